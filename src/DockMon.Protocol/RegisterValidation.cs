@@ -1,0 +1,59 @@
+using System.Buffers;
+
+namespace DockMon.Protocol;
+
+/// <summary>The rules a server holds a <see cref="RegisterRequest"/> to. Agents use them before they send, servers after they read.</summary>
+public static class RegisterValidation
+{
+    /// <summary>Longest token and engine id, in characters.</summary>
+    public const int IdLength = 255;
+
+    /// <summary>Most addresses in <see cref="RegisterRequest.HostIps"/>.</summary>
+    public const int HostIpCount = 50;
+
+    /// <summary>Longest address, in characters: an IPv6 address with an embedded IPv4 one.</summary>
+    public const int HostIpLength = 45;
+
+    private static readonly SearchValues<char> IdCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-");
+
+    /// <summary>The first rule that <paramref name="request"/> breaks, in one sentence that names the field, or null.</summary>
+    public static string? FindError(RegisterRequest request) =>
+        (request.Type == FrameTypes.Register ? null : "type must be \"register\"")
+        ?? Id("token", request.Token)
+        ?? Id("engine_id", request.EngineId)
+        ?? Text("hostname", request.Hostname, 255)
+        ?? (request.Hostname.Length > 0 ? null : "hostname must not be empty")
+        ?? Source(request.HostnameSource)
+        ?? (!request.ForceUniqueRegistration || request.HostnameSource == HostnameSources.AgentName
+            ? null : "force_unique_registration needs an agent name")
+        ?? Text("version", request.Version, 50)
+        ?? Text("proto_version", request.ProtoVersion, 20)
+        ?? Text("agent_os", request.AgentOs, 20)
+        ?? Text("agent_arch", request.AgentArch, 20)
+        ?? Text("os_type", request.OsType, 50)
+        ?? Text("os_version", request.OsVersion, 500)
+        ?? Text("kernel_version", request.KernelVersion, 255)
+        ?? Text("docker_version", request.DockerVersion, 50)
+        ?? Text("daemon_started_at", request.DaemonStartedAt, 100)
+        ?? Range("total_memory", request.TotalMemory, 1_000_000_000_000_000)
+        ?? Range("num_cpus", request.NumCpus, 10_000)
+        ?? (request.HostIps is { Count: > HostIpCount } ? $"host_ips must have at most {HostIpCount} entries" : null)
+        ?? request.HostIps?.Select(ip => Text("host_ips", ip, HostIpLength)).FirstOrDefault(error => error is not null)
+        ?? Text("host_ip", request.HostIp, HostIpLength);
+
+    private static string? Id(string field, string value) =>
+        value.Length is 0 or > IdLength ? $"{field} must have 1 to {IdLength} characters"
+        : value.AsSpan().ContainsAnyExcept(IdCharacters) ? $"{field} may contain only letters, digits, '_', ':' and '-'"
+        : null;
+
+    private static string? Text(string field, string? value, int length) =>
+        value is not null && value.Length > length ? $"{field} must have at most {length} characters" : null;
+
+    private static string? Range(string field, long? value, long most) =>
+        value is { } number && (number < 1 || number > most) ? $"{field} must be from 1 to {most}" : null;
+
+    private static string? Source(string? value) =>
+        value is null or HostnameSources.AgentName or HostnameSources.Daemon or HostnameSources.Os or HostnameSources.EngineId
+            ? null : "hostname_source must be agent_name, daemon, os or engine_id";
+}
