@@ -1,0 +1,106 @@
+using System.Text.Json;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Hosting;
+using DockMon.Agent.Streams;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent;
+
+/// <summary>The whole agent: the one place where its parts are put together.</summary>
+internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, TimeProvider time)
+{
+    private volatile SelfContainer? _self;
+    private bool _selfKnown;
+
+    /// <summary>Runs until <paramref name="stopping"/> fires and everything has come to its end.</summary>
+    /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        var logger = loggers.CreateLogger<AgentHost>();
+        var tokens = new TokenStore(options.DataPath);
+        // Before the one-time token is spent: without a place for the permanent one, the next start would be locked out.
+        tokens.EnsureWritable();
+        if (options.RegistrationToken is null && options.PermanentToken is null && tokens.ReadPermanentToken() is null)
+        {
+            throw new ConfigurationException($"REGISTRATION_TOKEN is not set and {options.DataPath} holds no permanent token: make a registration token on the server (Settings, Hosts, Add host, Agent) and set it");
+        }
+
+        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
+        using var dialer = new Dialer(options);
+        using var lanes = new Lanes();
+        var random = Random.Shared;
+        var outbound = new Outbound(time, loggers.CreateLogger<Outbound>());
+        var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
+        var tracker = new ContainerTracker();
+        var listing = new ContainerListing(engine);
+        using var router = new CommandRouter(Commands(engine, listing), Operations(engine), lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
+        var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
+        var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
+        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
+        link.Registered += statsLink.UseToken;
+
+        Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
+        if (options.InsecureSkipVerify)
+        {
+            Connection.Log.Insecure(loggers.CreateLogger<ServerLink>());
+        }
+
+        using var streams = new CancellationTokenSource();
+        var running = Task.WhenAll(events.RunAsync(streams.Token), stats.RunAsync(streams.Token), statsLink.RunAsync(streams.Token));
+        var connected = link.RunAsync(router.Dispatch, () => router.FinishAsync(options.ShutdownTimeout), stopping);
+
+        // None of them ends by itself. One that does has failed, and an agent without it would only look alive.
+        await Task.WhenAny(running, connected);
+        // Without a connection to say goodbye on, operations that run still have their time.
+        await router.FinishAsync(options.ShutdownTimeout);
+        await streams.CancelAsync();
+        await Task.WhenAll(running, connected);
+        Log.Stopped(logger);
+    }
+
+    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing)
+    {
+        var routes = new Dictionary<string, Route>(StringComparer.Ordinal)
+        {
+            [CommandNames.GetSystemInfo] = new("get system information", Lane: null, async (_, ct) =>
+                JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, _self, ct)).System, ProtocolJson.Default.SystemInformation)),
+        };
+        listing.AddTo(routes);
+        return routes;
+    }
+
+    private Dictionary<string, Route> Operations(EngineClient engine)
+    {
+        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        new ContainerOperations(engine, () => _self).AddTo(routes);
+        return routes;
+    }
+
+    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, string token, CancellationToken ct)
+    {
+        if (!_selfKnown)
+        {
+            _self = await SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct);
+            _selfKnown = true;
+        }
+
+        // A capability is what this build does, not what it will do.
+        var capabilities = new Dictionary<string, bool>(StringComparer.Ordinal)
+        {
+            [Capabilities.ContainerOperations] = true,
+            [Capabilities.ContainerUpdates] = false,
+            [Capabilities.EventStreaming] = true,
+            [Capabilities.StatsCollection] = true,
+            [Capabilities.SelfUpdate] = false,
+            [Capabilities.ComposeDeployments] = false,
+            [Capabilities.ShellAccess] = false,
+            [Capabilities.MultiEnvFiles] = false,
+        };
+        return HostIdentity.Build(await HostIdentity.DescribeAsync(engine, options, _self, ct), options, token, AgentVersion.Current, capabilities);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using DockMon.Agent.Connection;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands;
+
+/// <summary>
+/// Takes the server's frames apart and has them done: finds the route, queues the work in its lane, and answers with what came of
+/// it. It outlives connections: an answer that is late for one is sent on the next.
+/// </summary>
+internal sealed class CommandRouter(
+    IReadOnlyDictionary<string, Route> commands,
+    IReadOnlyDictionary<string, Route> operations,
+    Lanes lanes,
+    Outbound outbound,
+    TimeProvider time,
+    ILogger<CommandRouter> logger) : IDisposable
+{
+    private readonly CancellationTokenSource _giveUp = new();
+    private volatile bool _stopping;
+
+    public void Dispose() => _giveUp.Dispose();
+
+    /// <summary>Takes one text frame. Returns at once, whatever is in it.</summary>
+    public void Dispatch(ReadOnlyMemory<byte> utf8)
+    {
+        Frame frame;
+        try
+        {
+            frame = Frame.Parse(utf8.Span);
+        }
+        catch (JsonException e)
+        {
+            Log.FrameInvalid(logger, utf8.Length, e.Message);
+            AnswerInvalid(utf8.Span, e.Message.Split(" Path:", 2)[0]);
+            return;
+        }
+
+        switch (frame.Type)
+        {
+            case FrameTypes.Command:
+                Start(frame, frame.Command, commands, "command");
+                break;
+            case FrameTypes.ContainerOperation:
+                Start(frame, ActionOf(frame), operations, "action");
+                break;
+            default:
+                Log.FrameUnknown(logger, frame.Type ?? "(none)");
+                break;
+        }
+    }
+
+    /// <summary>No new work; what runs has <paramref name="limit"/> to end, what waits is answered with an error.</summary>
+    public async Task FinishAsync(TimeSpan limit)
+    {
+        _stopping = true;
+        try
+        {
+            await lanes.WhenIdleAsync().WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.GivingUp(logger, limit.TotalSeconds);
+            await _giveUp.CancelAsync();
+            await lanes.WhenIdleAsync();
+        }
+    }
+
+    private void Start(Frame frame, string? name, IReadOnlyDictionary<string, Route> routes, string kind)
+    {
+        if (frame.RequestId is not { } id)
+        {
+            Log.NoId(logger, kind, name ?? "(none)");
+            return;
+        }
+
+        var isCommand = frame.Type == FrameTypes.Command;
+        if (name is null || !routes.TryGetValue(name, out var route))
+        {
+            Answer(isCommand, id, Fail($"unknown {kind}: {name ?? "(none)"}"));
+            return;
+        }
+
+        var payload = frame.Payload ?? default;
+        string? lane;
+        try
+        {
+            lane = route.Lane?.Invoke(payload);
+        }
+        catch (CommandException e)
+        {
+            Answer(isCommand, id, Fail(e.Message));
+            return;
+        }
+
+        lanes.Post(lane, async () => Answer(isCommand, id, await RunAsync(route, name, payload)));
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A handler's unforeseen failure is that request's answer, not the agent's end.")]
+    private async Task<Outcome> RunAsync(Route route, string name, JsonElement payload)
+    {
+        if (_stopping)
+        {
+            return Fail($"failed to {route.What}: the agent is stopping");
+        }
+
+        try
+        {
+            return new Outcome(await route.Run(payload, _giveUp.Token), null);
+        }
+        catch (CommandException e)
+        {
+            return Fail(e.Message);
+        }
+        catch (EngineException e)
+        {
+            return Fail($"failed to {route.What}: {e.Message}");
+        }
+        catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
+        {
+            return Fail($"failed to {route.What}: the agent stopped before it was done");
+        }
+        catch (Exception e)
+        {
+            Log.HandlerFailed(logger, e, name);
+            return Fail($"failed to {route.What}: internal error: {e.Message}");
+        }
+    }
+
+    private void Answer(bool isCommand, string id, Outcome outcome)
+    {
+        var frame = (isCommand, outcome.Error) switch
+        {
+            (true, null) => FrameWriter.Response(id, outcome.Json, time.GetUtcNow()),
+            (true, { } error) => FrameWriter.ResponseError(id, error, time.GetUtcNow()),
+            (false, null) => FrameWriter.OperationResult(id, outcome.Json),
+            (false, { } error) => FrameWriter.OperationError(id, error),
+        };
+        if (frame.Length > ProtocolLimits.ControlFrameBytes)
+        {
+            // Sent as it is, it would cost the connection.
+            Answer(isCommand, id, Fail($"the answer has {frame.Length} bytes, over the server's limit of {ProtocolLimits.ControlFrameBytes}"));
+            return;
+        }
+
+        outbound.PostAnswer(frame);
+    }
+
+    /// <summary>A frame whose envelope has a wrong type somewhere still has a right to an answer when it has an id.</summary>
+    private void AnswerInvalid(ReadOnlySpan<byte> utf8, string reason)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = ProtocolLimits.JsonDepth });
+            using var document = JsonDocument.ParseValue(ref reader);
+            if (Text(document.RootElement, "id") is { } id || (id = Text(document.RootElement, "correlation_id")) is not null)
+            {
+                Answer(Text(document.RootElement, "type") == FrameTypes.Command, id, Fail("invalid message: " + reason));
+            }
+        }
+        catch (JsonException)
+        {
+            // Not JSON at all: there is no id to answer to, and the frame was logged already.
+        }
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string? ActionOf(Frame frame) => frame.Payload is { } payload ? Text(payload, "action") : null;
+
+    private static Outcome Fail(string error) => new([], error);
+
+    /// <summary>What came of a request: JSON or an error.</summary>
+    private readonly record struct Outcome(byte[] Json, string? Error);
+}

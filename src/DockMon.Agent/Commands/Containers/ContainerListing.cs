@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DockMon.Engine;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Containers;
+
+/// <summary>
+/// <c>list_containers</c>: Docker's list objects byte for byte, with <c>RepoDigests</c>, <c>StartedAt</c> and <c>Env</c> added. What is
+/// added needs an inspect of each container and image, so it is kept: a listing after the first costs the engine one request.
+/// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>.
+/// </summary>
+internal sealed class ContainerListing(EngineClient engine)
+{
+    private const int InspectWidth = 8;
+    private const string NeverStarted = "0001-01-01T00:00:00Z";
+
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Values are ready-made members: `"StartedAt":…,"Env":{…}` of a container and `"RepoDigests":[…]` of an image.
+    private readonly ConcurrentDictionary<string, byte[]> _containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte[]> _images = new(StringComparer.Ordinal);
+    private long _changes;
+
+    public void AddTo(IDictionary<string, Route> routes) =>
+        routes[CommandNames.ListContainers] = new Route("list containers", Lane: null, (_, ct) => ListAsync(ct));
+
+    /// <summary>The container was started: the time of its last start is another one now.</summary>
+    public void ContainerStarted(string id)
+    {
+        Interlocked.Increment(ref _changes);
+        _containers.TryRemove(id, out _);
+    }
+
+    /// <summary>An image was pulled, tagged, untagged or deleted: any image's digests may be others now.</summary>
+    public void ImageChanged()
+    {
+        Interlocked.Increment(ref _changes);
+        _images.Clear();
+    }
+
+    /// <summary>Events may have been missed: nothing that is kept is sure.</summary>
+    public void Forget()
+    {
+        Interlocked.Increment(ref _changes);
+        _containers.Clear();
+        _images.Clear();
+    }
+
+    private async Task<byte[]> ListAsync(CancellationToken ct)
+    {
+        using var list = JsonDocument.Parse(await engine.ListContainersRawAsync(all: true, ct));
+        var items = list.RootElement.EnumerateArray().ToList();
+        var members = new (byte[] Container, byte[] Image)[items.Count];
+        await Parallel.ForAsync(
+            0,
+            items.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = InspectWidth, CancellationToken = ct },
+            async (i, token) => members[i] = (
+                await GetAsync(_containers, items[i].GetProperty("Id").GetString()!, DescribeContainerAsync, token),
+                await GetAsync(_images, items[i].GetProperty("ImageID").GetString()!, DescribeImageAsync, token)));
+        DropRemoved(items);
+
+        var result = new ArrayBufferWriter<byte>((items.Count * 1024) + 2);
+        result.Write("["u8);
+        for (var i = 0; i < items.Count; i++)
+        {
+            result.Write(i == 0 ? ""u8 : ","u8);
+            result.Write(JsonMarshal.GetRawUtf8Value(items[i])[..^1]);
+            result.Write(","u8);
+            result.Write(members[i].Image);
+            result.Write(","u8);
+            result.Write(members[i].Container);
+            result.Write("}"u8);
+        }
+
+        result.Write("]"u8);
+        return result.WrittenSpan.ToArray();
+    }
+
+    private async ValueTask<byte[]> GetAsync(ConcurrentDictionary<string, byte[]> cache, string id, Func<string, CancellationToken, Task<byte[]>> describe, CancellationToken ct)
+    {
+        if (cache.TryGetValue(id, out var known))
+        {
+            return known;
+        }
+
+        var changes = Interlocked.Read(ref _changes);
+        var described = await describe(id, ct);
+        if (changes == Interlocked.Read(ref _changes))
+        {
+            // An event that came in between may have been about this very object: then it is asked again next time.
+            cache[id] = described;
+        }
+
+        return described;
+    }
+
+    private async Task<byte[]> DescribeContainerAsync(string id, CancellationToken ct)
+    {
+        ContainerInspection? container;
+        try
+        {
+            container = await engine.InspectContainerAsync(id, ct);
+        }
+        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        {
+            container = null; // Removed since it was listed.
+        }
+
+        return Members(writer =>
+        {
+            if (container?.State.StartedAt is { Length: > 0 } started && started != NeverStarted)
+            {
+                writer.WriteString("StartedAt"u8, started);
+            }
+
+            writer.WriteStartObject("Env"u8);
+            // The last one of a name wins, as it does in the container.
+            foreach (var variable in (container?.Config.Env ?? []).Select(entry => entry.Split('=', 2)).GroupBy(entry => entry[0], StringComparer.Ordinal).Select(group => group.Last()))
+            {
+                writer.WriteString(variable[0], variable.Length > 1 ? variable[1] : "");
+            }
+
+            writer.WriteEndObject();
+        });
+    }
+
+    private async Task<byte[]> DescribeImageAsync(string id, CancellationToken ct)
+    {
+        try
+        {
+            using var image = JsonDocument.Parse(await engine.InspectImageRawAsync(id, ct));
+            var digests = image.RootElement.TryGetProperty("RepoDigests", out var value) && value.ValueKind == JsonValueKind.Array ? value : default;
+            return Members(writer => WriteDigests(writer, digests));
+        }
+        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        {
+            return Members(writer => WriteDigests(writer, default)); // Removed while a container still uses it.
+        }
+    }
+
+    private static void WriteDigests(Utf8JsonWriter writer, JsonElement digests)
+    {
+        writer.WritePropertyName("RepoDigests"u8);
+        if (digests.ValueKind == JsonValueKind.Array)
+        {
+            digests.WriteTo(writer);
+        }
+        else
+        {
+            writer.WriteStartArray();
+            writer.WriteEndArray();
+        }
+    }
+
+    private static byte[] Members(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer, Json);
+        writer.WriteStartObject();
+        write(writer);
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan[1..^1].ToArray();
+    }
+
+    private void DropRemoved(List<JsonElement> items)
+    {
+        if (_containers.Count > items.Count)
+        {
+            var listed = items.Select(item => item.GetProperty("Id").GetString()!).ToHashSet(StringComparer.Ordinal);
+            foreach (var id in _containers.Keys.Where(id => !listed.Contains(id)))
+            {
+                _containers.TryRemove(id, out _);
+            }
+        }
+    }
+}

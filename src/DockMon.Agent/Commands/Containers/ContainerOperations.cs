@@ -1,0 +1,77 @@
+using System.Buffers;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Containers;
+
+/// <summary>The operations on one container.</summary>
+internal sealed class ContainerOperations(EngineClient engine, Func<SelfContainer?> self)
+{
+    private const int DefaultStopSeconds = 10;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Adds these operations to the agent's.</summary>
+    public void AddTo(IDictionary<string, Route> routes)
+    {
+        routes[OperationActions.Start] = Write("start container", "started", (id, _, ct) => engine.StartContainerAsync(id, ct), harmsAgent: false);
+        routes[OperationActions.Stop] = Write("stop container", "stopped", (id, request, ct) => engine.StopContainerAsync(id, StopSeconds(request), ct));
+        routes[OperationActions.Restart] = Write("restart container", "restarted", (id, request, ct) => engine.RestartContainerAsync(id, StopSeconds(request), ct));
+        routes[OperationActions.Kill] = Write("kill container", "killed", (id, _, ct) => engine.KillContainerAsync(id, signal: null, ct));
+        routes[OperationActions.Pause] = Write("pause container", "paused", (id, _, ct) => engine.PauseContainerAsync(id, ct));
+        routes[OperationActions.Unpause] = Write("unpause container", "unpaused", (id, _, ct) => engine.UnpauseContainerAsync(id, ct), harmsAgent: false);
+        routes[OperationActions.Rename] = Write("rename container", "renamed", (id, request, ct) => engine.RenameContainerAsync(id, NewName(request), ct));
+        routes[OperationActions.Remove] = Operation("remove container", Lane, async (request, ct) =>
+        {
+            var id = Other(request, "remove");
+            await engine.RemoveContainerAsync(id, request.Force ?? false, volumes: false, ct);
+            return new OperationResult { ContainerId = id, Removed = true };
+        });
+        routes[OperationActions.GetStatus] = Operation("get status of container", lane: null, async (request, ct) =>
+            new OperationResult { Status = (await engine.InspectContainerAsync(Id(request), ct)).State.Status });
+        routes[OperationActions.GetLogs] = Operation("get container logs", lane: null, async (request, ct) =>
+            new OperationResult { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseSince(request.Since), ct) });
+        routes[OperationActions.Inspect] = new Route("inspect container", Lane: null, async (payload, ct) =>
+        {
+            var id = Id(Route.Read(payload, ProtocolJson.Default.ContainerOperation));
+            var container = await engine.InspectContainerRawAsync(id, ct);
+            return [.. "{\"container\":"u8, .. container, (byte)'}'];
+        });
+    }
+
+    private static Route Operation(string what, Func<ContainerOperation, string?>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
+        Route.For(what, ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane, run);
+
+    private Route Write(string what, string status, Func<string, ContainerOperation, CancellationToken, Task> run, bool harmsAgent = true) =>
+        Operation(what, Lane, async (request, ct) =>
+        {
+            var id = harmsAgent ? Other(request, what.Split(' ')[0]) : Id(request);
+            await run(id, request, ct);
+            return new OperationResult { ContainerId = id, Status = status };
+        });
+
+    /// <summary>The container, unless it is the agent's own: an agent that stops itself can never be told to start again.</summary>
+    private string Other(ContainerOperation request, string verb)
+    {
+        var id = Id(request);
+        return self() is { } own && own.Is(id)
+            ? throw new CommandException($"refused to {verb} the agent's own container {own.Name}: do it on the host itself")
+            : id;
+    }
+
+    /// <summary>Work on one container is done in order, whether it is named by 12 or by 64 characters of its id.</summary>
+    private static string Lane(ContainerOperation request)
+    {
+        var id = Id(request);
+        return "container:" + (id.Length > 12 && !id.AsSpan().ContainsAnyExcept(HexDigits) ? id[..12] : id);
+    }
+
+    private static string Id(ContainerOperation request) =>
+        string.IsNullOrWhiteSpace(request.ContainerId) ? throw new CommandException("container_id is missing") : request.ContainerId;
+
+    private static string NewName(ContainerOperation request) =>
+        string.IsNullOrWhiteSpace(request.NewName) ? throw new CommandException("new_name is missing") : request.NewName;
+
+    private static int StopSeconds(ContainerOperation request) => Math.Clamp(request.Timeout ?? DefaultStopSeconds, 0, 3600);
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands;
+
+internal static partial class Log
+{
+    [LoggerMessage(200, LogLevel.Warning, "A frame of {Size} bytes was dropped because it is no valid message: {Reason}")]
+    public static partial void FrameInvalid(ILogger logger, int size, string reason);
+
+    [LoggerMessage(201, LogLevel.Warning, "A frame of unknown type {Type} was dropped")]
+    public static partial void FrameUnknown(ILogger logger, string type);
+
+    [LoggerMessage(202, LogLevel.Warning, "A {Kind} without an id was dropped: {Name}")]
+    public static partial void NoId(ILogger logger, string kind, string name);
+
+    [LoggerMessage(203, LogLevel.Error, "{Name} failed in a way nobody foresaw")]
+    public static partial void HandlerFailed(ILogger logger, Exception exception, string name);
+
+    [LoggerMessage(204, LogLevel.Warning, "Operations still ran after {Seconds} s; they were told to give up")]
+    public static partial void GivingUp(ILogger logger, double seconds);
+}

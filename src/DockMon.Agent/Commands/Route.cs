@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DockMon.Agent.Commands;
+
+/// <summary>What the agent does on one command or action.</summary>
+/// <param name="What">What is tried, for error texts: "start container".</param>
+/// <param name="Lane">The lane its payload belongs to; null for a read.</param>
+/// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
+internal sealed record Route(string What, Func<JsonElement, string?>? Lane, Func<JsonElement, CancellationToken, Task<byte[]>> Run)
+{
+    /// <summary>A route with a typed request and a typed answer.</summary>
+    /// <param name="what">What is tried.</param>
+    /// <param name="request">Type of the payload.</param>
+    /// <param name="result">Type of the answer.</param>
+    /// <param name="lane">The lane a request belongs to; null for a read.</param>
+    /// <param name="run">Does it.</param>
+    public static Route For<TRequest, TResult>(
+        string what,
+        JsonTypeInfo<TRequest> request,
+        JsonTypeInfo<TResult> result,
+        Func<TRequest, string?>? lane,
+        Func<TRequest, CancellationToken, Task<TResult>> run)
+        where TRequest : class =>
+        new(
+            what,
+            lane is null ? null : payload => lane(Read(payload, request)),
+            async (payload, ct) => JsonSerializer.SerializeToUtf8Bytes(await run(Read(payload, request), ct), result));
+
+    /// <summary>Reads a payload; an absent or null one is an empty object.</summary>
+    /// <exception cref="CommandException">It is not what the type says.</exception>
+    public static T Read<T>(JsonElement payload, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return (payload.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+                ? JsonSerializer.Deserialize("{}"u8, type)
+                : payload.Deserialize(type))!;
+        }
+        catch (JsonException e)
+        {
+            throw new CommandException($"invalid payload: {e.Path}: {e.Message.Split(" Path:", 2)[0]}");
+        }
+    }
+}

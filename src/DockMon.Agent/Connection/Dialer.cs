@@ -1,0 +1,132 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Authentication;
+using System.Text;
+using DockMon.Agent.Configuration;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>A dial that failed, in one sentence for people.</summary>
+/// <param name="message">Why.</param>
+/// <param name="status">The HTTP status when the server answered with one instead of upgrading.</param>
+/// <param name="inner">Its cause.</param>
+internal sealed class DialException(string message, int? status = null, Exception? inner = null) : Exception(message, inner)
+{
+    public int? Status => status;
+}
+
+/// <summary>Opens WebSockets to the server. Proxy variables and the system's certificate authorities are the runtime's own business.</summary>
+internal sealed class Dialer(AgentOptions options) : IDisposable
+{
+    private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);
+
+    private readonly SocketsHttpHandler _handler = new()
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        PooledConnectionLifetime = TimeSpan.Zero,
+        SslOptions = options.InsecureSkipVerify
+#pragma warning disable CA5359 // The user asked for it by INSECURE_SKIP_VERIFY, and the log says so at every start.
+            ? new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true }
+#pragma warning restore CA5359
+            : new SslClientAuthenticationOptions(),
+    };
+
+    /// <summary>Joins the server's URL, its path prefix included, and a path by exactly one slash.</summary>
+    public static Uri Endpoint(Uri server, string path) =>
+        new UriBuilder(server) { Path = server.AbsolutePath.TrimEnd('/') + "/" + path }.Uri;
+
+    /// <summary>Opens a socket.</summary>
+    /// <param name="path">One of the paths in <see cref="ProtocolLimits"/>.</param>
+    /// <param name="bearer">Value of the Authorization header, if any.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="DialException">It could not be opened.</exception>
+    public async Task<ClientWebSocket> DialAsync(string path, string? bearer, CancellationToken ct)
+    {
+        var endpoint = Endpoint(options.ServerUrl, path);
+        var refusal = new UpgradeRefusal(_handler);
+        var socket = new ClientWebSocket();
+        socket.Options.KeepAliveInterval = ProtocolLimits.PingInterval;
+        socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
+        if (bearer is not null)
+        {
+            socket.Options.SetRequestHeader("Authorization", "Bearer " + bearer);
+        }
+
+        // Real time on purpose: what it bounds is the network, and a test's clock must not stand still on it.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(DialLimit);
+        try
+        {
+            using var invoker = new HttpMessageInvoker(refusal, disposeHandler: false);
+            await socket.ConnectAsync(endpoint, invoker, limit.Token);
+            return socket;
+        }
+        catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException && !ct.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {refusal.Reason ?? Describe(e)}", refusal.Status, e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _handler.Dispose();
+
+    // The outermost message is "Unable to connect"; what helps is at the bottom.
+    private static string Describe(Exception exception)
+    {
+        if (exception is OperationCanceledException)
+        {
+            return $"no answer within {DialLimit.TotalSeconds:0} s";
+        }
+
+        var cause = exception;
+        while (cause.InnerException is { } inner && cause is not SocketException and not AuthenticationException)
+        {
+            cause = inner;
+        }
+
+        return cause switch
+        {
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS): " + cause.Message,
+            AuthenticationException => "TLS: " + cause.Message,
+            _ => cause.Message,
+        };
+    }
+
+    /// <summary>Keeps what a server said instead of upgrading: ClientWebSocket itself only says that it did not.</summary>
+    private sealed class UpgradeRefusal(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        private const int BodyBytes = 1024;
+
+        public int? Status { get; private set; }
+
+        public string? Reason { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
+            {
+                Status = (int)response.StatusCode;
+                Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket{await FirstLineAsync(response, cancellationToken)}";
+            }
+
+            return response;
+        }
+
+        private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken ct)
+        {
+            var buffer = new byte[BodyBytes];
+            await using var body = await response.Content.ReadAsStreamAsync(ct);
+            var read = await body.ReadAtLeastAsync(buffer, BodyBytes, throwOnEndOfStream: false, ct);
+            var line = Encoding.UTF8.GetString(buffer, 0, read).Trim().Split('\n', 2)[0].Trim();
+            return line.Length == 0 ? "" : ": " + line;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>What kind of frame it is, which is how much it matters when the link is slow or gone.</summary>
+internal enum FrameClass
+{
+    /// <summary>The answer to a request: waits up to a minute for the next connection, because the server still knows its id.</summary>
+    Answer,
+
+    /// <summary>Something that happened: waits in a bounded buffer.</summary>
+    Event,
+
+    /// <summary>A sample: only the newest of its key waits, and none survives its connection.</summary>
+    Stats,
+}
+
+/// <summary>One text frame on its way to the server.</summary>
+/// <param name="Class">How much it matters.</param>
+/// <param name="Bytes">The whole frame, UTF-8.</param>
+/// <param name="Posted">When it was posted, as a <see cref="TimeProvider"/> timestamp.</param>
+internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted);
+
+/// <summary>
+/// Everything that waits to be sent. It belongs to the agent, not to a connection: what one connection could not send, the next
+/// one does. TCP may have swallowed what a dead link never delivered, so answers and events that were sent are kept until their
+/// connection has lived through a whole keep-alive after the send; if it dies before, they are sent again. A server may
+/// therefore see one twice, and never misses one.
+/// </summary>
+internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
+{
+    /// <summary>How long an answer is worth sending.</summary>
+    public static readonly TimeSpan AnswerLifetime = TimeSpan.FromSeconds(60);
+
+    /// <summary>A connection alive this long after a send has delivered it: a ping went out within 30 s of it and its pong came within 10 s.</summary>
+    public static readonly TimeSpan ConfirmedAfter = TimeSpan.FromSeconds(45);
+
+    /// <summary>Most events that wait.</summary>
+    public const int EventLimit = 10_000;
+
+    /// <summary>Most bytes of events that wait.</summary>
+    public const int EventBytesLimit = 16 * 1024 * 1024;
+
+    /// <summary>Largest frame kept after it was sent. Larger ones are answers to reads, which the server asks again.</summary>
+    public const int KeptFrameBytes = 64 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly LinkedList<OutboundFrame> _answers = new();
+    private readonly LinkedList<OutboundFrame> _events = new();
+    private readonly LatestByKey<OutboundFrame> _stats = new();
+    private readonly Queue<(OutboundFrame Frame, long Sent)> _unconfirmed = new();
+    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private long _eventBytes;
+    private long _dropped;
+
+    /// <summary>Queues the answer to a request.</summary>
+    public void PostAnswer(byte[] frame) => Post(FrameClass.Answer, frame, key: null);
+
+    /// <summary>Queues an event. When too many wait, the oldest is dropped, and the loss is counted in the log.</summary>
+    public void PostEvent(byte[] frame) => Post(FrameClass.Event, frame, key: null);
+
+    /// <summary>Queues a sample, which replaces the one of the same key that still waits.</summary>
+    public void PostStats(string key, byte[] frame) => Post(FrameClass.Stats, frame, key);
+
+    /// <summary>Whether an answer or an event still waits to be sent.</summary>
+    public bool HasPending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _answers.Count + _events.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>The next frame to send, the most important class first; null when there is none.</summary>
+    public OutboundFrame? TryTake()
+    {
+        lock (_gate)
+        {
+            while (_answers.First is { } answer)
+            {
+                _answers.RemoveFirst();
+                if (time.GetElapsedTime(answer.Value.Posted) <= AnswerLifetime)
+                {
+                    return answer.Value;
+                }
+
+                Log.AnswerExpired(logger, answer.Value.Bytes.Length);
+            }
+
+            if (_events.First is { } next)
+            {
+                _events.RemoveFirst();
+                _eventBytes -= next.Value.Bytes.Length;
+                ReportDropped();
+                return next.Value;
+            }
+
+            return _stats.TryTake(out var sample) ? sample : null;
+        }
+    }
+
+    /// <summary>Completes when a frame may be there to take. One waiter at a time: the write loop.</summary>
+    public async ValueTask WaitAsync(CancellationToken ct) => await _pulse.Reader.ReadAsync(ct);
+
+    /// <summary>Remembers a frame that was handed to the socket until its delivery is certain.</summary>
+    public void MarkSent(OutboundFrame frame)
+    {
+        lock (_gate)
+        {
+            while (_unconfirmed.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Sent) >= ConfirmedAfter)
+            {
+                _unconfirmed.Dequeue();
+            }
+
+            if (frame.Class != FrameClass.Stats && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit)
+            {
+                _unconfirmed.Enqueue((frame, time.GetTimestamp()));
+            }
+        }
+    }
+
+    /// <summary>
+    /// The connection is gone: what it may not have delivered goes back to the head of its queue, in its old order.
+    /// <paramref name="unsent"/> is the frame that was taken when it broke.
+    /// </summary>
+    public void ConnectionLost(OutboundFrame? unsent)
+    {
+        lock (_gate)
+        {
+            var returning = _unconfirmed.Where(sent => time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
+            if (unsent is { Class: not FrameClass.Stats })
+            {
+                returning.Add(unsent);
+            }
+
+            _unconfirmed.Clear();
+            _stats.Clear();
+            for (var i = returning.Count - 1; i >= 0; i--)
+            {
+                (returning[i].Class == FrameClass.Answer ? _answers : _events).AddFirst(returning[i]);
+                _eventBytes += returning[i].Class == FrameClass.Event ? returning[i].Bytes.Length : 0;
+            }
+
+            TrimEvents();
+        }
+
+        _pulse.Writer.TryWrite(true);
+    }
+
+    private void Post(FrameClass @class, byte[] bytes, string? key)
+    {
+        var frame = new OutboundFrame(@class, bytes, time.GetTimestamp());
+        lock (_gate)
+        {
+            switch (@class)
+            {
+                case FrameClass.Answer:
+                    _answers.AddLast(frame);
+                    break;
+                case FrameClass.Event:
+                    _events.AddLast(frame);
+                    _eventBytes += bytes.Length;
+                    TrimEvents();
+                    break;
+                case FrameClass.Stats:
+                    _stats.Put(key!, frame);
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(@class));
+            }
+        }
+
+        _pulse.Writer.TryWrite(true);
+    }
+
+    private void TrimEvents()
+    {
+        while (_events.Count > EventLimit || _eventBytes > EventBytesLimit)
+        {
+            _eventBytes -= _events.First!.Value.Bytes.Length;
+            _events.RemoveFirst();
+            _dropped++;
+        }
+    }
+
+    private void ReportDropped()
+    {
+        if (_dropped > 0)
+        {
+            Log.EventsDropped(logger, _dropped, EventLimit);
+            _dropped = 0;
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using System.Net.WebSockets;
+using System.Text.Json;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>The server refused the registration.</summary>
+/// <param name="reason">Its own words.</param>
+internal sealed class RegistrationRejectedException(string reason) : Exception(reason);
+
+/// <summary>Why a connection ended.</summary>
+/// <param name="Reason">One sentence for people.</param>
+/// <param name="Replaced">Whether the server closed it in favour of another connection of the same agent.</param>
+internal sealed record ConnectionEnd(string Reason, bool Replaced = false);
+
+/// <summary>
+/// One registered connection, from its register frame to its end; never reused. One loop reads, one writes, and whichever
+/// stops first says why.
+/// </summary>
+internal sealed class ServerConnection : IDisposable
+{
+    private const int FragmentBytes = 256 * 1024;
+    private const string ReplacedReason = "New connection established";
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
+
+    private readonly ClientWebSocket _socket;
+    private readonly FrameReader _reader;
+    private readonly ILogger _logger;
+    private Task? _pendingRead;
+
+    private ServerConnection(ClientWebSocket socket, ILogger logger)
+    {
+        _socket = socket;
+        _reader = new FrameReader(socket);
+        _logger = logger;
+    }
+
+    /// <summary>Registers over a socket that was just opened. Owns the socket from here on.</summary>
+    /// <exception cref="RegistrationRejectedException">The server said no.</exception>
+    /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
+    public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
+        ClientWebSocket socket, RegisterRequest request, ILogger logger, CancellationToken ct)
+    {
+        var connection = new ServerConnection(socket, logger);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(ProtocolLimits.AuthWait);
+        try
+        {
+            await socket.SendAsync(FrameWriter.Message(request, ProtocolJson.Default.RegisterRequest), WebSocketMessageType.Text, endOfMessage: true, limit.Token);
+            var (kind, frame, _) = await connection._reader.ReadAsync(limit.Token);
+            if (kind != ReadKind.Frame)
+            {
+                throw new DialException($"the server ended the registration without an answer: {connection.CloseText()}");
+            }
+
+            return (connection, ReadAuth(frame.Span));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            connection.Dispose();
+            throw new DialException($"the server did not answer the registration within {ProtocolLimits.AuthWait.TotalSeconds:0} s");
+        }
+        catch (WebSocketException e)
+        {
+            connection.Dispose();
+            throw new DialException($"the connection broke during the registration: {e.Message}", inner: e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads and writes until the connection ends or <paramref name="stopping"/> fires; then what is still waiting to be sent is
+    /// sent once more if it can be, and the socket is closed with 1001.
+    /// </summary>
+    /// <param name="onFrame">Gets every text frame; must return at once.</param>
+    /// <param name="outbound">What to send.</param>
+    /// <param name="finishing">Completes when the last answers are in <paramref name="outbound"/>; awaited only when stopping.</param>
+    /// <param name="stopping">Ends it in good order.</param>
+    public async Task<ConnectionEnd> RunAsync(Action<ReadOnlyMemory<byte>> onFrame, Outbound outbound, Func<Task> finishing, CancellationToken stopping)
+    {
+        using var readEnded = new CancellationTokenSource();
+        using var writeEnded = new CancellationTokenSource();
+        var reading = ReadLoopAsync(onFrame, stopping, readEnded.Token);
+        var writing = WriteLoopAsync(outbound, writeEnded.Token);
+        var first = await Task.WhenAny(reading, writing);
+        var end = await first;
+        if (stopping.IsCancellationRequested && first == reading)
+        {
+            // Running operations reach their end, their answers still go out, and only then the socket closes.
+            await finishing();
+            await DrainAsync(outbound, writing);
+        }
+
+        // The order matters: a cancelled send or receive aborts the whole socket, and an aborted socket cannot say goodbye.
+        await writeEnded.CancelAsync();
+        await writing;
+        if (stopping.IsCancellationRequested)
+        {
+            await CloseAsync();
+        }
+
+        await readEnded.CancelAsync();
+        _socket.Abort();
+        await reading;
+        return end;
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _socket.Dispose();
+    }
+
+    private async Task<ConnectionEnd> ReadLoopAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken stopping, CancellationToken ended)
+    {
+        // A cancelled receive aborts the whole socket, so stopping does not cancel the read that is under way: it only stops waiting for it.
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stopping.Register(stopped.SetResult);
+        try
+        {
+            while (true)
+            {
+                var read = _reader.ReadAsync(ended).AsTask();
+                if (await Task.WhenAny(read, stopped.Task) == stopped.Task)
+                {
+                    _pendingRead = read;
+                    return new ConnectionEnd("the agent is stopping");
+                }
+
+                var (kind, frame, size) = await read;
+                switch (kind)
+                {
+                    case ReadKind.Frame:
+                        onFrame(frame);
+                        break;
+                    case ReadKind.Discarded:
+                        Log.FrameDiscarded(_logger, size, ProtocolLimits.ControlFrameBytes);
+                        break;
+                    default:
+                        return new ConnectionEnd($"the server closed the connection: {CloseText()}", _socket.CloseStatusDescription == ReplacedReason);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return new ConnectionEnd("the other direction ended first");
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // Without a token that fired, a cancellation is the keep-alive's way to say that no pong came.
+            return new ConnectionEnd(e is OperationCanceledException
+                ? $"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s"
+                : $"the connection broke: {e.Message}");
+        }
+    }
+
+    private async Task<ConnectionEnd> WriteLoopAsync(Outbound outbound, CancellationToken ended)
+    {
+        OutboundFrame? frame = null;
+        try
+        {
+            while (true)
+            {
+                while ((frame = outbound.TryTake()) is not null)
+                {
+                    await SendAsync(frame.Bytes, ended);
+                    outbound.MarkSent(frame);
+                    frame = null;
+                }
+
+                await outbound.WaitAsync(ended);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return new ConnectionEnd("the other direction ended first");
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            return new ConnectionEnd($"the connection broke: {e.Message}");
+        }
+        finally
+        {
+            outbound.ConnectionLost(frame);
+        }
+    }
+
+    // In pieces, so that pings get in between on a slow link and a large answer does not look like a dead connection.
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
+    {
+        while (frame.Length > FragmentBytes)
+        {
+            await _socket.SendAsync(frame[..FragmentBytes], WebSocketMessageType.Text, endOfMessage: false, ct);
+            frame = frame[FragmentBytes..];
+        }
+
+        await _socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, ct);
+    }
+
+    private static async Task DrainAsync(Outbound outbound, Task writing)
+    {
+        // The write loop runs on; all there is to do is to wait until it has nothing left, or broke.
+        using var limit = new CancellationTokenSource(CloseLimit);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (outbound.HasPending && !writing.IsCompleted && !limit.IsCancellationRequested)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        using var limit = new CancellationTokenSource(CloseLimit);
+        try
+        {
+            await _socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping", limit.Token);
+            if (_pendingRead is not null)
+            {
+                await _pendingRead.WaitAsync(limit.Token);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            Log.CloseFailed(_logger, e.Message);
+        }
+        finally
+        {
+            _socket.Abort();
+        }
+    }
+
+    private static AuthSuccess ReadAuth(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var frame = Frame.Parse(bytes);
+            return frame.Type switch
+            {
+                FrameTypes.AuthSuccess => JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess)!,
+                FrameTypes.AuthError => throw new RegistrationRejectedException(frame.Error ?? "no reason given"),
+                _ => throw new DialException($"the server answered the registration with a frame of type \"{frame.Type}\""),
+            };
+        }
+        catch (JsonException e)
+        {
+            throw new DialException("the server's answer to the registration is not what the protocol says: " + e.Message, inner: e);
+        }
+    }
+
+    private string CloseText() =>
+        _socket.CloseStatus is { } status
+            ? $"{(int)status} {_socket.CloseStatusDescription}".TrimEnd()
+            : "without a close frame";
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>Keeps the agent connected: dial, register, run, and after every end a delay and the next connection.</summary>
+internal sealed class ServerLink(
+    AgentOptions options,
+    Dialer dialer,
+    TokenStore tokens,
+    Func<string, CancellationToken, Task<RegisterRequest>> describe,
+    Outbound outbound,
+    Random random,
+    TimeProvider time,
+    ILogger<ServerLink> logger)
+{
+    /// <summary>A connection that lasted this long was a good one: the delays start over.</summary>
+    public static readonly TimeSpan GoodConnection = TimeSpan.FromMinutes(1);
+
+    private const int CloneThreshold = 3;
+
+    private readonly Backoff _backoff = new(options.ReconnectInitial, options.ReconnectMax, random);
+    private readonly RepeatedReason _failures = new();
+    private string? _permanentToken;
+    private bool _preferRegistrationToken;
+    private int _replacements;
+
+    /// <summary>Raised after each registration with the permanent token, which the stats socket needs.</summary>
+    public event Action<string>? Registered;
+
+    /// <summary>Runs until <paramref name="stopping"/> fires.</summary>
+    /// <param name="onFrame">Gets every text frame from the server; must return at once.</param>
+    /// <param name="finishing">Waits for the operations that run when the agent is told to stop.</param>
+    /// <param name="stopping">Ends it in good order.</param>
+    public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, Func<Task> finishing, CancellationToken stopping)
+    {
+        _permanentToken = options.PermanentToken ?? tokens.ReadPermanentToken();
+        while (!stopping.IsCancellationRequested)
+        {
+            var delay = await ConnectOnceAsync(onFrame, finishing, stopping);
+            try
+            {
+                await Task.Delay(delay, time, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>One try, from the dial to the end of the connection.</summary>
+    /// <returns>How long to wait before the next.</returns>
+    private async Task<TimeSpan> ConnectOnceAsync(Action<ReadOnlyMemory<byte>> onFrame, Func<Task> finishing, CancellationToken stopping)
+    {
+        try
+        {
+            // The engine id is half of the registration, and only the engine knows it.
+            var token = ChooseToken();
+            var request = await describe(token, stopping);
+            var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, stopping);
+            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, logger, stopping);
+            using (connection)
+            {
+                KeepToken(auth.PermanentToken);
+                _failures.Clear();
+                Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
+                Registered?.Invoke(auth.PermanentToken);
+                var started = time.GetTimestamp();
+                var end = await connection.RunAsync(onFrame, outbound, finishing, stopping);
+                return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, time.GetElapsedTime(started));
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return TimeSpan.Zero;
+        }
+        catch (RegistrationRejectedException e)
+        {
+            return AfterRejection(e.Message);
+        }
+        catch (Exception e) when (e is DialException or EngineException)
+        {
+            var delay = _backoff.Next();
+            if (_failures.ShouldReport(e.Message, out var count))
+            {
+                Log.CannotConnect(logger, e.Message, Math.Round(delay.TotalSeconds, 1), count);
+            }
+
+            return delay;
+        }
+    }
+
+    private TimeSpan AfterConnection(ConnectionEnd end, TimeSpan lasted)
+    {
+        if (lasted >= GoodConnection)
+        {
+            _backoff.Reset();
+            _replacements = 0;
+        }
+
+        _replacements = end.Replaced ? _replacements + 1 : _replacements;
+        var delay = _replacements >= CloneThreshold ? options.ReconnectMax : _backoff.Next();
+        if (_replacements >= CloneThreshold)
+        {
+            Log.Cloned(logger, _replacements);
+        }
+
+        Log.ConnectionEnded(logger, (long)lasted.TotalSeconds, end.Reason, Math.Round(delay.TotalSeconds, 1));
+        return delay;
+    }
+
+    private TimeSpan AfterRejection(string reason)
+    {
+        // The host may have been deleted on the server, and the user gave a new token for the old volume.
+        if (!_preferRegistrationToken && _permanentToken is not null && options.PermanentToken is null && options.RegistrationToken is not null)
+        {
+            _preferRegistrationToken = true;
+            Log.TryingRegistrationToken(logger);
+            return TimeSpan.Zero;
+        }
+
+        _preferRegistrationToken = false;
+        if (_failures.ShouldReport(reason, out var count))
+        {
+            Log.Rejected(logger, reason.TrimEnd('.'), Rejections.Remedy(reason), Math.Round(options.ReconnectMax.TotalSeconds, 1), count);
+        }
+
+        return options.ReconnectMax;
+    }
+
+    private string ChooseToken() =>
+        (_preferRegistrationToken ? options.RegistrationToken : _permanentToken ?? options.RegistrationToken)
+        ?? throw new ConfigurationException("REGISTRATION_TOKEN is not set and no permanent token is stored: make a registration token on the server and set it.");
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps the token from the disk, the one-time token is spent: going on with it in memory is all that helps.")]
+    private void KeepToken(string token)
+    {
+        _preferRegistrationToken = false;
+        if (token == _permanentToken)
+        {
+            return;
+        }
+
+        _permanentToken = token;
+        try
+        {
+            tokens.SavePermanentToken(token);
+            Log.TokenSaved(logger, token[..Math.Min(8, token.Length)], options.DataPath);
+        }
+        catch (Exception e)
+        {
+            Log.TokenNotSaved(logger, e.Message, options.DataPath);
+        }
+    }
+}

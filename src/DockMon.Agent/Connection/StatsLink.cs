@@ -1,0 +1,160 @@
+using System.Net.WebSockets;
+using System.Threading.Channels;
+using DockMon.Agent.Configuration;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>
+/// The second socket, for samples alone. Servers may do without it, so its absence is no error; nothing waits for it, and a
+/// sample it cannot send is replaced by the next.
+/// </summary>
+internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random random, TimeProvider time, ILogger<StatsLink> logger)
+{
+    /// <summary>How long to leave a server alone that said that it has no such socket.</summary>
+    public static readonly TimeSpan RefusedDelay = TimeSpan.FromMinutes(5);
+
+    private readonly Backoff _backoff = new(options.ReconnectInitial, options.ReconnectMax, random);
+    private readonly LatestByKey<byte[]> _samples = new();
+    private readonly Lock _gate = new();
+    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TaskCompletionSource _hasToken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _token;
+    private volatile bool _open;
+    private bool _refused;
+
+    /// <summary>The permanent token, once there is one.</summary>
+    public void UseToken(string token)
+    {
+        _token = token;
+        _hasToken.TrySetResult();
+    }
+
+    /// <summary>Queues a sample, which replaces the one of the same container that still waits.</summary>
+    public void Post(string containerId, byte[] sample)
+    {
+        if (!_open || sample.Length > ProtocolLimits.StatsFrameBytes)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _samples.Put(containerId, sample);
+        }
+
+        _pulse.Writer.TryWrite(true);
+    }
+
+    /// <summary>Keeps the socket open until <paramref name="ct"/> fires.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            await _hasToken.Task.WaitAsync(ct);
+            while (true)
+            {
+                await Task.Delay(await ConnectOnceAsync(ct), time, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private async Task<TimeSpan> ConnectOnceAsync(CancellationToken ct)
+    {
+        try
+        {
+            using var socket = await dialer.DialAsync(ProtocolLimits.StatsPath, _token, ct);
+            Log.StatsSocketConnected(logger);
+            _refused = false;
+            var started = time.GetTimestamp();
+            await PumpAsync(socket, ct);
+            if (time.GetElapsedTime(started) >= ServerLink.GoodConnection)
+            {
+                _backoff.Reset();
+            }
+        }
+        catch (DialException e) when (e.Status is 401 or 403 or 404)
+        {
+            if (!_refused)
+            {
+                Log.StatsSocketRefused(logger, e.Message);
+            }
+
+            _refused = true;
+            return RefusedDelay;
+        }
+        catch (DialException e)
+        {
+            Log.StatsSocketEnded(logger, e.Message);
+        }
+
+        return _backoff.Next();
+    }
+
+    private async Task PumpAsync(ClientWebSocket socket, CancellationToken ct)
+    {
+        using var reader = new FrameReader(socket);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        _open = true;
+        var loops = new[] { ReadAsync(reader, ended.Token), WriteAsync(socket, ended.Token) };
+        var reason = await await Task.WhenAny(loops);
+        _open = false;
+        await ended.CancelAsync();
+        await Task.WhenAll(loops);
+        lock (_gate)
+        {
+            _samples.Clear();
+        }
+
+        Log.StatsSocketEnded(logger, reason);
+    }
+
+    // The server says nothing on this socket; reading is how its close and its pongs are seen.
+    private static async Task<string> ReadAsync(FrameReader reader, CancellationToken ct)
+    {
+        try
+        {
+            while ((await reader.ReadAsync(ct)).Kind != ReadKind.Close)
+            {
+            }
+
+            return "closed by the server";
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            return e.Message;
+        }
+    }
+
+    private async Task<string> WriteAsync(ClientWebSocket socket, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                await _pulse.Reader.ReadAsync(ct);
+                while (TryTake() is { } sample)
+                {
+                    await socket.SendAsync(sample, WebSocketMessageType.Text, endOfMessage: true, ct);
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            return e.Message;
+        }
+    }
+
+    private byte[]? TryTake()
+    {
+        lock (_gate)
+        {
+            return _samples.TryTake(out var sample) ? sample : null;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "dockmon-agent {Version} starts; server {Server}, data in {DataPath}")]
+    public static partial void Starting(ILogger logger, string version, string server, string dataPath);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Critical, "{Problem}")]
+    public static partial void CannotStart(ILogger logger, string problem);
+
+    [LoggerMessage(4, LogLevel.Critical, "The agent ends because of an error nobody foresaw")]
+    public static partial void Failed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,194 @@
+using System.Globalization;
+using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Connection;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Streams;
+
+/// <summary>
+/// Docker's events, without a hole. The stream is the agent's, not the connection's: it stays open while the link is down. When the
+/// daemon goes away it is reopened from the last event seen; and because a daemon forgets its events when it restarts, what runs is
+/// then compared with what ran, and the starts and ends that no event told of are told as Docker would have.
+/// </summary>
+internal sealed class EventStream(
+    EngineClient engine, ContainerTracker tracker, ContainerListing listing, Outbound outbound, Random random, TimeProvider time, ILogger<EventStream> logger)
+{
+    /// <summary>How long a reopened stream has to replay before what runs is compared.</summary>
+    public static readonly TimeSpan ReplayTime = TimeSpan.FromSeconds(2);
+
+    private static readonly Dictionary<string, string[]> Filters = new() { ["type"] = ["container", "image"] };
+
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), random);
+    private readonly RepeatedReason _failures = new();
+    private readonly HashSet<(string Id, string Action)> _atLastTime = [];
+    private long _lastTime;
+
+    /// <summary>Streams until <paramref name="ct"/> fires.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                await StreamOnceAsync(ct);
+                await Task.Delay(_backoff.Next(), time, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private async Task StreamOnceAsync(CancellationToken ct)
+    {
+        using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var first = _lastTime == 0;
+        if (first)
+        {
+            _lastTime = time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
+        }
+
+        var reconciling = Task.CompletedTask;
+        try
+        {
+            listing.Forget();
+            await foreach (var e in engine.WatchEventsAsync(Since(), Filters, () => reconciling = ReconcileAsync(first, closed.Token), closed.Token))
+            {
+                _failures.Clear();
+                _backoff.Reset();
+                Take(e);
+            }
+
+            Log.EventsEnded(logger, "the engine closed the stream");
+        }
+        catch (EngineException e)
+        {
+            if (_failures.ShouldReport(e.Message, out var count))
+            {
+                Log.EventsFailed(logger, e.Message, count);
+            }
+        }
+        finally
+        {
+            await closed.CancelAsync();
+            await reconciling;
+        }
+    }
+
+    private async Task ReconcileAsync(bool first, CancellationToken ct)
+    {
+        try
+        {
+            if (!first)
+            {
+                await Task.Delay(ReplayTime, time, ct);
+            }
+
+            var (started, ended) = tracker.Reconcile(await engine.ListContainersRawAsync(all: false, ct));
+            if (first)
+            {
+                return; // What ran before the agent did is no event.
+            }
+
+            Log.EventsReopened(logger, started.Count + ended.Count);
+            foreach (var container in ended)
+            {
+                await TellEndAsync(container, ct);
+            }
+
+            foreach (var container in started)
+            {
+                Send(container, "start", Rfc3339.Format(time.GetUtcNow()), []);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The stream ended again; the next one compares anew.
+        }
+        catch (EngineException e)
+        {
+            Log.EventsFailed(logger, e.Message, 1);
+        }
+    }
+
+    private async Task TellEndAsync(RunningContainer container, CancellationToken ct)
+    {
+        try
+        {
+            var state = (await engine.InspectContainerAsync(container.Id, ct)).State;
+            Send(container, "die", state.FinishedAt ?? Rfc3339.Format(time.GetUtcNow()), new() { ["exitCode"] = state.ExitCode.ToString(CultureInfo.InvariantCulture) });
+        }
+        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        {
+            Send(container, "destroy", Rfc3339.Format(time.GetUtcNow()), []);
+        }
+    }
+
+    private void Take(EngineEvent e)
+    {
+        // A stream opened "since" the last event repeats what happened at that very time.
+        if (e.TimeNano < _lastTime || (e.TimeNano == _lastTime && !_atLastTime.Add((e.ActorId, e.Action))))
+        {
+            return;
+        }
+
+        if (e.TimeNano > _lastTime)
+        {
+            _lastTime = e.TimeNano;
+            _atLastTime.Clear();
+            _atLastTime.Add((e.ActorId, e.Action));
+        }
+
+        if (e.Type == "image")
+        {
+            listing.ImageChanged();
+            return;
+        }
+
+        if (e.Action is "start" or "restart")
+        {
+            listing.ContainerStarted(e.ActorId);
+        }
+
+        tracker.Apply(e);
+        if (!IsNoise(e.Action))
+        {
+            Post(new ContainerEvent
+            {
+                ContainerId = e.ActorId,
+                ContainerName = e.Attributes.GetValueOrDefault("name", ""),
+                Image = e.Attributes.GetValueOrDefault("image", ""),
+                Action = e.Action,
+                Timestamp = Rfc3339.FormatUnixNanoseconds(e.TimeNano),
+                Attributes = e.Attributes,
+            });
+        }
+    }
+
+    // A health check alone makes three of these every few seconds, and no server does anything with them.
+    private static bool IsNoise(string action) =>
+        action.StartsWith("exec_", StringComparison.Ordinal) || action is "top" or "attach" or "detach" || action.StartsWith("attach:", StringComparison.Ordinal);
+
+    private string Since() => string.Create(CultureInfo.InvariantCulture, $"{_lastTime / 1_000_000_000}.{_lastTime % 1_000_000_000:000000000}");
+
+    private void Send(RunningContainer container, string action, string timestamp, Dictionary<string, string> attributes)
+    {
+        attributes["name"] = container.Name;
+        attributes["image"] = container.Image;
+        Post(new ContainerEvent
+        {
+            ContainerId = container.Id,
+            ContainerName = container.Name,
+            Image = container.Image,
+            Action = action,
+            Timestamp = timestamp,
+            Attributes = attributes,
+        });
+    }
+
+    private void Post(ContainerEvent e) =>
+        outbound.PostEvent(FrameWriter.Event(EventNames.ContainerEvent, e, ProtocolJson.Default.ContainerEvent, time.GetUtcNow()));
+}

@@ -1,0 +1,122 @@
+using System.Text;
+using DockMon.Agent.Connection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Connection;
+
+public sealed class OutboundTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly Outbound _outbound;
+
+    public OutboundTests() => _outbound = new Outbound(_time, NullLogger<Outbound>.Instance);
+
+    [Fact]
+    public void Answers_go_before_events_and_events_before_samples()
+    {
+        _outbound.PostStats("c", Bytes("stats"));
+        _outbound.PostEvent(Bytes("event"));
+        _outbound.PostAnswer(Bytes("answer"));
+        TakeAll().ShouldBe(["answer", "event", "stats"]);
+    }
+
+    [Fact]
+    public void The_newest_sample_of_a_container_replaces_the_one_that_waits()
+    {
+        _outbound.PostStats("a", Bytes("a1"));
+        _outbound.PostStats("b", Bytes("b1"));
+        _outbound.PostStats("a", Bytes("a2"));
+        TakeAll().ShouldBe(["a2", "b1"]);
+    }
+
+    [Fact]
+    public void An_answer_waits_a_minute_for_a_connection_and_no_longer()
+    {
+        _outbound.PostAnswer(Bytes("old"));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _outbound.PostAnswer(Bytes("young"));
+        _time.Advance(TimeSpan.FromSeconds(31));
+        TakeAll().ShouldBe(["young"]);
+    }
+
+    [Fact]
+    public void Events_wait_as_long_as_it_takes_and_the_oldest_go_when_there_are_too_many()
+    {
+        for (var i = 0; i < Outbound.EventLimit + 3; i++)
+        {
+            _outbound.PostEvent(Bytes($"{i}"));
+        }
+
+        _time.Advance(TimeSpan.FromHours(1));
+        var taken = TakeAll();
+        taken.Count.ShouldBe(Outbound.EventLimit);
+        taken[0].ShouldBe("3");
+        taken[^1].ShouldBe($"{Outbound.EventLimit + 2}");
+    }
+
+    [Fact]
+    public void What_a_lost_connection_may_not_have_delivered_is_sent_again_in_its_old_order()
+    {
+        _outbound.PostEvent(Bytes("e1"));
+        _outbound.PostEvent(Bytes("e2"));
+        _outbound.PostAnswer(Bytes("a1"));
+        SendAll();
+        _outbound.PostEvent(Bytes("e3"));
+        _outbound.ConnectionLost(unsent: null);
+        TakeAll().ShouldBe(["a1", "e1", "e2", "e3"]);
+    }
+
+    [Fact]
+    public void What_was_sent_a_whole_keep_alive_ago_is_not_sent_again()
+    {
+        _outbound.PostEvent(Bytes("e1"));
+        SendAll();
+        _time.Advance(Outbound.ConfirmedAfter);
+        _outbound.PostEvent(Bytes("e2"));
+        SendAll();
+        _outbound.ConnectionLost(unsent: null);
+        TakeAll().ShouldBe(["e2"]);
+    }
+
+    [Fact]
+    public void The_frame_that_was_being_sent_is_sent_again_and_a_sample_is_not()
+    {
+        _outbound.PostEvent(Bytes("e1"));
+        _outbound.PostStats("c", Bytes("s1"));
+        var half = _outbound.TryTake();
+        _outbound.ConnectionLost(half);
+        TakeAll().ShouldBe(["e1"]);
+    }
+
+    [Fact]
+    public async Task A_waiter_is_woken_by_a_post_that_came_before_it_waited()
+    {
+        _outbound.PostEvent(Bytes("e"));
+        await _outbound.WaitAsync(TestContext.Current.CancellationToken);
+        _outbound.TryTake().ShouldNotBeNull();
+    }
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private List<string> TakeAll()
+    {
+        var taken = new List<string>();
+        while (_outbound.TryTake() is { } frame)
+        {
+            taken.Add(Encoding.UTF8.GetString(frame.Bytes));
+        }
+
+        return taken;
+    }
+
+    private void SendAll()
+    {
+        while (_outbound.TryTake() is { } frame)
+        {
+            _outbound.MarkSent(frame);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using DockMon.Agent.Connection;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Connection;
+
+public sealed class RepeatedReasonTests
+{
+    [Fact]
+    public void A_new_reason_is_reported_at_once_and_the_same_one_at_growing_intervals_with_its_count()
+    {
+        var reasons = new RepeatedReason();
+        var reported = new List<int>();
+        for (var i = 0; i < 20; i++)
+        {
+            if (reasons.ShouldReport("dns", out var count))
+            {
+                reported.Add(count);
+            }
+        }
+
+        reported.ShouldBe([1, 2, 4, 8, 16]);
+        reasons.ShouldReport("refused", out var first).ShouldBeTrue();
+        first.ShouldBe(1);
+        reasons.Clear();
+        reasons.ShouldReport("refused", out _).ShouldBeTrue();
+    }
+}

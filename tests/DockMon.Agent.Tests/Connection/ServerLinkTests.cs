@@ -1,0 +1,299 @@
+using System.Net.WebSockets;
+using DockMon.Agent.Connection;
+using DockMon.Protocol;
+using DockMon.Testing;
+using Microsoft.AspNetCore.Http;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Connection;
+
+public sealed class ServerLinkTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("accepts and drops")]
+    [InlineData("says 503")]
+    [InlineData("registers and drops")]
+    public async Task A_server_that_fails_sees_no_more_than_the_backoff_allows(string how)
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            switch (how)
+            {
+                case "accepts and drops":
+                    await ScriptedServer.AcceptAsync(context);
+                    context.Abort();
+                    break;
+                case "says 503":
+                    context.Response.StatusCode = 503;
+                    await context.Response.WriteAsync("upstream is down\nsecond line");
+                    break;
+                default:
+                    await (await ScriptedServer.AcceptAsync(context)).WelcomeAsync();
+                    context.Abort();
+                    break;
+            }
+        };
+        fixture.Start();
+
+        // Ten minutes of the agent's clock. The ceilings are 1, 2, 4, 8, 16, 32, 60, 60… s; with full jitter the mean delay is half of that.
+        var seen = 0;
+        for (var second = 0; second < 600; second++)
+        {
+            await SettleAsync(fixture, seen);
+            seen = fixture.Server.Connections;
+            fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        fixture.Server.Connections.ShouldBeInRange(8, 60);
+        if (how == "says 503")
+        {
+            fixture.Lines.ShouldContain(line => line.Contains("503") && line.Contains("upstream is down") && !line.Contains("second line"));
+        }
+    }
+
+    [Theory]
+    [InlineData(AuthRejections.InvalidToken, "copying errors")]
+    [InlineData(AuthRejections.ExpiredToken, "15 minutes")]
+    [InlineData(AuthRejections.UsedUpToken, "used already")]
+    [InlineData(AuthRejections.WrongEngine, "another machine")]
+    [InlineData("Host with this engine is already registered by another agent", "remove that host")]
+    [InlineData(AuthRejections.InvalidData + "hostname", "may be of versions")]
+    public async Task A_refused_token_waits_the_maximum_and_the_log_says_what_to_do(string rejection, string remedy)
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) => await (await ScriptedServer.AcceptAsync(context)).RefuseAsync(rejection);
+        fixture.Start();
+        await Retry.UntilAsync("the refusal is logged", () => fixture.Lines.Any(line => line.Contains("refused")), Patience, Token);
+        fixture.Lines.ShouldContain(line => line.Contains(rejection) && line.Contains(remedy) && line.Contains("60"));
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(59));
+        fixture.Server.Connections.ShouldBe(1);
+        await Retry.UntilAsync(
+            "it tries again after the maximum",
+            () =>
+            {
+                fixture.Time.Advance(TimeSpan.FromSeconds(1));
+                return fixture.Server.Connections == 2;
+            },
+            Patience,
+            Token);
+    }
+
+    [Fact]
+    public async Task The_permanent_token_is_kept_with_mode_0600_and_used_from_then_on_and_never_logged()
+    {
+        var registers = new List<string>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            lock (registers)
+            {
+                registers.Add(connection.Register);
+            }
+
+            await connection.WelcomeAsync("secret-permanent-token");
+            context.Abort();
+        };
+        fixture.Start();
+        await AdvanceUntilAsync(fixture, "a second registration", () => fixture.Server.Connections >= 2);
+        await fixture.StopAsync();
+
+        registers[0].ShouldContain("\"token\":\"one-time\"");
+        registers[1].ShouldContain("\"token\":\"secret-permanent-token\"");
+        var file = Path.Combine(fixture.DataPath, "permanent_token");
+        File.ReadAllText(file).Trim().ShouldBe("secret-permanent-token");
+        File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        fixture.Lines.ShouldNotContain(line => line.Contains("secret-permanent-token") || line.Contains("one-time"));
+    }
+
+    [Fact]
+    public async Task A_stored_token_that_is_refused_gives_way_to_the_registration_token()
+    {
+        var registers = new List<string>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        await File.WriteAllTextAsync(Path.Combine(fixture.DataPath, "permanent_token"), "old", Token);
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            lock (registers)
+            {
+                registers.Add(connection.Register);
+            }
+
+            if (connection.Register.Contains("\"old\""))
+            {
+                await connection.RefuseAsync(AuthRejections.InvalidToken);
+            }
+            else
+            {
+                await connection.WelcomeAsync("new");
+                await connection.ReadAsync();
+            }
+        };
+        fixture.Start();
+        await AdvanceUntilAsync(fixture, "the new token is stored", () => File.ReadAllText(Path.Combine(fixture.DataPath, "permanent_token")).Trim() == "new");
+        registers.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Two_agents_that_evict_each_other_are_told_apart_and_slow_down()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            await connection.CloseAsync(WebSocketCloseStatus.NormalClosure, "New connection established");
+            await connection.ReadAsync();
+        };
+        fixture.Start();
+        await AdvanceUntilAsync(fixture, "the clone is recognised", () => fixture.Lines.Any(line => line.Contains("cloned")));
+        fixture.Lines.ShouldContain(line => line.Contains("AGENT_NAME") && line.Contains("FORCE_UNIQUE_REGISTRATION"));
+        fixture.Server.Connections.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Malformed_huge_and_deep_frames_leave_the_connection_as_it_is()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            await connection.SendAsync("not json");
+            await connection.SendAsync(new byte[20 * 1024 * 1024]);
+            await connection.SendAsync(new string('[', 100_000));
+            await connection.SendAsync("the last one");
+            await connection.ReadAsync();
+        };
+        fixture.Start();
+        await Retry.UntilAsync("the last frame came", () => fixture.Received.Contains("the last one"), Patience, Token);
+        fixture.Received.Count.ShouldBe(3);
+        fixture.Lines.ShouldContain(line => line.Contains("20971520"));
+        fixture.Server.Connections.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Events_of_a_minute_without_a_link_come_on_the_next_connection_each_once()
+    {
+        var events = new List<string>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        var refuse = true;
+        fixture.Server.Script = async (context, number) =>
+        {
+            if (number > 1 && Volatile.Read(ref refuse))
+            {
+                context.Response.StatusCode = 503;
+                return;
+            }
+
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            if (number == 1)
+            {
+                connection.Drop();
+                return;
+            }
+
+            while (await connection.ReadAsync() is { } frame)
+            {
+                lock (events)
+                {
+                    events.Add(frame);
+                }
+            }
+        };
+        fixture.Start();
+        await Retry.UntilAsync("the link is cut", () => fixture.Lines.Any(line => line.Contains("Connection ended")), Patience, Token);
+        for (var i = 0; i < 60; i++)
+        {
+            fixture.Outbound.PostEvent(System.Text.Encoding.UTF8.GetBytes($"event {i}"));
+            fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Volatile.Write(ref refuse, false);
+        await AdvanceUntilAsync(fixture, "all events came", () =>
+        {
+            lock (events)
+            {
+                return events.Count >= 60;
+            }
+        });
+        events.ShouldBe(Enumerable.Range(0, 60).Select(i => $"event {i}"));
+    }
+
+    [Fact]
+    public async Task Told_to_stop_it_finishes_sends_the_last_answers_and_closes_with_1001()
+    {
+        var frames = new List<string>();
+        var closed = new TaskCompletionSource<WebSocketCloseStatus?>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            while (await connection.ReadAsync() is { } frame)
+            {
+                frames.Add(frame);
+            }
+
+            closed.SetResult(connection.CloseStatus);
+        };
+        fixture.Finishing = () =>
+        {
+            fixture.Outbound.PostAnswer("the last answer"u8.ToArray());
+            return Task.CompletedTask;
+        };
+        fixture.Start();
+        await Retry.UntilAsync("it is connected", () => fixture.Lines.Any(line => line.Contains("Connected to")), Patience, Token);
+        await fixture.StopAsync();
+        (await closed.Task.WaitAsync(Patience, Token)).ShouldBe(WebSocketCloseStatus.EndpointUnavailable);
+        frames.ShouldBe(["the last answer"]);
+    }
+
+    [Theory]
+    [InlineData("ws://h:1", "ws://h:1/api/agent/ws")]
+    [InlineData("wss://h/", "wss://h/api/agent/ws")]
+    [InlineData("wss://h/dockmon", "wss://h/dockmon/api/agent/ws")]
+    [InlineData("wss://h/a/b/", "wss://h/a/b/api/agent/ws")]
+    public void A_path_prefix_is_kept_and_joined_with_one_slash(string server, string endpoint) =>
+        Dialer.Endpoint(new Uri(server), ProtocolLimits.ControlPath).ToString().ShouldBe(new Uri(endpoint).ToString());
+
+    /// <summary>Turns the clock second by second until a condition holds.</summary>
+    private static Task AdvanceUntilAsync(LinkFixture fixture, string reason, Func<bool> condition) =>
+        Retry.UntilAsync(
+            reason,
+            () =>
+            {
+                if (condition())
+                {
+                    return true;
+                }
+
+                fixture.Time.Advance(TimeSpan.FromSeconds(1));
+                return false;
+            },
+            Patience,
+            Token);
+
+    /// <summary>After a connection, waits until the agent has said how it ended: only then its next delay has begun.</summary>
+    private static Task SettleAsync(LinkFixture fixture, int seen)
+    {
+        if (fixture.Server.Connections == seen)
+        {
+            return Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Token);
+        }
+
+        var connections = fixture.Server.Connections;
+        return Retry.UntilAsync($"connection {connections} ended", () => fixture.Time.GetUtcNow() > DateTimeOffset.MinValue && EndsOf(fixture) >= 1, Patience, Token);
+    }
+
+    private static int EndsOf(LinkFixture fixture) => fixture.Lines.Count(line => line.Contains("Next try in"));
+}
