@@ -5,8 +5,6 @@ using DockMon.Agent.Logging;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
-
 namespace DockMon.Agent;
 
 internal static class Program

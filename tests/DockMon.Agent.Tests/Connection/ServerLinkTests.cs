@@ -99,7 +99,8 @@ public sealed class ServerLinkTests
             }
 
             await connection.WelcomeAsync("secret-permanent-token");
-            context.Abort();
+            await connection.CloseAsync(WebSocketCloseStatus.NormalClosure, "again, please");
+            await connection.ReadAsync();
         };
         fixture.Start();
         await AdvanceUntilAsync(fixture, "a second registration", () => fixture.Server.Connections >= 2);
@@ -186,6 +187,7 @@ public sealed class ServerLinkTests
         var events = new List<string>();
         await using var fixture = await LinkFixture.CreateAsync();
         var refuse = true;
+        var cut = new TaskCompletionSource();
         fixture.Server.Script = async (context, number) =>
         {
             if (number > 1 && Volatile.Read(ref refuse))
@@ -198,6 +200,7 @@ public sealed class ServerLinkTests
             await connection.WelcomeAsync();
             if (number == 1)
             {
+                await cut.Task;
                 connection.Drop();
                 return;
             }
@@ -211,6 +214,8 @@ public sealed class ServerLinkTests
             }
         };
         fixture.Start();
+        await Retry.UntilAsync("it is connected", () => fixture.Lines.Any(line => line.Contains("Connected to")), Patience, Token);
+        cut.SetResult();
         await Retry.UntilAsync("the link is cut", () => fixture.Lines.Any(line => line.Contains("Connection ended")), Patience, Token);
         for (var i = 0; i < 60; i++)
         {
@@ -283,17 +288,9 @@ public sealed class ServerLinkTests
             Patience,
             Token);
 
-    /// <summary>After a connection, waits until the agent has said how it ended: only then its next delay has begun.</summary>
-    private static Task SettleAsync(LinkFixture fixture, int seen)
-    {
-        if (fixture.Server.Connections == seen)
-        {
-            return Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Token);
-        }
-
-        var connections = fixture.Server.Connections;
-        return Retry.UntilAsync($"connection {connections} ended", () => fixture.Time.GetUtcNow() > DateTimeOffset.MinValue && EndsOf(fixture) >= 1, Patience, Token);
-    }
-
-    private static int EndsOf(LinkFixture fixture) => fixture.Lines.Count(line => line.Contains("Next try in"));
+    /// <summary>After a new connection, waits until the agent has said how a try ended; otherwise gives it a moment to make one.</summary>
+    private static Task SettleAsync(LinkFixture fixture, int seen) =>
+        fixture.Server.Connections == seen
+            ? Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Token)
+            : Retry.UntilAsync("a try has ended", () => fixture.Lines.Any(line => line.Contains("Next try in")), Patience, Token);
 }

@@ -1,0 +1,89 @@
+using System.Net.WebSockets;
+using DockMon.Hub.Api;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Agents;
+
+/// <summary>The two sockets of agents.</summary>
+internal static class AgentEndpoints
+{
+    public static void Map(WebApplication app)
+    {
+        app.Map("/" + ProtocolLimits.ControlPath, ControlAsync).WithMetadata(AdminKey.NotNeeded).ExcludeFromDescription();
+        app.Map("/" + ProtocolLimits.StatsPath, StatsAsync).WithMetadata(AdminKey.NotNeeded).ExcludeFromDescription();
+    }
+
+    private static async Task ControlAsync(
+        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, EventFeed feed, IHosts hosts, IHostApplicationLifetime lifetime)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var connection = new AgentConnection(socket, ProtocolLimits.ControlFrameBytes);
+        if (await RegisterAsync(connection, registrar, lifetime.ApplicationStopping) is not { } host)
+        {
+            await connection.CloseAsync(reading: null);
+            return;
+        }
+
+        agents.Connected(host.Id, connection);
+        feed.Publish("host_connected", host.Id, host.Registration);
+        await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
+        hosts.Seen(host.Id);
+        if (agents.Disconnected(host.Id, connection))
+        {
+            feed.Publish("host_disconnected", host.Id, host.Registration);
+        }
+    }
+
+    private static async Task<HostRecord?> RegisterAsync(AgentConnection connection, Registrar registrar, CancellationToken stopping)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(ProtocolLimits.RegisterWait);
+        try
+        {
+            var frame = await connection.ReadAsync(limit.Token);
+            var (host, token) = registrar.Register(frame.Span);
+            await connection.SendAsync(
+                FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token }, ProtocolJson.Default.AuthSuccess), limit.Token);
+            return host;
+        }
+        catch (RegistrationException e)
+        {
+            await connection.SendAsync(FrameWriter.Message(new AuthError { Error = e.Message }, ProtocolJson.Default.AuthError), limit.Token);
+            // A close reason has at most 123 bytes; the whole text stands in the frame before.
+            connection.Close(WebSocketCloseStatus.PolicyViolation, e.Message.Length <= 120 ? e.Message : "Registration refused");
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
+        {
+            connection.Close(WebSocketCloseStatus.PolicyViolation, "No registration in time");
+        }
+
+        return null;
+    }
+
+    private static async Task StatsAsync(HttpContext context, IHosts hosts, AgentMessages messages, IHostApplicationLifetime lifetime)
+    {
+        var token = context.Request.Headers.Authorization.ToString();
+        if (!token.StartsWith("Bearer ", StringComparison.Ordinal) || hosts.FindByToken(token["Bearer ".Length..]) is not { } host)
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var connection = new AgentConnection(socket, ProtocolLimits.StatsFrameBytes);
+        await connection.RunAsync(sample => messages.TakeSample(host.Id, sample), lifetime.ApplicationStopping);
+    }
+}

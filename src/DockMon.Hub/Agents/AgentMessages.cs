@@ -1,0 +1,86 @@
+using System.Text.Json;
+using DockMon.Hub.Api;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Agents;
+
+/// <summary>Takes in what registered agents say.</summary>
+internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, ILogger<AgentMessages> logger)
+{
+    /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
+    public void Take(string hostId, ReadOnlyMemory<byte> utf8)
+    {
+        Frame frame;
+        try
+        {
+            frame = Frame.Parse(utf8.Span);
+        }
+        catch (JsonException e)
+        {
+            FrameInvalid(logger, hostId, utf8.Length, e.Message);
+            return;
+        }
+
+        switch (frame.Type)
+        {
+            case FrameTypes.Event when frame.Command is { } name && frame.Payload is { } payload:
+                TakeEvent(hostId, name, payload);
+                break;
+            case FrameTypes.Stats when JsonElement.Parse(utf8.Span).TryGetProperty("stats", out var host):
+                stats.Add(hostId, StatsHistory.Host, host);
+                feed.Publish("host_stats", hostId, host);
+                break;
+            case FrameTypes.Response or null when frame.RequestId is { } id:
+                // An operation's answer has its result beside its envelope: it is kept whole.
+                agents.Answered(id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8.Span) } : frame);
+                break;
+            default:
+                FrameUnknown(logger, hostId, frame.Type ?? "(none)");
+                break;
+        }
+    }
+
+    /// <summary>Takes a sample from the stats socket.</summary>
+    public void TakeSample(string hostId, ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            AddSample(hostId, JsonElement.Parse(utf8.Span));
+        }
+        catch (JsonException e)
+        {
+            FrameInvalid(logger, hostId, utf8.Length, e.Message);
+        }
+    }
+
+    private void TakeEvent(string hostId, string name, JsonElement payload)
+    {
+        switch (name)
+        {
+            case EventNames.ContainerStats:
+                AddSample(hostId, payload);
+                feed.Publish(name, hostId, payload);
+                break;
+            case EventNames.ContainerEvent when !events.Add(hostId, payload):
+                break; // Sent again by an agent that was not sure.
+            default:
+                feed.Publish(name, hostId, payload);
+                break;
+        }
+    }
+
+    private void AddSample(string hostId, JsonElement sample)
+    {
+        if (sample.ValueKind == JsonValueKind.Object && sample.TryGetProperty("container_id", out var id) && id.ValueKind == JsonValueKind.String)
+        {
+            stats.Add(hostId, id.GetString()!, sample);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Host {HostId} sent a frame of {Size} bytes that is no valid message: {Reason}")]
+    private static partial void FrameInvalid(ILogger logger, string hostId, int size, string reason);
+
+    [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
+    private static partial void FrameUnknown(ILogger logger, string hostId, string type);
+}

@@ -1,0 +1,49 @@
+using DockMon.Hub.Storage;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>The key of the API: made at first start and shown once, or given; kept as a hash.</summary>
+internal sealed class AdminKey(Database database, HubOptions options)
+{
+    /// <summary>Marks an endpoint that asks for no key.</summary>
+    public static readonly object NotNeeded = new Exempt();
+
+    private string _hash = "";
+
+    /// <summary>Makes the key, if there is none yet, and shows it.</summary>
+    public void EnsureExists()
+    {
+        var stored = database.Query("SELECT value FROM settings WHERE name = 'admin_key'", row => row.GetString(0)).SingleOrDefault();
+        if (options.AdminKey is null && stored is not null)
+        {
+            _hash = stored;
+            return;
+        }
+
+        var key = options.AdminKey ?? Secrets.Create();
+        _hash = Secrets.Hash(key);
+        database.Execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('admin_key', $hash)", ("$hash", _hash));
+        if (options.AdminKey is null)
+        {
+            options.Output.WriteLine($"Admin key (shown once): {key}");
+            options.Output.Flush();
+        }
+    }
+
+    /// <summary>Lets a request pass that has the key, or goes where none is needed.</summary>
+    public Task RequireAsync(HttpContext context, RequestDelegate next)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        var key = header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : context.Request.Headers["X-Api-Key"].ToString();
+        if (context.GetEndpoint()?.Metadata.GetMetadata<Exempt>() is not null || Secrets.Matches(key, _hash))
+        {
+            return next(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Task.CompletedTask;
+    }
+
+    private sealed class Exempt;
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>The containers of a host.</summary>
+internal static class ContainerApi
+{
+    private static readonly string[] Actions =
+    [
+        OperationActions.Start, OperationActions.Stop, OperationActions.Restart, OperationActions.Kill,
+        OperationActions.Pause, OperationActions.Unpause, OperationActions.Rename, OperationActions.Remove,
+    ];
+
+    public static void Map(WebApplication app)
+    {
+        var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync);
+        containers.MapGet("", ListAsync).WithSummary("All containers of the host; with cached=true as they were last listed.");
+        containers.MapGet("/{cid}", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(agents, id, OperationActions.Inspect, cid, [], ct)).WithSummary("Docker's inspect object.");
+        containers.MapGet("/{cid}/status", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(agents, id, OperationActions.GetStatus, cid, [], ct)).WithSummary("Docker's State.Status.");
+        containers.MapGet("/{cid}/logs", (string id, string cid, AgentRegistry agents, int? tail, string? since, CancellationToken ct) =>
+            OperateAsync(agents, id, OperationActions.GetLogs, cid, new JsonObject { ["tail"] = tail, ["since"] = since }, ct)).WithSummary("The last lines of the log.");
+        foreach (var action in Actions)
+        {
+            containers.MapPost("/{cid}/" + action, async (string id, string cid, AgentRegistry agents, HttpRequest request, CancellationToken ct) =>
+            {
+                JsonObject? body;
+                try
+                {
+                    body = request.ContentLength is null or 0 ? [] : (await JsonNode.ParseAsync(request.Body, cancellationToken: ct)) as JsonObject;
+                }
+                catch (JsonException)
+                {
+                    body = null;
+                }
+
+                return body is null
+                    ? Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest)
+                    : await OperateAsync(agents, id, action, cid, body, ct);
+            }).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
+        }
+    }
+
+    private static async Task<IResult> ListAsync(string id, AgentRegistry agents, IHosts hosts, bool? cached, CancellationToken ct)
+    {
+        if (cached == true)
+        {
+            return Results.Text(hosts.LastContainers(id)?.Json ?? "[]", "application/json");
+        }
+
+        return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, list => hosts.KeepContainers(id, list));
+    }
+
+    private static Task<IResult> OperateAsync(AgentRegistry agents, string hostId, string action, string containerId, JsonObject fields, CancellationToken ct)
+    {
+        fields["action"] = action;
+        fields["container_id"] = containerId;
+        var wait = fields["timeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? Math.Clamp(seconds, 0, 3600) : 10;
+        return Relay.OperationAsync(agents, hostId, JsonElement.Parse(fields.ToJsonString()), Relay.DefaultLimit + TimeSpan.FromSeconds(wait), ct);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>Hosts, and what can be asked of any of them.</summary>
+internal static class HostApi
+{
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/api/hosts", (IHosts hosts, AgentRegistry agents) => (IReadOnlyList<HostAnswer>)[.. hosts.List().Select(host => Show(host, agents))])
+            .WithSummary("The hosts whose agents have registered.");
+        var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync);
+        host.MapGet("", (string id, IHosts hosts, AgentRegistry agents) => Show(hosts.Find(id)!, agents)).WithSummary("One host.");
+        host.MapDelete("", (string id, IHosts hosts, AgentRegistry agents) =>
+        {
+            hosts.Delete(id);
+            agents.Disconnect(id, "Host removed");
+            return Results.NoContent();
+        }).WithSummary("Forgets a host and its events; its agent has to register anew.");
+        host.MapGet("/system", (string id, AgentRegistry agents, CancellationToken ct) => Relay.CommandAsync(agents, id, CommandNames.GetSystemInfo, default, Relay.DefaultLimit, ct))
+            .WithSummary("What Docker says of the host now.");
+        host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept))).WithSummary("The last container events, the newest first.");
+        host.MapGet("/stats", (string id, StatsHistory stats) =>
+        {
+            var latest = stats.Latest(id);
+            return new StatsAnswer(
+                latest.TryGetValue(StatsHistory.Host, out var own) ? own.Stats : null,
+                latest.Where(entry => entry.Key != StatsHistory.Host).ToDictionary(entry => entry.Key, entry => entry.Value.Stats));
+        }).WithSummary("The newest sample of the host and of each container.");
+        host.MapGet("/stats/history", (string id, StatsHistory stats, string? container_id) =>
+            (IReadOnlyList<HistoryEntry>)[.. stats.History(id, container_id ?? StatsHistory.Host).Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))])
+            .WithSummary("The samples of the last five minutes of a container, or of the host.");
+        host.MapPost("/command", (string id, AgentRegistry agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>
+            Relay.CommandAsync(agents, id, request.Command ?? "", request.Payload ?? default, Relay.Limit(timeout_seconds), ct)).WithSummary("Passes on a command of the protocol.");
+        host.MapPost("/operation", (string id, AgentRegistry agents, JsonElement payload, double? timeout_seconds, CancellationToken ct) =>
+            Relay.OperationAsync(agents, id, payload, Relay.Limit(timeout_seconds), ct)).WithSummary("Passes on a container operation of the protocol.");
+    }
+
+    internal static async ValueTask<object?> ExistsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var id = (string)context.HttpContext.Request.RouteValues["id"]!;
+        return context.HttpContext.RequestServices.GetRequiredService<IHosts>().Find(id) is null
+            ? Results.Problem($"there is no host {id}", statusCode: StatusCodes.Status404NotFound)
+            : await next(context);
+    }
+
+    private static HostAnswer Show(HostRecord host, AgentRegistry agents) =>
+        new(host.Id, host.Hostname, host.EngineId, agents.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, host.Registration);
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Hub.Agents;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>Passes requests on to agents and their answers back; what goes wrong becomes a problem with the agent's own words.</summary>
+internal static class Relay
+{
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromHours(1);
+
+    public static TimeSpan Limit(double? seconds) => seconds is { } given ? TimeSpan.FromSeconds(Math.Clamp(given, 0.1, LongestLimit.TotalSeconds)) : DefaultLimit;
+
+    public static Task<IResult> CommandAsync(AgentRegistry agents, string hostId, string command, JsonElement payload, TimeSpan limit, CancellationToken ct, Action<JsonElement>? onResult = null) =>
+        AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, onResult, ct);
+
+    public static Task<IResult> OperationAsync(AgentRegistry agents, string hostId, JsonElement payload, TimeSpan limit, CancellationToken ct) =>
+        AskAsync(agents, hostId, FrameTypes.ContainerOperation, null, payload, limit, null, ct);
+
+    private static async Task<IResult> AskAsync(
+        AgentRegistry agents, string hostId, string type, string? command, JsonElement payload, TimeSpan limit, Action<JsonElement>? onResult, CancellationToken ct)
+    {
+        try
+        {
+            var json = payload.ValueKind == JsonValueKind.Undefined ? "" : payload.GetRawText();
+            var result = (await agents.AskAsync(hostId, type, command, Encoding.UTF8.GetBytes(json), limit, ct)).Payload ?? JsonElement.Parse("null");
+            onResult?.Invoke(result);
+            return Results.Text(result.GetRawText(), "application/json");
+        }
+        catch (AgentException e)
+        {
+            return Results.Problem(e.Message, statusCode: e.Failure switch
+            {
+                AgentFailure.NotConnected => StatusCodes.Status409Conflict,
+                AgentFailure.TimedOut => StatusCodes.Status504GatewayTimeout,
+                _ => StatusCodes.Status502BadGateway,
+            });
+        }
+    }
+}

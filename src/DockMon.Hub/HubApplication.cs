@@ -1,0 +1,61 @@
+using System.Reflection;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
+using DockMon.Hub.Storage;
+
+namespace DockMon.Hub;
+
+/// <summary>The hub as a web application: the program runs it, tests run it inside themselves.</summary>
+public static class HubApplication
+{
+    /// <summary>Version of this program.</summary>
+    public static string Version { get; } =
+        typeof(HubApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+
+    /// <summary>Builds a hub; nothing listens before it is started.</summary>
+    public static WebApplication Build(HubOptions options, TimeProvider? time = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "dockmon-hub" });
+        builder.WebHost.UseUrls(options.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = Protocol.ProtocolLimits.ControlFrameBytes;
+        });
+        builder.Logging.SetMinimumLevel(options.LogLevel);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        builder.Services.AddOpenApi();
+        builder.Services.AddProblemDetails();
+
+        var database = new Database(options.DataPath);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton<ITokens, SqliteTokens>();
+        builder.Services.AddSingleton<IHosts, SqliteHosts>();
+        builder.Services.AddSingleton<IEvents, SqliteEvents>();
+        builder.Services.AddSingleton<AdminKey>();
+        builder.Services.AddSingleton<EventFeed>();
+        builder.Services.AddSingleton<StatsHistory>();
+        builder.Services.AddSingleton<AgentRegistry>();
+        builder.Services.AddSingleton<Registrar>();
+        builder.Services.AddSingleton<AgentMessages>();
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<AdminKey>().EnsureExists();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.Use(app.Services.GetRequiredService<AdminKey>().RequireAsync);
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
+        app.MapOpenApi();
+        AgentEndpoints.Map(app);
+        TokenApi.Map(app);
+        HostApi.Map(app);
+        ContainerApi.Map(app);
+        StreamApi.Map(app);
+        return app;
+    }
+}

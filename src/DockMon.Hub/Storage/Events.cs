@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace DockMon.Hub.Storage;
+
+/// <summary>Container events.</summary>
+internal interface IEvents
+{
+    /// <summary>Keeps an event.</summary>
+    /// <returns>False when it is kept already: agents send again what they are not sure was delivered.</returns>
+    bool Add(string hostId, JsonElement payload);
+
+    /// <summary>The last events of a host, the newest first.</summary>
+    IReadOnlyList<JsonElement> List(string hostId, int limit);
+}
+
+internal sealed class SqliteEvents(Database database) : IEvents
+{
+    /// <summary>How many events are kept, of all hosts together.</summary>
+    public const int Kept = 10_000;
+
+    private int _added;
+
+    public bool Add(string hostId, JsonElement payload)
+    {
+        string Text(string name) => payload.ValueKind == JsonValueKind.Object && payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        var added = database.Execute(
+            "INSERT OR IGNORE INTO events (host_id, container_id, action, timestamp, payload) VALUES ($host, $container, $action, $timestamp, $payload)",
+            ("$host", hostId), ("$container", Text("container_id")), ("$action", Text("action")), ("$timestamp", Text("timestamp")), ("$payload", payload.GetRawText())) > 0;
+        if (added && Interlocked.Increment(ref _added) % 100 == 0)
+        {
+            database.Execute("DELETE FROM events WHERE id <= (SELECT MAX(id) FROM events) - $kept", ("$kept", Kept));
+        }
+
+        return added;
+    }
+
+    public IReadOnlyList<JsonElement> List(string hostId, int limit) =>
+        database.Query(
+            "SELECT payload FROM events WHERE host_id = $host ORDER BY id DESC LIMIT $limit",
+            row => JsonElement.Parse(row.GetString(0)),
+            ("$host", hostId), ("$limit", limit));
+}
