@@ -1,0 +1,23 @@
+namespace DockMon.Testing;
+
+/// <summary>Starts the agent as a process of its own.</summary>
+public static class AgentProcess
+{
+    /// <summary>Variable that names the program.</summary>
+    public const string Variable = "DOCKMON_AGENT_BIN";
+
+    // What the caller does not set must not come from the machine the tests run on.
+    private static readonly string[] Variables =
+    [
+        "DOCKMON_URL", "REGISTRATION_TOKEN", "REGISTRATION_TOKEN_FILE", "PERMANENT_TOKEN", "PERMANENT_TOKEN_FILE", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+        "RECONNECT_INITIAL", "RECONNECT_MAX", "LOG_LEVEL", "LOG_JSON", "AGENT_NAME", "FORCE_UNIQUE_REGISTRATION", "DATA_PATH", "INSECURE_SKIP_VERIFY",
+        "SHUTDOWN_TIMEOUT",
+    ];
+
+    /// <summary>The program's path.</summary>
+    public static string Path => Repository.Program(Variable, "publish/agent/dockmon-agent", "bin/DockMon.Agent/debug/dockmon-agent");
+
+    /// <summary>Starts it. A variable of the agent that is not in <paramref name="environment"/> is not set; <c>DOCKER_HOST</c> is inherited.</summary>
+    public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments) =>
+        ProgramProcess.Start(Path, arguments, environment, Variables);
+}
