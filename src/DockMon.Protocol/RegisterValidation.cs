@@ -22,13 +22,13 @@ public static class RegisterValidation
         (request.Type == FrameTypes.Register ? null : "type must be \"register\"")
         ?? Id("token", request.Token)
         ?? Id("engine_id", request.EngineId)
-        ?? Text("hostname", request.Hostname, 255)
-        ?? (request.Hostname.Length > 0 ? null : "hostname must not be empty")
+        ?? Required("hostname", request.Hostname, 255)
         ?? Source(request.HostnameSource)
         ?? (!request.ForceUniqueRegistration || request.HostnameSource == HostnameSources.AgentName
             ? null : "force_unique_registration needs an agent name")
-        ?? Text("version", request.Version, 50)
-        ?? Text("proto_version", request.ProtoVersion, 20)
+        ?? Required("version", request.Version, 50)
+        ?? Required("proto_version", request.ProtoVersion, 20)
+        ?? (request.Capabilities is null ? "capabilities must not be null" : null)
         ?? Text("agent_os", request.AgentOs, 20)
         ?? Text("agent_arch", request.AgentArch, 20)
         ?? Text("os_type", request.OsType, 50)
@@ -39,13 +39,17 @@ public static class RegisterValidation
         ?? Range("total_memory", request.TotalMemory, 1_000_000_000_000_000)
         ?? Range("num_cpus", request.NumCpus, 10_000)
         ?? (request.HostIps is { Count: > HostIpCount } ? $"host_ips must have at most {HostIpCount} entries" : null)
-        ?? request.HostIps?.Select(ip => Text("host_ips", ip, HostIpLength)).FirstOrDefault(error => error is not null)
+        ?? request.HostIps?.Select(ip => Required("host_ips", ip, HostIpLength)).FirstOrDefault(error => error is not null)
         ?? Text("host_ip", request.HostIp, HostIpLength);
 
-    private static string? Id(string field, string value) =>
-        value.Length is 0 or > IdLength ? $"{field} must have 1 to {IdLength} characters"
+    // JSON can say null where the type says it cannot, so every member is looked at as if it may be.
+    private static string? Id(string field, string? value) =>
+        value is not { Length: > 0 and <= IdLength } ? $"{field} must have 1 to {IdLength} characters"
         : value.AsSpan().ContainsAnyExcept(IdCharacters) ? $"{field} may contain only letters, digits, '_', ':' and '-'"
         : null;
+
+    private static string? Required(string field, string? value, int length) =>
+        value is { Length: > 0 } ? Text(field, value, length) : $"{field} must not be empty";
 
     private static string? Text(string field, string? value, int length) =>
         value is not null && value.Length > length ? $"{field} must have at most {length} characters" : null;

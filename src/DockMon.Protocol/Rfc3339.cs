@@ -43,7 +43,8 @@ public static class Rfc3339
     public static bool TryParse(string? text, out DateTimeOffset time)
     {
         time = default;
-        if (string.IsNullOrEmpty(text))
+        // .NET alone would also take "1.5" or "10:30" for times; a missing offset is UTC, as some clients send it.
+        if (text is not { Length: >= 19 } || text[4] != '-' || text[10] is not ('T' or 't' or ' '))
         {
             return false;
         }

@@ -63,7 +63,7 @@ public sealed class ProgramProcess : IAsyncDisposable
     {
         try
         {
-            return await Retry.FindAsync(reason, _ => Task.FromResult(Lines.Skip(from).FirstOrDefault(condition)), timeout, ct);
+            return await Retry.FindAsync(reason, () => Task.FromResult(Lines.Skip(from).FirstOrDefault(condition)), timeout, ct);
         }
         catch (TimeoutException e)
         {
@@ -73,7 +73,7 @@ public sealed class ProgramProcess : IAsyncDisposable
 
     /// <summary>Waits until it has written a line that contains <paramref name="text"/>.</summary>
     public Task<string> WaitForLineAsync(string text, CancellationToken ct, TimeSpan? timeout = null, int from = 0) =>
-        WaitForLineAsync($"a line with \"{text}\"", line => line.Contains(text, StringComparison.Ordinal), ct, timeout, from);
+        WaitForLineAsync($"there is a line with \"{text}\"", line => line.Contains(text, StringComparison.Ordinal), ct, timeout, from);
 
     /// <summary>Asks it to end (SIGTERM).</summary>
     public void Terminate() => Signal(SigTerm);

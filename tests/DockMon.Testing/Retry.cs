@@ -12,17 +12,17 @@ public static class Retry
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits until <paramref name="condition"/> is true. One that throws counts as "not yet".</summary>
-    /// <exception cref="TimeoutException">It did not become true; the message says what it waited for.</exception>
+    /// <exception cref="TimeoutException">It did not become true; the message says what was waited for.</exception>
     public static Task UntilAsync(string reason, Func<bool> condition, TimeSpan? timeout = null, CancellationToken ct = default) =>
-        UntilAsync(reason, _ => Task.FromResult(condition()), timeout, ct);
+        UntilAsync(reason, () => Task.FromResult(condition()), timeout, ct);
 
     /// <inheritdoc cref="UntilAsync(string, Func{bool}, TimeSpan?, CancellationToken)"/>
-    public static Task UntilAsync(string reason, Func<CancellationToken, Task<bool>> condition, TimeSpan? timeout = null, CancellationToken ct = default) =>
-        FindAsync(reason, async token => await condition(token) ? reason : null, timeout, ct);
+    public static Task UntilAsync(string reason, Func<Task<bool>> condition, TimeSpan? timeout = null, CancellationToken ct = default) =>
+        FindAsync(reason, async () => await condition() ? reason : null, timeout, ct);
 
     /// <summary>Waits until <paramref name="look"/> finds something, and returns it.</summary>
-    /// <exception cref="TimeoutException">It found nothing in time; the message says what it waited for.</exception>
-    public static async Task<T> FindAsync<T>(string reason, Func<CancellationToken, Task<T?>> look, TimeSpan? timeout = null, CancellationToken ct = default)
+    /// <exception cref="TimeoutException">It found nothing in time; the message says what was waited for.</exception>
+    public static async Task<T> FindAsync<T>(string reason, Func<Task<T?>> look, TimeSpan? timeout = null, CancellationToken ct = default)
         where T : class
     {
         var limit = timeout ?? DefaultTimeout;
@@ -33,7 +33,7 @@ public static class Retry
             ct.ThrowIfCancellationRequested();
             try
             {
-                if (await look(ct) is { } found)
+                if (await look() is { } found)
                 {
                     return found;
                 }
@@ -47,7 +47,7 @@ public static class Retry
 
             if (TimeProvider.System.GetElapsedTime(started) >= limit)
             {
-                throw new TimeoutException($"Waited {limit.TotalSeconds:0.#} s in vain for: {reason}.{(last is null ? "" : " The last look failed: " + last.Message)}", last);
+                throw new TimeoutException($"Waited {limit.TotalSeconds:0.#} s in vain until {reason}.{(last is null ? "" : " The last look failed: " + last.Message)}", last);
             }
 
             await Task.Delay(Interval, TimeProvider.System, ct);
