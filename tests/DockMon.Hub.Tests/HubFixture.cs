@@ -1,0 +1,120 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using DockMon.Protocol;
+using DockMon.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DockMon.Hub.Tests;
+
+/// <summary>A hub inside the test, with a clock the test turns, and agents that say what the test says.</summary>
+internal sealed class HubFixture : IAsyncDisposable
+{
+    public const string AdminKey = "hub-tests-admin-key";
+
+    private readonly TemporaryFolder _data = new();
+    private readonly List<ClientWebSocket> _sockets = [];
+
+    public WebApplication App { get; private set; } = null!;
+
+    public HttpClient Http { get; } = new(new SocketsHttpHandler());
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+
+    public static async Task<HubFixture> StartAsync(CancellationToken ct)
+    {
+        var fixture = new HubFixture();
+        await fixture.StartAppAsync(ct);
+        return fixture;
+    }
+
+    public async Task RestartAsync(CancellationToken ct)
+    {
+        await App.DisposeAsync();
+        await StartAppAsync(ct);
+    }
+
+    public async Task<string> NewTokenAsync(CancellationToken ct, int maxUses = 1)
+    {
+        using var answer = await Http.PostAsync("/api/tokens", new StringContent($$"""{"max_uses":{{maxUses}}}""", Encoding.UTF8, "application/json"), ct);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("token").GetString()!;
+    }
+
+    /// <summary>Opens a control socket and sends a first frame.</summary>
+    public async Task<ClientWebSocket> DialAsync(string frame, CancellationToken ct)
+    {
+        var socket = new ClientWebSocket();
+        _sockets.Add(socket);
+        await socket.ConnectAsync(new Uri(Http.BaseAddress!.ToString().Replace("http", "ws", StringComparison.Ordinal) + ProtocolLimits.ControlPath), ct);
+        await SendAsync(socket, frame, ct);
+        return socket;
+    }
+
+    /// <summary>Registers and returns the socket and the hub's answer.</summary>
+    public async Task<(ClientWebSocket Socket, JsonElement Answer)> RegisterAsync(RegisterRequest request, CancellationToken ct)
+    {
+        var socket = await DialAsync(JsonSerializer.Serialize(request, ProtocolJson.Default.RegisterRequest), ct);
+        return (socket, JsonElement.Parse((await ReadAsync(socket, ct))!));
+    }
+
+    public static Task SendAsync(ClientWebSocket socket, string frame, CancellationToken ct) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, endOfMessage: true, ct);
+
+    /// <summary>The next text frame; null when the hub closed.</summary>
+    public static async Task<string?> ReadAsync(ClientWebSocket socket, CancellationToken ct)
+    {
+        var buffer = new byte[64 * 1024];
+        using var message = new MemoryStream();
+        while (true)
+        {
+            var result = await socket.ReceiveAsync(buffer, ct);
+            if (result.MessageType == WebSocketMessageType.Close)
+            {
+                return null;
+            }
+
+            message.Write(buffer, 0, result.Count);
+            if (result.EndOfMessage)
+            {
+                return Encoding.UTF8.GetString(message.ToArray());
+            }
+        }
+    }
+
+    public static RegisterRequest Request(string token, string engine = "ENGINE:1", string hostname = "host") => new()
+    {
+        Token = token,
+        EngineId = engine,
+        Hostname = hostname,
+        HostnameSource = HostnameSources.Daemon,
+        Version = "3.0.0",
+        ProtoVersion = ProtocolLimits.ProtocolVersion,
+        Capabilities = new Dictionary<string, bool> { [Capabilities.ContainerOperations] = true, ["something_new"] = true },
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var socket in _sockets)
+        {
+            socket.Dispose();
+        }
+
+        Http.Dispose();
+        await App.DisposeAsync();
+        _data.Dispose();
+    }
+
+    private async Task StartAppAsync(CancellationToken ct)
+    {
+        App = HubApplication.Build(new HubOptions { Urls = "http://127.0.0.1:0", DataPath = _data.Path, AdminKey = AdminKey, LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning }, Time);
+        await App.StartAsync(ct);
+        if (Http.BaseAddress is null)
+        {
+            Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+            Http.BaseAddress = new Uri(App.Urls.Single());
+        }
+    }
+}

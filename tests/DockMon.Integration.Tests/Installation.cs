@@ -1,0 +1,149 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DockMon.Testing;
+
+namespace DockMon.Integration.Tests;
+
+/// <summary>A hub and an agent as a user has them: two programs, with a link between them that a test can cut.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private const string AdminKey = "integration-tests-admin-key";
+
+    private readonly TemporaryFolder _hubData = new();
+    private readonly TemporaryFolder _agentData = new();
+    private readonly int _hubPort = FreePort.Next();
+    private readonly string? _engine;
+    private readonly IReadOnlyDictionary<string, string> _extra;
+
+    private Installation(string? engine, IReadOnlyDictionary<string, string>? extra)
+    {
+        _engine = engine;
+        _extra = extra ?? new Dictionary<string, string>();
+        Link = FaultProxy.Start(_hubPort);
+        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{_hubPort}"), Timeout = TimeSpan.FromMinutes(5) };
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+    }
+
+    /// <summary>The way from the agent to the hub.</summary>
+    public FaultProxy Link { get; }
+
+    /// <summary>The hub's API, with its key.</summary>
+    public HttpClient Http { get; }
+
+    public ProgramProcess Hub { get; private set; } = null!;
+
+    public ProgramProcess Agent { get; private set; } = null!;
+
+    public string HostId { get; private set; } = "";
+
+    public string RegistrationToken { get; private set; } = "";
+
+    public string AgentData => _agentData.Path;
+
+    /// <summary>Starts both and waits until the agent has registered.</summary>
+    public static async Task<Installation> StartAsync(CancellationToken ct, string? engine = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var installation = new Installation(engine, environment);
+        await installation.StartHubAsync(ct);
+        var token = await (await installation.Http.PostAsync("/api/tokens", null, ct)).Content.ReadFromJsonAsync<JsonElement>(ct);
+        installation.RegistrationToken = token.GetProperty("token").GetString()!;
+        installation.StartAgent();
+        await installation.WaitForAgentAsync(ct);
+        return installation;
+    }
+
+    public async Task StartHubAsync(CancellationToken ct)
+    {
+        Hub = HubProcess.Start(new Dictionary<string, string>
+        {
+            ["HUB_URLS"] = $"http://127.0.0.1:{_hubPort}",
+            ["HUB_DATA"] = _hubData.Path,
+            ["HUB_ADMIN_KEY"] = AdminKey,
+        });
+        await Retry.UntilAsync("the hub answers", async () => (await Http.GetAsync("/health", ct)).IsSuccessStatusCode, ct: ct);
+    }
+
+    public void StartAgent()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["DOCKMON_URL"] = $"ws://127.0.0.1:{Link.Port}",
+            ["REGISTRATION_TOKEN"] = RegistrationToken,
+            ["DATA_PATH"] = _agentData.Path,
+            ["LOG_JSON"] = "false",
+            ["LOG_LEVEL"] = "debug",
+            ["RECONNECT_INITIAL"] = "100ms",
+            ["RECONNECT_MAX"] = "1s",
+        };
+        if (_engine is not null)
+        {
+            environment["DOCKER_HOST"] = _engine;
+        }
+
+        foreach (var (name, value) in _extra)
+        {
+            environment[name] = value;
+        }
+
+        Agent = AgentProcess.Start(environment);
+    }
+
+    public Task WaitForAgentAsync(CancellationToken ct, bool connected = true) =>
+        Retry.UntilAsync(
+            connected ? "the agent is connected" : "the agent is disconnected",
+            async () =>
+            {
+                var hosts = await Http.GetFromJsonAsync<JsonElement>("/api/hosts", ct);
+                if (hosts.GetArrayLength() == 0)
+                {
+                    return false;
+                }
+
+                HostId = hosts[0].GetProperty("id").GetString()!;
+                return hosts[0].GetProperty("connected").GetBoolean() == connected;
+            },
+            TimeSpan.FromSeconds(60),
+            ct);
+
+    /// <summary>Has the agent do a container operation; its whole answer, or the problem's words as an exception.</summary>
+    public Task<JsonElement> OperateAsync(string action, string container, CancellationToken ct, JsonObject? fields = null)
+    {
+        var payload = fields ?? [];
+        payload["action"] = action;
+        payload["container_id"] = container;
+        return PostAsync($"/api/hosts/{HostId}/operation?timeout_seconds=120", payload, ct);
+    }
+
+    public Task<JsonElement> CommandAsync(string command, CancellationToken ct, JsonObject? payload = null) =>
+        PostAsync($"/api/hosts/{HostId}/command?timeout_seconds=240", new JsonObject { ["command"] = command, ["payload"] = payload }, ct);
+
+    /// <summary>The container events the hub has, the oldest first, as "action" of one container.</summary>
+    public async Task<List<string>> EventsOfAsync(string containerId, CancellationToken ct)
+    {
+        var events = await Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{HostId}/events?limit=10000", ct);
+        return [.. events.EnumerateArray().Where(e => e.GetProperty("container_id").GetString() == containerId).Select(e => e.GetProperty("action").GetString()!).Reverse()];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Agent.DisposeAsync();
+        await Hub.DisposeAsync();
+        await Link.DisposeAsync();
+        Http.Dispose();
+        _hubData.Dispose();
+        _agentData.Dispose();
+    }
+
+    private async Task<JsonElement> PostAsync(string path, JsonObject body, CancellationToken ct)
+    {
+        using var content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        using var response = await Http.PostAsync(path, content, ct);
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(ct);
+        return response.IsSuccessStatusCode ? answer : throw new OperationFailedException(answer.GetProperty("detail").GetString()!);
+    }
+}
+
+/// <summary>The agent, or the hub for it, said no.</summary>
+internal sealed class OperationFailedException(string message) : Exception(message);

@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using DockMon.Engine;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Integration.Tests;
+
+public sealed class OperationTests : IAsyncLifetime
+{
+    private static readonly DockerCli Docker = new();
+    private readonly TestContainers _containers = new(Docker, "dockmon-it");
+    private Installation _installation = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _installation = await Installation.StartAsync(Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _containers.DisposeAsync();
+        await _installation.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_operation_is_seen_in_docker_inspect()
+    {
+        var id = await _containers.RunAsync([], Token);
+        var started = await InspectAsync(id, ".State.StartedAt");
+
+        (await _installation.OperateAsync("pause", id, Token)).GetProperty("status").GetString().ShouldBe("paused");
+        (await StatusAsync(id)).ShouldBe("paused");
+        (await _installation.OperateAsync("get_status", id, Token)).GetProperty("status").GetString().ShouldBe("paused");
+        (await _installation.OperateAsync("unpause", id, Token)).GetProperty("status").GetString().ShouldBe("unpaused");
+        (await StatusAsync(id)).ShouldBe("running");
+
+        (await _installation.OperateAsync("restart", id, Token, new() { ["timeout"] = 1 })).GetProperty("status").GetString().ShouldBe("restarted");
+        (await InspectAsync(id, ".State.StartedAt")).ShouldNotBe(started);
+
+        (await _installation.OperateAsync("stop", id[..12], Token, new() { ["timeout"] = 1 })).GetProperty("container_id").GetString().ShouldBe(id[..12]);
+        (await StatusAsync(id)).ShouldBe("exited");
+        (await _installation.OperateAsync("stop", id, Token)).GetProperty("status").GetString().ShouldBe("stopped");
+
+        (await _installation.OperateAsync("start", id, Token)).GetProperty("status").GetString().ShouldBe("started");
+        (await StatusAsync(id)).ShouldBe("running");
+        (await _installation.OperateAsync("kill", id, Token)).GetProperty("status").GetString().ShouldBe("killed");
+        await Retry.UntilAsync("it is killed", async () => await InspectAsync(id, ".State.ExitCode") == "137", ct: Token);
+
+        var name = _containers.NewName();
+        _containers.Own(name);
+        (await _installation.OperateAsync("rename", id, Token, new() { ["new_name"] = name })).GetProperty("status").GetString().ShouldBe("renamed");
+        (await InspectAsync(id, ".Name")).ShouldBe("/" + name);
+
+        var inspected = (await _installation.OperateAsync("inspect", id, Token)).GetProperty("container");
+        inspected.GetProperty("Id").GetString().ShouldBe(id);
+        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(null, null, null), TimeProvider.System);
+        inspected.GetRawText().ShouldBe(System.Text.Encoding.UTF8.GetString(await engine.GetRawAsync($"/containers/{id}/json", Token)).TrimEnd());
+
+        (await _installation.OperateAsync("remove", id, Token)).GetProperty("removed").GetBoolean().ShouldBeTrue();
+        (await Docker.TryRunAsync(["inspect", id], Token)).ExitCode.ShouldNotBe(0);
+    }
+
+    [Theory]
+    [InlineData("start", "failed to start container: No such container: nosuch")]
+    [InlineData("stop", "failed to stop container: No such container: nosuch")]
+    [InlineData("restart", "failed to restart container: No such container: nosuch")]
+    [InlineData("kill", "failed to kill container: ")]
+    [InlineData("pause", "failed to pause container: No such container: nosuch")]
+    [InlineData("unpause", "failed to unpause container: No such container: nosuch")]
+    [InlineData("remove", "failed to remove container: No such container: nosuch")]
+    [InlineData("inspect", "failed to inspect container: No such container: nosuch")]
+    [InlineData("get_logs", "failed to get container logs: ")]
+    [InlineData("get_status", "failed to get status of container: No such container: nosuch")]
+    [InlineData("rename", "new_name is missing")]
+    [InlineData("levitate", "unknown action: levitate")]
+    public async Task A_failure_says_what_was_tried_and_then_Dockers_own_words(string action, string words) =>
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync(action, "nosuch", Token))).Message.ShouldStartWith(words);
+
+    [Fact]
+    public async Task Conflicts_are_told_in_Dockers_words()
+    {
+        var id = await _containers.RunAsync([], Token);
+        var other = _containers.NewName();
+        await _containers.RunAsync([], Token, name: other);
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("remove", id, Token))).Message.ShouldContain("running container");
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("rename", id, Token, new() { ["new_name"] = other }))).Message.ShouldContain("already in use");
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("unpause", id, Token))).Message.ShouldContain("is not paused");
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("", id, Token))).Message.ShouldContain("unknown action");
+        (await _installation.OperateAsync("remove", id, Token, new() { ["force"] = true })).GetProperty("removed").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Logs_have_both_streams_in_order_with_times_and_obey_tail_and_since()
+    {
+        var id = await _containers.RunAsync(["sh", "-c", "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; sleep 0.05; done"], Token);
+        await Docker.RunAsync(["wait", id], Token);
+        var lines = await LogsAsync(id, []);
+        lines.Select(line => line.Split(' ', 2)[1]).ShouldBe(["out 1", "err 1", "out 2", "err 2", "out 3", "err 3", "out 4", "err 4", "out 5", "err 5"]);
+        (await LogsAsync(id, new() { ["tail"] = 3 })).ShouldBe(lines[^3..]);
+        var third = lines[4].Split(' ')[0];
+        (await LogsAsync(id, new() { ["since"] = third })).ShouldBe(lines[4..]);
+    }
+
+    [Fact]
+    public async Task A_terminals_log_is_read_as_it_is()
+    {
+        var id = await _containers.RunAsync(["echo", "hello"], Token, ["-t"]);
+        await Docker.RunAsync(["wait", id], Token);
+        (await LogsAsync(id, [])).Single().ShouldEndWith(" hello\r");
+    }
+
+    [Fact]
+    public async Task Logs_larger_than_a_frame_come_cut_and_say_so()
+    {
+        var id = await _containers.RunAsync(["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 30000000"], Token);
+        await Docker.RunAsync(["wait", id], Token);
+        var lines = await LogsAsync(id, new() { ["tail"] = 10_000_000 });
+        lines[0].ShouldContain("the log was cut here");
+        lines.Count.ShouldBeGreaterThan(10_000);
+        lines[1].ShouldEndWith(" 0123456789012345678901234567890123456789012345678901234567890123456789");
+    }
+
+    [Fact]
+    public async Task A_slow_stop_of_one_container_delays_neither_an_inspect_nor_another_containers_stop()
+    {
+        var slow = await _containers.RunAsync(["sh", "-c", "trap '' TERM; while true; do sleep 1; done"], Token);
+        var quick = await _containers.RunAsync([], Token);
+        var stopping = _installation.OperateAsync("stop", slow, Token, new() { ["timeout"] = 8 });
+        await _installation.OperateAsync("inspect", slow, Token);
+        await _installation.OperateAsync("kill", quick, Token);
+        stopping.IsCompleted.ShouldBeFalse();
+        await stopping;
+    }
+
+    private static Task<string> StatusAsync(string id) => InspectAsync(id, ".State.Status");
+
+    private static Task<string> InspectAsync(string id, string path) => Docker.RunAsync(["inspect", "--format", "{{" + path + "}}", id], Token);
+
+    private async Task<List<string>> LogsAsync(string id, JsonObject fields) =>
+        [.. (await _installation.OperateAsync("get_logs", id, Token, fields)).GetProperty("logs").GetString()!.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+}
