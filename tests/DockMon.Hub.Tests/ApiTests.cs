@@ -38,7 +38,7 @@ public sealed class ApiTests : IAsyncLifetime
         foreach (var route in routes)
         {
             var path = "/" + route.RoutePattern.RawText!.TrimStart('/').Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
-            var method = route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.FirstOrDefault() ?? "GET";
+            var method = route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods is [var first, ..] ? first : "GET";
             using var answer = await stranger.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), HttpCompletionOption.ResponseHeadersRead, Token);
             answer.StatusCode.ShouldBe(
                 path switch { "/health" => HttpStatusCode.OK, "/api/agent/ws" => HttpStatusCode.UpgradeRequired, _ => HttpStatusCode.Unauthorized }, $"{method} {path}");
