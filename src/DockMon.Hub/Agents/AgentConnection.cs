@@ -31,15 +31,17 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
     /// <summary>Reads and writes until either side ends it.</summary>
     public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken ct)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, _ended.Token);
-        var reading = ReadLoopAsync(onFrame, _ended.Token);
-        var writing = WriteLoopAsync(ended.Token);
+        // A cancelled receive aborts the whole socket, and an aborted socket cannot say goodbye: the read has a token of its own.
+        using var readEnded = new CancellationTokenSource();
+        using var writeEnded = CancellationTokenSource.CreateLinkedTokenSource(ct, _ended.Token);
+        var reading = ReadLoopAsync(onFrame, readEnded.Token);
+        var writing = WriteLoopAsync(writeEnded.Token);
         await Task.WhenAny(reading, writing);
         _outgoing.Writer.TryComplete();
-        await ended.CancelAsync();
+        await writeEnded.CancelAsync();
         await writing;
         await CloseAsync(reading);
-        await _ended.CancelAsync();
+        await readEnded.CancelAsync();
         await reading;
     }
 
@@ -117,8 +119,11 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         }
     }
 
-    /// <summary>Says goodbye and gives the other side a moment to do so, too.</summary>
-    public async Task CloseAsync(Task? reading)
+    /// <summary>Ends a connection whose loops never ran.</summary>
+    public Task CloseAsync() => CloseAsync(ReadLoopAsync(_ => { }, CancellationToken.None));
+
+    /// <summary>Says goodbye and gives the other side a moment to do so, too: what was sent last would be lost in a reset.</summary>
+    public async Task CloseAsync(Task reading)
     {
         var (status, reason) = _close ?? (WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping");
         using var limit = new CancellationTokenSource(CloseLimit);
@@ -129,10 +134,7 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
                 await socket.CloseOutputAsync(status, reason, limit.Token);
             }
 
-            if (reading is not null)
-            {
-                await reading.WaitAsync(limit.Token);
-            }
+            await reading.WaitAsync(limit.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {

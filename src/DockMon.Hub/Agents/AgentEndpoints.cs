@@ -27,7 +27,6 @@ internal static class AgentEndpoints
         using var connection = new AgentConnection(socket, ProtocolLimits.ControlFrameBytes);
         if (await RegisterAsync(connection, registrar, lifetime.ApplicationStopping) is not { } host)
         {
-            await connection.CloseAsync(reading: null);
             return;
         }
 
@@ -45,9 +44,10 @@ internal static class AgentEndpoints
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(ProtocolLimits.RegisterWait);
+        var reading = connection.ReadAsync(CancellationToken.None);
         try
         {
-            var frame = await connection.ReadAsync(limit.Token);
+            var frame = await reading.WaitAsync(limit.Token);
             var (host, token) = registrar.Register(frame.Span);
             await connection.SendAsync(
                 FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token }, ProtocolJson.Default.AuthSuccess), limit.Token);
@@ -58,10 +58,12 @@ internal static class AgentEndpoints
             await connection.SendAsync(FrameWriter.Message(new AuthError { Error = e.Message }, ProtocolJson.Default.AuthError), limit.Token);
             // A close reason has at most 123 bytes; the whole text stands in the frame before.
             connection.Close(WebSocketCloseStatus.PolicyViolation, e.Message.Length <= 120 ? e.Message : "Registration refused");
+            await connection.CloseAsync();
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {
             connection.Close(WebSocketCloseStatus.PolicyViolation, "No registration in time");
+            await connection.CloseAsync(reading);
         }
 
         return null;
