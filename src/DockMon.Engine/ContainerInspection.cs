@@ -1,0 +1,134 @@
+namespace DockMon.Engine;
+
+/// <summary>A container, from <c>GET /containers/{id}/json</c>.</summary>
+public sealed class ContainerInspection
+{
+    /// <summary>The full id.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>The name, without the slash the engine puts in front.</summary>
+    public string Name { get; set => field = value?.TrimStart('/') ?? ""; } = "";
+
+    /// <summary>The id of its image.</summary>
+    public string Image { get; set; } = "";
+
+    /// <summary>When it was created, as the engine writes it (RFC 3339).</summary>
+    public string Created { get; set; } = "";
+
+    /// <summary>How often its restart policy has started it again.</summary>
+    public int RestartCount { get; set; }
+
+    /// <summary>What it is doing.</summary>
+    public ContainerState State { get; set => field = value ?? new(); } = new();
+
+    /// <summary>What it was created with.</summary>
+    public ContainerConfig Config { get; set => field = value ?? new(); } = new();
+
+    /// <summary>How it is tied to the host.</summary>
+    public ContainerHostConfig HostConfig { get; set => field = value ?? new(); } = new();
+
+    /// <summary>What is mounted into it.</summary>
+    public IReadOnlyList<ContainerMount> Mounts { get; set => field = value ?? []; } = [];
+}
+
+/// <summary>What a container is doing.</summary>
+public sealed class ContainerState
+{
+    /// <summary>created, running, paused, restarting, removing, exited or dead.</summary>
+    public string Status { get; set; } = "";
+
+    /// <summary>It runs; also true while it is paused or restarting.</summary>
+    public bool Running { get; set; }
+
+    /// <summary>Its processes are frozen.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>Its restart policy is about to start it.</summary>
+    public bool Restarting { get; set; }
+
+    /// <summary>The exit code of its last run.</summary>
+    public long ExitCode { get; set; }
+
+    /// <summary>Its first process on the host; 0 when it does not run.</summary>
+    public int Pid { get; set; }
+
+    /// <summary>When it last started (RFC 3339; the year 1 when never).</summary>
+    public string StartedAt { get; set; } = "";
+
+    /// <summary>When it last ended (RFC 3339; the year 1 when never).</summary>
+    public string FinishedAt { get; set; } = "";
+
+    /// <summary>Its health check; null when it has none.</summary>
+    public ContainerHealth? Health { get; set; }
+}
+
+/// <summary>The state of a health check.</summary>
+public sealed class ContainerHealth
+{
+    /// <summary>starting, healthy, unhealthy or none.</summary>
+    public string Status { get; set; } = "";
+}
+
+/// <summary>What a container was created with.</summary>
+public sealed class ContainerConfig
+{
+    /// <summary>The image as it was named.</summary>
+    public string Image { get; set; } = "";
+
+    /// <summary>NAME=value.</summary>
+    public IReadOnlyList<string> Env { get; set => field = value ?? []; } = [];
+
+    /// <summary>Labels.</summary>
+    public Dictionary<string, string> Labels { get; set => field = value ?? []; } = [];
+
+    /// <summary>It has a terminal, so that its output is one stream.</summary>
+    public bool Tty { get; set; }
+
+    /// <summary>Its own host name.</summary>
+    public string Hostname { get; set; } = "";
+
+    /// <summary>How many seconds it is given to stop; null means the engine's 10.</summary>
+    public int? StopTimeout { get; set; }
+}
+
+/// <summary>How a container is tied to the host.</summary>
+public sealed class ContainerHostConfig
+{
+    /// <summary>bridge, host, none, container:id or a network's name.</summary>
+    public string NetworkMode { get; set; } = "";
+
+    /// <summary>The engine removes it when it ends.</summary>
+    public bool AutoRemove { get; set; }
+
+    /// <summary>When it is started again.</summary>
+    public ContainerRestartPolicy RestartPolicy { get; set => field = value ?? new(); } = new();
+}
+
+/// <summary>When a container is started again.</summary>
+public sealed class ContainerRestartPolicy
+{
+    /// <summary>no, always, unless-stopped, on-failure, or empty for no.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>How often on-failure tries; 0 means without end.</summary>
+    public int MaximumRetryCount { get; set; }
+}
+
+/// <summary>Something mounted into a container.</summary>
+public sealed class ContainerMount
+{
+    /// <summary>bind, volume or tmpfs.</summary>
+    public string Type { get; set; } = "";
+
+    /// <summary>The volume's name; empty for others.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The path on the host.</summary>
+    public string Source { get; set; } = "";
+
+    /// <summary>The path inside.</summary>
+    public string Destination { get; set; } = "";
+
+    /// <summary>It may be written to.</summary>
+    public bool RW { get; set; }
+}

@@ -1,0 +1,77 @@
+namespace DockMon.Engine;
+
+public sealed partial class EngineClient
+{
+    /// <summary>The list of containers as the engine writes it; <paramref name="all"/> includes those that do not run.</summary>
+    public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", ct);
+
+    /// <summary>All the engine knows about a container, as it writes it.</summary>
+    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct) => GetRawAsync(Container(id, "json"), ct);
+
+    /// <summary>What most callers need of a container.</summary>
+    public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct) =>
+        GetAsync(Container(id, "json"), EngineJson.Default.ContainerInspection, ct);
+
+    /// <summary>Starts a container; one that runs already is no error.</summary>
+    public Task StartContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "start"), ct);
+
+    /// <summary>Stops a container; one that does not run is no error. Without a timeout the container's own counts; below 0 waits for ever.</summary>
+    public Task StopContainerAsync(string id, int? timeoutSeconds, CancellationToken ct) =>
+        EndAsync(id, "stop", timeoutSeconds, ct);
+
+    /// <summary>Stops a container, if it runs, and starts it.</summary>
+    public Task RestartContainerAsync(string id, int? timeoutSeconds, CancellationToken ct) =>
+        EndAsync(id, "restart", timeoutSeconds, ct);
+
+    /// <summary>Sends a signal, SIGKILL when none is named.</summary>
+    public Task KillContainerAsync(string id, string? signal, CancellationToken ct) =>
+        PostAsync(Container(id, "kill") + (string.IsNullOrEmpty(signal) ? "" : $"?signal={Uri.EscapeDataString(signal)}"), ct);
+
+    /// <summary>Gives a container another name.</summary>
+    public Task RenameContainerAsync(string id, string newName, CancellationToken ct)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(newName);
+        return PostAsync($"{Container(id, "rename")}?name={Uri.EscapeDataString(newName)}", ct);
+    }
+
+    /// <summary>Removes a container; <paramref name="force"/> kills it first, <paramref name="volumes"/> removes its anonymous volumes too.</summary>
+    public Task RemoveContainerAsync(string id, bool force, bool volumes, CancellationToken ct) =>
+        DeleteAsync($"/containers/{Escape(id)}?force={Flag(force)}&v={Flag(volumes)}", ct, RemoveLimit);
+
+    /// <summary>Freezes a container's processes.</summary>
+    public Task PauseContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "pause"), ct);
+
+    /// <summary>Lets a paused container go on.</summary>
+    public Task UnpauseContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "unpause"), ct);
+
+    /// <summary>Creates a container from the engine's own JSON and returns its id.</summary>
+    public async Task<string> CreateContainerAsync(ReadOnlyMemory<byte> body, string? name, CancellationToken ct)
+    {
+        var path = "/containers/create" + (string.IsNullOrEmpty(name) ? "" : $"?name={Uri.EscapeDataString(name)}");
+        var answer = await PostRawAsync(path, body, ct).ConfigureAwait(false);
+        return Parse(answer, EngineJson.Default.IdBody, "POST /containers/create").Id;
+    }
+
+    private async Task EndAsync(string id, string verb, int? timeoutSeconds, CancellationToken ct)
+    {
+        var path = Container(id, verb) + (timeoutSeconds is null ? "" : $"?t={timeoutSeconds}");
+
+        // Without a timeout the engine waits as long as the container's own setting says, and the limit here must be longer.
+        var patience = timeoutSeconds
+            ?? (await InspectContainerAsync(id, ct).ConfigureAwait(false)).Config.StopTimeout ?? 10;
+        var limit = patience < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(patience) + DefaultLimit;
+        await PostAsync(path, ct, limit).ConfigureAwait(false);
+    }
+
+    private Task<byte[]> PostAsync(string path, CancellationToken ct, TimeSpan? limit = null) => PostRawAsync(path, default, ct, limit);
+
+    private static string Container(string id, string verb) => $"/containers/{Escape(id)}/{verb}";
+
+    private static string Escape(string id)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(id);
+        return Uri.EscapeDataString(id);
+    }
+
+    private static char Flag(bool value) => value ? '1' : '0';
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DockMon.Engine;
+
+/// <summary>A client of the Docker Engine API. It may be used from many threads at once.</summary>
+public sealed partial class EngineClient : IDisposable
+{
+    private const int MaxAnswerBytes = 256 * 1024 * 1024;
+    private const int MaxErrorBytes = 64 * 1024;
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RemoveLimit = TimeSpan.FromMinutes(2);
+
+    private readonly EngineEndpoint _endpoint;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker _http;
+
+    /// <summary>Creates a client. Nothing is sent before the first call.</summary>
+    public EngineClient(EngineEndpoint endpoint, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentNullException.ThrowIfNull(time);
+        _endpoint = endpoint;
+        _time = time;
+        _http = EngineConnector.Create(endpoint);
+    }
+
+    /// <summary>Closes every connection.</summary>
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>GET of a path such as <c>/containers/json?all=1</c>; the API version is put in front of it here.</summary>
+    public Task<byte[]> GetRawAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
+        CallAsync(EngineRequest.Get(path), limit, ct);
+
+    /// <summary>POST of a JSON body, which may be empty; <paramref name="registryAuth"/> is the value of X-Registry-Auth.</summary>
+    public Task<byte[]> PostRawAsync(
+        string path, ReadOnlyMemory<byte> jsonBody, CancellationToken ct, TimeSpan? limit = null, string? registryAuth = null) =>
+        CallAsync(EngineRequest.Post(path, jsonBody) with { RegistryAuth = registryAuth }, limit, ct);
+
+    /// <summary>DELETE of a path.</summary>
+    public Task DeleteAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
+        CallAsync(new EngineRequest(HttpMethod.Delete, path), limit, ct);
+
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct, TimeSpan? limit = null) =>
+        Parse(await GetRawAsync(path, ct, limit).ConfigureAwait(false), type, $"GET {path}");
+
+    private static T Parse<T>(byte[] json, JsonTypeInfo<T> type, string request)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type)
+                ?? throw new EngineException($"the Docker engine answered {request} with nothing");
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"the Docker engine's answer to {request} cannot be read: {e.Message}", null, e);
+        }
+    }
+
+    private Task<byte[]> CallAsync(EngineRequest request, TimeSpan? limit, CancellationToken ct) =>
+        LimitAsync(request, limit ?? DefaultLimit, async token =>
+        {
+            using var response = await SendAsync(request, token).ConfigureAwait(false);
+            return await ReadAsync(response, MaxAnswerBytes, token).ConfigureAwait(false);
+        }, ct);
+
+    /// <summary>The answer's headers within the limit; how long the body may take is the caller's business.</summary>
+    private Task<HttpResponseMessage> OpenAsync(EngineRequest request, CancellationToken ct) =>
+        LimitAsync(request, DefaultLimit, token => SendAsync(request, token), ct);
+
+    private async Task<T> LimitAsync<T>(EngineRequest request, TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken ct)
+    {
+        using var timer = new CancellationTokenSource(limit, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
+        try
+        {
+            return await work(linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (timer.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new EngineTimeoutException($"the Docker engine did not answer within {limit.TotalSeconds:0} s ({request.Name})", e);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(EngineRequest request, CancellationToken ct, HttpMessageInvoker? via = null)
+    {
+        for (var again = false; ; again = true)
+        {
+            var version = await GetApiVersionAsync(ct).ConfigureAwait(false);
+            var response = await SendOnceAsync(request, version, ct, via).ConfigureAwait(false);
+            if (Succeeded(response))
+            {
+                return response;
+            }
+
+            var error = await ReadErrorAsync(response, ct).ConfigureAwait(false);
+            if (again || !IsVersionRefused(error))
+            {
+                throw error;
+            }
+
+            // The daemon was replaced between two calls and no connection failed that would have told.
+            _apiVersion = null;
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        EngineRequest request, Version? version, CancellationToken ct, HttpMessageInvoker? via = null)
+    {
+        using var message = request.ToMessage(_endpoint, version);
+        try
+        {
+            return await (via ?? _http).SendAsync(message, ct).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            _apiVersion = null;
+            throw e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse
+                ? EngineConnector.Lost(_endpoint, e)
+                : EngineConnector.Unavailable(_endpoint, e);
+        }
+    }
+
+    // 304: a container that was to be started runs already, or one that was to be stopped does not.
+    private static bool Succeeded(HttpResponseMessage response) =>
+        response.IsSuccessStatusCode
+        || response.StatusCode is HttpStatusCode.NotModified or HttpStatusCode.SwitchingProtocols;
+
+    private async Task<EngineException> ReadErrorAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        using (response)
+        {
+            var body = await ReadAsync(response, MaxErrorBytes, ct).ConfigureAwait(false);
+            return new EngineException(ErrorText.From(body, response), response.StatusCode);
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken ct)
+    {
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(limit, ct).ConfigureAwait(false);
+            return await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new EngineException($"the Docker engine's answer is longer than {limit} bytes", response.StatusCode, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw EngineConnector.Lost(_endpoint, e);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net.Sockets;
+
+namespace DockMon.Engine;
+
+/// <summary>The input and output of a program inside a container. It has a connection of its own, which ends with it.</summary>
+public sealed class EngineStream : IAsyncDisposable
+{
+    private readonly HttpMessageInvoker _owner;
+    private readonly HttpResponseMessage _response;
+    private readonly Stream _stream;
+    private readonly Socket _socket;
+    private readonly LogDemultiplexer? _frames;
+    private ReadOnlyMemory<byte> _pending;
+
+    internal EngineStream(HttpMessageInvoker owner, HttpResponseMessage response, Stream stream, Socket socket, bool tty)
+    {
+        _owner = owner;
+        _response = response;
+        _stream = stream;
+        _socket = socket;
+        _frames = tty ? null : new LogDemultiplexer(stream);
+    }
+
+    /// <summary>Reads output, without a terminal both kinds of it in the order they came; 0 at the end.</summary>
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken ct)
+    {
+        if (_frames is null)
+        {
+            return await ReadRawAsync(buffer, ct).ConfigureAwait(false);
+        }
+
+        if (_pending.IsEmpty)
+        {
+            _pending = (await _frames.ReadAsync(ct).ConfigureAwait(false))?.Data ?? default;
+        }
+
+        var count = Math.Min(buffer.Length, _pending.Length);
+        _pending[..count].CopyTo(buffer);
+        _pending = _pending[count..];
+        return count;
+    }
+
+    /// <summary>Writes input.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
+    {
+        try
+        {
+            await _stream.WriteAsync(data, ct).ConfigureAwait(false);
+            await _stream.FlushAsync(ct).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new EngineUnavailableException($"the program inside the container takes no more input: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Tells the program that there is no more input. Its output can still be read.</summary>
+    public void CloseInput()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.NotConnected or SocketError.ConnectionReset)
+        {
+            // The program has ended and the engine has closed the connection: there is nothing left to tell.
+        }
+    }
+
+    /// <summary>Closes the connection. The program is not ended by this.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _frames?.Dispose();
+        await _stream.DisposeAsync().ConfigureAwait(false);
+        _response.Dispose();
+        _owner.Dispose();
+        _socket.Dispose();
+    }
+
+    private async ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken ct)
+    {
+        try
+        {
+            return await _stream.ReadAsync(buffer, ct).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new EngineUnavailableException($"the Docker engine's stream was cut off: {e.Message}", e);
+        }
+    }
+}
