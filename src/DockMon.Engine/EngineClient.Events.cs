@@ -43,7 +43,7 @@ public sealed partial class EngineClient
         var query = new List<string>(2);
         if (!string.IsNullOrEmpty(since))
         {
-            query.Add("since=" + Uri.EscapeDataString(since));
+            query.Add("since=" + Uri.EscapeDataString(EngineTime.ToSeconds(since)));
         }
 
         if (filters is { Count: > 0 })

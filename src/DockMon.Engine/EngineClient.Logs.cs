@@ -40,7 +40,7 @@ public sealed partial class EngineClient
     {
         var tail = options.Tail?.ToString(CultureInfo.InvariantCulture) ?? "all";
         var path = $"{Container(id, "logs")}?stdout=1&stderr=1&tail={tail}&timestamps={Flag(options.Timestamps)}&follow={Flag(options.Follow)}";
-        return string.IsNullOrEmpty(options.Since) ? path : $"{path}&since={Uri.EscapeDataString(options.Since)}";
+        return string.IsNullOrEmpty(options.Since) ? path : $"{path}&since={Uri.EscapeDataString(EngineTime.ToSeconds(options.Since))}";
     }
 
     private async Task<bool> IsRawAsync(string id, HttpResponseMessage response, CancellationToken ct) =>

@@ -134,7 +134,7 @@ public sealed class StreamTests
 
         found.ShouldBe([form == "raw" ? "Stdout:hello" : "Stderr:hello"]);
         engine.Requests.ElementAt(1).Line.ShouldBe(
-            $"GET /v{version}/containers/abc/logs?stdout=1&stderr=1&tail=5&timestamps=0&follow=0&since=2026-01-01T00%3A00%3A00Z");
+            $"GET /v{version}/containers/abc/logs?stdout=1&stderr=1&tail=5&timestamps=0&follow=0&since=1767225600.000000000");
     }
 
     private static async Task<T> PullFailsAsync<T>(FakeEngine engine)
