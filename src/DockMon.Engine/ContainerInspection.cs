@@ -1,140 +1,134 @@
-using System.Text.Json.Serialization;
-
 namespace DockMon.Engine;
 
-/// <summary>What this code reads of Docker's inspect object of a container.</summary>
-public sealed record ContainerInspection
+/// <summary>A container, from <c>GET /containers/{id}/json</c>.</summary>
+public sealed class ContainerInspection
 {
-    private readonly string _name = "";
+    /// <summary>The full id.</summary>
+    public string Id { get; set; } = "";
 
-    /// <summary>64 characters of the id.</summary>
-    public string Id { get; init; } = "";
+    /// <summary>The name, without the slash the engine puts in front.</summary>
+    public string Name { get; set => field = value?.TrimStart('/') ?? ""; } = "";
 
-    /// <summary>The name, without a slash.</summary>
-    public string Name
-    {
-        get => _name;
-        init => _name = value.TrimStart('/');
-    }
+    /// <summary>The id of its image.</summary>
+    public string Image { get; set; } = "";
 
-    /// <summary>Id of its image.</summary>
-    public string Image { get; init; } = "";
+    /// <summary>When it was created, as the engine writes it (RFC 3339).</summary>
+    public string Created { get; set; } = "";
 
-    /// <summary>When it was made.</summary>
-    public string? Created { get; init; }
+    /// <summary>How often its restart policy has started it again.</summary>
+    public int RestartCount { get; set; }
 
-    /// <summary>How often its restart policy started it again.</summary>
-    public int RestartCount { get; init; }
+    /// <summary>What it is doing.</summary>
+    public ContainerState State { get; set => field = value ?? new(); } = new();
 
-    /// <summary>How it is.</summary>
-    public ContainerState State { get; init; } = new();
+    /// <summary>What it was created with.</summary>
+    public ContainerConfig Config { get; set => field = value ?? new(); } = new();
 
-    /// <summary>What it runs.</summary>
-    public ContainerConfig Config { get; init; } = new();
-
-    /// <summary>How the host runs it.</summary>
-    public ContainerHostConfig HostConfig { get; init; } = new();
+    /// <summary>How it is tied to the host.</summary>
+    public ContainerHostConfig HostConfig { get; set => field = value ?? new(); } = new();
 
     /// <summary>What is mounted into it.</summary>
-    public IReadOnlyList<ContainerMount>? Mounts { get; init; }
+    public IReadOnlyList<ContainerMount> Mounts { get; set => field = value ?? []; } = [];
 }
 
-/// <summary>How a container is.</summary>
-public sealed record ContainerState
+/// <summary>What a container is doing.</summary>
+public sealed class ContainerState
 {
-    /// <summary><c>created running paused restarting removing exited dead</c>.</summary>
-    public string Status { get; init; } = "";
+    /// <summary>created, running, paused, restarting, removing, exited or dead.</summary>
+    public string Status { get; set; } = "";
 
-    /// <summary>Whether its main process runs; true also when paused.</summary>
-    public bool Running { get; init; }
+    /// <summary>It runs; also true while it is paused or restarting.</summary>
+    public bool Running { get; set; }
 
-    /// <summary>Whether it is paused.</summary>
-    public bool Paused { get; init; }
+    /// <summary>Its processes are frozen.</summary>
+    public bool Paused { get; set; }
 
-    /// <summary>Whether its restart policy is about to start it again.</summary>
-    public bool Restarting { get; init; }
+    /// <summary>Its restart policy is about to start it.</summary>
+    public bool Restarting { get; set; }
 
-    /// <summary>How its main process ended last.</summary>
-    public int ExitCode { get; init; }
+    /// <summary>The exit code of its last run.</summary>
+    public long ExitCode { get; set; }
 
-    /// <summary>Its main process on the host; 0 when it does not run.</summary>
-    public int Pid { get; init; }
+    /// <summary>Its first process on the host; 0 when it does not run.</summary>
+    public int Pid { get; set; }
 
-    /// <summary>When it started last; year 1 when never.</summary>
-    public string? StartedAt { get; init; }
+    /// <summary>When it last started (RFC 3339; the year 1 when never).</summary>
+    public string StartedAt { get; set; } = "";
 
-    /// <summary>When it ended last; year 1 when never.</summary>
-    public string? FinishedAt { get; init; }
+    /// <summary>When it last ended (RFC 3339; the year 1 when never).</summary>
+    public string FinishedAt { get; set; } = "";
 
-    /// <summary>What its health check says, when it has one.</summary>
-    public ContainerHealth? Health { get; init; }
+    /// <summary>Its health check; null when it has none.</summary>
+    public ContainerHealth? Health { get; set; }
 }
 
-/// <summary>What a container's health check says.</summary>
-public sealed record ContainerHealth
+/// <summary>The state of a health check.</summary>
+public sealed class ContainerHealth
 {
-    /// <summary><c>starting healthy unhealthy</c>.</summary>
-    public string? Status { get; init; }
+    /// <summary>starting, healthy, unhealthy or none.</summary>
+    public string Status { get; set; } = "";
 }
 
-/// <summary>What a container runs.</summary>
-public sealed record ContainerConfig
+/// <summary>What a container was created with.</summary>
+public sealed class ContainerConfig
 {
-    /// <summary>Its image, as it was named.</summary>
-    public string? Image { get; init; }
+    /// <summary>The image as it was named.</summary>
+    public string Image { get; set; } = "";
 
-    /// <summary>Its environment, <c>NAME=VALUE</c>.</summary>
-    public IReadOnlyList<string>? Env { get; init; }
+    /// <summary>NAME=value.</summary>
+    public IReadOnlyList<string> Env { get; set => field = value ?? []; } = [];
 
-    /// <summary>Its labels.</summary>
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    /// <summary>Labels.</summary>
+    public Dictionary<string, string> Labels { get; set => field = value ?? []; } = [];
 
-    /// <summary>Whether it has a terminal.</summary>
-    public bool Tty { get; init; }
+    /// <summary>It has a terminal, so that its output is one stream.</summary>
+    public bool Tty { get; set; }
 
-    /// <summary>Its host name.</summary>
-    public string? Hostname { get; init; }
+    /// <summary>Its own host name.</summary>
+    public string Hostname { get; set; } = "";
+
+    /// <summary>How many seconds it is given to stop; null means the engine's 10.</summary>
+    public int? StopTimeout { get; set; }
 }
 
-/// <summary>How the host runs a container.</summary>
-public sealed record ContainerHostConfig
+/// <summary>How a container is tied to the host.</summary>
+public sealed class ContainerHostConfig
 {
-    /// <summary><c>default bridge host none container:ID</c> or a network's name.</summary>
-    public string? NetworkMode { get; init; }
+    /// <summary>bridge, host, none, container:id or a network's name.</summary>
+    public string NetworkMode { get; set; } = "";
 
-    /// <summary>Whether it is removed when it ends.</summary>
-    public bool AutoRemove { get; init; }
+    /// <summary>The engine removes it when it ends.</summary>
+    public bool AutoRemove { get; set; }
 
     /// <summary>When it is started again.</summary>
-    public ContainerRestartPolicy? RestartPolicy { get; init; }
+    public ContainerRestartPolicy RestartPolicy { get; set => field = value ?? new(); } = new();
 }
 
 /// <summary>When a container is started again.</summary>
-public sealed record ContainerRestartPolicy
+public sealed class ContainerRestartPolicy
 {
-    /// <summary><c>no always unless-stopped on-failure</c>.</summary>
-    public string? Name { get; init; }
+    /// <summary>no, always, unless-stopped, on-failure, or empty for no.</summary>
+    public string Name { get; set; } = "";
 
-    /// <summary>How often, with <c>on-failure</c>.</summary>
-    public int MaximumRetryCount { get; init; }
+    /// <summary>How often on-failure tries; 0 means without end.</summary>
+    public int MaximumRetryCount { get; set; }
 }
 
 /// <summary>Something mounted into a container.</summary>
-public sealed record ContainerMount
+public sealed class ContainerMount
 {
-    /// <summary><c>bind volume tmpfs</c>.</summary>
-    public string? Type { get; init; }
+    /// <summary>bind, volume or tmpfs.</summary>
+    public string Type { get; set; } = "";
 
-    /// <summary>Name of the volume.</summary>
-    public string? Name { get; init; }
+    /// <summary>The volume's name; empty for others.</summary>
+    public string Name { get; set; } = "";
 
-    /// <summary>Where it is on the host.</summary>
-    public string? Source { get; init; }
+    /// <summary>The path on the host.</summary>
+    public string Source { get; set; } = "";
 
-    /// <summary>Where it is in the container.</summary>
-    public string? Destination { get; init; }
+    /// <summary>The path inside.</summary>
+    public string Destination { get; set; } = "";
 
-    /// <summary>Whether it can be written.</summary>
-    [JsonPropertyName("RW")]
-    public bool Writable { get; init; }
+    /// <summary>It may be written to.</summary>
+    public bool RW { get; set; }
 }

@@ -1,33 +1,53 @@
-using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace DockMon.Engine;
 
 public sealed partial class EngineClient
 {
-    /// <summary>Prepares a command in a running container.</summary>
-    /// <returns>The id of the exec.</returns>
+    /// <summary>Prepares a program to be run inside a container and returns the id to start it with.</summary>
     public async Task<string> CreateExecAsync(string containerId, ExecOptions options, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(options);
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ExecCreate { Cmd = options.Command, Tty = options.Tty, Env = options.Env, AttachStdin = options.AttachStdin, AttachStdout = true, AttachStderr = true },
-            EngineJson.Default.ExecCreate);
-        return Deserialize(await PostRawAsync($"/containers/{Escape(containerId)}/exec", body, ct).ConfigureAwait(false), EngineJson.Default.CreatedObject).Id;
+            new ExecCreateBody(options.Command, options.Tty, options.Env, options.AttachStdin), EngineJson.Default.ExecCreateBody);
+        var answer = await PostRawAsync(Container(containerId, "exec"), body, ct).ConfigureAwait(false);
+        return Parse(answer, EngineJson.Default.IdBody, "POST exec").Id;
     }
 
-    /// <summary>Starts the command. The connection becomes its input and output.</summary>
+    /// <summary>Starts the program; <paramref name="tty"/> must be what it was created with.</summary>
     public async Task<EngineStream> StartExecAsync(string execId, bool tty, CancellationToken ct)
     {
-        var version = await GetApiVersionAsync(ct).ConfigureAwait(false);
-        var body = JsonSerializer.SerializeToUtf8Bytes(new ExecStart { Detach = false, Tty = tty }, EngineJson.Default.ExecStart);
-        return await EngineStream.OpenAsync(_transport, $"/v{version}/exec/{Escape(execId)}/start", body, ct).ConfigureAwait(false);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new ExecStartBody(false, tty), EngineJson.Default.ExecStartBody);
+        var request = EngineRequest.Post($"/exec/{Escape(execId)}/start", body) with { Upgrade = true };
+
+        // A connection of its own: only then the socket behind it is known, which ending the input needs.
+        Socket? socket = null;
+        var http = EngineConnector.Create(_endpoint, opened => socket = opened);
+        try
+        {
+            var response = await LimitAsync(request, DefaultLimit, token => SendAsync(request, token, http), ct).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
+            {
+                throw new EngineException("the Docker engine, or a proxy before it, did not open a stream for the program", response.StatusCode);
+            }
+
+            var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+            return new EngineStream(http, response, stream, socket!, tty);
+        }
+        catch
+        {
+            http.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Sets the size of a command's terminal, in characters and lines.</summary>
+    /// <summary>Tells the program's terminal its size.</summary>
     public Task ResizeExecAsync(string execId, int cols, int rows, CancellationToken ct) =>
-        PostAsync(string.Create(CultureInfo.InvariantCulture, $"/exec/{Escape(execId)}/resize?w={cols}&h={rows}"), ct);
+        PostAsync($"/exec/{Escape(execId)}/resize?h={rows}&w={cols}", ct);
 
-    /// <summary>Whether the command runs, and how it ended.</summary>
-    public async Task<ExecInspection> InspectExecAsync(string execId, CancellationToken ct) =>
-        Deserialize(await GetRawAsync($"/exec/{Escape(execId)}/json", ct).ConfigureAwait(false), EngineJson.Default.ExecInspection);
+    /// <summary>What became of the program.</summary>
+    public Task<ExecInspection> InspectExecAsync(string execId, CancellationToken ct) =>
+        GetAsync($"/exec/{Escape(execId)}/json", EngineJson.Default.ExecInspection, ct);
 }

@@ -2,12 +2,12 @@ namespace DockMon.Engine;
 
 public sealed partial class EngineClient
 {
-    /// <summary>Docker's list of networks, as it is.</summary>
+    /// <summary>The list of networks as the engine writes it.</summary>
     public Task<byte[]> ListNetworksRawAsync(CancellationToken ct) => GetRawAsync("/networks", ct);
 
-    /// <summary>Docker's inspect object of a network, as it is.</summary>
+    /// <summary>All the engine knows about a network, as it writes it.</summary>
     public Task<byte[]> InspectNetworkRawAsync(string id, CancellationToken ct) => GetRawAsync($"/networks/{Escape(id)}", ct);
 
-    /// <summary>Docker's list of volumes, as it is.</summary>
+    /// <summary>The list of volumes as the engine writes it.</summary>
     public Task<byte[]> ListVolumesRawAsync(CancellationToken ct) => GetRawAsync("/volumes", ct);
 }

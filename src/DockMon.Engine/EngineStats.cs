@@ -2,165 +2,126 @@ using System.Text.Json.Serialization;
 
 namespace DockMon.Engine;
 
-/// <summary>A sample of a container, as Docker gives it (<c>/containers/ID/stats</c>). Anything may be missing.</summary>
-public sealed record EngineStats
+/// <summary>One sample of what a container uses. What an engine or a container does not have is null or empty.</summary>
+public sealed class EngineStats
 {
-    /// <summary>When the engine read it; year 1 when the container does not run.</summary>
+    /// <summary>When the sample was taken.</summary>
     [JsonPropertyName("read")]
-    public DateTimeOffset? Read { get; init; }
+    public DateTimeOffset? Read { get; set; }
 
-    /// <summary>CPU now.</summary>
+    /// <summary>The container's name, without a slash.</summary>
+    [JsonPropertyName("name")]
+    public string Name { get; set => field = value?.TrimStart('/') ?? ""; } = "";
+
+    /// <summary>How many processes it has (Windows only).</summary>
+    [JsonPropertyName("num_procs")]
+    public uint NumProcs { get; set; }
+
+    /// <summary>How many processes and threads it has.</summary>
+    [JsonPropertyName("pids_stats")]
+    public PidsStats PidsStats { get; set => field = value ?? new(); } = new();
+
+    /// <summary>Processor time so far.</summary>
     [JsonPropertyName("cpu_stats")]
-    public CpuStats? CpuStats { get; init; }
+    public CpuStats CpuStats { get; set => field = value ?? new(); } = new();
 
-    /// <summary>CPU at the sample before.</summary>
+    /// <summary>Processor time at the sample before; empty in the first.</summary>
     [JsonPropertyName("precpu_stats")]
-    public CpuStats? PrecpuStats { get; init; }
+    public CpuStats PrecpuStats { get; set => field = value ?? new(); } = new();
 
     /// <summary>Memory.</summary>
     [JsonPropertyName("memory_stats")]
-    public MemoryStats? MemoryStats { get; init; }
+    public MemoryStats MemoryStats { get; set => field = value ?? new(); } = new();
 
-    /// <summary>Network interfaces by name.</summary>
+    /// <summary>Network interfaces by name; empty for one that shares the host's.</summary>
     [JsonPropertyName("networks")]
-    public IReadOnlyDictionary<string, NetworkStats>? Networks { get; init; }
+    public Dictionary<string, NetworkStats> Networks { get; set => field = value ?? []; } = [];
 
     /// <summary>Block devices.</summary>
     [JsonPropertyName("blkio_stats")]
-    public BlkioStats? BlkioStats { get; init; }
+    public BlkioStats BlkioStats { get; set => field = value ?? new(); } = new();
 }
 
-/// <summary>CPU time of a container and its host.</summary>
-public sealed record CpuStats
+/// <summary>Processes.</summary>
+public sealed class PidsStats
+{
+    /// <summary>How many there are.</summary>
+    [JsonPropertyName("current")]
+    public ulong? Current { get; set; }
+}
+
+/// <summary>Processor time.</summary>
+public sealed class CpuStats
 {
     /// <summary>The container's.</summary>
     [JsonPropertyName("cpu_usage")]
-    public CpuUsage? CpuUsage { get; init; }
+    public CpuUsage CpuUsage { get; set => field = value ?? new(); } = new();
 
-    /// <summary>The host's, nanoseconds.</summary>
+    /// <summary>The whole host's, in nanoseconds.</summary>
     [JsonPropertyName("system_cpu_usage")]
-    public ulong? SystemCpuUsage { get; init; }
+    public ulong? SystemCpuUsage { get; set; }
 
-    /// <summary>Processors the host has.</summary>
+    /// <summary>How many processors there are.</summary>
     [JsonPropertyName("online_cpus")]
-    public int? OnlineCpus { get; init; }
+    public int? OnlineCpus { get; set; }
 }
 
-/// <summary>CPU time of a container.</summary>
-public sealed record CpuUsage
+/// <summary>A container's processor time.</summary>
+public sealed class CpuUsage
 {
-    /// <summary>Nanoseconds.</summary>
+    /// <summary>In nanoseconds.</summary>
     [JsonPropertyName("total_usage")]
-    public ulong TotalUsage { get; init; }
+    public ulong TotalUsage { get; set; }
 
-    /// <summary>Nanoseconds per processor; on cgroup v1 only.</summary>
+    /// <summary>By processor; only with the first version of control groups.</summary>
     [JsonPropertyName("percpu_usage")]
-    public IReadOnlyList<ulong>? PercpuUsage { get; init; }
+    public IReadOnlyList<ulong>? PercpuUsage { get; set; }
 }
 
-/// <summary>Memory of a container.</summary>
-public sealed record MemoryStats
+/// <summary>Memory.</summary>
+public sealed class MemoryStats
 {
-    /// <summary>All, page cache included, bytes.</summary>
+    /// <summary>Bytes in use, page cache included.</summary>
     [JsonPropertyName("usage")]
-    public ulong? Usage { get; init; }
+    public ulong Usage { get; set; }
 
-    /// <summary>The limit, bytes.</summary>
+    /// <summary>Bytes allowed: the host's memory when there is no limit.</summary>
     [JsonPropertyName("limit")]
-    public ulong? Limit { get; init; }
+    public ulong Limit { get; set; }
 
-    /// <summary>The kernel's <c>memory.stat</c>.</summary>
+    /// <summary>The control group's memory.stat.</summary>
     [JsonPropertyName("stats")]
-    public IReadOnlyDictionary<string, ulong>? Stats { get; init; }
+    public Dictionary<string, ulong> Stats { get; set => field = value ?? []; } = [];
 }
 
-/// <summary>One network interface of a container.</summary>
-public sealed record NetworkStats
+/// <summary>One network interface.</summary>
+public sealed class NetworkStats
 {
     /// <summary>Bytes received.</summary>
     [JsonPropertyName("rx_bytes")]
-    public ulong RxBytes { get; init; }
+    public ulong RxBytes { get; set; }
 
     /// <summary>Bytes sent.</summary>
     [JsonPropertyName("tx_bytes")]
-    public ulong TxBytes { get; init; }
+    public ulong TxBytes { get; set; }
 }
 
-/// <summary>Block devices of a container.</summary>
-public sealed record BlkioStats
+/// <summary>Block devices.</summary>
+public sealed class BlkioStats
 {
-    /// <summary>Bytes by device and kind of operation.</summary>
+    /// <summary>Bytes by device and operation.</summary>
     [JsonPropertyName("io_service_bytes_recursive")]
-    public IReadOnlyList<BlkioEntry>? IoServiceBytesRecursive { get; init; }
+    public IReadOnlyList<BlkioEntry> IoServiceBytesRecursive { get; set => field = value ?? []; } = [];
 }
 
-/// <summary>Bytes of one kind of operation on one device.</summary>
-public sealed record BlkioEntry
+/// <summary>Bytes of one operation on one device.</summary>
+public sealed class BlkioEntry
 {
-    /// <summary><c>Read</c>, <c>Write</c> on cgroup v1; <c>read</c>, <c>write</c> on v2; others besides.</summary>
+    /// <summary>"read", "Read", "write", "Write", "Total" and others.</summary>
     [JsonPropertyName("op")]
-    public string? Op { get; init; }
+    public string Op { get; set; } = "";
 
     /// <summary>Bytes.</summary>
     [JsonPropertyName("value")]
-    public ulong Value { get; init; }
-}
-
-/// <summary>What <c>docker stats</c> makes of a sample.</summary>
-public static class StatsMath
-{
-    /// <summary>CPU since the sample before, percent; 100 is one core. Never negative.</summary>
-    public static double CpuPercent(EngineStats stats)
-    {
-        if (stats is not { CpuStats: { CpuUsage: { } usage, SystemCpuUsage: { } system }, PrecpuStats: { CpuUsage: { } usageBefore, SystemCpuUsage: { } systemBefore } } || system <= systemBefore || usage.TotalUsage <= usageBefore.TotalUsage)
-        {
-            return 0;
-        }
-
-        var cores = stats.CpuStats.OnlineCpus is > 0 and var online ? online : Math.Max(1, usage.PercpuUsage?.Count ?? 1);
-        return (double)(usage.TotalUsage - usageBefore.TotalUsage) / (system - systemBefore) * cores * 100;
-    }
-
-    /// <summary>The working set, bytes: on cgroup v2 <c>anon + active_file</c>, on v1 usage without inactive page cache.</summary>
-    public static ulong WorkingSet(EngineStats stats)
-    {
-        var memory = stats.MemoryStats;
-        var values = memory?.Stats;
-        ulong Value(string key) => values is not null && values.TryGetValue(key, out var value) ? value : 0;
-        // Only v1's memory.stat has sums over the hierarchy.
-        if (values is not null && values.ContainsKey("anon") && !values.ContainsKey("total_inactive_file"))
-        {
-            return Value("anon") + Value("active_file");
-        }
-
-        var usage = memory?.Usage ?? 0;
-        var inactive = values is not null && values.ContainsKey("total_inactive_file") ? Value("total_inactive_file") : Value("inactive_file");
-        return inactive < usage ? usage - inactive : usage;
-    }
-
-    /// <summary>Bytes read from and written to block devices since the start.</summary>
-    public static (ulong Read, ulong Write) BlockIo(EngineStats stats)
-    {
-        ulong read = 0, write = 0;
-        foreach (var entry in stats.BlkioStats?.IoServiceBytesRecursive ?? [])
-        {
-            read += "read".Equals(entry.Op, StringComparison.OrdinalIgnoreCase) ? entry.Value : 0;
-            write += "write".Equals(entry.Op, StringComparison.OrdinalIgnoreCase) ? entry.Value : 0;
-        }
-
-        return (read, write);
-    }
-
-    /// <summary>Bytes received and sent by all interfaces since the start.</summary>
-    public static (ulong Rx, ulong Tx) Network(EngineStats stats)
-    {
-        ulong rx = 0, tx = 0;
-        foreach (var network in stats.Networks?.Values ?? [])
-        {
-            rx += network.RxBytes;
-            tx += network.TxBytes;
-        }
-
-        return (rx, tx);
-    }
+    public ulong Value { get; set; }
 }

@@ -104,12 +104,12 @@ internal sealed class StatsCollector(EngineClient engine, ContainerTracker track
 
     private void Post(string id, string name, EngineStats sample)
     {
-        if (sample.Read is null || sample.MemoryStats?.Limit is null or 0)
+        if (sample.Read is null || sample.MemoryStats?.Limit is null or 0UL)
         {
             return; // Docker's way to say that the container is ending.
         }
 
-        var limit = (long)Math.Min(sample.MemoryStats.Limit ?? 0, long.MaxValue);
+        var limit = (long)Math.Min(sample.MemoryStats.Limit, long.MaxValue);
         var memory = (long)StatsMath.WorkingSet(sample);
         var (rx, tx) = StatsMath.Network(sample);
         var (read, write) = StatsMath.BlockIo(sample);

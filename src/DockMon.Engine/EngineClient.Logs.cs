@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace DockMon.Engine;
+
+public sealed partial class EngineClient
+{
+    private const string Multiplexed = "application/vnd.docker.multiplexed-stream";
+    private const string Raw = "application/vnd.docker.raw-stream";
+
+    // Before this version the engine says "raw" whatever it sends.
+    private static readonly Version TruthfulContentType = new(1, 42);
+
+    /// <summary>A container's output in the engine's order. The data of a chunk is only valid until the next one is asked for.</summary>
+    public async IAsyncEnumerable<LogChunk> ReadLogsAsync(string id, LogOptions options, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var response = await OpenAsync(EngineRequest.Get(LogsPath(id, options)), ct).ConfigureAwait(false);
+        var raw = await IsRawAsync(id, response, ct).ConfigureAwait(false);
+        var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+        if (raw)
+        {
+            var buffer = new byte[16 * 1024];
+            while (await ReadStreamAsync(stream, buffer, ct).ConfigureAwait(false) is var count and > 0)
+            {
+                yield return new LogChunk(LogStream.Stdout, buffer.AsMemory(0, count));
+            }
+        }
+        else
+        {
+            using var frames = new LogDemultiplexer(stream);
+            while (await frames.ReadAsync(ct).ConfigureAwait(false) is { } chunk)
+            {
+                yield return chunk;
+            }
+        }
+    }
+
+    private static string LogsPath(string id, LogOptions options)
+    {
+        var tail = options.Tail?.ToString(CultureInfo.InvariantCulture) ?? "all";
+        var path = $"{Container(id, "logs")}?stdout=1&stderr=1&tail={tail}&timestamps={Flag(options.Timestamps)}&follow={Flag(options.Follow)}";
+        return string.IsNullOrEmpty(options.Since) ? path : $"{path}&since={Uri.EscapeDataString(EngineTime.ToSeconds(options.Since))}";
+    }
+
+    private async Task<bool> IsRawAsync(string id, HttpResponseMessage response, CancellationToken ct) =>
+        response.Content.Headers.ContentType?.MediaType switch
+        {
+            Multiplexed => false,
+            Raw when await GetApiVersionAsync(ct).ConfigureAwait(false) >= TruthfulContentType => true,
+            _ => (await InspectContainerAsync(id, ct).ConfigureAwait(false)).Config.Tty,
+        };
+
+    private async ValueTask<int> ReadStreamAsync(Stream stream, Memory<byte> buffer, CancellationToken ct)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, ct).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw EngineConnector.Lost(_endpoint, e);
+        }
+    }
+}

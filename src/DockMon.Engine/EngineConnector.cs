@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DockMon.Engine;
+
+/// <summary>Opens connections to an endpoint and says in plain words why one failed.</summary>
+internal static class EngineConnector
+{
+    /// <param name="endpoint">Where to connect.</param>
+    /// <param name="opened">Is given every socket that was connected.</param>
+    public static HttpMessageInvoker Create(EngineEndpoint endpoint, Action<Socket>? opened = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            // Streams without an end are left in the middle: close at once instead of reading on for a while.
+            MaxResponseDrainSize = 0,
+            ResponseDrainTimeout = TimeSpan.Zero,
+            ConnectCallback = async (context, ct) =>
+            {
+                var socket = await ConnectAsync(endpoint, context.DnsEndPoint, ct).ConfigureAwait(false);
+                opened?.Invoke(socket);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        if (endpoint.Tls is { } tls)
+        {
+            handler.SslOptions = tls;
+        }
+
+        return new HttpMessageInvoker(handler);
+    }
+
+    public static EngineUnavailableException Unavailable(EngineEndpoint endpoint, Exception error) => new(
+        $"cannot connect to the Docker engine at {endpoint.Description}: {Why(endpoint, error)}", error);
+
+    public static EngineUnavailableException Lost(EngineEndpoint endpoint, Exception error) => new(
+        $"the connection to the Docker engine at {endpoint.Description} broke: {error.GetBaseException().Message}", error);
+
+    private static async Task<Socket> ConnectAsync(EngineEndpoint endpoint, DnsEndPoint host, CancellationToken ct)
+    {
+        var socket = endpoint.SocketPath is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            if (endpoint.SocketPath is { } path)
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct).ConfigureAwait(false);
+            }
+            else
+            {
+                // An event stream may be silent for hours; this is what notices that the other machine is gone.
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+                await socket.ConnectAsync(host, ct).ConfigureAwait(false);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static string Why(EngineEndpoint endpoint, Exception error)
+    {
+        var cause = error.GetBaseException();
+        if (endpoint.SocketPath is not { } path)
+        {
+            return cause.Message;
+        }
+
+        return (cause as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.AccessDenied =>
+                $"permission denied; run as a member of the socket's group (docker run --group-add $(stat -c %g {path}))",
+            SocketError.ConnectionRefused => "nothing answers on that socket; is the engine running?",
+            // A missing path is reported as an address that cannot be assigned.
+            SocketError.AddressNotAvailable =>
+                $"there is no such socket; mount it into the container (-v {path}:{path}), start the engine, or set DOCKER_HOST",
+            _ => cause.Message,
+        };
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+
+namespace DockMon.Engine;
+
+/// <summary>The engine's host, from <c>GET /info</c>.</summary>
+public sealed class EngineInfo
+{
+    /// <summary>The engine's id, which outlives restarts. Podman makes a new one for every answer.</summary>
+    [JsonPropertyName("ID")]
+    public string Id { get; set; } = "";
+
+    /// <summary>The host's name.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>"linux" or "windows".</summary>
+    [JsonPropertyName("OSType")]
+    public string OsType { get; set; } = "";
+
+    /// <summary>The distribution, such as "Debian GNU/Linux 12 (bookworm)".</summary>
+    public string OperatingSystem { get; set; } = "";
+
+    /// <summary>The kernel's version.</summary>
+    public string KernelVersion { get; set; } = "";
+
+    /// <summary>Such as "x86_64".</summary>
+    public string Architecture { get; set; } = "";
+
+    /// <summary>How many processors the engine sees.</summary>
+    [JsonPropertyName("NCPU")]
+    public int Ncpu { get; set; }
+
+    /// <summary>The host's memory in bytes.</summary>
+    public long MemTotal { get; set; }
+
+    /// <summary>The engine's version.</summary>
+    public string ServerVersion { get; set; } = "";
+
+    /// <summary>"1" or "2"; empty before API 1.41.</summary>
+    public string CgroupVersion { get; set; } = "";
+
+    /// <summary>"systemd", "cgroupfs" or "none".</summary>
+    public string CgroupDriver { get; set; } = "";
+
+    /// <summary>Such as "name=rootless" and "name=seccomp,profile=default".</summary>
+    public IReadOnlyList<string> SecurityOptions { get; set => field = value ?? []; } = [];
+}
+
+/// <summary>The engine's versions, from <c>GET /version</c>.</summary>
+public sealed class EngineVersion
+{
+    /// <summary>The engine's version.</summary>
+    public string Version { get; set; } = "";
+
+    /// <summary>The newest API version it speaks.</summary>
+    public string ApiVersion { get; set; } = "";
+
+    /// <summary>The oldest API version it speaks; empty where it does not say.</summary>
+    [JsonPropertyName("MinAPIVersion")]
+    public string MinApiVersion { get; set; } = "";
+
+    /// <summary>Such as "linux".</summary>
+    public string Os { get; set; } = "";
+
+    /// <summary>Such as "amd64".</summary>
+    public string Arch { get; set; } = "";
+}

@@ -1,0 +1,83 @@
+namespace DockMon.Engine;
+
+/// <summary>What the docker command shows, out of what the engine counts.</summary>
+public static class StatsMath
+{
+    /// <summary>Percent of one processor since the sample before; 0 when there is none.</summary>
+    public static double CpuPercent(EngineStats stats)
+    {
+        ArgumentNullException.ThrowIfNull(stats);
+        return CpuPercent(stats.PrecpuStats, stats.CpuStats);
+    }
+
+    /// <summary>Percent of one processor between two samples.</summary>
+    public static double CpuPercent(CpuStats before, CpuStats now)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(now);
+        if (before.SystemCpuUsage is not > 0 || now.SystemCpuUsage is not { } systemNow)
+        {
+            return 0;
+        }
+
+        // Floating point: a container that was started again counts from zero, and the difference is negative.
+        var container = (double)now.CpuUsage.TotalUsage - before.CpuUsage.TotalUsage;
+        var system = (double)systemNow - before.SystemCpuUsage.Value;
+        return container > 0 && system > 0 ? container / system * Cpus(now) * 100 : 0;
+    }
+
+    /// <summary>Bytes of memory that cannot simply be taken back: without the page cache that is not in use.</summary>
+    public static ulong WorkingSet(EngineStats stats)
+    {
+        ArgumentNullException.ThrowIfNull(stats);
+        var memory = stats.MemoryStats;
+        var values = memory.Stats;
+
+        // Only the first version of control groups has totals over a group and those below it.
+        if (!values.ContainsKey("total_inactive_file")
+            && values.TryGetValue("anon", out var anon) && values.TryGetValue("active_file", out var active))
+        {
+            return anon + active;
+        }
+
+        var inactive = values.TryGetValue("total_inactive_file", out var total) ? total : values.GetValueOrDefault("inactive_file");
+        return memory.Usage > inactive ? memory.Usage - inactive : 0;
+    }
+
+    /// <summary>Bytes read from and written to block devices.</summary>
+    public static (ulong Read, ulong Write) BlockIo(EngineStats stats)
+    {
+        ArgumentNullException.ThrowIfNull(stats);
+        var (read, write) = (0UL, 0UL);
+        foreach (var entry in stats.BlkioStats.IoServiceBytesRecursive)
+        {
+            if (string.Equals(entry.Op, "read", StringComparison.OrdinalIgnoreCase))
+            {
+                read += entry.Value;
+            }
+            else if (string.Equals(entry.Op, "write", StringComparison.OrdinalIgnoreCase))
+            {
+                write += entry.Value;
+            }
+        }
+
+        return (read, write);
+    }
+
+    /// <summary>Bytes received and sent over all interfaces.</summary>
+    public static (ulong Rx, ulong Tx) Network(EngineStats stats)
+    {
+        ArgumentNullException.ThrowIfNull(stats);
+        var (rx, tx) = (0UL, 0UL);
+        foreach (var network in stats.Networks.Values)
+        {
+            rx += network.RxBytes;
+            tx += network.TxBytes;
+        }
+
+        return (rx, tx);
+    }
+
+    private static int Cpus(CpuStats cpu) =>
+        cpu.OnlineCpus is > 0 and var online ? online : cpu.CpuUsage.PercpuUsage is { Count: > 0 and var listed } ? listed : 1;
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DockMon.Engine.Tests;
+
+public sealed class CallTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("""{"message":"No such container: abc"}""", "No such container: abc")]
+    [InlineData("""{"cause":"x","message":"no such container","response":404}""", "no such container")]
+    [InlineData("404 page not found\nand more", "404 page not found")]
+    [InlineData("", "the Docker engine answered 404 Status")]
+    [InlineData("""{"other":1}""", """{"other":1}""")]
+    public async Task An_error_carries_the_engines_own_words(string body, string message)
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(body, 404));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        var error = await Should.ThrowAsync<EngineException>(() => client.InspectContainerAsync("abc", Ct));
+
+        error.Message.ShouldBe(message);
+        error.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Not_modified_is_success()
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Empty(304));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        await client.StartContainerAsync("abc", Ct);
+        await client.StopContainerAsync("abc", 3, Ct);
+
+        engine.Requests.Select(r => r.Line).ShouldBe(
+            ["GET /_ping", "POST /v1.41/containers/abc/start", "POST /v1.41/containers/abc/stop?t=3"]);
+    }
+
+    [Fact]
+    public async Task An_engine_that_does_not_answer_is_given_up_after_a_minute()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.NeverAfter(arrived));
+        var time = new FakeTimeProvider();
+        using var client = new EngineClient(engine.Endpoint, time);
+
+        var call = client.ListContainersRawAsync(false, Ct);
+        await arrived.Task.WaitAsync(Ct);
+        time.Advance(TimeSpan.FromSeconds(59));
+        call.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        var error = await Should.ThrowAsync<EngineTimeoutException>(() => call);
+        error.Message.ShouldBe("the Docker engine did not answer within 60 s (GET /containers/json)");
+    }
+
+    [Theory]
+    [InlineData(30, null, 90)]
+    [InlineData(null, "300", 360)]
+    [InlineData(null, "null", 70)]
+    public async Task A_stop_is_waited_for_longer_than_the_container_is_given(int? timeout, string? own, int expected)
+    {
+        var arrived = new TaskCompletionSource();
+        await using var engine = FakeEngine.Answering(line => line.StartsWith("GET", StringComparison.Ordinal)
+            ? FakeAnswer.Json($$$"""{"Id":"abc","Config":{"StopTimeout":{{{own}}}}}""")
+            : FakeAnswer.NeverAfter(arrived));
+        var time = new FakeTimeProvider();
+        using var client = new EngineClient(engine.Endpoint, time);
+
+        var call = client.StopContainerAsync("abc", timeout, Ct);
+        await arrived.Task.WaitAsync(Ct);
+        time.Advance(TimeSpan.FromSeconds(expected - 1));
+        call.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        (await Should.ThrowAsync<EngineTimeoutException>(() => call)).Message.ShouldContain($"within {expected} s");
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_is_cancelled_and_not_late()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.NeverAfter(arrived));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+        using var cancel = new CancellationTokenSource();
+
+        var call = client.ListVolumesRawAsync(cancel.Token);
+        await arrived.Task.WaitAsync(Ct);
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => call);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_cut_short_is_a_broken_connection()
+    {
+        await using var engine = FakeEngine.Answering(_ => new FakeAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await Should.ThrowAsync<EngineUnavailableException>(() => client.ListNetworksRawAsync(Ct))).Message.ShouldContain("broke");
+    }
+
+    [Fact]
+    public async Task Ids_are_escaped_and_never_empty()
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json("{}"));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        await client.RenameContainerAsync("a/../b", "x y", Ct);
+        await client.InspectImageRawAsync("sha256:12", Ct);
+
+        engine.Requests.Select(r => r.Line).Skip(1).ShouldBe(
+            ["POST /v1.41/containers/a%2F..%2Fb/rename?name=x%20y", "GET /v1.41/images/sha256%3A12/json"]);
+        await Should.ThrowAsync<ArgumentException>(() => client.RemoveContainerAsync("", true, true, Ct));
+    }
+
+    [Fact]
+    public async Task An_inspection_bears_nulls()
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(
+            """{"Id":"abc","Name":"/web","State":{"Status":"running","Health":{"Status":"healthy"}},"Config":{"Env":null,"Labels":null},"HostConfig":null}"""));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        var found = await client.InspectContainerAsync("abc", Ct);
+
+        found.Name.ShouldBe("web");
+        found.State.Health!.Status.ShouldBe("healthy");
+        found.Config.Env.ShouldBeEmpty();
+        found.Config.Labels.ShouldBeEmpty();
+        found.HostConfig.RestartPolicy.Name.ShouldBe("");
+        found.Mounts.ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,90 @@
+using System.Net;
+
+namespace DockMon.Engine.Tests;
+
+public sealed class NegotiationTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("1.24", null, "1.24")]
+    [InlineData("1.22", null, "1.22")]
+    [InlineData("1.41", null, "1.41")]
+    [InlineData("1.45", null, "1.45")]
+    [InlineData("1.47", null, "1.47")]
+    [InlineData("1.52", "1.44", "1.47")]
+    [InlineData("1.60", "1.50", "1.50")]
+    [InlineData("1.52", "", "1.47")]
+    public async Task The_version_is_the_newest_both_know(string daemon, string? oldest, string expected)
+    {
+        await using var engine = new FakeEngine(line => line switch
+        {
+            "GET /_ping" => FakeAnswer.Ping(daemon),
+            "GET /version" => FakeAnswer.Json($$"""{"ApiVersion":"{{daemon}}","MinAPIVersion":"{{oldest}}"}"""),
+            _ => FakeAnswer.Json("[]"),
+        });
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        await client.ListContainersRawAsync(true, Ct);
+
+        (await client.GetApiVersionAsync(Ct)).ShouldBe(Version.Parse(expected));
+        engine.Requests.Last().Line.ShouldBe($"GET /v{expected}/containers/json?all=1");
+        engine.Requests.Count(r => r.Line == "GET /_ping").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Without_the_header_the_version_page_is_asked()
+    {
+        await using var engine = new FakeEngine(line =>
+            FakeAnswer.Json(line == "GET /version" ? """{"ApiVersion":"1.40","MinAPIVersion":"1.12"}""" : "OK"));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await client.GetApiVersionAsync(Ct)).ShouldBe(new Version(1, 40));
+    }
+
+    [Fact]
+    public async Task Something_that_is_no_engine_is_said_to_be_none()
+    {
+        await using var engine = new FakeEngine(_ => FakeAnswer.Json("{}"));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        var error = await Should.ThrowAsync<EngineException>(() => client.GetApiVersionAsync(Ct));
+        error.Message.ShouldContain("is it a Docker engine?");
+    }
+
+    [Fact]
+    public async Task A_daemon_that_was_replaced_is_asked_again()
+    {
+        var pings = 0;
+        await using var engine = new FakeEngine(line => line switch
+        {
+            "GET /_ping" => FakeAnswer.Ping(++pings == 1 ? "1.41" : "1.45"),
+            "GET /v1.41/info" => FakeAnswer.Json(
+                """{"message":"client version 1.41 is too old. Minimum supported API version is 1.44"}""", 400),
+            _ => FakeAnswer.Json("""{"ID":"x","NCPU":2,"SecurityOptions":null}"""),
+        });
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        var info = await client.GetInfoAsync(Ct);
+
+        info.Ncpu.ShouldBe(2);
+        info.SecurityOptions.ShouldBeEmpty();
+        (await client.GetApiVersionAsync(Ct)).ShouldBe(new Version(1, 45));
+    }
+
+    [Fact]
+    public async Task After_a_failed_connection_the_version_is_asked_for_again()
+    {
+        var engine = FakeEngine.Answering(_ => FakeAnswer.Json("[]"));
+        var endpoint = engine.Endpoint;
+        using var client = new EngineClient(endpoint, TimeProvider.System);
+        await client.ListNetworksRawAsync(Ct);
+        await engine.DisposeAsync();
+
+        var error = await Should.ThrowAsync<EngineUnavailableException>(() => client.ListNetworksRawAsync(Ct));
+        var second = await Should.ThrowAsync<EngineUnavailableException>(() => client.GetApiVersionAsync(Ct));
+
+        error.Message.ShouldStartWith($"cannot connect to the Docker engine at unix://{engine.SocketPath}: there is no such socket");
+        second.StatusCode.ShouldBe((HttpStatusCode?)null);
+    }
+}
