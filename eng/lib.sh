@@ -4,6 +4,8 @@ say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOCKMON_TEST_IMAGE=dockmon-test/busybox:1
+# A build node that lives on would keep a pipe on this script's output open.
+export MSBUILDDISABLENODEREUSE=1
 
 # Installs Debian packages when that can be done; otherwise says which are missing and why they are needed.
 install() {
@@ -13,7 +15,7 @@ install() {
   fi
   say "installing $* ($why)"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" </dev/null >/dev/null
 }
 
 need_dotnet() {
@@ -24,7 +26,9 @@ need_dotnet() {
 ensure_docker() {
   docker version >/dev/null 2>&1 && return
   [ -z "${DOCKER_HOST:-}" ] || die "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST: start it, or unset DOCKER_HOST"
-  command -v dockerd >/dev/null && command -v docker >/dev/null || install "Docker" docker.io iptables
+  command -v dockerd >/dev/null || install "Docker" docker.io iptables
+  # Since Debian 13 the client is a package of its own.
+  command -v docker >/dev/null || install "The docker command" docker-cli
   docker version >/dev/null 2>&1 && return
   [ "$(id -u)" -eq 0 ] || die "Docker is installed and does not answer: start it (sudo systemctl start docker), or add yourself to the group docker"
   say "starting dockerd (its log: /tmp/dockmon-dockerd.log)"
@@ -57,7 +61,8 @@ ensure_test_image() {
 }
 
 ensure_native_tools() {
-  command -v gcc >/dev/null || command -v clang >/dev/null || install "a linker for NativeAOT" gcc libc6-dev zlib1g-dev
+  command -v gcc >/dev/null || command -v clang >/dev/null || install "A linker for NativeAOT" gcc libc6-dev zlib1g-dev
+  command -v objcopy >/dev/null || install "objcopy for NativeAOT" binutils
   [ -e /usr/include/zlib.h ] || install "zlib for NativeAOT" zlib1g-dev
 }
 

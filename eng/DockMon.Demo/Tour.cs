@@ -1,0 +1,133 @@
+using System.Text.Json;
+using DockMon.Testing;
+
+namespace DockMon.Demo;
+
+/// <summary>Walks through what the agent can do, and looks at each step whether it did.</summary>
+internal sealed class Tour(Stage stage, TextWriter output)
+{
+    private bool _failed;
+
+    private string Containers => $"/api/hosts/{stage.HostId}/containers";
+
+    public async Task<bool> RunAsync(CancellationToken ct)
+    {
+        await StepAsync("the agent registers, and the host is listed", async () =>
+            Check((await stage.WaitForHostAsync(ct)).GetProperty("hostname").GetString() is { Length: > 0 }, "the host has no name"));
+        await StepAsync("the three containers are listed", () => ListAsync(ct));
+        await StepAsync("stop", () => OperateAsync(Stage.Ticker, "stop", "exited", ct));
+        await StepAsync("start", () => OperateAsync(Stage.Ticker, "start", "running", ct));
+        await StepAsync("restart", () => OperateAsync(Stage.Worker, "restart", "running", ct));
+        await StepAsync("pause", () => OperateAsync(Stage.Worker, "pause", "paused", ct));
+        await StepAsync("unpause", () => OperateAsync(Stage.Worker, "unpause", "running", ct));
+        await StepAsync("logs", () => Retry.UntilAsync(
+            "the ticker's log has a tick",
+            async () => (await stage.Client.GetAsync($"{Containers}/{Stage.Ticker}/logs?tail=5", ct)).GetProperty("logs").GetString()!.Contains(" tick ", StringComparison.Ordinal),
+            ct: ct));
+        await StepAsync("inspect", async () =>
+            Check((await InspectAsync(Stage.Web, ct)).GetProperty("Config").GetProperty("Labels").TryGetProperty(Stage.Label, out _), "the label is missing"));
+        await StepAsync("an operation that cannot work says why", () => RefuseAsync(ct));
+        await StepAsync("each of these events has come", async () =>
+        {
+            foreach (var (name, action) in new[]
+            {
+                (Stage.Ticker, "die"), (Stage.Ticker, "stop"), (Stage.Ticker, "start"), (Stage.Worker, "restart"), (Stage.Worker, "pause"), (Stage.Worker, "unpause"),
+            })
+            {
+                await Retry.UntilAsync($"the event {action} of {name} has come", async () => await CountAsync(name, action, ct) == 1, ct: ct);
+            }
+        });
+        await StepAsync("live CPU and memory", () => Retry.UntilAsync("the worker's CPU and memory are measured", async () => Busy(await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/stats", ct)), ct: ct));
+        await StepAsync("the link is cut, a container dies meanwhile: the agent comes back with that event, once", () => CutAsync(ct));
+        await StepAsync("the agent answers on the new connection", () => ListAsync(ct));
+        await StepAsync("SIGTERM ends the agent with exit code 0", async () =>
+        {
+            stage.Agent!.Terminate();
+            var code = await stage.Agent.WaitForExitAsync(ct);
+            Check(code == 0, $"it ended with {code}");
+        });
+        await output.WriteLineAsync(_failed ? "FAILED" : "ok: all of it");
+        return !_failed;
+    }
+
+    private static void Check(bool fact, string otherwise)
+    {
+        if (!fact)
+        {
+            throw new InvalidOperationException(otherwise);
+        }
+    }
+
+    private static bool Busy(JsonElement stats) =>
+        stats.GetProperty("containers").EnumerateObject().Any(container =>
+            container.Value.GetProperty("container_name").GetString()!.TrimStart('/') == Stage.Worker
+            && container.Value.GetProperty("cpu_percent").GetDouble() > 0 && container.Value.GetProperty("memory_usage").GetInt64() > 0);
+
+    private async Task StepAsync(string name, Func<Task> step)
+    {
+        await output.WriteAsync($"{name} … ");
+        await output.FlushAsync();
+        try
+        {
+            await step();
+            await output.WriteLineAsync("ok");
+        }
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or KeyNotFoundException)
+        {
+            await output.WriteLineAsync($"FAILED: {e.Message}");
+            if (!_failed)
+            {
+                await output.WriteLineAsync(stage.Tail());
+            }
+
+            _failed = true;
+        }
+    }
+
+    private async Task ListAsync(CancellationToken ct)
+    {
+        var names = (await stage.Client.GetAsync(Containers, ct)).EnumerateArray()
+            .Where(container => container.GetProperty("Labels").TryGetProperty(Stage.Label, out _))
+            .Select(container => container.GetProperty("Names")[0].GetString()!.TrimStart('/')).Order(StringComparer.Ordinal).ToArray();
+        Check(names is [Stage.Ticker, Stage.Web, Stage.Worker], $"listed are: {string.Join(", ", names)}");
+    }
+
+    private async Task OperateAsync(string name, string action, string state, CancellationToken ct)
+    {
+        await stage.Client.PostAsync($"{Containers}/{name}/{action}", body: null, ct);
+        // Docker's own word for it, past the agent.
+        var seen = await stage.Docker.RunAsync(["inspect", "-f", "{{.State.Status}}", name], ct);
+        Check(seen == state, $"Docker says that it is {seen}, not {state}");
+    }
+
+    private async Task<JsonElement> InspectAsync(string name, CancellationToken ct) =>
+        (await stage.Client.GetAsync($"{Containers}/{name}", ct)) is var answer && answer.TryGetProperty("container", out var inner) ? inner : answer;
+
+    private async Task RefuseAsync(CancellationToken ct)
+    {
+        try
+        {
+            await stage.Client.PostAsync($"{Containers}/dockmon-demo-nobody/start", body: null, ct);
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("No such container", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        throw new InvalidOperationException("it was not refused");
+    }
+
+    private async Task<int> CountAsync(string name, string action, CancellationToken ct) =>
+        (await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/events?limit=1000", ct)).EnumerateArray().Count(item =>
+            item.GetProperty("container_name").GetString() == name && item.GetProperty("action").GetString() == action);
+
+    private async Task CutAsync(CancellationToken ct)
+    {
+        await stage.StopHubAsync(ct);
+        await stage.Docker.RunAsync(["kill", Stage.Web], ct);
+        await stage.StartHubAsync(ct);
+        await stage.WaitForHostAsync(ct);
+        await Retry.UntilAsync("the death during the cut has been told", async () => await CountAsync(Stage.Web, "die", ct) > 0, ct: ct);
+        Check(await CountAsync(Stage.Web, "die", ct) == 1, "it has been told more than once");
+    }
+}
