@@ -95,7 +95,8 @@ public sealed class OperationTests : IAsyncLifetime
         var id = await _containers.RunAsync(["sh", "-c", "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; sleep 0.05; done"], Token);
         await Docker.RunAsync(["wait", id], Token);
         var lines = await LogsAsync(id, []);
-        lines.Select(line => line.Split(' ', 2)[1]).ShouldBe(["out 1", "err 1", "out 2", "err 2", "out 3", "err 3", "out 4", "err 4", "out 5", "err 5"]);
+        lines.ShouldBe(await DockersOrderAsync(id));
+        lines.Select(line => line.Split(' ', 2)[1]).Order().ShouldBe(["err 1", "err 2", "err 3", "err 4", "err 5", "out 1", "out 2", "out 3", "out 4", "out 5"]);
         (await LogsAsync(id, new() { ["tail"] = 3 })).ShouldBe(lines[^3..]);
         var third = lines[4].Split(' ')[0];
         (await LogsAsync(id, new() { ["since"] = third })).ShouldBe(lines[4..]);
@@ -130,6 +131,15 @@ public sealed class OperationTests : IAsyncLifetime
         await _installation.OperateAsync("kill", quick, Token);
         stopping.IsCompleted.ShouldBeFalse();
         await stopping;
+    }
+
+    /// <summary>The log as the docker CLI prints it, both streams to one pipe: the engine alone knows which of two pipes it read first.</summary>
+    private static async Task<List<string>> DockersOrderAsync(string id)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", "exec docker logs --timestamps \"$0\" 2>&1", id]) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 
     private static Task<string> StatusAsync(string id) => InspectAsync(id, ".State.Status");
