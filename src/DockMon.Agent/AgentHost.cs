@@ -38,7 +38,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine);
-        using var router = new CommandRouter(Commands(engine, listing), Operations(engine), lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
+        var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
+        using var router = new CommandRouter(Commands(engine, listing), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
         var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
         var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());

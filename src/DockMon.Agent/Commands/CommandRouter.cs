@@ -14,6 +14,7 @@ namespace DockMon.Agent.Commands;
 internal sealed class CommandRouter(
     IReadOnlyDictionary<string, Route> commands,
     IReadOnlyDictionary<string, Route> operations,
+    IReadOnlyDictionary<string, Action<JsonElement>> messages,
     Lanes lanes,
     Outbound outbound,
     TimeProvider time,
@@ -47,6 +48,9 @@ internal sealed class CommandRouter(
             case FrameTypes.ContainerOperation:
                 Start(frame, ActionOf(frame), operations, "action");
                 break;
+            case { } type when messages.TryGetValue(type, out var take):
+                Take(type, take, frame.Payload ?? default);
+                break;
             default:
                 Log.FrameUnknown(logger, frame.Type ?? "(none)");
                 break;
@@ -66,6 +70,19 @@ internal sealed class CommandRouter(
             Log.GivingUp(logger, limit.TotalSeconds);
             await _giveUp.CancelAsync();
             await lanes.WhenIdleAsync();
+        }
+    }
+
+    /// <summary>A message that has no answer: its handler queues what takes time, and what is wrong with it is only logged.</summary>
+    private void Take(string type, Action<JsonElement> take, JsonElement payload)
+    {
+        try
+        {
+            take(payload);
+        }
+        catch (CommandException e)
+        {
+            Log.MessageRefused(logger, type, e.Message);
         }
     }
 

@@ -16,6 +16,9 @@ internal static partial class Log
     [LoggerMessage(203, LogLevel.Error, "{Name} failed in a way nobody foresaw")]
     public static partial void HandlerFailed(ILogger logger, Exception exception, string name);
 
+    [LoggerMessage(205, LogLevel.Warning, "A message of type {Type} was dropped: {Reason}")]
+    public static partial void MessageRefused(ILogger logger, string type, string reason);
+
     [LoggerMessage(204, LogLevel.Warning, "Operations still ran after {Seconds} s; they were told to give up")]
     public static partial void GivingUp(ILogger logger, double seconds);
 }

@@ -28,9 +28,16 @@ internal sealed class ServerLink(
     private string? _permanentToken;
     private bool _preferRegistrationToken;
     private int _replacements;
+    private volatile bool _connected;
 
     /// <summary>Raised after each registration with the permanent token, which the stats socket needs.</summary>
     public event Action<string>? Registered;
+
+    /// <summary>Raised after the end of each connection that had registered.</summary>
+    public event Action? Disconnected;
+
+    /// <summary>Whether a registered connection is there now.</summary>
+    public bool IsConnected => _connected;
 
     /// <summary>Runs until <paramref name="stopping"/> fires.</summary>
     /// <param name="onFrame">Gets every text frame from the server; must return at once.</param>
@@ -71,7 +78,10 @@ internal sealed class ServerLink(
                 Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
                 Registered?.Invoke(auth.PermanentToken);
                 var started = time.GetTimestamp();
+                _connected = true;
                 var end = await connection.RunAsync(onFrame, outbound, finishing, stopping);
+                _connected = false;
+                Disconnected?.Invoke();
                 return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, time.GetElapsedTime(started));
             }
         }

@@ -18,12 +18,13 @@ public sealed class CommandRouterTests : IDisposable
     private readonly Outbound _outbound;
     private readonly Dictionary<string, Route> _commands = [];
     private readonly Dictionary<string, Route> _operations = [];
+    private readonly Dictionary<string, Action<JsonElement>> _messages = [];
     private readonly CommandRouter _router;
 
     public CommandRouterTests()
     {
         _outbound = new Outbound(_time, NullLogger<Outbound>.Instance);
-        _router = new CommandRouter(_commands, _operations, _lanes, _outbound, _time, NullLogger<CommandRouter>.Instance);
+        _router = new CommandRouter(_commands, _operations, _messages, _lanes, _outbound, _time, NullLogger<CommandRouter>.Instance);
         _commands["raw"] = new Route("say", null, (_, _) => Task.FromResult("""{"Docker":"said <this>"}"""u8.ToArray()));
         _commands["docker_fails"] = new Route("do the thing", null, (_, _) => throw new EngineException("No such container: abc"));
         _commands["throws"] = new Route("do the thing", null, (_, _) => throw new InvalidOperationException("oops"));
@@ -65,6 +66,18 @@ public sealed class CommandRouterTests : IDisposable
         _router.Dispatch("""{"type":"command","command":"raw","id":"next"}"""u8.ToArray());
         await _lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("\"next\"");
+        _outbound.TryTake().ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_message_without_an_answer_goes_to_its_handler_and_a_refused_one_is_only_logged()
+    {
+        var taken = new List<string>();
+        _messages["shell_session"] = payload => taken.Add(payload.GetRawText());
+        _messages["health_check_config"] = _ => throw new CommandException("no url");
+        _router.Dispatch("""{"type":"health_check_config","payload":{}}"""u8.ToArray());
+        _router.Dispatch("""{"type":"shell_session","payload":{"action":"close"}}"""u8.ToArray());
+        taken.ShouldBe(["""{"action":"close"}"""]);
         _outbound.TryTake().ShouldBeNull();
     }
 
