@@ -25,12 +25,11 @@ internal static class AgentEndpoints
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var connection = new AgentConnection(socket, ProtocolLimits.ControlFrameBytes);
-        if (await RegisterAsync(connection, registrar, lifetime.ApplicationStopping) is not { } host)
+        if (await RegisterAsync(connection, registrar, agents, lifetime.ApplicationStopping) is not { } host)
         {
             return;
         }
 
-        agents.Connected(host.Id, connection);
         feed.Publish("host_connected", host.Id, host.Registration);
         await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
         hosts.Seen(host.Id);
@@ -40,15 +39,18 @@ internal static class AgentEndpoints
         }
     }
 
-    private static async Task<HostRecord?> RegisterAsync(AgentConnection connection, Registrar registrar, CancellationToken stopping)
+    private static async Task<HostRecord?> RegisterAsync(AgentConnection connection, Registrar registrar, AgentRegistry agents, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(ProtocolLimits.RegisterWait);
+        HostRecord? host = null;
         var reading = connection.ReadAsync(CancellationToken.None);
         try
         {
             var frame = await reading.WaitAsync(limit.Token);
-            var (host, token) = registrar.Register(frame.Span);
+            (host, var token) = registrar.Register(frame.Span);
+            // Before the agent knows: whoever asks it something at that moment is not told that it is not there.
+            agents.Connected(host.Id, connection);
             await connection.SendAsync(
                 FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token }, ProtocolJson.Default.AuthSuccess), limit.Token);
             return host;
@@ -62,6 +64,11 @@ internal static class AgentEndpoints
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
         {
+            if (host is not null)
+            {
+                agents.Disconnected(host.Id, connection);
+            }
+
             connection.Close(WebSocketCloseStatus.PolicyViolation, "No registration in time");
             await connection.CloseAsync(reading);
         }
