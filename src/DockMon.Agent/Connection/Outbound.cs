@@ -106,6 +106,9 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
     /// <summary>Completes when a frame may be there to take. One waiter at a time: the write loop.</summary>
     public async ValueTask WaitAsync(CancellationToken ct) => await _pulse.Reader.ReadAsync(ct);
 
+    /// <summary>Has the waiter look again.</summary>
+    public void Wake() => _pulse.Writer.TryWrite(true);
+
     /// <summary>Remembers a frame that was handed to the socket until its delivery is certain.</summary>
     public void MarkSent(OutboundFrame frame)
     {
@@ -148,7 +151,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
             TrimEvents();
         }
 
-        _pulse.Writer.TryWrite(true);
+        Wake();
     }
 
     private void Post(FrameClass @class, byte[] bytes, string? key)
@@ -174,7 +177,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
             }
         }
 
-        _pulse.Writer.TryWrite(true);
+        Wake();
     }
 
     private void TrimEvents()

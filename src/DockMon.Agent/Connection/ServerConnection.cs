@@ -28,6 +28,7 @@ internal sealed class ServerConnection : IDisposable
     private readonly FrameReader _reader;
     private readonly ILogger _logger;
     private Task? _pendingRead;
+    private volatile bool _draining;
 
     private ServerConnection(ClientWebSocket socket, ILogger logger)
     {
@@ -171,6 +172,15 @@ internal sealed class ServerConnection : IDisposable
                     await SendAsync(frame.Bytes, ended);
                     outbound.MarkSent(frame);
                     frame = null;
+                    if (_draining && !outbound.HasPending)
+                    {
+                        return new ConnectionEnd("everything was sent");
+                    }
+                }
+
+                if (_draining)
+                {
+                    return new ConnectionEnd("everything was sent");
                 }
 
                 await outbound.WaitAsync(ended);
@@ -202,15 +212,14 @@ internal sealed class ServerConnection : IDisposable
         await _socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, ct);
     }
 
-    private static async Task DrainAsync(Outbound outbound, Task writing)
+    /// <summary>Has the write loop end by itself once answers and events are sent: cancelled in the middle of a frame it would abort the socket.</summary>
+    private async Task DrainAsync(Outbound outbound, Task writing)
     {
-        // The write loop runs on; all there is to do is to wait until it has nothing left, or broke.
-        using var limit = new CancellationTokenSource(CloseLimit);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (outbound.HasPending && !writing.IsCompleted && !limit.IsCancellationRequested)
-        {
-            await timer.WaitForNextTickAsync();
-        }
+        _draining = true;
+        outbound.Wake();
+        using var limit = new CancellationTokenSource();
+        await Task.WhenAny(writing, Task.Delay(CloseLimit, TimeProvider.System, limit.Token));
+        await limit.CancelAsync();
     }
 
     private async Task CloseAsync()

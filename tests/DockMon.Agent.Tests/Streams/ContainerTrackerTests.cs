@@ -1,0 +1,51 @@
+using DockMon.Agent.Streams;
+using DockMon.Engine;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Streams;
+
+public sealed class ContainerTrackerTests
+{
+    private readonly ContainerTracker _tracker = new();
+    private readonly List<string> _changes = [];
+
+    public ContainerTrackerTests()
+    {
+        _tracker.Started += container => _changes.Add("+" + container.Name);
+        _tracker.Ended += id => _changes.Add("-" + id);
+    }
+
+    [Fact]
+    public void Only_the_end_of_a_container_ends_it()
+    {
+        Apply("start", "a");
+        Apply("kill", "a");
+        Apply("pause", "a");
+        Apply("die", "a");
+        Apply("die", "a");
+        _changes.ShouldBe(["+a", "-id-a"]);
+    }
+
+    [Fact]
+    public void What_no_event_told_is_found_by_comparing()
+    {
+        _tracker.Reconcile("""[{"Id":"id-a","Names":["/a"],"Image":"i"},{"Id":"id-b","Names":["/b"],"Image":"i"}]"""u8);
+        var (started, ended) = _tracker.Reconcile("""[{"Id":"id-b","Names":["/b"]},{"Id":"id-c","Names":["/c"],"Image":"i"}]"""u8);
+        started.Select(container => container.Name).ShouldBe(["c"]);
+        ended.Select(container => container.Name).ShouldBe(["a"]);
+        _tracker.Running.Select(container => container.Name).Order().ShouldBe(["b", "c"]);
+    }
+
+    [Fact]
+    public void A_rename_of_a_running_container_is_taken_over_and_one_of_a_stopped_container_starts_nothing()
+    {
+        Apply("start", "a");
+        Apply("rename", "new", "id-a");
+        Apply("rename", "other", "id-stopped");
+        _tracker.Running.Single().Name.ShouldBe("new");
+    }
+
+    private void Apply(string action, string name, string? id = null) =>
+        _tracker.Apply(new EngineEvent { Type = "container", Action = action, ActorId = id ?? "id-" + name, Attributes = new() { ["name"] = name }, TimeNano = 1 });
+}
