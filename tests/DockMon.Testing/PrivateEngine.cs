@@ -1,8 +1,8 @@
 namespace DockMon.Testing;
 
 /// <summary>
-/// A Docker engine of one test's own, which it may stop, kill and prune as it likes. It has no networks, so that it leaves the machine's
-/// alone, and needs root.
+/// A Docker engine of one test's own, which it may stop, kill and prune as it likes. It lives in a network namespace of its own, because
+/// a daemon takes every bridge named docker0 for its own (even one that is told to have none removes it). Needs root.
 /// </summary>
 public sealed class PrivateEngine : IAsyncDisposable
 {
@@ -33,9 +33,8 @@ public sealed class PrivateEngine : IAsyncDisposable
     {
         var root = _folder.Path;
         _daemon = ProgramProcess.Start(
-            "dockerd",
-            ["--data-root", $"{root}/data", "--exec-root", $"{root}/exec", "--pidfile", $"{root}/docker.pid", "-H", Host,
-             "--bridge", "none", "--iptables=false", "--ip-masq=false", "--ip-forward=false"],
+            "unshare",
+            ["--net", "dockerd", "--data-root", $"{root}/data", "--exec-root", $"{root}/exec", "--pidfile", $"{root}/docker.pid", "-H", Host],
             new Dictionary<string, string>(),
             ["DOCKER_HOST"]);
         await Retry.UntilAsync("the private engine answers", async () => (await Docker.TryRunAsync(["version"], ct)).ExitCode == 0, TimeSpan.FromSeconds(60), ct);

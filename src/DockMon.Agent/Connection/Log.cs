@@ -50,6 +50,9 @@ internal static partial class Log
     [LoggerMessage(114, LogLevel.Debug, "Stats socket connected")]
     public static partial void StatsSocketConnected(ILogger logger);
 
+    [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s")]
+    public static partial void ConnectFailed(ILogger logger, Exception exception, double delay);
+
     [LoggerMessage(115, LogLevel.Warning, "INSECURE_SKIP_VERIFY is set: the server's certificate is not checked, and anyone on the way can take over this agent")]
     public static partial void Insecure(ILogger logger);
 }

@@ -103,6 +103,17 @@ internal sealed class ServerLink(
 
             return delay;
         }
+        catch (Exception e) when (e is not ConfigurationException)
+        {
+            // Whatever it is, an agent that goes on trying can still be told what to do; one that ended cannot.
+            var delay = _backoff.Next();
+            Log.ConnectFailed(logger, e, Math.Round(delay.TotalSeconds, 1));
+            return delay;
+        }
+        finally
+        {
+            _connected = false;
+        }
     }
 
     private TimeSpan AfterConnection(ConnectionEnd end, TimeSpan lasted)
