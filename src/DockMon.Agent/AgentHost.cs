@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Commands.Update;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
@@ -34,12 +35,14 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var dialer = new Dialer(options);
         using var lanes = new Lanes();
         var random = Random.Shared;
-        var outbound = new Outbound(time, loggers.CreateLogger<Outbound>());
+        var outbound = new Outbound(new Outbox(options.DataPath), time, loggers.CreateLogger<Outbound>());
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine);
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
-        using var router = new CommandRouter(Commands(engine, listing), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
+        outbound.ResumeCompletions();
+        using var updates = Updates(engine, lanes, outbound, random);
+        using var router = new CommandRouter(Commands(engine, listing, updates), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
         var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
         var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
@@ -53,7 +56,10 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
 
         using var streams = new CancellationTokenSource();
         var running = Task.WhenAll(events.RunAsync(streams.Token), stats.RunAsync(streams.Token), statsLink.RunAsync(streams.Token));
+        updates.Recover();
         var connected = link.RunAsync(router.Dispatch, () => router.FinishAsync(options.ShutdownTimeout), stopping);
+
+        using var stopUpdates = stopping.Register(updates.Stop);
 
         // None of them ends by itself. One that does has failed, and an agent without it would only look alive.
         await Task.WhenAny(running, connected);
@@ -64,7 +70,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         Log.Stopped(logger);
     }
 
-    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing)
+    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing, UpdateCommand updates)
     {
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal)
         {
@@ -72,6 +78,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
                 JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, _self, ct)).System, ProtocolJson.Default.SystemInformation)),
         };
         listing.AddTo(routes);
+        updates.AddTo(routes);
         return routes;
     }
 
@@ -80,6 +87,14 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
         new ContainerOperations(engine, () => _self).AddTo(routes);
         return routes;
+    }
+
+    private UpdateCommand Updates(EngineClient engine, Lanes lanes, Outbound outbound, Random random)
+    {
+        var store = new UpdateStore(options.DataPath);
+        var report = new UpdateReporter(outbound, time);
+        var updater = new ContainerUpdater(engine, store, report, random, time, loggers.CreateLogger<ContainerUpdater>());
+        return new UpdateCommand(engine, updater, store, report, lanes, () => _self, time, loggers.CreateLogger<UpdateCommand>());
     }
 
     private async Task<RegisterRequest> DescribeAsync(EngineClient engine, string token, CancellationToken ct)
@@ -94,7 +109,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var capabilities = new Dictionary<string, bool>(StringComparer.Ordinal)
         {
             [Capabilities.ContainerOperations] = true,
-            [Capabilities.ContainerUpdates] = false,
+            [Capabilities.ContainerUpdates] = true,
             [Capabilities.EventStreaming] = true,
             [Capabilities.StatsCollection] = true,
             [Capabilities.SelfUpdate] = false,

@@ -9,6 +9,9 @@ internal enum FrameClass
     /// <summary>The answer to a request: waits up to a minute for the next connection, because the server still knows its id.</summary>
     Answer,
 
+    /// <summary>How something long ended: kept on disk until it is delivered, never dropped.</summary>
+    Completion,
+
     /// <summary>Something that happened: waits in a bounded buffer.</summary>
     Event,
 
@@ -20,7 +23,8 @@ internal enum FrameClass
 /// <param name="Class">How much it matters.</param>
 /// <param name="Bytes">The whole frame, UTF-8.</param>
 /// <param name="Posted">When it was posted, as a <see cref="TimeProvider"/> timestamp.</param>
-internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted);
+/// <param name="File">Where a completion is kept until it is delivered.</param>
+internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted, string? File = null);
 
 /// <summary>
 /// Everything that waits to be sent. It belongs to the agent, not to a connection: what one connection could not send, the next
@@ -28,7 +32,7 @@ internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted
 /// connection has lived through a whole keep-alive after the send; if it dies before, they are sent again. A server may
 /// therefore see one twice, and never misses one.
 /// </summary>
-internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
+internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outbound> logger)
 {
     /// <summary>How long an answer is worth sending.</summary>
     public static readonly TimeSpan AnswerLifetime = TimeSpan.FromSeconds(60);
@@ -47,6 +51,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
 
     private readonly Lock _gate = new();
     private readonly LinkedList<OutboundFrame> _answers = new();
+    private readonly LinkedList<OutboundFrame> _completions = new();
     private readonly LinkedList<OutboundFrame> _events = new();
     private readonly LatestByKey<OutboundFrame> _stats = new();
     private readonly Queue<(OutboundFrame Frame, long Sent)> _unconfirmed = new();
@@ -56,6 +61,30 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
 
     /// <summary>Queues the answer to a request.</summary>
     public void PostAnswer(byte[] frame) => Post(FrameClass.Answer, frame, key: null);
+
+    /// <summary>Keeps a completion on disk and queues it.</summary>
+    public void PostCompletion(byte[] frame)
+    {
+        var file = outbox.Write(frame);
+        lock (_gate)
+        {
+            _completions.AddLast(new OutboundFrame(FrameClass.Completion, frame, time.GetTimestamp(), file));
+        }
+
+        Wake();
+    }
+
+    /// <summary>Queues the completions that an earlier run of the agent could not deliver.</summary>
+    public void ResumeCompletions()
+    {
+        lock (_gate)
+        {
+            foreach (var (file, frame) in outbox.Read())
+            {
+                _completions.AddLast(new OutboundFrame(FrameClass.Completion, frame, time.GetTimestamp(), file));
+            }
+        }
+    }
 
     /// <summary>Queues an event. When too many wait, the oldest is dropped, and the loss is counted in the log.</summary>
     public void PostEvent(byte[] frame) => Post(FrameClass.Event, frame, key: null);
@@ -70,7 +99,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
         {
             lock (_gate)
             {
-                return _answers.Count + _events.Count > 0;
+                return _answers.Count + _completions.Count + _events.Count > 0;
             }
         }
     }
@@ -89,6 +118,12 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
                 }
 
                 Log.AnswerExpired(logger, answer.Value.Bytes.Length);
+            }
+
+            if (_completions.First is { } completion)
+            {
+                _completions.RemoveFirst();
+                return completion.Value;
             }
 
             if (_events.First is { } next)
@@ -112,18 +147,25 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
     /// <summary>Remembers a frame that was handed to the socket until its delivery is certain.</summary>
     public void MarkSent(OutboundFrame frame)
     {
+        var delivered = new List<string>();
         lock (_gate)
         {
             while (_unconfirmed.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Sent) >= ConfirmedAfter)
             {
                 _unconfirmed.Dequeue();
+                if (oldest.Frame.File is { } file)
+                {
+                    delivered.Add(file);
+                }
             }
 
-            if (frame.Class != FrameClass.Stats && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit)
+            if (frame.Class == FrameClass.Completion || (frame.Class != FrameClass.Stats && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit))
             {
                 _unconfirmed.Enqueue((frame, time.GetTimestamp()));
             }
         }
+
+        delivered.ForEach(File.Delete);
     }
 
     /// <summary>
@@ -134,7 +176,8 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
     {
         lock (_gate)
         {
-            var returning = _unconfirmed.Where(sent => time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
+            // A completion that seems delivered and whose file is still there costs nothing when it is sent twice.
+            var returning = _unconfirmed.Where(sent => sent.Frame.File is not null || time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
             if (unsent is { Class: not FrameClass.Stats })
             {
                 returning.Add(unsent);
@@ -144,7 +187,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
             _stats.Clear();
             for (var i = returning.Count - 1; i >= 0; i--)
             {
-                (returning[i].Class == FrameClass.Answer ? _answers : _events).AddFirst(returning[i]);
+                QueueOf(returning[i].Class).AddFirst(returning[i]);
                 _eventBytes += returning[i].Class == FrameClass.Event ? returning[i].Bytes.Length : 0;
             }
 
@@ -179,6 +222,13 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
 
         Wake();
     }
+
+    private LinkedList<OutboundFrame> QueueOf(FrameClass @class) => @class switch
+    {
+        FrameClass.Answer => _answers,
+        FrameClass.Completion => _completions,
+        _ => _events,
+    };
 
     private void TrimEvents()
     {

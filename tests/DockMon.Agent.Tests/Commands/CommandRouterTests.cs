@@ -14,6 +14,7 @@ namespace DockMon.Agent.Tests.Commands;
 public sealed class CommandRouterTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero));
+    private readonly Testing.TemporaryFolder _folder = new();
     private readonly Lanes _lanes = new();
     private readonly Outbound _outbound;
     private readonly Dictionary<string, Route> _commands = [];
@@ -23,7 +24,7 @@ public sealed class CommandRouterTests : IDisposable
 
     public CommandRouterTests()
     {
-        _outbound = new Outbound(_time, NullLogger<Outbound>.Instance);
+        _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
         _router = new CommandRouter(_commands, _operations, _messages, _lanes, _outbound, _time, NullLogger<CommandRouter>.Instance);
         _commands["raw"] = new Route("say", null, (_, _) => Task.FromResult("""{"Docker":"said <this>"}"""u8.ToArray()));
         _commands["docker_fails"] = new Route("do the thing", null, (_, _) => throw new EngineException("No such container: abc"));
@@ -140,5 +141,9 @@ public sealed class CommandRouterTests : IDisposable
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("failed to wait: the agent stopped before it was done");
     }
 
-    public void Dispose() => _lanes.Dispose();
+    public void Dispose()
+    {
+        _lanes.Dispose();
+        _folder.Dispose();
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class LinkFixture : IAsyncDisposable
         environment["DATA_PATH"] = DataPath;
         var options = AgentOptions.Load(name => environment.GetValueOrDefault(name));
         _dialer = new Dialer(options);
-        Outbound = new Outbound(Time, new ListLogger<Outbound>(Lines));
+        Outbound = new Outbound(new Outbox(DataPath), Time, new ListLogger<Outbound>(Lines));
         Link = new ServerLink(options, _dialer, new TokenStore(DataPath), (token, _) => Task.FromResult(Describe(token)), Outbound, new Random(7), Time, new ListLogger<ServerLink>(Lines));
     }
 

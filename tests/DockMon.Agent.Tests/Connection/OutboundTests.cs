@@ -1,5 +1,6 @@
 using System.Text;
 using DockMon.Agent.Connection;
+using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -7,12 +8,13 @@ using Xunit;
 
 namespace DockMon.Agent.Tests.Connection;
 
-public sealed class OutboundTests
+public sealed class OutboundTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
     private readonly Outbound _outbound;
 
-    public OutboundTests() => _outbound = new Outbound(_time, NullLogger<Outbound>.Instance);
+    public OutboundTests() => _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
 
     [Fact]
     public void Answers_go_before_events_and_events_before_samples()
@@ -92,6 +94,32 @@ public sealed class OutboundTests
     }
 
     [Fact]
+    public void A_completion_outlives_the_agent_until_a_connection_has_lived_through_a_keep_alive_after_it()
+    {
+        _outbound.PostCompletion(Bytes("done"));
+        SendAll();
+        Restarted().ShouldBe(["done"]);
+
+        _time.Advance(Outbound.ConfirmedAfter);
+        _outbound.PostEvent(Bytes("anything"));
+        SendAll();
+        Restarted().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_completion_goes_before_events_and_is_never_dropped()
+    {
+        for (var i = 0; i <= Outbound.EventLimit; i++)
+        {
+            _outbound.PostEvent(Bytes("event"));
+        }
+
+        _outbound.PostCompletion(Bytes("done"));
+        _time.Advance(TimeSpan.FromHours(5));
+        TakeAll()[0].ShouldBe("done");
+    }
+
+    [Fact]
     public async Task A_waiter_is_woken_by_a_post_that_came_before_it_waited()
     {
         _outbound.PostEvent(Bytes("e"));
@@ -99,12 +127,23 @@ public sealed class OutboundTests
         _outbound.TryTake().ShouldNotBeNull();
     }
 
+    public void Dispose() => _folder.Dispose();
+
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    private List<string> TakeAll()
+    private List<string> Restarted()
+    {
+        var outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
+        outbound.ResumeCompletions();
+        return TakeAll(outbound);
+    }
+
+    private List<string> TakeAll() => TakeAll(_outbound);
+
+    private static List<string> TakeAll(Outbound outbound)
     {
         var taken = new List<string>();
-        while (_outbound.TryTake() is { } frame)
+        while (outbound.TryTake() is { } frame)
         {
             taken.Add(Encoding.UTF8.GetString(frame.Bytes));
         }

@@ -1,0 +1,62 @@
+using DockMon.Engine;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>Watches a container that was just started until it is clear whether it works.</summary>
+internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StableTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>Returns when it is healthy: by its health check, or by running for three seconds, or by having done its work.</summary>
+    /// <exception cref="CommandException">It is not; the message says why.</exception>
+    public async Task WaitAsync(string id, TimeSpan limit, CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        var grace = limit / 2 < LongestGrace ? limit / 2 : LongestGrace;
+        while (true)
+        {
+            var container = await engine.InspectContainerAsync(id, ct);
+            var elapsed = time.GetElapsedTime(started);
+            if (Judge(container, elapsed, grace))
+            {
+                return;
+            }
+
+            if (elapsed >= limit)
+            {
+                throw new CommandException($"the new container did not become healthy within {limit.TotalSeconds:0} s");
+            }
+
+            await Task.Delay(Interval, time, ct);
+        }
+    }
+
+    /// <summary>Whether it is healthy; false when that is not clear yet.</summary>
+    /// <exception cref="CommandException">It is clear that it is not.</exception>
+    public static bool Judge(ContainerInspection container, TimeSpan elapsed, TimeSpan grace)
+    {
+        var state = container.State;
+        if (container.RestartCount > 0 || state.Restarting)
+        {
+            // At the moment of looking it may well be running: between two crashes.
+            throw new CommandException($"the new container crashes and is restarted again and again (exit code {state.ExitCode})");
+        }
+
+        if (!state.Running)
+        {
+            var ends = container.HostConfig.RestartPolicy?.Name is null or "" or "no" or "on-failure";
+            return ends && state.ExitCode == 0 && state.Status == "exited" ? true
+                : throw new CommandException($"the new container ended with exit code {state.ExitCode}");
+        }
+
+        return state.Health?.Status switch
+        {
+            "healthy" => true,
+            "unhealthy" when elapsed >= grace => throw new CommandException("the new container is unhealthy"),
+            "unhealthy" or "starting" => false,
+            _ => elapsed >= StableTime,
+        };
+    }
+}

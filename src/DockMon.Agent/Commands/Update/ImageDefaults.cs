@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>
+/// Takes out of a container's configuration what it merely inherited from its image. A value the user set to the very same as the image's cannot be
+/// told from an inherited one, and follows the image, too.
+/// </summary>
+internal static class ImageDefaults
+{
+    private static readonly string[] Scalars = ["WorkingDir", "User", "StopSignal", "StopTimeout", "Shell", "Healthcheck", "ArgsEscaped", "OnBuild"];
+
+    public static void Remove(JsonObject config, JsonObject host, JsonObject inherited, List<string> reasons)
+    {
+        RemoveCommand(config, inherited, reasons);
+        foreach (var name in Scalars)
+        {
+            if (config[name] is { } value && JsonNode.DeepEquals(value, inherited[name]))
+            {
+                config.Remove(name);
+                reasons.Add($"{name} was inherited from the old image and follows the new one.");
+            }
+        }
+
+        RemoveEntries(config, inherited, "Env");
+        RemoveMembers(config, inherited, "Labels", (value, old) => JsonNode.DeepEquals(value, old));
+        RemoveMembers(config, inherited, "Volumes", (_, _) => true);
+        var published = host["PortBindings"] as JsonObject ?? [];
+        RemoveMembers(config, inherited, "ExposedPorts", (_, _) => true, keep: published.ContainsKey);
+    }
+
+    /// <summary>Entrypoint and command belong together: an entrypoint the user set makes Docker ignore the image's command.</summary>
+    private static void RemoveCommand(JsonObject config, JsonObject inherited, List<string> reasons)
+    {
+        if (!SameList(config["Entrypoint"], inherited["Entrypoint"]))
+        {
+            reasons.Add("The entrypoint was set, so the command is kept with it.");
+            return;
+        }
+
+        config.Remove("Entrypoint");
+        if (SameList(config["Cmd"], inherited["Cmd"]))
+        {
+            config.Remove("Cmd");
+            reasons.Add("Entrypoint and command were inherited from the old image and follow the new one.");
+        }
+        else
+        {
+            reasons.Add("The command was set and is kept; the entrypoint follows the new image.");
+        }
+    }
+
+    private static void RemoveEntries(JsonObject config, JsonObject inherited, string name)
+    {
+        if (config[name] is JsonArray values && inherited[name] is JsonArray old)
+        {
+            config[name] = new JsonArray([.. values.Where(value => !old.Any(other => JsonNode.DeepEquals(value, other))).Select(value => value?.DeepClone())]);
+        }
+    }
+
+    private static void RemoveMembers(JsonObject config, JsonObject inherited, string name, Func<JsonNode?, JsonNode?, bool> same, Func<string, bool>? keep = null)
+    {
+        if (config[name] is JsonObject values && inherited[name] is JsonObject old)
+        {
+            foreach (var (key, value) in old)
+            {
+                if (values.ContainsKey(key) && same(values[key], value) && keep?.Invoke(key) != true)
+                {
+                    values.Remove(key);
+                }
+            }
+        }
+    }
+
+    // No list, an empty one and null are the same to Docker.
+    private static bool SameList(JsonNode? a, JsonNode? b) =>
+        a is not JsonArray { Count: > 0 } && b is not JsonArray { Count: > 0 } ? true : JsonNode.DeepEquals(a, b);
+}

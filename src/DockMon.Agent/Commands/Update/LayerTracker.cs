@@ -1,0 +1,71 @@
+using DockMon.Engine;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>Makes of Docker's many lines about a pull the few that a server wants: one in 500 ms, or when it moved by 5 %, or a layer was completed.</summary>
+internal sealed class LayerTracker(string containerId, TimeProvider time)
+{
+    private const int ListedLayers = 20;
+    private const int Step = 5;
+    private const string Downloading = "Downloading";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly string[] Done = ["Pull complete", "Already exists"];
+
+    private readonly Dictionary<string, LayerProgress> _layers = new(StringComparer.Ordinal);
+    private readonly long _started = time.GetTimestamp();
+    private long? _sent;
+    private int _sentPercent;
+    private int _sentDone;
+
+    /// <summary>Takes in one line of a pull.</summary>
+    /// <returns>What to send now; null when nothing is due.</returns>
+    public UpdateLayerProgress? Take(PullProgress line)
+    {
+        // Lines about the whole image have its tag for an id, or none.
+        if (line.Id is not { Length: > 0 } id || line.Status.StartsWith("Pulling from", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var before = _layers.GetValueOrDefault(id);
+        var total = line.Total is > 0 and var known ? known : before?.Total ?? 0;
+        var done = Done.Contains(line.Status, StringComparer.Ordinal);
+        var current = done ? total : line.Status == Downloading ? line.Current ?? 0 : Math.Max(before?.Current ?? 0L, line.Status == "Download complete" ? total : 0L);
+        _layers[id] = new LayerProgress { Id = id, Status = line.Status, Current = current, Total = total, Percent = done ? 100 : total > 0 ? (int)(100 * Math.Min(current, total) / total) : 0 };
+
+        var percent = Overall();
+        var completed = _layers.Values.Count(layer => layer.Percent == 100 && Done.Contains(layer.Status, StringComparer.Ordinal));
+        if (_sent is { } sent && time.GetElapsedTime(sent) < Interval && percent < _sentPercent + Step && completed == _sentDone)
+        {
+            return null;
+        }
+
+        (_sent, _sentPercent, _sentDone) = (time.GetTimestamp(), percent, completed);
+        return Report(percent);
+    }
+
+    private int Overall()
+    {
+        var (current, total) = (_layers.Values.Sum(layer => layer.Current), _layers.Values.Sum(layer => layer.Total));
+        // Layers that are here already have no size; they count as one step each while nothing has.
+        return total > 0 ? (int)(100 * Math.Min(current, total) / total) : _layers.Values.Sum(layer => layer.Percent) / Math.Max(1, _layers.Count);
+    }
+
+    private UpdateLayerProgress Report(int percent)
+    {
+        var listed = _layers.Values.OrderBy(layer => layer.Percent == 100).ThenByDescending(layer => layer.Status == Downloading).Take(ListedLayers).ToList();
+        var seconds = time.GetElapsedTime(_started).TotalSeconds;
+        return new UpdateLayerProgress
+        {
+            ContainerId = containerId,
+            OverallProgress = percent,
+            Layers = listed,
+            TotalLayers = _layers.Count,
+            RemainingLayers = _layers.Count - listed.Count,
+            Summary = $"Pulling image ({percent}%)",
+            SpeedMbps = seconds > 0 ? Math.Round(_layers.Values.Sum(layer => layer.Current) / seconds / 1_000_000, 1) : 0,
+        };
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>
+/// Plans the container that takes another's place. What the user set stays; what the container merely inherited from its old image follows the new
+/// one. It edits the inspected JSON, so that a setting this code has never heard of survives. Pure: no engine, no clock.
+/// </summary>
+internal static class UpdatePlanner
+{
+    private const int ShortIdLength = 12;
+
+    /// <summary>Plans the successor of a container.</summary>
+    /// <param name="container">Docker's inspect object of the container.</param>
+    /// <param name="oldImage">That of the image it was made from; empty when that image is gone.</param>
+    /// <param name="newImage">Reference of the image it is to run.</param>
+    public static UpdatePlan Plan(JsonObject container, JsonObject oldImage, string newImage)
+    {
+        var reasons = new List<string>();
+        var id = Text(container, "Id");
+        var inherited = oldImage["Config"] as JsonObject ?? [];
+        if (oldImage.Count == 0)
+        {
+            reasons.Add("The old image is gone: what was inherited from it cannot be told from what was set, and all of it is kept.");
+        }
+
+        var config = Copy(container, "Config");
+        var host = Copy(container, "HostConfig");
+        config["Image"] = newImage;
+        ImageDefaults.Remove(config, host, inherited, reasons);
+        FixIdentity(config, host, id, reasons);
+        Volumes.CarryOver(container, config, host, inherited, reasons);
+        FixLinks(host);
+        host.Remove("ContainerIDFile");
+
+        var networks = Networks.Plan(container, host, id, reasons);
+        var body = config;
+        body["HostConfig"] = host;
+        if (networks.Count > 0)
+        {
+            body["NetworkingConfig"] = new JsonObject { ["EndpointsConfig"] = new JsonObject { [networks[0].Key] = networks[0].Value } };
+        }
+
+        return new UpdatePlan(body, [.. networks.Skip(1)], reasons);
+    }
+
+    /// <summary>The id Docker shows, and takes for host name and alias when none is given.</summary>
+    internal static string ShortId(string id) => id.Length > ShortIdLength ? id[..ShortIdLength] : id;
+
+    internal static string Text(JsonObject o, string name) => o[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+
+    private static JsonObject Copy(JsonObject o, string name) => o[name]?.DeepClone() as JsonObject ?? [];
+
+    private static void FixIdentity(JsonObject config, JsonObject host, string id, List<string> reasons)
+    {
+        var network = Text(host, "NetworkMode");
+        var sharesNames = Text(host, "UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
+        if (sharesNames || Text(config, "Hostname") == ShortId(id))
+        {
+            reasons.Add(sharesNames ? "The host name is another's (UTS or network namespace) and is not set." : "The host name was the old container's id and is left to Docker.");
+            config.Remove("Hostname");
+        }
+
+        if (sharesNames)
+        {
+            config.Remove("Domainname");
+        }
+
+        if (network.StartsWith("container:", StringComparison.Ordinal))
+        {
+            // Docker refuses these for a container that has no network of its own.
+            config.Remove("ExposedPorts");
+            config.Remove("MacAddress");
+            host.Remove("PortBindings");
+            host.Remove("PublishAllPorts");
+        }
+    }
+
+    // Inspect says "/db:/web/alias"; create wants "db:alias".
+    private static void FixLinks(JsonObject host)
+    {
+        if (host["Links"] is JsonArray links)
+        {
+            host["Links"] = new JsonArray([.. links.Select(link => link!.GetValue<string>()).Select(link =>
+                link.Split(':', 2) is [var target, var alias] ? (JsonNode)$"{target.TrimStart('/')}:{alias[(alias.LastIndexOf('/') + 1)..]}" : link)]);
+        }
+    }
+}

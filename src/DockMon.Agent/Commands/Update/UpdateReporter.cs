@@ -1,0 +1,33 @@
+using DockMon.Agent.Connection;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>Tells the server how an update gets on. How it ended is a completion: it is kept on disk until it is delivered.</summary>
+internal sealed class UpdateReporter(Outbound outbound, TimeProvider time)
+{
+    public void Progress(string containerId, string stage, string message) => outbound.PostEvent(Frame(containerId, stage, message, error: null));
+
+    public void Layers(UpdateLayerProgress progress) =>
+        outbound.PostEvent(FrameWriter.Event(EventNames.UpdateLayerProgress, progress, ProtocolJson.Default.UpdateLayerProgress, time.GetUtcNow()));
+
+    public void Failed(string containerId, string stage, string message, string error) => outbound.PostCompletion(Frame(containerId, stage, message, error));
+
+    public void Completed(UpdateJournal journal, IReadOnlyList<string> failedDependents)
+    {
+        var newId = UpdatePlanner.ShortId(journal.NewId!);
+        outbound.PostCompletion(Frame(journal.ContainerId, UpdateStages.Completed, $"Update complete, new container: {newId}", error: null));
+        var complete = new UpdateComplete
+        {
+            OldContainerId = journal.ContainerId,
+            NewContainerId = newId,
+            ContainerName = journal.Name,
+            FailedDependents = failedDependents.Count > 0 ? failedDependents : null,
+        };
+        outbound.PostCompletion(FrameWriter.Event(EventNames.UpdateComplete, complete, ProtocolJson.Default.UpdateComplete, time.GetUtcNow()));
+    }
+
+    private byte[] Frame(string containerId, string stage, string message, string? error) =>
+        FrameWriter.Event(
+            EventNames.UpdateProgress, new UpdateProgress { ContainerId = containerId, Stage = stage, Message = message, Error = error }, ProtocolJson.Default.UpdateProgress, time.GetUtcNow());
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using DockMon.Agent.Hosting;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>Completions on disk, each in a file of its own under <c>$DATA_PATH/outbox</c>, from before they are sent until they are delivered.</summary>
+internal sealed class Outbox
+{
+    private readonly string _folder;
+    private long _last;
+
+    public Outbox(string dataPath)
+    {
+        _folder = Path.Combine(dataPath, "outbox");
+        Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _last = Files().Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).DefaultIfEmpty().Max();
+    }
+
+    /// <summary>Keeps a frame.</summary>
+    /// <returns>Its file.</returns>
+    public string Write(ReadOnlySpan<byte> frame)
+    {
+        var path = Path.Combine(_folder, Interlocked.Increment(ref _last).ToString("d19", CultureInfo.InvariantCulture) + ".json");
+        AtomicFile.Write(path, frame, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return path;
+    }
+
+    /// <summary>What an earlier run of the agent could not deliver, the oldest first.</summary>
+    public IReadOnlyList<(string Path, byte[] Frame)> Read() => [.. Files().Select(path => (path, File.ReadAllBytes(path)))];
+
+    private IEnumerable<string> Files() => Directory.GetFiles(_folder, "*.json").Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,283 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Integration.Tests;
+
+/// <summary>Updates on a real engine, with images from a real registry.</summary>
+public sealed class UpdateTests : IAsyncLifetime
+{
+    private static readonly DockerCli Docker = new();
+    private readonly string _prefix = $"dockmon-up-{Guid.NewGuid():N}"[..18];
+    private Installation _installation = null!;
+    private LocalRegistry _registry = null!;
+    private string _v1 = "";
+    private string _v2 = "";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _registry = await LocalRegistry.StartAsync(Token);
+        _v1 = await _registry.PublishAsync(Docker, "web:1", ["ENV APP_VERSION=1", "LABEL image.version=1", "CMD [\"sleep\",\"3601\"]", "WORKDIR /one", "VOLUME /anonymous", "EXPOSE 81"], Token);
+        _v2 = await _registry.PublishAsync(Docker, "web:2", ["ENV APP_VERSION=2", "LABEL image.version=2", "CMD [\"sleep\",\"3602\"]", "WORKDIR /two", "VOLUME /anonymous", "EXPOSE 82"], Token);
+        _installation = await Installation.StartAsync(Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _installation.DisposeAsync();
+        var left = await Docker.RunAsync(["ps", "-aq", "--filter", $"name={_prefix}"], CancellationToken.None);
+        if (left.Length > 0)
+        {
+            await Docker.RunAsync(["rm", "-f", "-v", .. left.Split('\n')], CancellationToken.None);
+        }
+
+        await Docker.TryRunAsync(["network", "rm", _prefix + "-a", _prefix + "-b"], CancellationToken.None);
+        await Docker.TryRunAsync(["rmi", "-f", _v1, _v2], CancellationToken.None);
+        await _registry.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_the_user_set_stays_and_what_was_inherited_follows()
+    {
+        await Docker.RunAsync(["network", "create", "--subnet", "172.28.77.0/24", _prefix + "-a"], Token);
+        await Docker.RunAsync(["network", "create", _prefix + "-b"], Token);
+        var old = await RunAsync(
+            "web", _v1, "--hostname", "my-host", "-e", "MINE=1", "--label", "my.label=x", "--restart", "unless-stopped", "--memory", "64m", "--cap-add", "NET_ADMIN",
+            "--ulimit", "nofile=512:1024", "--init", "--log-opt", "max-size=1m", "--network", _prefix + "-a", "--ip", "172.28.77.77", "--network-alias", "twelve-chars",
+            "--mac-address", "02:00:00:00:77:77", "--add-host", "db:10.0.0.1", "--sysctl", "net.ipv4.ip_unprivileged_port_start=80", "--tmpfs", "/scratch", "-p", "127.0.0.1::81");
+        await Docker.RunAsync(["network", "connect", "--alias", "second-name", _prefix + "-b", old], Token);
+        await Docker.RunAsync(["exec", old, "sh", "-c", "echo precious > /anonymous/data"], Token);
+
+        await UpdateAsync("web", _v2);
+
+        var now = await InspectAsync("web");
+        var config = now["Config"]!;
+        now["Id"]!.GetValue<string>().ShouldNotBe(old);
+        now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
+        config["Image"]!.GetValue<string>().ShouldBe(_v2);
+        config["Hostname"]!.GetValue<string>().ShouldBe("my-host");
+        Strings(config["Env"]).ShouldContain("MINE=1");
+        Strings(config["Env"]).ShouldContain("APP_VERSION=2");
+        Strings(config["Env"]).ShouldNotContain("APP_VERSION=1");
+        Strings(config["Cmd"]).ShouldBe(["sleep", "3602"]);
+        config["WorkingDir"]!.GetValue<string>().ShouldBe("/two");
+        config["Labels"]!.ToJsonString().ShouldBe("""{"image.version":"2","my.label":"x"}""");
+        var host = now["HostConfig"]!;
+        host["Memory"]!.GetValue<long>().ShouldBe(64 * 1024 * 1024);
+        host["RestartPolicy"]!["Name"]!.GetValue<string>().ShouldBe("unless-stopped");
+        Strings(host["CapAdd"]).Single().ShouldContain("NET_ADMIN");
+        host["Init"]!.GetValue<bool>().ShouldBeTrue();
+        host["Ulimits"]!.AsArray().Count.ShouldBe(1);
+        host["LogConfig"]!["Config"]!["max-size"]!.GetValue<string>().ShouldBe("1m");
+        Strings(host["ExtraHosts"]).ShouldBe(["db:10.0.0.1"]);
+        host["Sysctls"]!["net.ipv4.ip_unprivileged_port_start"]!.GetValue<string>().ShouldBe("80");
+        host["Tmpfs"]!.AsObject().ContainsKey("/scratch").ShouldBeTrue();
+        host["PortBindings"]!.AsObject().ContainsKey("81/tcp").ShouldBeTrue();
+        var networks = now["NetworkSettings"]!["Networks"]!;
+        networks[_prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe("172.28.77.77");
+        networks[_prefix + "-a"]!["MacAddress"]!.GetValue<string>().ShouldBe("02:00:00:00:77:77");
+        Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldContain("twelve-chars");
+        Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldNotContain(old[..12]);
+        Strings(networks[_prefix + "-b"]!["Aliases"]).ShouldContain("second-name");
+        (await Docker.RunAsync(["exec", Name("web"), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
+        await NothingLeftAsync("web");
+    }
+
+    [Fact]
+    public async Task A_command_and_an_entrypoint_that_were_set_stay()
+    {
+        await RunAsync("cmd", _v1, [], ["sleep", "77"]);
+        await UpdateAsync("cmd", _v2);
+        Strings((await InspectAsync("cmd"))["Config"]!["Cmd"]).ShouldBe(["sleep", "77"]);
+        (await InspectAsync("cmd"))["Config"]!["Hostname"]!.GetValue<string>().ShouldBe((await InspectAsync("cmd"))["Id"]!.GetValue<string>()[..12]);
+    }
+
+    [Fact]
+    public async Task A_stopped_container_stays_stopped_and_a_paused_one_paused()
+    {
+        await RunAsync("stopped", _v1);
+        await Docker.RunAsync(["kill", Name("stopped")], Token);
+        await UpdateAsync("stopped", _v2);
+        (await InspectAsync("stopped"))["State"]!["Status"]!.GetValue<string>().ShouldBe("created");
+
+        await RunAsync("paused", _v1);
+        await Docker.RunAsync(["pause", Name("paused")], Token);
+        await UpdateAsync("paused", _v2);
+        (await InspectAsync("paused"))["State"]!["Status"]!.GetValue<string>().ShouldBe("paused");
+        await Docker.RunAsync(["unpause", Name("paused")], Token);
+    }
+
+    [Fact]
+    public async Task A_container_that_removes_itself_is_updated_with_its_data_and_comes_back_when_that_fails()
+    {
+        var bad = await _registry.PublishAsync(Docker, "bad:1", ["CMD [\"sh\",\"-c\",\"exit 3\"]", "VOLUME /anonymous"], Token);
+        var first = await RunAsync("rm", _v1, "--rm");
+        await Docker.RunAsync(["exec", first, "sh", "-c", "echo precious > /anonymous/data"], Token);
+        (await FailedUpdateAsync("rm", bad)).ShouldContain("exit code 3");
+        (await Docker.RunAsync(["exec", Name("rm"), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
+
+        await UpdateAsync("rm", _v2);
+        (await Docker.RunAsync(["exec", Name("rm"), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
+        (await InspectAsync("rm"))["HostConfig"]!["AutoRemove"]!.GetValue<bool>().ShouldBeTrue();
+        await NothingLeftAsync("rm");
+    }
+
+    [Theory]
+    [InlineData("CMD [\"sh\",\"-c\",\"exit 3\"]", "no", "ended with exit code 3")]
+    [InlineData("CMD [\"sh\",\"-c\",\"exit 3\"]", "always", "crashes and is restarted")]
+    [InlineData("CMD [\"/no/such/program\"]", "no", "failed to start the new container")]
+    [InlineData("HEALTHCHECK --interval=1s --retries=1 CMD [\"false\"]", "no", "healthy")]
+    public async Task A_successor_that_does_not_work_gives_way_to_the_old_container(string change, string restart, string words)
+    {
+        var bad = await _registry.PublishAsync(Docker, $"bad:{Guid.NewGuid():N}", [change], Token);
+        var old = await RunAsync("fails", _v1, "--restart", restart);
+        (await FailedUpdateAsync("fails", bad, healthTimeout: 8)).ShouldContain(words);
+        var now = await InspectAsync("fails");
+        now["Id"]!.GetValue<string>().ShouldBe(old);
+        now["State"]!["Running"]!.GetValue<bool>().ShouldBeTrue();
+        await NothingLeftAsync("fails");
+        await Docker.TryRunAsync(["rmi", "-f", bad], Token);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_not_there_leaves_the_container_alone()
+    {
+        var old = await RunAsync("missing", _v1);
+        (await FailedUpdateAsync("missing", $"{_registry.Address}/nosuch:1")).ShouldContain("not found", Case.Insensitive);
+        (await InspectAsync("missing"))["Id"]!.GetValue<string>().ShouldBe(old);
+        (await InspectAsync("missing"))["RestartCount"]!.GetValue<int>().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Containers_that_share_its_network_come_along_and_those_that_did_not_run_do_not_start()
+    {
+        var old = await RunAsync("main", _v1);
+        await RunAsync("side", _v1, "--network", $"container:{old}");
+        await RunAsync("idle", _v1, "--network", $"container:{old}");
+        await Docker.RunAsync(["kill", Name("idle")], Token);
+        await UpdateAsync("main", _v2);
+        var id = (await InspectAsync("main"))["Id"]!.GetValue<string>();
+        foreach (var (name, status) in new[] { ("side", "running"), ("idle", "created") })
+        {
+            var side = await InspectAsync(name);
+            side["HostConfig"]!["NetworkMode"]!.GetValue<string>().ShouldBe($"container:{id}");
+            side["State"]!["Status"]!.GetValue<string>().ShouldBe(status);
+            side["Config"]!["Image"]!.GetValue<string>().ShouldBe(_v1);
+        }
+
+        await NothingLeftAsync("main");
+    }
+
+    [Fact]
+    public async Task A_protected_container_and_a_second_update_are_refused()
+    {
+        await RunAsync("protected", _v1, "--label", "dockmon.agent.protect=true");
+        (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync("protected", _v2))).Message.ShouldContain("dockmon.agent.protect=true");
+        var slow = await RunAsync("slow", _v1);
+        await StartUpdateAsync("slow", _v2);
+        (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync(slow, _v2))).Message.ShouldContain("already under way");
+        await OutcomeAsync(0);
+    }
+
+    [Fact]
+    public async Task An_agent_that_is_killed_anywhere_in_an_update_leaves_one_container_that_runs_with_its_data()
+    {
+        var random = new Random(20261123);
+        const int Kills = 12;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var name = $"kill{kill}";
+            var first = await RunAsync(name, _v1);
+            await Docker.RunAsync(["exec", first, "sh", "-c", "echo precious > /anonymous/data"], Token);
+            var seen = _installation.Agent.Lines.Count;
+            await StartUpdateAsync(name, _v2);
+            // At a random instant of the two seconds that an update takes here.
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(0, 2500)), TimeProvider.System, Token);
+            _installation.Agent.Kill();
+            await _installation.Agent.WaitForExitAsync(Token);
+            _installation.StartAgent();
+            await Retry.UntilAsync(
+                $"after kill {kill} exactly one container of the name runs",
+                async () => await Docker.RunAsync(["ps", "-a", "--filter", $"name={Name(name)}", "--format", "{{.Names}} {{.State}}"], Token) == $"{Name(name)} running",
+                TimeSpan.FromSeconds(60),
+                Token);
+            (await Docker.RunAsync(["exec", Name(name), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
+            await Retry.UntilAsync("the journal is closed", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
+            await _installation.WaitForAgentAsync(Token);
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{Kills} kills of the agent in the middle of an update, {Kills} ended well");
+    }
+
+    private string Name(string name) => $"{_prefix}-{name}";
+
+    private Task<string> RunAsync(string name, string image, params string[] options) => RunAsync(name, image, options, []);
+
+    private static IEnumerable<string> Strings(JsonNode? array) => array?.AsArray().Select(item => item!.GetValue<string>()) ?? [];
+
+    private async Task<string> RunAsync(string name, string image, string[] options, string[] command) =>
+        await Docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", Name(name), .. options, image, .. command], Token);
+
+    private async Task<JsonObject> InspectAsync(string name) => JsonNode.Parse(await Docker.RunAsync(["inspect", "--format", "{{json .}}", Name(name)], Token))!.AsObject();
+
+    private async Task NothingLeftAsync(string name) =>
+        (await Docker.RunAsync(["ps", "-a", "--filter", $"name={Name(name)}-dockmon", "--format", "{{.Names}}"], Token)).ShouldBeEmpty();
+
+    private Task<JsonElement> StartUpdateAsync(string name, string image, int healthTimeout = 30) =>
+        _installation.CommandAsync("update_container", Token, new() { ["container_id"] = name.Length == 64 ? name[..12] : Name(name), ["new_image"] = image, ["stop_timeout"] = 1, ["health_timeout"] = healthTimeout });
+
+    private async Task UpdateAsync(string name, string image)
+    {
+        var outcome = await OutcomeOfAsync(() => StartUpdateAsync(name, image));
+        outcome.ShouldStartWith("event: update_complete");
+    }
+
+    private async Task<string> FailedUpdateAsync(string name, string image, int healthTimeout = 30)
+    {
+        var outcome = await OutcomeOfAsync(() => StartUpdateAsync(name, image, healthTimeout));
+        outcome.ShouldStartWith("event: update_progress");
+        return outcome;
+    }
+
+    private Task OutcomeAsync(int _) => Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
+
+    /// <summary>Starts an update while it listens to the hub's stream, and returns the event that ended it.</summary>
+    private async Task<string> OutcomeOfAsync(Func<Task> start)
+    {
+        await using var stream = await _installation.Http.GetStreamAsync("/api/stream", Token);
+        using var reader = new StreamReader(stream);
+        await reader.ReadLineAsync(Token);
+        await start();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        while (await LineAsync() is { } line)
+        {
+            if (line == "event: update_complete" || line == "event: update_progress")
+            {
+                var data = await LineAsync() ?? "";
+                if (line == "event: update_complete" || data.Contains("\"stage\":\"failed\"", StringComparison.Ordinal))
+                {
+                    return $"{line}\n{data}";
+                }
+            }
+        }
+
+        throw new InvalidOperationException("The hub closed its stream.");
+
+        async Task<string?> LineAsync()
+        {
+            try
+            {
+                return await reader.ReadLineAsync(limit.Token);
+            }
+            catch (OperationCanceledException e) when (!Token.IsCancellationRequested)
+            {
+                throw new TimeoutException($"The update did not end.{Environment.NewLine}{_installation.Agent.Tail()}", e);
+            }
+        }
+    }
+}
