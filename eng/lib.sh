@@ -60,6 +60,11 @@ ensure_test_image() {
   rm -rf "$root"
 }
 
+# A real registry, for the tests that pull.
+ensure_registry() {
+  command -v docker-registry >/dev/null || install "A registry for the tests" docker-registry
+}
+
 ensure_native_tools() {
   command -v gcc >/dev/null || command -v clang >/dev/null || install "A linker for NativeAOT" gcc libc6-dev zlib1g-dev
   command -v objcopy >/dev/null || install "objcopy for NativeAOT" binutils

@@ -9,8 +9,11 @@ namespace DockMon.Agent.Commands.Update;
 /// The steps between an old container and its successor, and the way back. Each may be done twice without harm, because each looks at what there is
 /// before it acts: whoever was killed in the middle begins again.
 /// </summary>
-internal sealed class ContainerSwap(EngineClient engine)
+internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
 {
+    private static readonly TimeSpan RemovalLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Creates the successor beside the old container; what a killed agent left under its temporary name goes first.</summary>
     /// <returns>The successor's id.</returns>
     public async Task<string> CreateAsync(string name, UpdatePlan plan, CancellationToken ct)
@@ -31,18 +34,12 @@ internal sealed class ContainerSwap(EngineClient engine)
     {
         if (journal.WasRunning)
         {
-            if (journal.WasPaused)
-            {
-                await UnpauseAsync(journal.OldId, ct);
-            }
-
-            await IgnoreMissingAsync(() => engine.StopContainerAsync(journal.OldId, journal.StopTimeout, ct));
+            await StopAsync(journal, ct);
         }
 
         if (await FindAsync(journal.OldId, ct) is { } old && old.Name == journal.Name)
         {
-            // A container started with --rm goes away by itself, maybe in this very moment.
-            await IgnoreMissingAsync(() => engine.RenameContainerAsync(journal.OldId, journal.BackupName, ct));
+            await engine.RenameContainerAsync(journal.OldId, journal.BackupName, ct);
         }
 
         await TakeNameAsync(journal.NewId!, journal.Name, ct);
@@ -56,6 +53,12 @@ internal sealed class ContainerSwap(EngineClient engine)
     public async Task GoBackAsync(UpdateJournal journal, CancellationToken ct)
     {
         var oldId = journal.OldId;
+        if (journal is { StopBegan: true, WasRunning: true })
+        {
+            // A stop that was under way when the agent was killed still is: started before its end, the container would be down after it.
+            await StopAsync(journal, ct);
+        }
+
         if (await FindAsync(oldId, ct) is null)
         {
             // Before the successor goes: it holds the anonymous volumes that Docker would remove with the last container that uses them.
@@ -93,6 +96,32 @@ internal sealed class ContainerSwap(EngineClient engine)
         }
     }
 
+    /// <summary>Stops the old container. One that was started with --rm is waited for until it is gone: renamed or started on its way out, it would stay for ever.</summary>
+    private async Task StopAsync(UpdateJournal journal, CancellationToken ct)
+    {
+        if (await FindAsync(journal.OldId, ct) is { State.Paused: true })
+        {
+            await engine.UnpauseContainerAsync(journal.OldId, ct); // A paused process cannot end, and would be killed.
+        }
+
+        await IgnoreMissingAsync(() => engine.StopContainerAsync(journal.OldId, journal.StopTimeout, ct));
+        if (journal.Recreate is null)
+        {
+            return;
+        }
+
+        var started = time.GetTimestamp();
+        while (await FindAsync(journal.OldId, ct) is not null)
+        {
+            if (time.GetElapsedTime(started) > RemovalLimit)
+            {
+                throw new EngineException($"{journal.Name} was started with --rm and has stopped, but the engine has not removed it within {RemovalLimit.TotalSeconds:0} s");
+            }
+
+            await Task.Delay(RemovalInterval, time, ct);
+        }
+    }
+
     private async Task<string> RecreateAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (await FindAsync(journal.BackupName, ct) is { } made)
@@ -112,14 +141,6 @@ internal sealed class ContainerSwap(EngineClient engine)
         if ((await engine.InspectContainerAsync(id, ct)).Name != name)
         {
             await engine.RenameContainerAsync(id, name, ct);
-        }
-    }
-
-    private async Task UnpauseAsync(string id, CancellationToken ct)
-    {
-        if (await FindAsync(id, ct) is { State.Paused: true })
-        {
-            await engine.UnpauseContainerAsync(id, ct); // A paused process cannot end, and would be killed.
         }
     }
 

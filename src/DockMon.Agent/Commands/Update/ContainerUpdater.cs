@@ -13,7 +13,7 @@ namespace DockMon.Agent.Commands.Update;
 /// </summary>
 internal sealed class ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
 {
-    private readonly ContainerSwap _swap = new(engine);
+    private readonly ContainerSwap _swap = new(engine, time);
     private readonly HealthWatch _watch = new(engine, time);
 
     /// <summary>Puts a container running <paramref name="image"/> in the place of an inspected one, and takes the containers that share its network along.</summary>
@@ -63,7 +63,7 @@ internal sealed class ContainerUpdater(EngineClient engine, UpdateStore store, U
 
     private async Task SwapAndWatchAsync(UpdateJournal journal, TimeSpan healthLimit, CancellationToken stopping)
     {
-        journal = store.Save(journal with { Step = UpdateStep.Swapping });
+        journal = store.Save(journal with { Step = UpdateStep.Swapping, StopBegan = true });
         report.Progress(journal.ContainerId, UpdateStages.Starting, journal.WasRunning ? "Stopping the old container and starting the new one" : "Putting the new container in the old one's place");
         try
         {
@@ -198,7 +198,7 @@ internal sealed class ContainerUpdater(EngineClient engine, UpdateStore store, U
             dependent["HostConfig"]!["NetworkMode"] = "container:" + journal.NewId;
             var plan = UpdatePlanner.Plan(dependent, await ImageOfAsync(dependent, stopping), UpdatePlanner.Text((JsonObject)dependent["Config"]!, "Image"));
             own = store.Save(own with { NewId = await _swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
-            own = store.Save(own with { Step = UpdateStep.Swapping });
+            own = store.Save(own with { Step = UpdateStep.Swapping, StopBegan = true });
             await _swap.SwapAsync(own, CancellationToken.None);
             await FinishAsync(store.Save(own with { Step = UpdateStep.Healthy }), stopping);
             return true;
@@ -264,7 +264,8 @@ internal sealed class ContainerUpdater(EngineClient engine, UpdateStore store, U
     private static UpdateJournal Open(string containerId, JsonObject inspected, int stopTimeout, bool isDependent)
     {
         var (id, name) = (UpdatePlanner.Text(inspected, "Id"), UpdatePlanner.Text(inspected, "Name").TrimStart('/'));
-        var removesItself = inspected["HostConfig"]?["AutoRemove"]?.GetValue<bool>() == true;
+        var running = inspected["State"]?["Running"]?.GetValue<bool>() == true;
+        var removesItself = running && inspected["HostConfig"]?["AutoRemove"]?.GetValue<bool>() == true;
         // By its image's id: the name may mean the new image by now.
         var again = removesItself ? UpdatePlanner.Plan(inspected, [], UpdatePlanner.Text(inspected, "Image")) : null;
         return new UpdateJournal
@@ -274,7 +275,7 @@ internal sealed class ContainerUpdater(EngineClient engine, UpdateStore store, U
             Name = name,
             TemporaryName = $"{name}-dockmon-new-{UpdatePlanner.ShortId(id)}",
             BackupName = $"{name}-dockmon-old-{UpdatePlanner.ShortId(id)}",
-            WasRunning = inspected["State"]?["Running"]?.GetValue<bool>() == true,
+            WasRunning = running,
             WasPaused = inspected["State"]?["Paused"]?.GetValue<bool>() == true,
             StopTimeout = stopTimeout,
             Step = UpdateStep.Creating,

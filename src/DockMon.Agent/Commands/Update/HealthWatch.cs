@@ -17,7 +17,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         var grace = limit / 2 < LongestGrace ? limit / 2 : LongestGrace;
         while (true)
         {
-            var container = await engine.InspectContainerAsync(id, ct);
+            var container = await InspectAsync(id, ct);
             var elapsed = time.GetElapsedTime(started);
             if (Judge(container, elapsed, grace))
             {
@@ -30,6 +30,18 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
             }
 
             await Task.Delay(Interval, time, ct);
+        }
+    }
+
+    private async Task<ContainerInspection> InspectAsync(string id, CancellationToken ct)
+    {
+        try
+        {
+            return await engine.InspectContainerAsync(id, ct);
+        }
+        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        {
+            throw new CommandException("the new container ended and, started with --rm, is gone");
         }
     }
 

@@ -55,10 +55,13 @@ internal sealed record UpdateJournal
     /// <summary>Whether this is only a container that shares the network of the one updated: nobody waits for its completion.</summary>
     public bool IsDependent { get; init; }
 
+    /// <summary>Whether the engine was told to stop the container. It goes on with that whatever becomes of the agent.</summary>
+    public bool StopBegan { get; init; }
+
     /// <summary>Why it goes back.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Create body of the old container, for one that Docker removes when it stops (<c>--rm</c>).</summary>
+    /// <summary>Create body of the old container, for one that runs and that Docker removes when it stops (<c>--rm</c>); null for all others.</summary>
     public JsonObject? Recreate { get; init; }
 
     /// <summary>The networks to connect a re-created container to.</summary>
