@@ -12,6 +12,9 @@ internal enum FrameClass
     /// <summary>Something that happened: waits in a bounded buffer.</summary>
     Event,
 
+    /// <summary>Output of a shell: when too much waits, the shell waits too, and none survives its connection.</summary>
+    Shell,
+
     /// <summary>A sample: only the newest of its key waits, and none survives its connection.</summary>
     Stats,
 }
@@ -42,12 +45,16 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
     /// <summary>Most bytes of events that wait.</summary>
     public const int EventBytesLimit = 16 * 1024 * 1024;
 
+    /// <summary>Most frames of shells that wait; who posts one more waits until there is room.</summary>
+    public const int ShellLimit = 64;
+
     /// <summary>Largest frame kept after it was sent. Larger ones are answers to reads, which the server asks again.</summary>
     public const int KeptFrameBytes = 64 * 1024;
 
     private readonly Lock _gate = new();
     private readonly LinkedList<OutboundFrame> _answers = new();
     private readonly LinkedList<OutboundFrame> _events = new();
+    private readonly Channel<OutboundFrame> _shells = Channel.CreateBounded<OutboundFrame>(ShellLimit);
     private readonly LatestByKey<OutboundFrame> _stats = new();
     private readonly Queue<(OutboundFrame Frame, long Sent)> _unconfirmed = new();
     private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -63,14 +70,21 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
     /// <summary>Queues a sample, which replaces the one of the same key that still waits.</summary>
     public void PostStats(string key, byte[] frame) => Post(FrameClass.Stats, frame, key);
 
-    /// <summary>Whether an answer or an event still waits to be sent.</summary>
+    /// <summary>Queues a shell's output; waits for room, so that a slow link slows the program down instead of filling memory.</summary>
+    public async ValueTask PostShellAsync(byte[] frame, CancellationToken ct)
+    {
+        await _shells.Writer.WriteAsync(new OutboundFrame(FrameClass.Shell, frame, time.GetTimestamp()), ct);
+        _pulse.Writer.TryWrite(true);
+    }
+
+    /// <summary>Whether anything but samples still waits to be sent.</summary>
     public bool HasPending
     {
         get
         {
             lock (_gate)
             {
-                return _answers.Count + _events.Count > 0;
+                return _answers.Count + _events.Count + _shells.Reader.Count > 0;
             }
         }
     }
@@ -99,7 +113,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
                 return next.Value;
             }
 
-            return _stats.TryTake(out var sample) ? sample : null;
+            return _shells.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
         }
     }
 
@@ -116,7 +130,7 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
                 _unconfirmed.Dequeue();
             }
 
-            if (frame.Class != FrameClass.Stats && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit)
+            if (frame.Class is FrameClass.Answer or FrameClass.Event && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit)
             {
                 _unconfirmed.Enqueue((frame, time.GetTimestamp()));
             }
@@ -132,13 +146,14 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
         lock (_gate)
         {
             var returning = _unconfirmed.Where(sent => time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
-            if (unsent is { Class: not FrameClass.Stats })
+            if (unsent is { Class: FrameClass.Answer or FrameClass.Event })
             {
                 returning.Add(unsent);
             }
 
             _unconfirmed.Clear();
             _stats.Clear();
+            DropShells();
             for (var i = returning.Count - 1; i >= 0; i--)
             {
                 (returning[i].Class == FrameClass.Answer ? _answers : _events).AddFirst(returning[i]);
@@ -149,6 +164,15 @@ internal sealed class Outbound(TimeProvider time, ILogger<Outbound> logger)
         }
 
         _pulse.Writer.TryWrite(true);
+    }
+
+    /// <summary>Throws the output of shells away: their sessions ended with the connection.</summary>
+    public void DropShells()
+    {
+        while (_shells.Reader.TryRead(out _))
+        {
+            // Each one makes room for somebody who waits, and who learns soon that its session is over.
+        }
     }
 
     private void Post(FrameClass @class, byte[] bytes, string? key)

@@ -15,7 +15,7 @@ internal static class AgentEndpoints
     }
 
     private static async Task ControlAsync(
-        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, EventFeed feed, IHosts hosts, IHostApplicationLifetime lifetime)
+        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, ShellSessions shells, EventFeed feed, IHosts hosts, IHostApplicationLifetime lifetime)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -30,12 +30,14 @@ internal static class AgentEndpoints
             return;
         }
 
+        shells.EndAll(host.Id);
         agents.Connected(host.Id, connection);
         feed.Publish("host_connected", host.Id, host.Registration);
         await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
         hosts.Seen(host.Id);
         if (agents.Disconnected(host.Id, connection))
         {
+            shells.EndAll(host.Id);
             feed.Publish("host_disconnected", host.Id, host.Registration);
         }
     }
