@@ -6,6 +6,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams;
+using DockMon.Agent.Streams.Shells;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -40,6 +41,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine);
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
+        var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
+        messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
         using var updates = Updates(engine, lanes, outbound, random);
         using var router = new CommandRouter(Commands(engine, listing, updates), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
@@ -47,6 +50,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
         link.Registered += statsLink.UseToken;
+        link.Disconnected += shells.ConnectionLost;
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         if (options.InsecureSkipVerify)
@@ -57,14 +61,14 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var streams = new CancellationTokenSource();
         var running = Task.WhenAll(events.RunAsync(streams.Token), stats.RunAsync(streams.Token), statsLink.RunAsync(streams.Token));
         updates.Recover();
-        var connected = link.RunAsync(router.Dispatch, () => router.FinishAsync(options.ShutdownTimeout), stopping);
+        var connected = link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), stopping);
 
         using var stopUpdates = stopping.Register(updates.Stop);
 
         // None of them ends by itself. One that does has failed, and an agent without it would only look alive.
         await Task.WhenAny(running, connected);
         // Without a connection to say goodbye on, operations that run still have their time.
-        await router.FinishAsync(options.ShutdownTimeout);
+        await Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout));
         await streams.CancelAsync();
         await Task.WhenAll(running, connected);
         Log.Stopped(logger);
@@ -114,7 +118,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             [Capabilities.StatsCollection] = true,
             [Capabilities.SelfUpdate] = false,
             [Capabilities.ComposeDeployments] = false,
-            [Capabilities.ShellAccess] = false,
+            [Capabilities.ShellAccess] = true,
             [Capabilities.MultiEnvFiles] = false,
         };
         return HostIdentity.Build(await HostIdentity.DescribeAsync(engine, options, _self, ct), options, token, AgentVersion.Current, capabilities);

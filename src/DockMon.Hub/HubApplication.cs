@@ -45,6 +45,7 @@ public static class HubApplication
         builder.Services.AddSingleton<EventFeed>();
         builder.Services.AddSingleton<StatsHistory>();
         builder.Services.AddSingleton<AgentRegistry>();
+        builder.Services.AddSingleton<ShellSessions>();
         builder.Services.AddSingleton<Registrar>();
         builder.Services.AddSingleton<AgentMessages>();
 
@@ -59,6 +60,7 @@ public static class HubApplication
         TokenApi.Map(app);
         HostApi.Map(app);
         ContainerApi.Map(app);
+        ShellApi.Map(app);
         StreamApi.Map(app);
         return app;
     }

@@ -15,6 +15,9 @@ internal enum FrameClass
     /// <summary>Something that happened: waits in a bounded buffer.</summary>
     Event,
 
+    /// <summary>Output of a shell: when too much waits, the shell waits too, and none survives its connection.</summary>
+    Shell,
+
     /// <summary>A sample: only the newest of its key waits, and none survives its connection.</summary>
     Stats,
 }
@@ -46,6 +49,9 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     /// <summary>Most bytes of events that wait.</summary>
     public const int EventBytesLimit = 16 * 1024 * 1024;
 
+    /// <summary>Most frames of shells that wait; who posts one more waits until there is room.</summary>
+    public const int ShellLimit = 64;
+
     /// <summary>Largest frame kept after it was sent. Larger ones are answers to reads, which the server asks again.</summary>
     public const int KeptFrameBytes = 64 * 1024;
 
@@ -53,6 +59,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     private readonly LinkedList<OutboundFrame> _answers = new();
     private readonly LinkedList<OutboundFrame> _completions = new();
     private readonly LinkedList<OutboundFrame> _events = new();
+    private readonly Channel<OutboundFrame> _shells = Channel.CreateBounded<OutboundFrame>(ShellLimit);
     private readonly LatestByKey<OutboundFrame> _stats = new();
     private readonly Queue<(OutboundFrame Frame, long Sent)> _unconfirmed = new();
     private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -92,14 +99,21 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     /// <summary>Queues a sample, which replaces the one of the same key that still waits.</summary>
     public void PostStats(string key, byte[] frame) => Post(FrameClass.Stats, frame, key);
 
-    /// <summary>Whether an answer or an event still waits to be sent.</summary>
+    /// <summary>Queues a shell's output; waits for room, so that a slow link slows the program down instead of filling memory.</summary>
+    public async ValueTask PostShellAsync(byte[] frame, CancellationToken ct)
+    {
+        await _shells.Writer.WriteAsync(new OutboundFrame(FrameClass.Shell, frame, time.GetTimestamp()), ct);
+        _pulse.Writer.TryWrite(true);
+    }
+
+    /// <summary>Whether anything but samples still waits to be sent.</summary>
     public bool HasPending
     {
         get
         {
             lock (_gate)
             {
-                return _answers.Count + _completions.Count + _events.Count > 0;
+                return _answers.Count + _completions.Count + _events.Count + _shells.Reader.Count > 0;
             }
         }
     }
@@ -134,7 +148,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
                 return next.Value;
             }
 
-            return _stats.TryTake(out var sample) ? sample : null;
+            return _shells.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
         }
     }
 
@@ -159,7 +173,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
                 }
             }
 
-            if (frame.Class == FrameClass.Completion || (frame.Class != FrameClass.Stats && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit))
+            if (frame.Class == FrameClass.Completion || (frame.Class is FrameClass.Answer or FrameClass.Event && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit))
             {
                 _unconfirmed.Enqueue((frame, time.GetTimestamp()));
             }
@@ -178,13 +192,14 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         {
             // A completion that seems delivered and whose file is still there costs nothing when it is sent twice.
             var returning = _unconfirmed.Where(sent => sent.Frame.File is not null || time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
-            if (unsent is { Class: not FrameClass.Stats })
+            if (unsent is { Class: not (FrameClass.Stats or FrameClass.Shell) })
             {
                 returning.Add(unsent);
             }
 
             _unconfirmed.Clear();
             _stats.Clear();
+            DropShells();
             for (var i = returning.Count - 1; i >= 0; i--)
             {
                 QueueOf(returning[i].Class).AddFirst(returning[i]);
@@ -195,6 +210,15 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         }
 
         Wake();
+    }
+
+    /// <summary>Throws the output of shells away: their sessions ended with the connection.</summary>
+    public void DropShells()
+    {
+        while (_shells.Reader.TryRead(out _))
+        {
+            // Each one makes room for somebody who waits, and who learns soon that its session is over.
+        }
     }
 
     private void Post(FrameClass @class, byte[] bytes, string? key)

@@ -15,7 +15,7 @@ internal static class AgentEndpoints
     }
 
     private static async Task ControlAsync(
-        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, EventFeed feed, IHosts hosts, IHostApplicationLifetime lifetime)
+        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, ShellSessions shells, EventFeed feed, IHosts hosts, IHostApplicationLifetime lifetime)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -25,7 +25,7 @@ internal static class AgentEndpoints
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var connection = new AgentConnection(socket, ProtocolLimits.ControlFrameBytes);
-        if (await RegisterAsync(connection, registrar, agents, lifetime.ApplicationStopping) is not { } host)
+        if (await RegisterAsync(connection, registrar, agents, shells, lifetime.ApplicationStopping) is not { } host)
         {
             return;
         }
@@ -35,11 +35,12 @@ internal static class AgentEndpoints
         hosts.Seen(host.Id);
         if (agents.Disconnected(host.Id, connection))
         {
+            shells.EndAll(host.Id);
             feed.Publish("host_disconnected", host.Id, host.Registration);
         }
     }
 
-    private static async Task<HostRecord?> RegisterAsync(AgentConnection connection, Registrar registrar, AgentRegistry agents, CancellationToken stopping)
+    private static async Task<HostRecord?> RegisterAsync(AgentConnection connection, Registrar registrar, AgentRegistry agents, ShellSessions shells, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(ProtocolLimits.RegisterWait);
@@ -50,6 +51,7 @@ internal static class AgentEndpoints
             var frame = await reading.WaitAsync(limit.Token);
             (host, var token) = registrar.Register(frame.Span);
             // Before the agent knows: whoever asks it something at that moment is not told that it is not there.
+            shells.EndAll(host.Id);
             agents.Connected(host.Id, connection);
             await connection.SendAsync(
                 FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token }, ProtocolJson.Default.AuthSuccess), limit.Token);

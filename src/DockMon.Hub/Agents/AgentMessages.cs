@@ -6,7 +6,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Takes in what registered agents say.</summary>
-internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, ILogger<AgentMessages> logger)
+internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, ShellSessions shells, EventFeed feed, ILogger<AgentMessages> logger)
 {
     /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
     public void Take(string hostId, ReadOnlyMemory<byte> utf8)
@@ -62,11 +62,26 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 AddSample(hostId, payload);
                 feed.Publish(name, hostId, payload);
                 break;
+            case EventNames.ShellData:
+                TakeShell(hostId, payload);
+                break;
             case EventNames.ContainerEvent when !events.Add(hostId, payload):
                 break; // Sent again by an agent that was not sure.
             default:
                 feed.Publish(name, hostId, payload);
                 break;
+        }
+    }
+
+    private void TakeShell(string hostId, JsonElement payload)
+    {
+        try
+        {
+            shells.Take(hostId, payload);
+        }
+        catch (JsonException e)
+        {
+            FrameInvalid(logger, hostId, payload.GetRawText().Length, e.Message);
         }
     }
 

@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using DockMon.Hub.Agents;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>A shell in a container over a WebSocket: binary frames are input and output, a text frame is <c>{"resize":{"cols":80,"rows":24}}</c>.</summary>
+internal static class ShellApi
+{
+    private const int InputBytes = 1024 * 1024;
+    private const int MaxReasonBytes = 120;
+
+    public static void Map(WebApplication app) =>
+        app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync)
+            .MapGet("/{cid}/shell", RunAsync)
+            .WithSummary("A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
+
+    private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentRegistry agents, ShellSessions shells, IHostApplicationLifetime lifetime)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            return Results.Problem("a shell is a WebSocket", statusCode: StatusCodes.Status426UpgradeRequired);
+        }
+
+        var sessionId = Guid.NewGuid().ToString();
+        var output = shells.Open(id, sessionId);
+        try
+        {
+            var start = new ShellSession { Action = "start", SessionId = sessionId, ContainerId = cid };
+            agents.Send(id, Message(start));
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            await ConverseAsync(socket, output, message => agents.Send(id, Message(message with { SessionId = sessionId })), lifetime.ApplicationStopping);
+            return Results.Empty;
+        }
+        catch (AgentException e)
+        {
+            return context.Response.HasStarted ? Results.Empty : Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
+        finally
+        {
+            shells.Remove(sessionId);
+        }
+    }
+
+    private static async Task ConverseAsync(WebSocket socket, ChannelReader<ShellData> output, Action<ShellSession> send, CancellationToken stopping)
+    {
+        // A cancelled receive aborts the socket, which then cannot say why it closes: the two directions have tokens of their own.
+        using var readEnded = new CancellationTokenSource();
+        using var writeEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var reading = ReadInputAsync(socket, send, readEnded.Token);
+        var writing = WriteOutputAsync(socket, output, writeEnded.Token);
+        await Task.WhenAny(reading, writing);
+        await writeEnded.CancelAsync();
+        var reason = await writing;
+        try
+        {
+            send(new ShellSession { Action = "close" });
+        }
+        catch (AgentException)
+        {
+            // The agent is gone, and its shells with it.
+        }
+
+        await CloseAsync(socket, reason ?? "", reading);
+        await readEnded.CancelAsync();
+        await reading;
+    }
+
+    /// <summary>Passes input on until the user's side ends, or asks for what cannot be done.</summary>
+    private static async Task ReadInputAsync(WebSocket socket, Action<ShellSession> send, CancellationToken ct)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
+        try
+        {
+            while (true)
+            {
+                var length = 0;
+                ValueWebSocketReceiveResult result;
+                do
+                {
+                    result = await socket.ReceiveAsync(buffer.AsMemory(length), ct);
+                    length += result.Count;
+
+                    // Input needs no frame boundaries: what is there goes on, and a frame may be as long as it likes.
+                    if (result.MessageType == WebSocketMessageType.Binary && length > 0)
+                    {
+                        send(new ShellSession { Action = "data", Data = Convert.ToBase64String(buffer, 0, length) });
+                        length = 0;
+                    }
+                }
+                while (!result.EndOfMessage && length < buffer.Length);
+
+                if (result.MessageType == WebSocketMessageType.Close || !result.EndOfMessage)
+                {
+                    return;
+                }
+
+                if (result.MessageType == WebSocketMessageType.Text && Resize(buffer.AsSpan(0, length)) is { } resize)
+                {
+                    send(resize);
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or AgentException)
+        {
+            // Whoever ended it, the shell is closed next.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <returns>Why it closes; null when the user's side ended it.</returns>
+    private static async Task<string?> WriteOutputAsync(WebSocket socket, ChannelReader<ShellData> output, CancellationToken ct)
+    {
+        try
+        {
+            await foreach (var message in output.ReadAllAsync(ct))
+            {
+                if (message.Action is "closed" or "error")
+                {
+                    return message.Error ?? "the shell ended";
+                }
+
+                if (message.Data is { } data)
+                {
+                    await socket.SendAsync(Convert.FromBase64String(data), WebSocketMessageType.Binary, endOfMessage: true, ct);
+                }
+            }
+        }
+        catch (Exception e) when (e is AgentException or FormatException)
+        {
+            return e.Message;
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            // Nobody reads any more.
+        }
+
+        return null;
+    }
+
+    private static async Task CloseAsync(WebSocket socket, string reason, Task reading)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, Shorten(reason), limit.Token);
+            }
+
+            await reading.WaitAsync(limit.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            // Nobody is left to say goodbye to.
+        }
+    }
+
+    // A close frame holds 123 bytes of text.
+    private static string Shorten(string reason)
+    {
+        while (Encoding.UTF8.GetByteCount(reason) > MaxReasonBytes)
+        {
+            reason = reason[..^1];
+        }
+
+        return reason;
+    }
+
+    private static ShellSession? Resize(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var size = JsonElement.Parse(utf8).GetProperty("resize");
+            return new ShellSession { Action = "resize", Cols = size.GetProperty("cols").GetInt32(), Rows = size.GetProperty("rows").GetInt32() };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] Message(ShellSession message) =>
+        FrameWriter.Request(FrameTypes.ShellSession, null, JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.ShellSession), null);
+}
