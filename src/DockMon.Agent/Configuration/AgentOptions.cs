@@ -1,112 +1,102 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>All the agent can be told, from environment variables; see docs/configuration.md. A class and no record: what prints itself prints its tokens.</summary>
-internal sealed class AgentOptions
+/// <summary>Everything the environment says about how the agent is to run, checked.</summary>
+internal sealed record AgentOptions
 {
-    private static readonly Dictionary<string, LogLevel> LogLevels = new()
-    {
-        ["debug"] = LogLevel.Debug,
-        ["info"] = LogLevel.Information,
-        ["warn"] = LogLevel.Warning,
-        ["error"] = LogLevel.Error,
-    };
-
-    /// <summary><c>DOCKMON_URL</c> with scheme <c>ws</c> or <c>wss</c>.</summary>
+    /// <summary>The server: ws or wss, with the path prefix it was given.</summary>
     public required Uri ServerUrl { get; init; }
 
-    /// <summary><c>REGISTRATION_TOKEN</c>. Secret.</summary>
+    /// <summary>The token of the first registration. Secret.</summary>
     public string? RegistrationToken { get; init; }
 
-    /// <summary><c>PERMANENT_TOKEN</c>. Secret.</summary>
+    /// <summary>The token of later registrations when it is given rather than stored. Secret.</summary>
     public string? PermanentToken { get; init; }
 
-    /// <summary><c>DOCKER_HOST</c>.</summary>
+    /// <summary>DOCKER_HOST as it was written; the engine client reads it.</summary>
     public string? DockerHost { get; init; }
 
-    /// <summary><c>DOCKER_CERT_PATH</c>.</summary>
+    /// <summary>DOCKER_CERT_PATH as it was written.</summary>
     public string? DockerCertPath { get; init; }
 
-    /// <summary><c>DOCKER_TLS_VERIFY</c>.</summary>
+    /// <summary>DOCKER_TLS_VERIFY as it was written.</summary>
     public string? DockerTlsVerify { get; init; }
 
-    /// <summary><c>RECONNECT_INITIAL</c>.</summary>
-    public TimeSpan ReconnectInitial { get; init; }
+    /// <summary>The shortest wait before the server is dialled again.</summary>
+    public TimeSpan ReconnectInitial { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary><c>RECONNECT_MAX</c>.</summary>
-    public TimeSpan ReconnectMax { get; init; }
+    /// <summary>The longest wait before the server is dialled again.</summary>
+    public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary><c>SHUTDOWN_TIMEOUT</c>: how long running operations have when the agent is told to stop.</summary>
-    public TimeSpan ShutdownTimeout { get; init; }
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary><c>LOG_LEVEL</c>.</summary>
-    public LogLevel LogLevel { get; init; }
+    /// <summary>Log lines are JSON, not text.</summary>
+    public bool LogJson { get; init; } = true;
 
-    /// <summary><c>LOG_JSON</c>.</summary>
-    public bool LogJson { get; init; }
-
-    /// <summary><c>AGENT_NAME</c>.</summary>
+    /// <summary>The name the server is to show for this host, whatever the host calls itself.</summary>
     public string? AgentName { get; init; }
 
-    /// <summary><c>FORCE_UNIQUE_REGISTRATION</c>.</summary>
+    /// <summary>Two engines with one id (cloned machines) are told apart by their agents' names.</summary>
     public bool ForceUniqueRegistration { get; init; }
 
-    /// <summary><c>DATA_PATH</c>.</summary>
-    public required string DataPath { get; init; }
+    /// <summary>Where the agent keeps what must survive a restart.</summary>
+    public string DataPath { get; init; } = "/data";
 
-    /// <summary><c>INSECURE_SKIP_VERIFY</c>.</summary>
+    /// <summary>The server's certificate is not checked.</summary>
     public bool InsecureSkipVerify { get; init; }
 
+    /// <summary>How long running work may take to reach a safe point when the agent is told to stop.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>Reads the environment.</summary>
-    /// <exception cref="ConfigurationException">A variable is wrong: the first of them, by name.</exception>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     public static AgentOptions Load(Func<string, string?> environment)
     {
-        var read = new EnvironmentReader(environment);
-        var initial = read.Time("RECONNECT_INITIAL", TimeSpan.FromSeconds(1));
-        var name = read.Text("AGENT_NAME");
-        return new AgentOptions
+        var variables = new EnvironmentReader(environment);
+        var options = new AgentOptions
         {
-            ServerUrl = ServerUrlFrom(read),
-            RegistrationToken = read.Token("REGISTRATION_TOKEN"),
-            PermanentToken = read.Token("PERMANENT_TOKEN"),
-            DockerHost = read.Text("DOCKER_HOST"),
-            DockerCertPath = read.Text("DOCKER_CERT_PATH"),
-            DockerTlsVerify = read.Text("DOCKER_TLS_VERIFY"),
-            ReconnectInitial = initial,
-            ReconnectMax = read.Time("RECONNECT_MAX", TimeSpan.FromSeconds(60)) is var most && most >= initial ? most
-                : throw read.Wrong("RECONNECT_MAX", $"at least RECONNECT_INITIAL ({initial.TotalSeconds} s)"),
-            ShutdownTimeout = read.Time("SHUTDOWN_TIMEOUT", TimeSpan.FromSeconds(25)),
-            LogLevel = read.OneOf("LOG_LEVEL", LogLevel.Information, LogLevels),
-            LogJson = read.Switch("LOG_JSON", otherwise: true),
-            AgentName = name is null || name.Length <= 255 ? name : throw read.Wrong("AGENT_NAME", "at most 255 characters long"),
-            ForceUniqueRegistration = !read.Switch("FORCE_UNIQUE_REGISTRATION", otherwise: false) ? false
-                : name is not null ? true : throw new ConfigurationException("FORCE_UNIQUE_REGISTRATION is set, and AGENT_NAME is not: a host of its own needs a name of its own"),
-            DataPath = Path.GetFullPath(read.Text("DATA_PATH") ?? "/data"),
-            InsecureSkipVerify = read.Switch("INSECURE_SKIP_VERIFY", otherwise: false),
+            ServerUrl = ServerAddress.Parse("DOCKMON_URL", variables.Text("DOCKMON_URL")),
+            RegistrationToken = TokenVariable.Read(variables, "REGISTRATION_TOKEN"),
+            PermanentToken = TokenVariable.Read(variables, "PERMANENT_TOKEN"),
+            DockerHost = variables.Text("DOCKER_HOST"),
+            DockerCertPath = variables.Text("DOCKER_CERT_PATH"),
+            DockerTlsVerify = variables.Text("DOCKER_TLS_VERIFY"),
+            ReconnectInitial = variables.Time("RECONNECT_INITIAL", TimeSpan.FromSeconds(1)),
+            ReconnectMax = variables.Time("RECONNECT_MAX", TimeSpan.FromSeconds(60)),
+            LogLevel = variables.Level("LOG_LEVEL", LogLevel.Information),
+            LogJson = variables.Flag("LOG_JSON", true),
+            AgentName = variables.Name("AGENT_NAME"),
+            ForceUniqueRegistration = variables.Flag("FORCE_UNIQUE_REGISTRATION", false),
+            DataPath = variables.DirectoryPath("DATA_PATH", "/data"),
+            InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
+            ShutdownTimeout = variables.Time("SHUTDOWN_TIMEOUT", TimeSpan.FromSeconds(25)),
         };
+
+        return options.CheckTogether();
     }
 
-    private static Uri ServerUrlFrom(EnvironmentReader read)
+    /// <summary>For logs: says of the tokens only whether they are there, where a record would print all its members.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"ServerUrl = {ServerUrl}, RegistrationToken = {Secret(RegistrationToken)}, PermanentToken = {Secret(PermanentToken)}, DockerHost = {DockerHost}, "
+        + $"DataPath = {DataPath}, AgentName = {AgentName}, LogLevel = {LogLevel}, InsecureSkipVerify = {InsecureSkipVerify}");
+
+    private AgentOptions CheckTogether()
     {
-        const string Accepted = "the server's URL, as in wss://dockmon.example.com (ws:// without TLS; a path is kept; no user, query or fragment)";
-        if (read.Text("DOCKMON_URL") is not { } text)
+        if (ReconnectMax < ReconnectInitial)
         {
-            throw new ConfigurationException("DOCKMON_URL is not set: it must be " + Accepted);
+            throw new ConfigurationException(
+                $"RECONNECT_MAX is {Duration.Format(ReconnectMax)}, which is less than RECONNECT_INITIAL ({Duration.Format(ReconnectInitial)}); "
+                + "it must be at least as long");
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
-        {
-            // A URL with a password in it is exactly what must not be repeated.
-            throw uri?.UserInfo.Length > 0 ? new ConfigurationException("DOCKMON_URL has a user name in it: it must be " + Accepted) : read.Wrong("DOCKMON_URL", Accepted);
-        }
-
-        var scheme = uri.Scheme switch
-        {
-            "ws" or "http" => "ws",
-            "wss" or "https" => "wss",
-            _ => throw read.Wrong("DOCKMON_URL", Accepted),
-        };
-        return new UriBuilder(uri) { Scheme = scheme, Port = uri.IsDefaultPort ? -1 : uri.Port }.Uri;
+        return ForceUniqueRegistration && AgentName is null
+            ? throw new ConfigurationException(
+                "FORCE_UNIQUE_REGISTRATION is true, which needs AGENT_NAME: set AGENT_NAME to a name no other agent of the server has")
+            : this;
     }
+
+    private static string Secret(string? value) => value is null ? "unset" : "set";
 }

@@ -1,4 +1,4 @@
 namespace DockMon.Agent.Configuration;
 
-/// <summary>The agent cannot start as it is set up. The message is one line that names the setting and what to do.</summary>
-internal sealed class ConfigurationException(string message) : Exception(message);
+/// <summary>The agent cannot start as it was told to. The message is one line and says what to change.</summary>
+internal sealed class ConfigurationException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,47 +1,84 @@
+using System.Buffers;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>Durations as people write them in Docker's world: <c>500ms</c>, <c>1s</c>, <c>2m</c>, <c>1h</c>, <c>1m30s</c>.</summary>
-internal static partial class Duration
+/// <summary>Lengths of time as people write them: <c>500ms</c>, <c>1s</c>, <c>1m30s</c>, <c>1.5h</c>.</summary>
+internal static class Duration
 {
-    /// <summary>Longest duration accepted: what is meant to be longer is a mistake, and timers end at 49 days.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
+    /// <summary>What <see cref="TryParse"/> accepts, for messages.</summary>
+    public const string Accepted = "a duration such as 500ms, 30s, 2m, 1h or 1m30s";
 
-    /// <summary>Reads a duration. A number without a unit is none.</summary>
-    public static bool TryParse(string text, out TimeSpan duration)
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
+    // Two-letter units first, so that the "m" of "ms" is not taken for minutes.
+    private static readonly (string Name, long Ticks)[] Units =
+    [
+        ("ms", TimeSpan.TicksPerMillisecond),
+        ("s", TimeSpan.TicksPerSecond),
+        ("m", TimeSpan.TicksPerMinute),
+        ("h", TimeSpan.TicksPerHour),
+    ];
+
+    /// <summary>Reads numbers with units, larger units first. A bare number is refused: nobody can tell which unit was meant.</summary>
+    public static bool TryParse(string? text, out TimeSpan duration)
     {
-        duration = TimeSpan.Zero;
-        if (!Form().IsMatch(text))
+        duration = default;
+        var rest = text.AsSpan();
+        var total = 0m;
+        var previousUnit = long.MaxValue;
+        while (!rest.IsEmpty)
         {
-            return false;
-        }
-
-        foreach (Match part in Part().Matches(text))
-        {
-            var unit = part.Groups[2].Value switch
-            {
-                "ms" => TimeSpan.FromMilliseconds(1),
-                "s" => TimeSpan.FromSeconds(1),
-                "m" => TimeSpan.FromMinutes(1),
-                _ => TimeSpan.FromHours(1),
-            };
-            var value = double.Parse(part.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-            if (value * unit.Ticks > Longest.Ticks)
+            var end = rest.IndexOfAnyExcept(NumberCharacters);
+            if (end < 1 || !TryNumber(rest[..end], out var number) || !TryUnit(rest[end..], out var unit) || unit.Ticks >= previousUnit)
             {
                 return false;
             }
 
-            duration += unit * value;
+            total += number * unit.Ticks;
+            previousUnit = unit.Ticks;
+            rest = rest[(end + unit.Name.Length)..];
         }
 
-        return duration <= Longest;
+        if (previousUnit == long.MaxValue || total > TimeSpan.MaxValue.Ticks)
+        {
+            return false;
+        }
+
+        duration = TimeSpan.FromTicks((long)total);
+        return true;
     }
 
-    [GeneratedRegex(@"^(?:\d{1,9}(?:\.\d{1,6})?(?:ms|s|m|h))+$", RegexOptions.CultureInvariant)]
-    private static partial Regex Form();
+    /// <summary>Writes a duration the way <see cref="TryParse"/> reads it.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Part((long)duration.TotalHours, "h")}{Part(duration.Minutes, "m")}{Part(duration.Seconds, "s")}{Part(duration.Milliseconds, "ms")}");
+        return text.Length > 0 ? text : "0s";
+    }
 
-    [GeneratedRegex(@"(\d+(?:\.\d+)?)(ms|s|m|h)", RegexOptions.CultureInvariant)]
-    private static partial Regex Part();
+    private static string Part(long count, string unit) => count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
+
+    // Twelve digits keep the sum far from the end of a decimal.
+    private static bool TryNumber(ReadOnlySpan<char> text, out decimal number)
+    {
+        number = 0;
+        return text.Length <= 12 && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
+    }
+
+    private static bool TryUnit(ReadOnlySpan<char> text, out (string Name, long Ticks) unit)
+    {
+        foreach (var candidate in Units)
+        {
+            if (text.StartsWith(candidate.Name, StringComparison.Ordinal))
+            {
+                unit = candidate;
+                return true;
+            }
+        }
+
+        unit = default;
+        return false;
+    }
 }

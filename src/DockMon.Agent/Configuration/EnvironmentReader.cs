@@ -1,65 +1,76 @@
-using System.Buffers;
-using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>Reads single variables, each into its type, or says in one line what is wrong with it. Empty means unset.</summary>
+/// <summary>Reads variables by kind. Surrounding white space does not count, and an empty value is an unset one.</summary>
 internal sealed class EnvironmentReader(Func<string, string?> environment)
 {
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-");
+    private const int NameLength = 255;
 
-    public string? Text(string name) => environment(name)?.Trim() is { Length: > 0 } text ? text : null;
+    // Timers take no more than 49 days, and nobody means more than one.
+    private static readonly TimeSpan LongestTime = TimeSpan.FromHours(24);
 
-    public bool Switch(string name, bool otherwise) => Text(name)?.ToLowerInvariant() switch
+    public string? Text(string variable) => environment(variable)?.Trim() is { Length: > 0 } text ? text : null;
+
+    public bool Flag(string variable, bool otherwise) => Text(variable) switch
     {
         null => otherwise,
-        "true" or "1" or "yes" => true,
-        "false" or "0" or "no" => false,
-        _ => throw Wrong(name, "true or false"),
+        { } text when text.ToLowerInvariant() is "true" or "1" or "yes" => true,
+        { } text when text.ToLowerInvariant() is "false" or "0" or "no" => false,
+        { } text => throw Wrong(variable, text, "write true or false (1, 0, yes and no do as well)"),
     };
 
-    public TimeSpan Time(string name, TimeSpan otherwise) =>
-        Text(name) is not { } text ? otherwise
-        : Duration.TryParse(text, out var duration) && duration > TimeSpan.Zero ? duration
-        : throw Wrong(name, "a duration above zero with its unit, such as 500ms, 1s or 2m");
-
-    public T OneOf<T>(string name, T otherwise, IReadOnlyDictionary<string, T> values) =>
-        Text(name) is not { } text ? otherwise
-        : values.TryGetValue(text.ToLowerInvariant(), out var value) ? value
-        : throw Wrong(name, "one of " + string.Join(", ", values.Keys));
-
-    /// <summary>A token, from the variable or from the file that NAME_FILE names. Its value never gets into a message.</summary>
-    public string? Token(string name)
+    public LogLevel Level(string variable, LogLevel otherwise) => Text(variable) switch
     {
-        var fileVariable = name + "_FILE";
-        var (token, source) = (Text(name), name);
-        if (Text(fileVariable) is { } file)
+        null => otherwise,
+        { } text => text.ToLowerInvariant() switch
         {
-            if (token is not null)
-            {
-                throw new ConfigurationException($"{name} and {fileVariable} are both set: set one of them");
-            }
+            "debug" => LogLevel.Debug,
+            "info" => LogLevel.Information,
+            "warn" or "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => throw Wrong(variable, text, "write debug, info, warn or error"),
+        },
+    };
 
-            (token, source) = (ReadFile(fileVariable, file), fileVariable);
+    public TimeSpan Time(string variable, TimeSpan otherwise)
+    {
+        var text = Text(variable);
+        if (text is null)
+        {
+            return otherwise;
         }
 
-        return token is null || (token.Length is > 0 and <= RegisterValidation.IdLength && !token.AsSpan().ContainsAnyExcept(TokenCharacters))
-            ? token
-            : throw new ConfigurationException($"{source} is not a token: tokens have 1 to {RegisterValidation.IdLength} letters, digits, '_', ':' and '-'");
+        if (!Duration.TryParse(text, out var time))
+        {
+            throw Wrong(variable, text, text.All(char.IsAsciiDigit)
+                ? $"a number needs a unit: write {Short(text)}s for seconds or {Short(text)}ms for milliseconds"
+                : $"write {Duration.Accepted}");
+        }
+
+        return time > TimeSpan.Zero && time <= LongestTime ? time : throw Wrong(variable, text, "it must be more than 0 and at most 24h");
     }
 
-    public ConfigurationException Wrong(string name, string accepted) => new($"{name} is \"{Text(name)?.ReplaceLineEndings(" ")}\": it must be {accepted}");
-
-    private static string ReadFile(string name, string path)
+    public string? Name(string variable)
     {
-        try
-        {
-            return File.ReadAllText(path).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"{name} names {path}, which cannot be read: {e.Message.ReplaceLineEndings(" ")}");
-        }
+        var text = Text(variable);
+        return text is null ? null
+            : text.Length > NameLength ? throw Wrong(variable, text, $"it has {text.Length} characters; at most {NameLength} are accepted")
+            : text.Any(char.IsControl) ? throw Wrong(variable, text, "it has control characters (a line end?); remove them")
+            : text;
+    }
+
+    public string DirectoryPath(string variable, string otherwise) => Path.GetFullPath(Text(variable) ?? otherwise);
+
+    /// <summary>An error of one line, whatever is in the value.</summary>
+    public static ConfigurationException Wrong(string variable, string value, string remedy) =>
+        new($"{variable} is \"{Short(value)}\": {remedy}");
+
+    /// <summary>The beginning of a value, without anything that could break or forge a line.</summary>
+    public static string Short(string value)
+    {
+        const int most = 80;
+        var cut = value.Length > most ? value[..most] + "…" : value;
+        return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
     }
 }

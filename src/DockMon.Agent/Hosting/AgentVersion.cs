@@ -2,10 +2,10 @@ using System.Reflection;
 
 namespace DockMon.Agent.Hosting;
 
-/// <summary>The version of this program, from the one place in the repository that holds it.</summary>
+/// <summary>The version of this program.</summary>
 internal static class AgentVersion
 {
-    /// <summary>Such as <c>3.0.0-dev</c>.</summary>
+    /// <summary>Such as <c>3.0.0</c> or <c>3.0.0-dev</c>, without build metadata.</summary>
     public static string Current { get; } =
-        typeof(AgentVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+        typeof(AgentVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 }

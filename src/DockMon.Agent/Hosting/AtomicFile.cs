@@ -1,61 +1,55 @@
-using System.Runtime.InteropServices;
-
 namespace DockMon.Agent.Hosting;
 
-/// <summary>Writes files that a power cut leaves either as they were or as they should be.</summary>
-internal static partial class AtomicFile
+/// <summary>Files that are either as they were or as they should be, whenever the power goes.</summary>
+internal static class AtomicFile
 {
-    private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY on Linux
-
-    /// <summary>Replaces a file: temporary file beside it, flushed, renamed over it, and the directory flushed.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="content">All of its new content.</param>
-    /// <param name="mode">Its permissions, from its first moment on.</param>
-    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    /// <summary>
+    /// Puts <paramref name="bytes"/> at <paramref name="path"/>: into a file beside it, flushed to the disk, renamed over it, and the
+    /// rename flushed as well. One writer at a time for each path; the directory must exist.
+    /// </summary>
+    public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
     {
+        path = Path.GetFullPath(path);
         var temporary = path + ".tmp";
+
+        // What a crash left here may have other permissions, and may be a link.
         File.Delete(temporary);
-        using (var stream = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode }))
-        {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
-        FlushDirectory(Path.GetDirectoryName(path)!);
-    }
-
-    // .NET opens no directories; without this the rename itself may be lost.
-    private static void FlushDirectory(string path)
-    {
-        var descriptor = Open(path, ReadOnlyDirectory);
-        if (descriptor < 0)
-        {
-            throw new IOException($"cannot open {path}: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-
         try
         {
-            if (FSync(descriptor) != 0)
-            {
-                throw new IOException($"cannot flush {path}: {Marshal.GetLastPInvokeErrorMessage()}");
-            }
+            WriteThrough(temporary, bytes, mode);
+            File.Move(temporary, path, overwrite: true);
         }
-        finally
+        catch
         {
-            _ = Close(descriptor);
+            File.Delete(temporary);
+            throw;
+        }
+
+        Native.FlushDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Deletes a file if it is there, and flushes the deletion.</summary>
+    public static void Delete(string path)
+    {
+        path = Path.GetFullPath(path);
+        var directory = Path.GetDirectoryName(path)!;
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+            Native.FlushDirectory(directory);
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags);
+    private static void WriteThrough(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode;
+        }
 
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int FSync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Close(int descriptor);
+        using var file = new FileStream(path, options);
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
+    }
 }

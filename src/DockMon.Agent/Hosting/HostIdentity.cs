@@ -1,103 +1,134 @@
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Engine;
 using DockMon.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DockMon.Agent.Hosting;
-
-/// <summary>Who the host is, for the register frame.</summary>
-/// <param name="EngineId">Docker's id of the engine.</param>
-/// <param name="System">The rest.</param>
-internal sealed record HostDescription(string EngineId, SystemInformation System);
 
 /// <summary>Finds out who the host is.</summary>
 internal static class HostIdentity
 {
-    /// <summary>Asks the engine.</summary>
-    /// <param name="engine">Docker.</param>
-    /// <param name="options">May name the host.</param>
-    /// <param name="self">The agent's own container, if it is in one.</param>
-    /// <param name="ct">Gives up.</param>
-    public static async Task<HostDescription> DescribeAsync(EngineClient engine, AgentOptions options, SelfContainer? self, CancellationToken ct)
+    /// <summary>Describes the host, finding out first whether the agent is in a container of its engine.</summary>
+    public static async Task<HostDescription> DescribeAsync(EngineClient engine, AgentOptions options, CancellationToken ct)
     {
-        var info = await engine.GetInfoAsync(ct);
-        if (string.IsNullOrEmpty(info.Id))
-        {
-            throw new EngineException("the Docker engine does not say its id (/info): it cannot be told from others");
-        }
-
-        var (hostname, source) = ChooseName(options.AgentName, info.Name, Environment.MachineName, info.Id);
-        // In a network namespace of its own a container sees its own addresses; those are not the host's.
-        var addresses = self is null || self.NetworkMode == "host" ? HostAddresses.Read() : [];
-        return new HostDescription(info.Id, new SystemInformation
-        {
-            Hostname = hostname,
-            HostnameSource = source,
-            AgentOs = "linux",
-            AgentArch = RuntimeInformation.ProcessArchitecture switch
-            {
-                Architecture.X64 => "amd64",
-                Architecture.Arm64 => "arm64",
-                var other => other.ToString().ToLowerInvariant(),
-            },
-            OsType = Told(info.OsType, 50),
-            OsVersion = Told(info.OperatingSystem, 500),
-            KernelVersion = Told(info.KernelVersion, 255),
-            DockerVersion = Told(info.ServerVersion ?? (await engine.GetVersionAsync(ct)).Version, 50),
-            DaemonStartedAt = await DaemonStartAsync(engine, ct),
-            TotalMemory = info.MemTotal > 0 ? info.MemTotal : null,
-            NumCpus = info.Ncpu > 0 ? info.Ncpu : null,
-            HostIps = addresses.Count > 0 ? addresses : null,
-            HostIp = addresses.Count > 0 ? addresses[0] : null,
-        });
+        var self = await SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), NullLogger.Instance, ct);
+        return await DescribeAsync(engine, options, self, ct);
     }
 
-    /// <summary>The register frame for a described host.</summary>
-    public static RegisterRequest Build(HostDescription host, AgentOptions options, string token, string version, IReadOnlyDictionary<string, bool> capabilities) => new()
-    {
-        Token = token,
-        EngineId = host.EngineId,
-        Hostname = host.System.Hostname!,
-        HostnameSource = host.System.HostnameSource,
-        ForceUniqueRegistration = options.ForceUniqueRegistration,
-        Version = version,
-        ProtoVersion = ProtocolLimits.ProtocolVersion,
-        Capabilities = capabilities,
-        AgentOs = host.System.AgentOs,
-        AgentArch = host.System.AgentArch,
-        OsType = host.System.OsType,
-        OsVersion = host.System.OsVersion,
-        KernelVersion = host.System.KernelVersion,
-        DockerVersion = host.System.DockerVersion,
-        DaemonStartedAt = host.System.DaemonStartedAt,
-        TotalMemory = host.System.TotalMemory,
-        NumCpus = host.System.NumCpus,
-        HostIps = host.System.HostIps,
-        HostIp = host.System.HostIp,
-    };
+    /// <summary>Describes the host for an agent that knows its own container.</summary>
+    public static Task<HostDescription> DescribeAsync(EngineClient engine, AgentOptions options, SelfContainer? self, CancellationToken ct) =>
+        DescribeAsync(engine, options, self, HostEnvironment.Current(), ct);
 
-    /// <summary>The first name that is there: configured, the daemon's, the operating system's, a piece of the engine's id.</summary>
+    /// <summary>Describes the host as seen from an environment.</summary>
+    public static async Task<HostDescription> DescribeAsync(
+        EngineClient engine, AgentOptions options, SelfContainer? self, HostEnvironment environment, CancellationToken ct)
+    {
+        var info = await engine.GetInfoAsync(ct);
+        if (info.Id.Length == 0)
+        {
+            throw new EngineException("The engine does not tell its id (GET /info), by which the server would know this host");
+        }
+
+        var version = await AskAsync(async () => (await engine.GetVersionAsync(ct)).Version);
+        var (hostname, source) = ChooseName(options.AgentName, info.Name, environment.Hostname, info.Id);
+        var addresses = environment.Addresses(options, self);
+        return new HostDescription
+        {
+            EngineId = info.Id,
+            Hostname = hostname,
+            HostnameSource = source,
+            System = new SystemInformation
+            {
+                Hostname = hostname,
+                HostnameSource = source,
+                AgentOs = "linux",
+                AgentArch = Architecture(RuntimeInformation.ProcessArchitecture),
+                OsType = Text(info.OsType, 50),
+                OsVersion = Text(info.OperatingSystem, 500),
+                KernelVersion = Text(info.KernelVersion, 255),
+                DockerVersion = Text(version, 50) ?? Text(info.ServerVersion, 50),
+                DaemonStartedAt = Text(await AskAsync(async () => Created(await engine.InspectNetworkRawAsync("bridge", ct))), 100),
+                TotalMemory = info.MemTotal > 0 ? info.MemTotal : null,
+                NumCpus = info.Ncpu > 0 ? info.Ncpu : null,
+                HostIps = addresses.Count > 0 ? addresses : null,
+                HostIp = addresses.Count > 0 ? addresses[0] : null,
+            },
+        };
+    }
+
+    /// <summary>The register frame, without the system values a server would refuse it for.</summary>
+    public static RegisterRequest Build(
+        HostDescription host, AgentOptions options, string token, string agentVersion, IReadOnlyDictionary<string, bool> capabilities) =>
+        RegisterRepair.WithoutRefused(new RegisterRequest
+        {
+            Token = token,
+            EngineId = host.EngineId,
+            Hostname = host.Hostname,
+            HostnameSource = host.HostnameSource,
+            ForceUniqueRegistration = options.ForceUniqueRegistration,
+            Version = agentVersion,
+            ProtoVersion = ProtocolLimits.ProtocolVersion,
+            Capabilities = capabilities,
+            AgentOs = host.System.AgentOs,
+            AgentArch = host.System.AgentArch,
+            OsType = host.System.OsType,
+            OsVersion = host.System.OsVersion,
+            KernelVersion = host.System.KernelVersion,
+            DockerVersion = host.System.DockerVersion,
+            DaemonStartedAt = host.System.DaemonStartedAt,
+            TotalMemory = host.System.TotalMemory,
+            NumCpus = host.System.NumCpus,
+            HostIps = host.System.HostIps,
+            HostIp = host.System.HostIp,
+        });
+
+    /// <summary>The first name there is: configured, the engine's, the operating system's, the beginning of the engine's id.</summary>
     public static (string Name, string Source) ChooseName(string? configured, string? daemon, string? os, string engineId) =>
-        Told(configured, 255) is { } agent ? (agent, HostnameSources.AgentName)
-        : Told(daemon, 255) is { } engine ? (engine, HostnameSources.Daemon)
-        : Told(os, 255) is { } system ? (system, HostnameSources.Os)
+        Text(configured, 255) is { } agent ? (agent, HostnameSources.AgentName)
+        : Text(daemon, 255) is { } engine ? (engine, HostnameSources.Daemon)
+        : Text(os, 255) is { } system ? (system, HostnameSources.Os)
         : (engineId[..Math.Min(12, engineId.Length)], HostnameSources.EngineId);
 
-    // A value over its limit would cost the whole registration; a shorter one costs nothing.
-    private static string? Told(string? value, int limit) => string.IsNullOrWhiteSpace(value) ? null : value.Length > limit ? value[..limit] : value;
+    /// <summary>The name Go has for a processor.</summary>
+    public static string Architecture(Architecture architecture) => architecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "amd64",
+        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+        _ => architecture.ToString().ToLowerInvariant(),
+    };
 
-    private static async Task<string?> DaemonStartAsync(EngineClient engine, CancellationToken ct)
+    // A value over its limit would cost the registration; a cut one costs nothing. Half of a surrogate pair is no character.
+    private static string? Text(string? value, int limit) =>
+        string.IsNullOrWhiteSpace(value) ? null
+        : value.Length <= limit ? value
+        : value[..(char.IsHighSurrogate(value[limit - 1]) ? limit - 1 : limit)];
+
+    // What only decorates the registration is left out when the engine (no such network) or a proxy before it (forbidden) refuses to tell.
+    private static async Task<string?> AskAsync(Func<Task<string?>> ask)
     {
         try
         {
-            using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync("bridge", ct));
-            return network.RootElement.TryGetProperty("Created", out var created) ? Told(created.GetString(), 100) : null;
+            return await ask();
         }
-        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.StatusCode is not null)
         {
-            return null; // Podman, or a daemon without its default bridge.
+            return null;
+        }
+    }
+
+    private static string? Created(byte[] network)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(network);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty("Created", out var created) && created.ValueKind == JsonValueKind.String ? created.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 }

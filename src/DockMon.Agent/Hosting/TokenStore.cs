@@ -3,20 +3,21 @@ using DockMon.Agent.Configuration;
 
 namespace DockMon.Agent.Hosting;
 
-/// <summary>Keeps the permanent token in the data directory.</summary>
+/// <summary>Keeps the permanent token, without which a restarted agent cannot come back.</summary>
 internal sealed class TokenStore(string dataPath)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private string TokenPath => Path.Combine(dataPath, "permanent_token");
+    private readonly string _path = Path.Combine(dataPath, "permanent_token");
 
-    /// <summary>The token of an earlier registration; null when there is none.</summary>
-    /// <exception cref="ConfigurationException">There is one, and it cannot be read.</exception>
+    /// <summary>The token, or null when none was saved.</summary>
+    /// <exception cref="ConfigurationException">There is one that cannot be read or used.</exception>
     public string? ReadPermanentToken()
     {
+        string token;
         try
         {
-            return File.ReadAllText(TokenPath).Trim() is { Length: > 0 } token ? token : null;
+            token = File.ReadAllText(_path).Trim();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -24,12 +25,18 @@ internal sealed class TokenStore(string dataPath)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"{TokenPath} cannot be read by user {Environment.UserName}: {e.Message.ReplaceLineEndings(" ")}");
+            throw new ConfigurationException($"The permanent token {_path} cannot be read: {StorageFailure.Describe(e, dataPath)}", e);
         }
+
+        // An empty file is what a full disk leaves of a token that something else wrote.
+        return token.Length == 0 ? null
+            : TokenVariable.FindError(token) is { } error
+                ? throw new ConfigurationException($"{_path} holds no token: {error}; delete it and register again with a new REGISTRATION_TOKEN")
+                : token;
     }
 
-    /// <summary>Proves that a token could be kept, by writing one beside it.</summary>
-    /// <exception cref="ConfigurationException">It could not; the message says why and what to do.</exception>
+    /// <summary>Proves that a token can be saved. Asked before registering, for a registration token works only once.</summary>
+    /// <exception cref="ConfigurationException">It cannot; the message says why and what to do.</exception>
     public void EnsureWritable()
     {
         var probe = Path.Combine(dataPath, ".write-test");
@@ -37,16 +44,18 @@ internal sealed class TokenStore(string dataPath)
         {
             Directory.CreateDirectory(dataPath);
             AtomicFile.Write(probe, new byte[4096], OwnerOnly);
-            File.Delete(probe);
+            AtomicFile.Delete(probe);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException(
-                $"DATA_PATH {dataPath} cannot be written by user {Environment.UserName} ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}): mount a named volume there (-v dockmon-agent-data:/data), free space on it, or give it to this user. "
-                + "The permanent token has to be kept there");
+            throw new ConfigurationException($"DATA_PATH {dataPath} cannot be written: {StorageFailure.Describe(e, dataPath)}", e);
         }
     }
 
-    /// <summary>Keeps the token, readable by the owner alone.</summary>
-    public void SavePermanentToken(string token) => AtomicFile.Write(TokenPath, Encoding.ASCII.GetBytes(token), OwnerOnly);
+    /// <summary>Saves the token so that no power cut loses it.</summary>
+    public void SavePermanentToken(string token)
+    {
+        Directory.CreateDirectory(dataPath);
+        AtomicFile.Write(_path, Encoding.UTF8.GetBytes(token), OwnerOnly);
+    }
 }

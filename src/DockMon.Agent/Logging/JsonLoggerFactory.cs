@@ -2,56 +2,34 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Logging;
 
-/// <summary>Makes loggers that write one line per message to one writer: JSON for machines, or text for people.</summary>
+/// <summary>Loggers that write one line for each entry to one writer, as JSON or as text.</summary>
 internal sealed class JsonLoggerFactory(TextWriter output, LogLevel minimum, bool json, TimeProvider time) : ILoggerFactory
 {
-    private readonly Lock _gate = new();
+    private readonly LogOutput _output = new(output, json, time);
 
-    public ILogger CreateLogger(string categoryName)
-    {
-        var name = categoryName[(categoryName.LastIndexOf('.') + 1)..];
-        return new LineLogger(this, name);
-    }
+    public ILogger CreateLogger(string categoryName) => new LineLogger(_output, minimum, LogName.OfCategory(categoryName));
 
-    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This factory writes to its own writer alone.");
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This factory is its own and only provider.");
 
+    /// <summary>Leaves the writer to whoever made it.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            output.Flush();
-        }
     }
 
-    private void Write(string line)
+    private sealed class LineLogger(LogOutput output, LogLevel minimum, string name) : ILogger
     {
-        lock (_gate)
-        {
-            output.Write(line);
-            output.Flush();
-        }
-    }
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= minimum && logLevel != LogLevel.None;
 
-    private sealed class LineLogger(JsonLoggerFactory factory, string name) : ILogger
-    {
+        // Scopes are not used: what an entry needs to say is in its message.
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= factory.Minimum && logLevel != LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {
-                var line = new LogLine(factory.Time.GetUtcNow(), logLevel, name, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], exception);
-                factory.Write(factory.Json ? line.ToJson() : line.ToText());
+                output.Write(new LogEntry(logLevel, name, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }
         }
     }
-
-    private LogLevel Minimum => minimum;
-
-    private bool Json => json;
-
-    private TimeProvider Time => time;
 }

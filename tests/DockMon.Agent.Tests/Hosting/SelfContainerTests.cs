@@ -1,44 +1,86 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Tests.Logging;
+using DockMon.Engine;
 using Shouldly;
 using Xunit;
 
 namespace DockMon.Agent.Tests.Hosting;
 
-public sealed class SelfContainerTests
+public sealed class SelfContainerTests : IDisposable
 {
     private const string Id = "efb225eae0e5807ec9f45533e6c5598e13b9f197ce11f9fe3fd9c3964d86d6ed";
     private const string Other = "6767214d9d608be81fe88a0890e8f691614ccc3667f5afd42efb37a57d8ae3b3";
 
-    public static TheoryData<string, string> MountInfos => new()
-    {
-        { "docker", $"512 501 254:0 /var/lib/docker/containers/{Id}/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw" },
-        { "host network, custom host name", $"600 501 254:0 /var/lib/docker/containers/{Id}/resolv.conf /etc/resolv.conf rw - ext4 /dev/vda rw" },
-        { "data root on a volume of its own", $"600 501 254:0 /containers/{Id}/hosts /etc/hosts rw - ext4 /dev/vdb rw" },
-        { "podman", $"701 690 0:25 /containers/overlay-containers/{Id}/userdata/hostname /etc/hostname rw - tmpfs tmpfs rw" },
-    };
+    private readonly TemporaryDirectory _proc = new();
+    private readonly LogCapture _log = new(json: false);
 
-    public static TheoryData<string, string> Cgroups => new()
-    {
-        { "v1", $"12:pids:/docker/{Id}\n1:name=systemd:/docker/{Id}" },
-        { "v1 systemd", $"5:memory:/system.slice/docker-{Id}.scope" },
-        { "v2 with the host's namespace", $"0::/system.slice/docker-{Id}.scope" },
-        { "podman", $"0::/machine.slice/libpod-{Id}.scope/container" },
-        { "kubernetes", $"0::/kubepods/besteffort/pod1/{Id}" },
-    };
-
-    [Theory]
-    [MemberData(nameof(MountInfos))]
-    public void Its_id_is_found_in_the_files_Docker_mounts(string _, string text) => SelfContainer.FromMountInfo(text).ShouldBe([Id]);
-
-    [Theory]
-    [MemberData(nameof(Cgroups))]
-    public void Its_id_is_found_in_control_groups(string _, string text) => SelfContainer.FromCgroup(text).Distinct().ShouldBe([Id]);
+    public void Dispose() => _proc.Dispose();
 
     [Fact]
-    public void Other_containers_mounts_seen_on_a_host_are_not_taken_for_its_own()
+    public async Task A_container_the_engine_confirms_is_the_agents_own()
     {
-        SelfContainer.FromMountInfo($"90 30 0:44 / /var/lib/docker/overlay2/{Other}/merged rw - overlay overlay rw\n91 30 0:45 / /var/lib/docker/containers/{Other}/mounts/shm rw - tmpfs shm rw").ShouldBeEmpty();
-        SelfContainer.FromCgroup("0::/user.slice/user-0.slice/session-1.scope").ShouldBeEmpty();
+        _proc.Write("self/mountinfo", MountOf(Id));
+        await using var engine = new ScriptedEngine(Inspection(Id, Id));
+
+        (await DetectAsync(engine)).ShouldBe(new SelfContainer(Id, "agent", "dockmon-agent:3", "host"));
+    }
+
+    [Fact]
+    public async Task Outside_of_containers_there_is_none()
+    {
+        _proc.Write("self/cgroup", "0::/user.slice");
+        await using var engine = new ScriptedEngine();
+
+        (await DetectAsync(engine, hostname: "server1")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_container_of_another_engine_is_passed_over_for_the_next()
+    {
+        _proc.Write("self/cgroup", $"1:pids:/docker/{Id}/docker/{Other}");
+        await using var engine = new ScriptedEngine(Inspection(Id, Id));
+
+        (await DetectAsync(engine))!.Id.ShouldBe(Id);
+    }
+
+    [Fact]
+    public async Task The_control_group_goes_before_mounts_that_a_shared_network_brings_along()
+    {
+        _proc.Write("self/cgroup", $"0::/system.slice/docker-{Id}.scope");
+        _proc.Write("self/mountinfo", MountOf(Other));
+        await using var engine = new ScriptedEngine(Inspection(Id, Id), Inspection(Other, Other));
+
+        (await DetectAsync(engine))!.Id.ShouldBe(Id);
+    }
+
+    [Fact]
+    public async Task A_host_name_finds_by_id_and_not_by_the_name_of_a_container()
+    {
+        await using var byId = new ScriptedEngine(Inspection("efb225eae0e5", Id));
+        await using var byName = new ScriptedEngine(Inspection("efb225eae0e5", Other));
+
+        (await DetectAsync(byId, hostname: "efb225eae0e5"))!.Id.ShouldBe(Id);
+        (await DetectAsync(byName, hostname: "efb225eae0e5")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_proxy_that_forbids_inspecting_is_told_of_and_ends_nothing()
+    {
+        _proc.Write("self/mountinfo", MountOf(Id));
+        await using var engine = new ScriptedEngine(($"/containers/{Id}/json", 403, "Forbidden"));
+
+        (await DetectAsync(engine)).ShouldBeNull();
+        _log.Text.ShouldContain("does not let container efb225eae0e5 be inspected");
+    }
+
+    [Fact]
+    public async Task An_engine_that_cannot_be_asked_is_no_answer()
+    {
+        _proc.Write("self/mountinfo", MountOf(Id));
+        using var client = new EngineClient(EngineEndpoint.FromEnvironment("unix://" + _proc.File("no.sock"), null, null), TimeProvider.System);
+
+        await Should.ThrowAsync<EngineUnavailableException>(
+            () => SelfContainer.DetectAsync(client, _proc.Root, null, _log.Logger, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -46,9 +88,19 @@ public sealed class SelfContainerTests
     [InlineData("efb225eae0e5", true)]
     [InlineData("agent", true)]
     [InlineData("/agent", true)]
-    [InlineData("efb225", false)]
+    [InlineData("efb225eae0e", false)]
     [InlineData("age", false)]
+    [InlineData("", false)]
     [InlineData(Other, false)]
     public void It_knows_itself_by_id_short_id_and_name(string reference, bool itself) =>
         new SelfContainer(Id, "agent", "image", "bridge").Is(reference).ShouldBe(itself);
+
+    private static string MountOf(string id) => $"512 501 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n";
+
+    private static (string Path, int Status, string Body) Inspection(string asked, string id) => (
+        $"/containers/{asked}/json", 200,
+        $$"""{"Id":"{{id}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":{"NetworkMode":"host"} }""");
+
+    private Task<SelfContainer?> DetectAsync(ScriptedEngine engine, string? hostname = null) =>
+        SelfContainer.DetectAsync(engine.Client, _proc.Root, hostname, _log.Logger, TestContext.Current.CancellationToken);
 }

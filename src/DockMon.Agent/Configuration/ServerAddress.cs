@@ -1,0 +1,51 @@
+namespace DockMon.Agent.Configuration;
+
+/// <summary>The server's URL as a person writes it, made into the one the sockets are below.</summary>
+internal static class ServerAddress
+{
+    private const string Example = "wss://dockmon.example.com";
+
+    public static Uri Parse(string variable, string? text)
+    {
+        if (text is null)
+        {
+            throw new ConfigurationException($"{variable} is not set: write the server's address, such as {Example}");
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || WebSocketScheme(uri.Scheme) is not { } scheme || uri.Host.Length == 0)
+        {
+            throw EnvironmentReader.Wrong(
+                variable, WithoutSecrets(text), $"write a URL that begins with wss://, ws://, https:// or http://, such as {Example}");
+        }
+
+        // Each of these would be lost or sent where it was not meant to go; none is shown, for it may be a secret.
+        var excess = uri.UserInfo.Length > 0 ? "a user name or password"
+            : text.Contains('?', StringComparison.Ordinal) ? "a query (?…)"
+            : text.Contains('#', StringComparison.Ordinal) ? "a fragment (#…)"
+            : null;
+        return excess is null
+            ? new UriBuilder(uri) { Scheme = scheme, Port = uri.IsDefaultPort ? -1 : uri.Port }.Uri
+            : throw EnvironmentReader.Wrong(variable, WithoutSecrets(text), $"it must not have {excess}; write it without");
+    }
+
+    private static string? WebSocketScheme(string scheme) => scheme switch
+    {
+        "http" or "ws" => "ws",
+        "https" or "wss" => "wss",
+        _ => null,
+    };
+
+    private static string WithoutSecrets(string text)
+    {
+        var end = text.IndexOfAny(['?', '#']);
+        var shown = end < 0 ? text : text[..end];
+        var at = shown.LastIndexOf('@');
+        if (at < 0)
+        {
+            return shown;
+        }
+
+        var scheme = shown.IndexOf("://", StringComparison.Ordinal);
+        return (scheme < 0 || scheme > at ? "" : shown[..(scheme + 3)]) + "…@" + shown[(at + 1)..];
+    }
+}

@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Text;
+
+namespace DockMon.Agent.Configuration;
+
+/// <summary>A token given in a variable, or in a file another variable names. Its value appears in no message.</summary>
+internal static class TokenVariable
+{
+    private const int MaxLength = 255;
+
+    // More than any token with the white space around it; keeps a wrong path (/dev/zero) from being read without end.
+    private const int MaxFileBytes = 4096;
+
+    private static readonly SearchValues<char> Characters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-");
+
+    public static string? Read(EnvironmentReader variables, string variable)
+    {
+        var fileVariable = variable + "_FILE";
+        var value = variables.Text(variable);
+        var path = variables.Text(fileVariable);
+        if (value is not null && path is not null)
+        {
+            throw new ConfigurationException($"{variable} and {fileVariable} are both set: set only one of them");
+        }
+
+        if (path is not null)
+        {
+            value = ReadFile(fileVariable, path);
+            return FindError(value) is { } fileError
+                ? throw new ConfigurationException($"{fileVariable} is \"{EnvironmentReader.Short(path)}\", whose content is no token: {fileError}")
+                : value;
+        }
+
+        return value is not null && FindError(value) is { } error
+            ? throw new ConfigurationException($"{variable} is no token: {error}")
+            : value;
+    }
+
+    /// <summary>What is wrong with a token, without any of it; null when nothing is.</summary>
+    public static string? FindError(string token) => token.Length switch
+    {
+        0 => "it is empty",
+        > MaxLength => $"it has more than {MaxLength} characters",
+        _ when token.AsSpan().ContainsAnyExcept(Characters) => "only letters, digits, '_', ':' and '-' are accepted (quotes around it, perhaps?)",
+        _ => null,
+    };
+
+    private static string ReadFile(string variable, string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            var buffer = new byte[MaxFileBytes];
+            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return Encoding.UTF8.GetString(buffer.AsSpan(0, length)).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such file"
+                : e is UnauthorizedAccessException ? "no permission to read it, or it is a directory"
+                : EnvironmentReader.Short(e.Message);
+            throw new ConfigurationException(
+                $"{variable} is \"{EnvironmentReader.Short(path)}\", which cannot be read ({reason}): name a file that holds the token and nothing else", e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Logging;
+
+/// <summary>An entry as a line for people: <c>2026-11-23 12:00:01Z INF connection: text</c>.</summary>
+internal static class TextLine
+{
+    public static string Format(in LogEntry entry, DateTimeOffset now)
+    {
+        var line = new StringBuilder(128);
+        line.Append(CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z {Level(entry.Level)} ");
+        AppendEscaped(line, entry.Logger);
+        line.Append(": ");
+        AppendEscaped(line, LogEntry.Cut(entry.Message));
+        if (entry.Error is { } error)
+        {
+            line.Append(" (");
+            AppendEscaped(line, error);
+            line.Append(')');
+        }
+
+        if (entry.Stack is { } stack)
+        {
+            foreach (var frame in stack.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                line.Append(' ');
+                AppendEscaped(line, frame);
+            }
+        }
+
+        return line.Append('\n').ToString();
+    }
+
+    private static string Level(LogLevel level) => level switch
+    {
+        <= LogLevel.Debug => "DBG",
+        LogLevel.Information => "INF",
+        LogLevel.Warning => "WRN",
+        _ => "ERR",
+    };
+
+    // Nothing in a message may end the line, move the cursor or turn the direction of writing: it would let others write log lines.
+    private static void AppendEscaped(StringBuilder line, string text)
+    {
+        foreach (var c in text)
+        {
+            _ = c switch
+            {
+                '\n' => line.Append("\\n"),
+                '\r' => line.Append("\\r"),
+                '\t' => line.Append("\\t"),
+                _ when MustEscape(c) => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ => line.Append(c),
+            };
+        }
+    }
+
+    private static bool MustEscape(char c) => char.GetUnicodeCategory(c) is
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using DockMon.Agent.Logging;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DockMon.Agent.Tests.Logging;
+
+/// <summary>A logger at a fixed time, and what it wrote.</summary>
+internal sealed class LogCapture
+{
+    private readonly StringWriter _output = new();
+
+    public LogCapture(bool json, LogLevel minimum = LogLevel.Debug, string category = "DockMon.Agent.Connection.ReadLoop")
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 1, 250, TimeSpan.Zero));
+        Factory = new JsonLoggerFactory(_output, minimum, json, time);
+        Logger = Factory.CreateLogger(category);
+    }
+
+    public JsonLoggerFactory Factory { get; }
+
+    public ILogger Logger { get; }
+
+    public string Text => _output.ToString();
+
+    public string[] Lines => Text.Split('\n')[..^1];
+
+    public JsonElement Json => JsonDocument.Parse(Lines[^1]).RootElement;
+}
