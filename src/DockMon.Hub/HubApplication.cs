@@ -41,6 +41,8 @@ public static class HubApplication
         builder.Services.AddSingleton<ITokens, SqliteTokens>();
         builder.Services.AddSingleton<IHosts, SqliteHosts>();
         builder.Services.AddSingleton<IEvents, SqliteEvents>();
+        builder.Services.AddSingleton<IHealthChecks, SqliteHealthChecks>();
+        builder.Services.AddSingleton<HealthCheckPush>();
         builder.Services.AddSingleton<AdminKey>();
         builder.Services.AddSingleton<EventFeed>();
         builder.Services.AddSingleton<StatsHistory>();
@@ -59,6 +61,7 @@ public static class HubApplication
         TokenApi.Map(app);
         HostApi.Map(app);
         ContainerApi.Map(app);
+        HealthCheckApi.Map(app);
         StreamApi.Map(app);
         return app;
     }
