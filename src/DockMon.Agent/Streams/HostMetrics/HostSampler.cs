@@ -24,16 +24,22 @@ internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnecte
         {
             while (await timer.WaitForNextTickAsync(ct))
             {
-                // Whether it runs in a container is known from the first registration on; before it, nobody would hear a figure.
-                if (isConnected() && inContainer() is { } contained)
-                {
-                    Sample(contained);
-                }
+                Tick();
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // Told to stop.
+        }
+    }
+
+    /// <summary>Reads, and sends what happened since the last reading.</summary>
+    public void Tick()
+    {
+        // Whether it runs in a container is known from the first registration on; before it, nobody would hear a figure.
+        if (isConnected() && inContainer() is { } contained)
+        {
+            Sample(contained);
         }
     }
 
