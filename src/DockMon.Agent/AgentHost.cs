@@ -6,6 +6,8 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams;
+using DockMon.Agent.Streams.HealthChecks;
+using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Streams.Shells;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -17,7 +19,7 @@ namespace DockMon.Agent;
 internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, TimeProvider time)
 {
     private volatile SelfContainer? _self;
-    private bool _selfKnown;
+    private volatile bool _selfKnown;
 
     /// <summary>Runs until <paramref name="stopping"/> fires and everything has come to its end.</summary>
     /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
@@ -51,6 +53,10 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
         link.Registered += statsLink.UseToken;
         link.Disconnected += shells.ConnectionLost;
+        using var checker = new HealthChecker(time, loggers.CreateLogger<HealthChecker>());
+        var checks = new HealthCheckRunner(checker.CheckAsync, () => link.IsConnected, outbound, time, loggers.CreateLogger<HealthCheckRunner>());
+        checks.AddTo(messages);
+        var host = new HostSampler(() => _selfKnown ? _self is not null : null, () => link.IsConnected, outbound, time, loggers.CreateLogger<HostSampler>());
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         if (options.InsecureSkipVerify)
@@ -59,7 +65,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         }
 
         using var streams = new CancellationTokenSource();
-        var running = Task.WhenAll(events.RunAsync(streams.Token), stats.RunAsync(streams.Token), statsLink.RunAsync(streams.Token));
+        var running = Task.WhenAll(events.RunAsync(streams.Token), stats.RunAsync(streams.Token), statsLink.RunAsync(streams.Token), checks.RunAsync(streams.Token), host.RunAsync(streams.Token));
         updates.Recover();
         var connected = link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), stopping);
 

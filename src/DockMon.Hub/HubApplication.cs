@@ -41,6 +41,8 @@ public static class HubApplication
         builder.Services.AddSingleton<ITokens, SqliteTokens>();
         builder.Services.AddSingleton<IHosts, SqliteHosts>();
         builder.Services.AddSingleton<IEvents, SqliteEvents>();
+        builder.Services.AddSingleton<IHealthChecks, SqliteHealthChecks>();
+        builder.Services.AddSingleton<HealthCheckPush>();
         builder.Services.AddSingleton<AdminKey>();
         builder.Services.AddSingleton<EventFeed>();
         builder.Services.AddSingleton<StatsHistory>();
@@ -61,6 +63,7 @@ public static class HubApplication
         HostApi.Map(app);
         ContainerApi.Map(app);
         ShellApi.Map(app);
+        HealthCheckApi.Map(app);
         StreamApi.Map(app);
         return app;
     }

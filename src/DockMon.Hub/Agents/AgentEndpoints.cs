@@ -15,7 +15,7 @@ internal static class AgentEndpoints
     }
 
     private static async Task ControlAsync(
-        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, ShellSessions shells, EventFeed feed, IHosts hosts, IHostApplicationLifetime lifetime)
+        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, ShellSessions shells, EventFeed feed, IHosts hosts, HealthCheckPush checks, IHostApplicationLifetime lifetime)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -31,6 +31,7 @@ internal static class AgentEndpoints
         }
 
         feed.Publish("host_connected", host.Id, host.Registration);
+        await checks.PushAsync(host.Id, CancellationToken.None);
         await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
         hosts.Seen(host.Id);
         if (agents.Disconnected(host.Id, connection))

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DockMon.Hub.Storage;
+using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Api;
@@ -31,5 +32,6 @@ internal sealed record HistoryEntry(DateTimeOffset ReceivedAt, JsonElement Stats
 [JsonSerializable(typeof(IReadOnlyList<HistoryEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(IReadOnlyList<HealthCheckConfig>))]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class ApiJson : JsonSerializerContext;

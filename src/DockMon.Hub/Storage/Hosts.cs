@@ -87,6 +87,7 @@ internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
     public bool Delete(string id)
     {
         database.Execute("DELETE FROM events WHERE host_id = $id", ("$id", id));
+        database.Execute("DELETE FROM health_checks WHERE host_id = $id", ("$id", id));
         return database.Execute("DELETE FROM hosts WHERE id = $id", ("$id", id)) > 0;
     }
 

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using DockMon.Agent.Commands;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Streams.HealthChecks;
+
+/// <summary>Reads configurations one by one: a wrong one becomes a failing check of its container and leaves the others alone.</summary>
+internal static class HealthCheckReader
+{
+    /// <exception cref="CommandException">It does not even say which container it is about.</exception>
+    public static HealthCheck Read(JsonElement payload)
+    {
+        try
+        {
+            var config = Route.Read(payload, ProtocolJson.Default.HealthCheckConfig);
+            return HealthCheck.From(config with { ContainerId = ContainerOf(payload) });
+        }
+        catch (CommandException e) when (e.Message.StartsWith("invalid payload", StringComparison.Ordinal))
+        {
+            return HealthCheck.From(new HealthCheckConfig { ContainerId = ContainerOf(payload), HostId = Text(payload, "host_id") }, e.Message);
+        }
+    }
+
+    /// <summary>Reads a list; <paramref name="onLeftOut"/> hears of those that cannot be read at all.</summary>
+    /// <exception cref="CommandException">It is no list.</exception>
+    public static IReadOnlyList<HealthCheck> ReadAll(JsonElement payload, Action<string> onLeftOut)
+    {
+        if (payload.ValueKind is not JsonValueKind.Object || !payload.TryGetProperty("configs", out var configs) || configs.ValueKind == JsonValueKind.Null)
+        {
+            return [];
+        }
+
+        if (configs.ValueKind != JsonValueKind.Array)
+        {
+            throw new CommandException("configs is not a list");
+        }
+
+        var checks = new List<HealthCheck>();
+        foreach (var config in configs.EnumerateArray())
+        {
+            try
+            {
+                checks.Add(Read(config));
+            }
+            catch (CommandException e)
+            {
+                onLeftOut(e.Message);
+            }
+        }
+
+        return checks;
+    }
+
+    private static string ContainerOf(JsonElement payload) =>
+        Text(payload, "container_id") is { Length: > 0 } id ? id : throw new CommandException("container_id is missing");
+
+    private static string? Text(JsonElement payload, string name) =>
+        payload.ValueKind == JsonValueKind.Object && payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

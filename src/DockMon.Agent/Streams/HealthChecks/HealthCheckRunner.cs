@@ -1,0 +1,149 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Connection;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Streams.HealthChecks;
+
+/// <summary>
+/// The server's health checks: one loop and one timer for all of them. They go on while the link is down; their results do not wait for it,
+/// because the next one says more.
+/// </summary>
+internal sealed class HealthCheckRunner(
+    Func<HealthCheck, CancellationToken, Task<HealthCheckResult>> check, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HealthCheckRunner> logger)
+{
+    /// <summary>Most checks that run at once.</summary>
+    public const int MostAtOnce = 32;
+
+    private readonly long _origin = time.GetTimestamp();
+    private readonly HealthSchedule _schedule = new();
+    private readonly Lock _gate = new();
+    private readonly List<Task> _runs = [];
+    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private int _running;
+
+    private TimeSpan Now => time.GetElapsedTime(_origin);
+
+    /// <summary>Adds the handlers of its messages.</summary>
+    public void AddTo(IDictionary<string, Action<JsonElement>> messages)
+    {
+        messages[FrameTypes.HealthCheckConfigsSync] = payload => Replace(HealthCheckReader.ReadAll(payload, reason => Log.LeftOut(logger, reason)));
+        messages[FrameTypes.HealthCheckConfig] = payload => Put(HealthCheckReader.Read(payload));
+        messages[FrameTypes.HealthCheckConfigRemove] = payload =>
+            Remove(Route.Read(payload, ProtocolJson.Default.ContainerReference).ContainerId ?? throw new CommandException("container_id is missing"));
+    }
+
+    public void Replace(IReadOnlyList<HealthCheck> checks)
+    {
+        Change(() => _schedule.Replace(checks, Now));
+        Log.Configured(logger, checks.Count);
+    }
+
+    public void Put(HealthCheck changed) => Change(() => _schedule.Put(changed, Now));
+
+    public void Remove(string containerId) => Change(() => _schedule.Remove(containerId));
+
+    /// <summary>Checks until <paramref name="ct"/> fires.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        await using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            while (true)
+            {
+                timer.Change(StartDue(ct), Timeout.InfiniteTimeSpan);
+                await _pulse.Reader.ReadAsync(ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+
+        await Task.WhenAll(_runs);
+    }
+
+    /// <summary>Starts what is due.</summary>
+    /// <returns>How long until there is something to do again; infinite when only a change or the end of a run can bring it.</returns>
+    private TimeSpan StartDue(CancellationToken ct)
+    {
+        var now = Now;
+        IReadOnlyList<(HealthSchedule.Entry Entry, HealthCheck Check)> due;
+        TimeSpan wait;
+        lock (_gate)
+        {
+            due = [.. _schedule.TakeDue(now, MostAtOnce - _running).Select(entry => (entry, entry.Check))];
+            _running += due.Count;
+            wait = _running < MostAtOnce && _schedule.NextDue() is { } next ? next - now : Timeout.InfiniteTimeSpan;
+        }
+
+        _runs.RemoveAll(run => run.IsCompleted);
+        _runs.AddRange(due.Select(item => Task.Run(() => RunOneAsync(item.Entry, item.Check, ct), CancellationToken.None)));
+        return wait;
+    }
+
+    private async Task RunOneAsync(HealthSchedule.Entry entry, HealthCheck current, CancellationToken ct)
+    {
+        HealthCheckResult? result = null;
+        try
+        {
+            result = await check(current, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+        finally
+        {
+            Finish(entry, current, result);
+        }
+    }
+
+    private void Finish(HealthSchedule.Entry entry, HealthCheck current, HealthCheckResult? result)
+    {
+        var wanted = false;
+        var news = false;
+        lock (_gate)
+        {
+            _running--;
+            entry.Running = false;
+            if (result is not null)
+            {
+                // Of a check that was changed or dropped meanwhile, nobody wants to know.
+                wanted = _schedule.IsCurrent(entry, current);
+                news = wanted && entry.Healthy != result.Healthy;
+                entry.Healthy = wanted ? result.Healthy : entry.Healthy;
+            }
+        }
+
+        if (wanted && isConnected())
+        {
+            outbound.PostEvent(FrameWriter.Event(EventNames.HealthCheckResult, result!, ProtocolJson.Default.HealthCheckResult, time.GetUtcNow()));
+        }
+
+        if (news && result!.Healthy)
+        {
+            Log.BecameHealthy(logger, result.ContainerId);
+        }
+        else if (news)
+        {
+            Log.BecameUnhealthy(logger, result!.ContainerId, result.ErrorMessage ?? "");
+        }
+
+        Wake();
+    }
+
+    private void Change(Action change)
+    {
+        lock (_gate)
+        {
+            change();
+        }
+
+        Wake();
+    }
+
+    private void Wake() => _pulse.Writer.TryWrite(true);
+}

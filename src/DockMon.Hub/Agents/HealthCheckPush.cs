@@ -1,0 +1,33 @@
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Agents;
+
+/// <summary>Has agents know their health checks. One push at a time, and each reads anew: the last one an agent gets is the newest.</summary>
+internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>Sends a host's checks if it has any and is connected; otherwise it gets them when it connects.</summary>
+    public async Task PushAsync(string hostId, CancellationToken ct)
+    {
+        await _one.WaitAsync(ct);
+        try
+        {
+            if (agents.IsConnected(hostId) && checks.Find(hostId) is { } sync)
+            {
+                agents.Send(hostId, FrameWriter.Request(FrameTypes.HealthCheckConfigsSync, null, FrameWriter.Message(sync, ProtocolJson.Default.HealthCheckConfigsSync), id: null));
+            }
+        }
+        catch (AgentException)
+        {
+            // It went away just now, and gets them when it is back.
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+}
