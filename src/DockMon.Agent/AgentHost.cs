@@ -65,18 +65,26 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         }
 
         using var streams = new CancellationTokenSource();
-        var running = Task.WhenAll(events.RunAsync(streams.Token), stats.RunAsync(streams.Token), statsLink.RunAsync(streams.Token), checks.RunAsync(streams.Token), host.RunAsync(streams.Token));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var stopUpdates = ending.Token.Register(updates.Stop);
         updates.Recover();
-        var connected = link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), stopping);
+        Task[] parts =
+        [
+            link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
+            events.RunAsync(streams.Token),
+            stats.RunAsync(streams.Token),
+            statsLink.RunAsync(streams.Token),
+            checks.RunAsync(streams.Token),
+            host.RunAsync(streams.Token),
+        ];
 
-        using var stopUpdates = stopping.Register(updates.Stop);
-
-        // None of them ends by itself. One that does has failed, and an agent without it would only look alive.
-        await Task.WhenAny(running, connected);
+        // None of them ends by itself. One that does has failed, and an agent without it would only look alive: the others end, too.
+        await Task.WhenAny(parts);
+        await ending.CancelAsync();
         // Without a connection to say goodbye on, operations that run still have their time.
-        await Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout));
+        await router.FinishAsync(options.ShutdownTimeout);
         await streams.CancelAsync();
-        await Task.WhenAll(running, connected);
+        await Task.WhenAll(parts);
         Log.Stopped(logger);
     }
 

@@ -70,6 +70,12 @@ public sealed partial class EngineClient
     private static string Escape(string id)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(id);
+        if (id is "." or "..")
+        {
+            // A URL folds them away: the request would be another one.
+            throw new ArgumentException($"\"{id}\" is no id", nameof(id));
+        }
+
         return Uri.EscapeDataString(id);
     }
 

@@ -11,7 +11,7 @@ public sealed partial class EngineClient
     {
         ArgumentNullException.ThrowIfNull(options);
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ExecCreateBody(options.Command, options.Tty, options.Env, options.AttachStdin), EngineJson.Default.ExecCreateBody);
+            new ExecCreateBody(options.Command, options.Tty, options.Env, options.AttachStdin, options.DetachKeys), EngineJson.Default.ExecCreateBody);
         var answer = await PostRawAsync(Container(containerId, "exec"), body, ct).ConfigureAwait(false);
         return Parse(answer, EngineJson.Default.IdBody, "POST exec").Id;
     }

@@ -14,6 +14,9 @@ public sealed record ExecOptions
 
     /// <summary>It reads what is written to the stream.</summary>
     public bool AttachStdin { get; init; }
+
+    /// <summary>Input that makes the engine let go of a terminal, such as <c>ctrl-p,ctrl-q</c>, which it is when null.</summary>
+    public string? DetachKeys { get; init; }
 }
 
 /// <summary>What became of a program that was run inside a container.</summary>
@@ -29,7 +32,7 @@ public sealed class ExecInspection
     public int Pid { get; set; }
 }
 
-internal sealed record ExecCreateBody(IReadOnlyList<string> Cmd, bool Tty, IReadOnlyList<string>? Env, bool AttachStdin)
+internal sealed record ExecCreateBody(IReadOnlyList<string> Cmd, bool Tty, IReadOnlyList<string>? Env, bool AttachStdin, string? DetachKeys)
 {
     public bool AttachStdout { get; } = true;
 

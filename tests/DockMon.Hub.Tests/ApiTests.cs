@@ -91,6 +91,28 @@ public sealed class ApiTests : IAsyncLifetime
         (await _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
     }
 
+    [Theory]
+    [InlineData("""{"timeout":1,"timeout":2}""", HttpStatusCode.BadRequest)]
+    [InlineData("""[1]""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"timeout":""", HttpStatusCode.BadRequest)]
+    public async Task A_body_that_is_none_is_a_bad_request(string body, HttpStatusCode status)
+    {
+        using var answer = await _hub.Http.PostAsync($"/api/hosts/{_hostId}/containers/abc/stop", new StringContent(body), Token);
+        answer.StatusCode.ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task A_body_without_a_length_is_read_all_the_same()
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/hosts/{_hostId}/containers/abc/rename") { Content = new StringContent("""{"new_name":"n"}""") };
+        message.Headers.TransferEncodingChunked = true;
+        var asking = _hub.Http.SendAsync(message, Token);
+        var request = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!);
+        request.GetProperty("payload").GetProperty("new_name").GetString().ShouldBe("n");
+        await HubFixture.SendAsync(_agent, $$"""{"correlation_id":"{{request.GetProperty("id").GetString()}}","success":true}""", Token);
+        (await asking).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task An_event_that_is_sent_again_is_kept_and_streamed_once()
     {

@@ -142,6 +142,35 @@ public sealed class OperationTests : IAsyncLifetime
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 
+    [Fact]
+    public async Task Operations_on_one_container_keep_their_order_however_it_is_named()
+    {
+        var name = _containers.NewName();
+        var id = await _containers.RunAsync(["sh", "-c", "trap '' TERM; while true; do sleep 1; done"], Token, name: name);
+        var stopping = _installation.OperateAsync("stop", name, Token, new() { ["timeout"] = 3 });
+        await Retry.UntilAsync("the stop has begun", async () => (await _installation.EventsOfAsync(id, Token)).Contains("kill"), ct: Token);
+        await _installation.OperateAsync("start", id[..12], Token);
+        (await stopping).GetProperty("status").GetString().ShouldBe("stopped");
+        (await StatusAsync(id)).ShouldBe("running");
+    }
+
+    [Theory]
+    [InlineData(".", "names no container")]
+    [InlineData("..", "names no container")]
+    [InlineData("", "container_id is missing")]
+    [InlineData("a/b", "No such container: a/b")]
+    public async Task A_reference_that_is_none_is_refused(string reference, string words) =>
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("inspect", reference, Token))).Message.ShouldContain(words);
+
+    [Fact]
+    public async Task Half_of_a_surrogate_pair_costs_no_connection()
+    {
+        using var content = new StringContent("""{"action":"\ud800","container_id":"x"}""", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await _installation.Http.PostAsync($"/api/hosts/{_installation.HostId}/operation", content, Token);
+        (await answer.Content.ReadAsStringAsync(Token)).ShouldContain("unknown action");
+        _installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
     private static Task<string> StatusAsync(string id) => InspectAsync(id, ".State.Status");
 
     private static Task<string> InspectAsync(string id, string path) => Docker.RunAsync(["inspect", "--format", "{{" + path + "}}", id], Token);

@@ -37,6 +37,30 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Not_one_of_many_events_that_come_at_once_is_lost()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 6; i++)
+        {
+            ids.Add(await _containers.CreateAsync([], Token));
+        }
+
+        // Docker stamps events before it sorts them out: some of these overtake each other.
+        const int Renames = 20;
+        await Parallel.ForEachAsync(ids, Token, async (id, ct) =>
+        {
+            for (var i = 0; i < Renames; i++)
+            {
+                await Docker.RunAsync(["rename", id, $"dockmon-it-{id[..12]}-{i}"], ct);
+            }
+        });
+        foreach (var id in ids)
+        {
+            await Retry.UntilAsync("every rename came", async () => (await _installation.EventsOfAsync(id, Token)).Count(action => action == "rename") == Renames, ct: Token);
+        }
+    }
+
+    [Fact]
     public async Task Samples_of_a_running_container_come_and_a_signal_it_survives_does_not_end_them()
     {
         var id = await _containers.RunAsync(["sh", "-c", "trap : HUP; while true; do :; done"], Token);

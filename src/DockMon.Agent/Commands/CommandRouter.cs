@@ -21,12 +21,26 @@ internal sealed class CommandRouter(
     ILogger<CommandRouter> logger) : IDisposable
 {
     private readonly CancellationTokenSource _giveUp = new();
+    private Task _intake = Task.CompletedTask;
     private volatile bool _stopping;
 
     public void Dispose() => _giveUp.Dispose();
 
     /// <summary>Takes one text frame. Returns at once, whatever is in it.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One frame nobody foresaw must not cost the connection.")]
     public void Dispatch(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            Take(utf8);
+        }
+        catch (Exception e)
+        {
+            Log.FrameFailed(logger, e, utf8.Length);
+        }
+    }
+
+    private void Take(ReadOnlyMemory<byte> utf8)
     {
         Frame frame;
         try
@@ -63,6 +77,7 @@ internal sealed class CommandRouter(
         _stopping = true;
         try
         {
+            await _intake.WaitAsync(limit, time);
             await lanes.WhenIdleAsync().WaitAsync(limit, time);
         }
         catch (TimeoutException)
@@ -102,18 +117,33 @@ internal sealed class CommandRouter(
         }
 
         var payload = frame.Payload ?? default;
-        string? lane;
-        try
+        Func<Task> work = async () => Answer(isCommand, id, await RunAsync(route, name, payload));
+        if (route.Lane is null)
         {
-            lane = route.Lane?.Invoke(payload);
-        }
-        catch (CommandException e)
-        {
-            Answer(isCommand, id, Fail(e.Message));
+            lanes.Post(null, work);
             return;
         }
 
-        lanes.Post(lane, async () => Answer(isCommand, id, await RunAsync(route, name, payload)));
+        // A name has to be looked up before its lane is known. Requests that come meanwhile wait for that, or they would overtake it.
+        _intake = IntakeAsync(_intake, route, payload, work, error => Answer(isCommand, id, Fail(error)));
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A request whose lane cannot be found out is answered, and the next one is served.")]
+    private async Task IntakeAsync(Task earlier, Route route, JsonElement payload, Func<Task> work, Action<string> refuse)
+    {
+        await earlier;
+        try
+        {
+            lanes.Post(await route.Lane!(payload, _giveUp.Token), work);
+        }
+        catch (CommandException e)
+        {
+            refuse(e.Message);
+        }
+        catch (Exception e)
+        {
+            refuse($"failed to {route.What}: {e.Message}");
+        }
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A handler's unforeseen failure is that request's answer, not the agent's end.")]
@@ -185,7 +215,19 @@ internal sealed class CommandRouter(
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Text(value) : null;
+
+    private static string? Text(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Half of a surrogate pair: JSON allows to write it, and no text has it.
+        }
+    }
 
     private static string? ActionOf(Frame frame) => frame.Payload is { } payload ? Text(payload, "action") : null;
 

@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(205, LogLevel.Warning, "A message of type {Type} was dropped: {Reason}")]
     public static partial void MessageRefused(ILogger logger, string type, string reason);
 
+    [LoggerMessage(206, LogLevel.Error, "A frame of {Size} bytes failed in a way nobody foresaw")]
+    public static partial void FrameFailed(ILogger logger, Exception exception, int size);
+
     [LoggerMessage(204, LogLevel.Warning, "Operations still ran after {Seconds} s; they were told to give up")]
     public static partial void GivingUp(ILogger logger, double seconds);
 }

@@ -5,9 +5,9 @@ namespace DockMon.Agent.Commands;
 
 /// <summary>What the agent does on one command or action.</summary>
 /// <param name="What">What is tried, for error texts: "start container".</param>
-/// <param name="Lane">The lane its payload belongs to; null for a read.</param>
+/// <param name="Lane">Finds the lane its payload belongs to; null for a read.</param>
 /// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
-internal sealed record Route(string What, Func<JsonElement, string?>? Lane, Func<JsonElement, CancellationToken, Task<byte[]>> Run)
+internal sealed record Route(string What, Func<JsonElement, CancellationToken, ValueTask<string>>? Lane, Func<JsonElement, CancellationToken, Task<byte[]>> Run)
 {
     /// <summary>A route with a typed request and a typed answer.</summary>
     /// <param name="what">What is tried.</param>
@@ -19,12 +19,12 @@ internal sealed record Route(string What, Func<JsonElement, string?>? Lane, Func
         string what,
         JsonTypeInfo<TRequest> request,
         JsonTypeInfo<TResult> result,
-        Func<TRequest, string?>? lane,
+        Func<TRequest, CancellationToken, ValueTask<string>>? lane,
         Func<TRequest, CancellationToken, Task<TResult>> run)
         where TRequest : class =>
         new(
             what,
-            lane is null ? null : payload => lane(Read(payload, request)),
+            lane is null ? null : (payload, ct) => lane(Read(payload, request), ct),
             async (payload, ct) => JsonSerializer.SerializeToUtf8Bytes(await run(Read(payload, request), ct), result));
 
     /// <summary>Reads a payload; an absent or null one is an empty object.</summary>
@@ -37,6 +37,10 @@ internal sealed record Route(string What, Func<JsonElement, string?>? Lane, Func
             return (payload.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
                 ? JsonSerializer.Deserialize("{}"u8, type)
                 : payload.Deserialize(type))!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new CommandException("invalid payload: it has half of a surrogate pair in a text");
         }
         catch (JsonException e)
         {

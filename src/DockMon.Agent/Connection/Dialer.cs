@@ -49,21 +49,21 @@ internal sealed class Dialer(AgentOptions options) : IDisposable
         var socket = new ClientWebSocket();
         socket.Options.KeepAliveInterval = ProtocolLimits.PingInterval;
         socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
-        if (bearer is not null)
-        {
-            socket.Options.SetRequestHeader("Authorization", "Bearer " + bearer);
-        }
-
         // Real time on purpose: what it bounds is the network, and a test's clock must not stand still on it.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(DialLimit);
         try
         {
+            if (bearer is not null)
+            {
+                socket.Options.SetRequestHeader("Authorization", "Bearer " + bearer);
+            }
+
             using var invoker = new HttpMessageInvoker(refusal, disposeHandler: false);
             await socket.ConnectAsync(endpoint, invoker, limit.Token);
             return socket;
         }
-        catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException && !ct.IsCancellationRequested)
+        catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
             throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {refusal.Reason ?? Describe(e)}", refusal.Status, e);

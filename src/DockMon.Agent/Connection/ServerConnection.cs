@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using System.Text.Json;
 using DockMon.Protocol;
@@ -27,7 +28,6 @@ internal sealed class ServerConnection : IDisposable
     private readonly ClientWebSocket _socket;
     private readonly FrameReader _reader;
     private readonly ILogger _logger;
-    private Task? _pendingRead;
     private volatile bool _draining;
 
     private ServerConnection(ClientWebSocket socket, ILogger logger)
@@ -86,29 +86,30 @@ internal sealed class ServerConnection : IDisposable
     {
         using var readEnded = new CancellationTokenSource();
         using var writeEnded = new CancellationTokenSource();
-        var reading = ReadLoopAsync(onFrame, stopping, readEnded.Token);
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stopping.Register(stopped.SetResult);
+        var reading = ReadLoopAsync(onFrame, readEnded.Token);
         var writing = WriteLoopAsync(outbound, writeEnded.Token);
-        var first = await Task.WhenAny(reading, writing);
-        var end = await first;
-        if (stopping.IsCancellationRequested && first == reading)
+        var first = await Task.WhenAny(reading, writing, stopped.Task);
+        if (first == stopped.Task)
         {
-            // Running operations reach their end, their answers still go out, and only then the socket closes.
+            // Running operations reach their end, their answers still go out, new requests are told so, and only then the socket closes.
             await finishing();
             await DrainAsync(outbound, writing);
         }
 
         // The order matters: a cancelled send or receive aborts the whole socket, and an aborted socket cannot say goodbye.
         await writeEnded.CancelAsync();
-        await writing;
-        if (stopping.IsCancellationRequested)
+        var written = await writing;
+        if (first == stopped.Task)
         {
-            await CloseAsync();
+            await CloseAsync(reading);
         }
 
         await readEnded.CancelAsync();
         _socket.Abort();
-        await reading;
-        return end;
+        var read = await reading;
+        return first == reading ? read : first == writing ? written : new ConnectionEnd("the agent is stopping");
     }
 
     public void Dispose()
@@ -117,23 +118,14 @@ internal sealed class ServerConnection : IDisposable
         _socket.Dispose();
     }
 
-    private async Task<ConnectionEnd> ReadLoopAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken stopping, CancellationToken ended)
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever ends the reading is the connection's end, and the next connection is the remedy.")]
+    private async Task<ConnectionEnd> ReadLoopAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken ended)
     {
-        // A cancelled receive aborts the whole socket, so stopping does not cancel the read that is under way: it only stops waiting for it.
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = stopping.Register(stopped.SetResult);
         try
         {
             while (true)
             {
-                var read = _reader.ReadAsync(ended).AsTask();
-                if (await Task.WhenAny(read, stopped.Task) == stopped.Task)
-                {
-                    _pendingRead = read;
-                    return new ConnectionEnd("the agent is stopping");
-                }
-
-                var (kind, frame, size) = await read;
+                var (kind, frame, size) = await _reader.ReadAsync(ended);
                 switch (kind)
                 {
                     case ReadKind.Frame:
@@ -151,12 +143,14 @@ internal sealed class ServerConnection : IDisposable
         {
             return new ConnectionEnd("the other direction ended first");
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
             // Without a token that fired, a cancellation is the keep-alive's way to say that no pong came.
-            return new ConnectionEnd(e is OperationCanceledException
-                ? $"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s"
-                : $"the connection broke: {e.Message}");
+            return new ConnectionEnd($"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s");
+        }
+        catch (Exception e)
+        {
+            return new ConnectionEnd($"the connection broke: {e.Message}");
         }
     }
 
@@ -222,16 +216,13 @@ internal sealed class ServerConnection : IDisposable
         await limit.CancelAsync();
     }
 
-    private async Task CloseAsync()
+    private async Task CloseAsync(Task reading)
     {
         using var limit = new CancellationTokenSource(CloseLimit);
         try
         {
             await _socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping", limit.Token);
-            if (_pendingRead is not null)
-            {
-                await _pendingRead.WaitAsync(limit.Token);
-            }
+            await reading.WaitAsync(limit.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
@@ -250,7 +241,8 @@ internal sealed class ServerConnection : IDisposable
             var frame = Frame.Parse(bytes);
             return frame.Type switch
             {
-                FrameTypes.AuthSuccess => JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess)!,
+                FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) => auth,
+                FrameTypes.AuthSuccess => throw new DialException("the server's answer to the registration has a permanent token that is none"),
                 FrameTypes.AuthError => throw new RegistrationRejectedException(frame.Error ?? "no reason given"),
                 _ => throw new DialException($"the server answered the registration with a frame of type \"{frame.Type}\""),
             };
@@ -260,6 +252,9 @@ internal sealed class ServerConnection : IDisposable
             throw new DialException("the server's answer to the registration is not what the protocol says: " + e.Message, inner: e);
         }
     }
+
+    // It replaces the one that is stored, and stands in a header later: a broken one would cost the agent its identity.
+    private static bool IsToken(string token) => token.Length is > 0 and <= RegisterValidation.IdLength && token.All(c => c is > ' ' and < '\u007f');
 
     private string CloseText() =>
         _socket.CloseStatus is { } status

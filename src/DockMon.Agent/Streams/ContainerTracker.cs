@@ -16,11 +16,12 @@ internal sealed class ContainerTracker
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RunningContainer> _running = new(StringComparer.Ordinal);
+    private HashSet<string>? _touched;
 
-    /// <summary>A container runs now, or goes by another name.</summary>
+    /// <summary>A container runs now, or goes by another name. Raised in order, under a lock: whoever listens returns at once.</summary>
     public event Action<RunningContainer>? Started;
 
-    /// <summary>A container does not run any more.</summary>
+    /// <summary>A container does not run any more. Raised as <see cref="Started"/> is.</summary>
     public event Action<string>? Ended;
 
     /// <summary>The containers that run.</summary>
@@ -38,6 +39,11 @@ internal sealed class ContainerTracker
     /// <summary>Takes in what an event says.</summary>
     public void Apply(EngineEvent e)
     {
+        lock (_gate)
+        {
+            _touched?.Add(e.ActorId);
+        }
+
         switch (e.Action)
         {
             case "start" or "restart" or "unpause":
@@ -52,25 +58,34 @@ internal sealed class ContainerTracker
         }
     }
 
-    /// <summary>
-    /// Compares with what Docker lists now, and takes that over.
-    /// </summary>
-    /// <returns>The containers that started and those that ended without an event having said so.</returns>
-    public (IReadOnlyList<RunningContainer> Started, IReadOnlyList<RunningContainer> Ended) Reconcile(ReadOnlySpan<byte> list)
+    /// <summary>To be called before the list for <see cref="Compare"/> is asked for: what events tell from now on is newer than that list.</summary>
+    public void BeginCompare()
     {
-        var listed = Parse(list);
-        List<RunningContainer> started;
-        List<RunningContainer> ended;
         lock (_gate)
         {
-            started = [.. listed.Where(container => !_running.ContainsKey(container.Id))];
-            ended = [.. _running.Values.Where(container => listed.All(other => other.Id != container.Id))];
+            _touched = new HashSet<string>(StringComparer.Ordinal);
         }
-
-        started.ForEach(Add);
-        ended.ForEach(container => Remove(container.Id));
-        return (started, ended);
     }
+
+    /// <summary>Compares with what Docker listed since <see cref="BeginCompare"/>, and takes over what started.</summary>
+    /// <returns>The containers that started and those that are not listed any more, as far as no event told of them meanwhile.</returns>
+    public (IReadOnlyList<RunningContainer> Started, IReadOnlyList<RunningContainer> Missing) Compare(ReadOnlySpan<byte> list)
+    {
+        var listed = Parse(list);
+        lock (_gate)
+        {
+            var touched = _touched ?? [];
+            _touched = null;
+            List<RunningContainer> started = [.. listed.Where(container => !_running.ContainsKey(container.Id) && !touched.Contains(container.Id))];
+            var ids = listed.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
+            List<RunningContainer> missing = [.. _running.Values.Where(container => !ids.Contains(container.Id) && !touched.Contains(container.Id))];
+            started.ForEach(Add);
+            return (started, missing);
+        }
+    }
+
+    /// <summary>A container does not run any more, although no event said so.</summary>
+    public void Forget(string id) => Remove(id);
 
     private static List<RunningContainer> Parse(ReadOnlySpan<byte> list)
     {
@@ -95,22 +110,18 @@ internal sealed class ContainerTracker
         lock (_gate)
         {
             _running[container.Id] = container;
+            Started?.Invoke(container);
         }
-
-        Started?.Invoke(container);
     }
 
     private void Remove(string id)
     {
-        bool removed;
         lock (_gate)
         {
-            removed = _running.Remove(id);
-        }
-
-        if (removed)
-        {
-            Ended?.Invoke(id);
+            if (_running.Remove(id))
+            {
+                Ended?.Invoke(id);
+            }
         }
     }
 }

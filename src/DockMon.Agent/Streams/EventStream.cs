@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Connection;
 using DockMon.Engine;
@@ -22,8 +23,10 @@ internal sealed class EventStream(
 
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), random);
     private readonly RepeatedReason _failures = new();
-    private readonly HashSet<(string Id, string Action)> _atLastTime = [];
+    private readonly RecentEvents _recent = new();
     private long _lastTime;
+    private long _replayEnd;
+    private bool _baseline;
 
     /// <summary>Streams until <paramref name="ct"/> fires.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -45,17 +48,18 @@ internal sealed class EventStream(
     private async Task StreamOnceAsync(CancellationToken ct)
     {
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var first = _lastTime == 0;
-        if (first)
-        {
-            _lastTime = time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
-        }
-
         var reconciling = Task.CompletedTask;
         try
         {
+            if (_lastTime == 0)
+            {
+                // By the engine's clock: this machine's may be another.
+                _lastTime = await EngineTimeAsync(ct);
+            }
+
+            _replayEnd = _lastTime;
             listing.Forget();
-            await foreach (var e in engine.WatchEventsAsync(Since(), Filters, () => reconciling = ReconcileAsync(first, closed.Token), closed.Token))
+            await foreach (var e in engine.WatchEventsAsync(Since(), Filters, () => reconciling = ReconcileAsync(closed.Token), closed.Token))
             {
                 _failures.Clear();
                 _backoff.Reset();
@@ -78,39 +82,55 @@ internal sealed class EventStream(
         }
     }
 
-    private async Task ReconcileAsync(bool first, CancellationToken ct)
+    private async Task ReconcileAsync(CancellationToken ct)
     {
         try
         {
-            if (!first)
+            while (true)
             {
+                try
+                {
+                    if (_baseline)
+                    {
+                        await Task.Delay(ReplayTime, time, ct);
+                    }
+
+                    await CompareAsync(ct);
+                    return;
+                }
+                catch (EngineException e)
+                {
+                    Log.EventsFailed(logger, e.Message, 1);
+                }
+
                 await Task.Delay(ReplayTime, time, ct);
-            }
-
-            var (started, ended) = tracker.Reconcile(await engine.ListContainersRawAsync(all: false, ct));
-            if (first)
-            {
-                return; // What ran before the agent did is no event.
-            }
-
-            Log.EventsReopened(logger, started.Count + ended.Count);
-            foreach (var container in ended)
-            {
-                await TellEndAsync(container, ct);
-            }
-
-            foreach (var container in started)
-            {
-                Send(container, "start", Rfc3339.Format(time.GetUtcNow()), []);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // The stream ended again; the next one compares anew.
         }
-        catch (EngineException e)
+    }
+
+    private async Task CompareAsync(CancellationToken ct)
+    {
+        tracker.BeginCompare();
+        var (started, missing) = tracker.Compare(await engine.ListContainersRawAsync(all: false, ct));
+        if (!_baseline)
         {
-            Log.EventsFailed(logger, e.Message, 1);
+            _baseline = true; // What ran before the agent did is no event.
+            return;
+        }
+
+        Log.EventsReopened(logger, started.Count + missing.Count);
+        foreach (var container in missing)
+        {
+            await TellEndAsync(container, ct);
+        }
+
+        foreach (var container in started)
+        {
+            Send(container, "start", Rfc3339.Format(time.GetUtcNow()), []);
         }
     }
 
@@ -119,29 +139,32 @@ internal sealed class EventStream(
         try
         {
             var state = (await engine.InspectContainerAsync(container.Id, ct)).State;
+            if (state.Running)
+            {
+                return; // It was started again after the list was made; its event is on the way.
+            }
+
+            tracker.Forget(container.Id);
             Send(container, "die", state.FinishedAt ?? Rfc3339.Format(time.GetUtcNow()), new() { ["exitCode"] = state.ExitCode.ToString(CultureInfo.InvariantCulture) });
         }
         catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
+            tracker.Forget(container.Id);
             Send(container, "destroy", Rfc3339.Format(time.GetUtcNow()), []);
         }
     }
 
     private void Take(EngineEvent e)
     {
-        // A stream opened "since" the last event repeats what happened at that very time.
-        if (e.TimeNano < _lastTime || (e.TimeNano == _lastTime && !_atLastTime.Add((e.ActorId, e.Action))))
+        // A stream opened "since" repeats what was seen. Live events are never judged by their time: Docker stamps them before it sorts them out,
+        // so that one may come before an older one.
+        var seen = !_recent.Add(e);
+        if (seen && e.TimeNano <= _replayEnd)
         {
             return;
         }
 
-        if (e.TimeNano > _lastTime)
-        {
-            _lastTime = e.TimeNano;
-            _atLastTime.Clear();
-            _atLastTime.Add((e.ActorId, e.Action));
-        }
-
+        _lastTime = Math.Max(_lastTime, e.TimeNano);
         if (e.Type == "image")
         {
             listing.ImageChanged();
@@ -172,7 +195,15 @@ internal sealed class EventStream(
     private static bool IsNoise(string action) =>
         action.StartsWith("exec_", StringComparison.Ordinal) || action is "top" or "attach" or "detach" || action.StartsWith("attach:", StringComparison.Ordinal);
 
-    private string Since() => string.Create(CultureInfo.InvariantCulture, $"{_lastTime / 1_000_000_000}.{_lastTime % 1_000_000_000:000000000}");
+    /// <summary>A second before the last event: an older one may have been overtaken by it. What comes twice is known by <see cref="RecentEvents"/>.</summary>
+    private string Since() => string.Create(CultureInfo.InvariantCulture, $"{(_lastTime / 1_000_000_000) - (_baseline ? 1 : 0)}.{_lastTime % 1_000_000_000:000000000}");
+
+    private async Task<long> EngineTimeAsync(CancellationToken ct)
+    {
+        using var info = JsonDocument.Parse(await engine.GetRawAsync("/info", ct));
+        var now = info.RootElement.TryGetProperty("SystemTime", out var text) && Rfc3339.TryParse(text.GetString(), out var told) ? told : time.GetUtcNow();
+        return (now - DateTimeOffset.UnixEpoch).Ticks * 100;
+    }
 
     private void Send(RunningContainer container, string action, string timestamp, Dictionary<string, string> attributes)
     {

@@ -28,18 +28,15 @@ internal sealed class StatsCollector(EngineClient engine, ContainerTracker track
         await stopped.Task;
         tracker.Started -= Begin;
         tracker.Ended -= End;
-        Task[] loops;
+        List<Watch> watches;
         lock (_gate)
         {
-            loops = [.. _watches.Values.Select(watch => watch.Loop)];
+            watches = [.. _watches.Values];
+            _watches.Clear();
         }
 
-        foreach (var container in tracker.Running)
-        {
-            End(container.Id);
-        }
-
-        await Task.WhenAll(loops);
+        watches.ForEach(watch => watch.Stop.Cancel());
+        await Task.WhenAll(watches.Select(watch => watch.Loop));
     }
 
     private void Begin(RunningContainer container)
@@ -96,10 +93,6 @@ internal sealed class StatsCollector(EngineClient engine, ContainerTracker track
         {
             // The container ended, or the agent stops.
         }
-        finally
-        {
-            watch.Stop.Dispose();
-        }
     }
 
     private void Post(string id, string name, EngineStats sample)
@@ -141,6 +134,7 @@ internal sealed class StatsCollector(EngineClient engine, ContainerTracker track
             set => _name = value;
         }
 
+        /// <summary>Never disposed: it has no timer, and whoever ends the watch may come after its loop.</summary>
         public CancellationTokenSource Stop { get; } = new();
 
         public Task Loop { get; set; } = Task.CompletedTask;

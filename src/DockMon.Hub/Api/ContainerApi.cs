@@ -27,20 +27,26 @@ internal static class ContainerApi
         {
             containers.MapPost("/{cid}/" + action, async (string id, string cid, AgentRegistry agents, HttpRequest request, CancellationToken ct) =>
             {
-                JsonObject? body;
-                try
-                {
-                    body = request.ContentLength is null or 0 ? [] : (await JsonNode.ParseAsync(request.Body, cancellationToken: ct)) as JsonObject;
-                }
-                catch (JsonException)
-                {
-                    body = null;
-                }
-
+                var body = await ReadAsync(request, ct);
                 return body is null
                     ? Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest)
                     : await OperateAsync(agents, id, action, cid, body, ct);
             }).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
+        }
+    }
+
+    /// <summary>The fields of a body; none for an empty one, null for one that is no JSON object.</summary>
+    private static async Task<JsonObject?> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        using var content = new MemoryStream();
+        await request.Body.CopyToAsync(content, ct);
+        try
+        {
+            return content.Length == 0 ? [] : JsonNode.Parse(content.ToArray(), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

@@ -12,7 +12,7 @@ internal static class Relay
 
     private static readonly TimeSpan LongestLimit = TimeSpan.FromHours(1);
 
-    public static TimeSpan Limit(double? seconds) => seconds is { } given ? TimeSpan.FromSeconds(Math.Clamp(given, 0.1, LongestLimit.TotalSeconds)) : DefaultLimit;
+    public static TimeSpan Limit(double? seconds) => seconds is { } given && double.IsFinite(given) ? TimeSpan.FromSeconds(Math.Clamp(given, 0.1, LongestLimit.TotalSeconds)) : DefaultLimit;
 
     public static Task<IResult> CommandAsync(AgentRegistry agents, string hostId, string command, JsonElement payload, TimeSpan limit, CancellationToken ct, Action<JsonElement>? onResult = null) =>
         AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, onResult, ct);

@@ -30,7 +30,7 @@ public sealed class CommandRouterTests : IDisposable
         _commands["docker_fails"] = new Route("do the thing", null, (_, _) => throw new EngineException("No such container: abc"));
         _commands["throws"] = new Route("do the thing", null, (_, _) => throw new InvalidOperationException("oops"));
         _commands["refused"] = new Route("do the thing", null, (_, _) => throw new CommandException("container_id is missing"));
-        _operations["start"] = Route.For("start container", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, request => request.ContainerId,
+        _operations["start"] = Route.For("start container", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, (request, _) => ValueTask.FromResult(request.ContainerId!),
             (request, _) => Task.FromResult(new OperationResult { ContainerId = request.ContainerId, Status = "started" }));
     }
 
@@ -100,7 +100,7 @@ public sealed class CommandRouterTests : IDisposable
     {
         var running = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        _commands["slow"] = new Route("be slow", _ => "lane", async (_, _) =>
+        _commands["slow"] = new Route("be slow", (_, _) => ValueTask.FromResult("lane"), async (_, _) =>
         {
             running.SetResult();
             await release.Task;
@@ -127,7 +127,7 @@ public sealed class CommandRouterTests : IDisposable
     public async Task What_does_not_end_in_time_is_told_to_give_up_and_answers_so()
     {
         var running = new TaskCompletionSource();
-        _commands["forever"] = new Route("wait", _ => "lane", async (_, ct) =>
+        _commands["forever"] = new Route("wait", (_, _) => ValueTask.FromResult("lane"), async (_, ct) =>
         {
             running.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, ct);

@@ -127,6 +127,38 @@ public sealed class OutboundTests : IDisposable
         _outbound.TryTake().ShouldNotBeNull();
     }
 
+    [Fact]
+    public async Task Output_of_shells_goes_after_events_and_before_samples_and_waits_when_there_is_no_room()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        _outbound.PostStats("c", Bytes("stats"));
+        for (var i = 0; i < Outbound.ShellLimit; i++)
+        {
+            await _outbound.PostShellAsync(Bytes($"{i}"), ct);
+        }
+
+        var waiting = _outbound.PostShellAsync(Bytes("last"), ct).AsTask();
+        _outbound.PostEvent(Bytes("event"));
+        Encoding.UTF8.GetString(_outbound.TryTake()!.Bytes).ShouldBe("event");
+        waiting.IsCompleted.ShouldBeFalse();
+        Encoding.UTF8.GetString(_outbound.TryTake()!.Bytes).ShouldBe("0");
+        await waiting.WaitAsync(ct);
+        TakeAll()[^2..].ShouldBe(["last", "stats"]);
+    }
+
+    [Fact]
+    public async Task Output_of_shells_does_not_outlive_its_connection()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await _outbound.PostShellAsync(Bytes("sent"), ct);
+        SendAll();
+        await _outbound.PostShellAsync(Bytes("half"), ct);
+        var half = _outbound.TryTake();
+        await _outbound.PostShellAsync(Bytes("waits"), ct);
+        _outbound.ConnectionLost(half);
+        TakeAll().ShouldBeEmpty();
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

@@ -114,6 +114,25 @@ public sealed class ServerLinkTests
         fixture.Lines.ShouldNotContain(line => line.Contains("secret-permanent-token") || line.Contains("one-time"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\nb")]
+    [InlineData("a\u00e9b")]
+    public async Task A_permanent_token_that_is_none_does_not_replace_the_one_that_is_kept(string token)
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        await File.WriteAllTextAsync(Path.Combine(fixture.DataPath, "permanent_token"), "good", Token);
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync(token);
+            await connection.ReadAsync();
+        };
+        fixture.Start();
+        await Retry.UntilAsync("it is refused", () => fixture.Lines.Any(line => line.Contains("permanent token that is none")), Patience, Token);
+        File.ReadAllText(Path.Combine(fixture.DataPath, "permanent_token")).ShouldBe("good");
+    }
+
     [Fact]
     public async Task A_stored_token_that_is_refused_gives_way_to_the_registration_token()
     {

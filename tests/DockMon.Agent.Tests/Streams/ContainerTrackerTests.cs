@@ -30,11 +30,26 @@ public sealed class ContainerTrackerTests
     [Fact]
     public void What_no_event_told_is_found_by_comparing()
     {
-        _tracker.Reconcile("""[{"Id":"id-a","Names":["/a"],"Image":"i"},{"Id":"id-b","Names":["/b"],"Image":"i"}]"""u8);
-        var (started, ended) = _tracker.Reconcile("""[{"Id":"id-b","Names":["/b"]},{"Id":"id-c","Names":["/c"],"Image":"i"}]"""u8);
+        _tracker.Compare("""[{"Id":"id-a","Names":["/a"],"Image":"i"},{"Id":"id-b","Names":["/b"],"Image":"i"}]"""u8);
+        var (started, missing) = _tracker.Compare("""[{"Id":"id-b","Names":["/b"]},{"Id":"id-c","Names":["/c"],"Image":"i"}]"""u8);
         started.Select(container => container.Name).ShouldBe(["c"]);
-        ended.Select(container => container.Name).ShouldBe(["a"]);
+        missing.Select(container => container.Name).ShouldBe(["a"]);
+        _tracker.Forget("id-a");
         _tracker.Running.Select(container => container.Name).Order().ShouldBe(["b", "c"]);
+    }
+
+    [Fact]
+    public void What_events_tell_while_the_list_is_made_is_newer_than_the_list()
+    {
+        Apply("start", "a");
+        Apply("start", "b");
+        _tracker.BeginCompare();
+        Apply("start", "new");
+        Apply("die", "b");
+        var (started, missing) = _tracker.Compare("""[{"Id":"id-a","Names":["/a"]},{"Id":"id-b","Names":["/b"]}]"""u8);
+        started.ShouldBeEmpty();
+        missing.ShouldBeEmpty();
+        _tracker.Running.Select(container => container.Name).Order().ShouldBe(["a", "new"]);
     }
 
     [Fact]

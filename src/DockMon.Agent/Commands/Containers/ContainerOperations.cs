@@ -22,9 +22,9 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
         routes[OperationActions.Pause] = Write("pause container", "paused", (id, _, ct) => engine.PauseContainerAsync(id, ct));
         routes[OperationActions.Unpause] = Write("unpause container", "unpaused", (id, _, ct) => engine.UnpauseContainerAsync(id, ct), harmsAgent: false);
         routes[OperationActions.Rename] = Write("rename container", "renamed", (id, request, ct) => engine.RenameContainerAsync(id, NewName(request), ct));
-        routes[OperationActions.Remove] = Operation("remove container", Lane, async (request, ct) =>
+        routes[OperationActions.Remove] = Operation("remove container", LaneAsync, async (request, ct) =>
         {
-            var id = Other(request, "remove");
+            var id = await OtherAsync(request, "remove", ct);
             await engine.RemoveContainerAsync(id, request.Force ?? false, volumes: false, ct);
             return new OperationResult { ContainerId = id, Removed = true };
         });
@@ -40,35 +40,54 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
         });
     }
 
-    private static Route Operation(string what, Func<ContainerOperation, string?>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
+    private static Route Operation(string what, Func<ContainerOperation, CancellationToken, ValueTask<string>>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
         Route.For(what, ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane, run);
 
     private Route Write(string what, string status, Func<string, ContainerOperation, CancellationToken, Task> run, bool harmsAgent = true) =>
-        Operation(what, Lane, async (request, ct) =>
+        Operation(what, LaneAsync, async (request, ct) =>
         {
-            var id = harmsAgent ? Other(request, what.Split(' ')[0]) : Id(request);
+            var id = harmsAgent ? await OtherAsync(request, what.Split(' ')[0], ct) : Id(request);
             await run(id, request, ct);
             return new OperationResult { ContainerId = id, Status = status };
         });
 
     /// <summary>The container, unless it is the agent's own: an agent that stops itself can never be told to start again.</summary>
-    private string Other(ContainerOperation request, string verb)
+    private async Task<string> OtherAsync(ContainerOperation request, string verb, CancellationToken ct)
     {
         var id = Id(request);
-        return self() is { } own && own.Is(id)
+        // Docker takes any unique beginning of an id, and names change: only what it says itself is sure.
+        return self() is { } own && (own.Is(id) || await FindIdAsync(id, ct) == own.Id)
             ? throw new CommandException($"refused to {verb} the agent's own container {own.Name}: do it on the host itself")
             : id;
     }
 
-    /// <summary>Work on one container is done in order, whether it is named by 12 or by 64 characters of its id.</summary>
-    private static string Lane(ContainerOperation request)
+    /// <summary>Work on one container is done in order, however it is named.</summary>
+    private async ValueTask<string> LaneAsync(ContainerOperation request, CancellationToken ct)
     {
         var id = Id(request);
-        return "container:" + (id.Length > 12 && !id.AsSpan().ContainsAnyExcept(HexDigits) ? id[..12] : id);
+        var isId = id.Length is >= 12 and <= 64 && !id.AsSpan().ContainsAnyExcept(HexDigits);
+        return "container:" + (isId ? id[..12] : (await FindIdAsync(id, ct))?[..12] ?? id);
+    }
+
+    private async Task<string?> FindIdAsync(string reference, CancellationToken ct)
+    {
+        try
+        {
+            return (await engine.InspectContainerAsync(reference, ct)).Id;
+        }
+        catch (EngineException)
+        {
+            return null; // The operation itself will say what is wrong.
+        }
     }
 
     private static string Id(ContainerOperation request) =>
-        string.IsNullOrWhiteSpace(request.ContainerId) ? throw new CommandException("container_id is missing") : request.ContainerId;
+        request.ContainerId?.Trim().TrimStart('/') switch
+        {
+            null or "" => throw new CommandException("container_id is missing"),
+            "." or ".." => throw new CommandException($"container_id is \"{request.ContainerId}\", which names no container"),
+            var id => id,
+        };
 
     private static string NewName(ContainerOperation request) =>
         string.IsNullOrWhiteSpace(request.NewName) ? throw new CommandException("new_name is missing") : request.NewName;

@@ -4,7 +4,7 @@ namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>
 /// Ends a shell with everything it started. The engine has no call for it: when the connection of a program with a terminal is closed, the
-/// engine (20.10 as well as 26.1) leaves the program as it is, with neither an end of input nor a hangup. Ctrl-D or "exit" as input would
+/// engine (as seen with 20.10) leaves the program as it is, with neither an end of input nor a hangup. Ctrl-D or "exit" as input would
 /// go to whatever runs in the foreground. So a second program does in the container what a terminal does that is hung up: SIGHUP to the
 /// whole session, whose id is the shell's process id, because every such program is made the leader of a session of its own. What
 /// ignores that is killed a second later. Only what left the session on purpose (setsid) stays, as it would after ssh.

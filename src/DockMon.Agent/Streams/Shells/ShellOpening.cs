@@ -14,6 +14,10 @@ internal sealed record ShellOpening(string? ProcessId, byte[] Output)
     private const string Mark = "dockmon-shell-process:";
     private const int MaxBytes = 64 * 1024;
 
+    // Without this, the engine keeps each Ctrl-P back until the next key, and a paste with Ctrl-P Ctrl-Q in it ends the shell. The keys
+    // cannot be turned off, only be made ones that nobody types. The first one of them is kept back now: Ctrl-@ shows nothing anyhow.
+    private const string NoDetachKeys = "ctrl-@,ctrl-^,ctrl-@,ctrl-^,ctrl-@,ctrl-^,ctrl-@,ctrl-^";
+
     /// <summary>What to run. The terminal is never called <c>dumb</c>.</summary>
     public static ExecOptions Program { get; } = new()
     {
@@ -21,6 +25,7 @@ internal sealed record ShellOpening(string? ProcessId, byte[] Output)
         Env = ["TERM=xterm-256color"],
         Tty = true,
         AttachStdin = true,
+        DetachKeys = NoDetachKeys,
     };
 
     /// <summary>Reads up to and with the line of the process id. Nothing may be written before: a terminal would echo it into that line.</summary>

@@ -1,0 +1,93 @@
+using System.Net.WebSockets;
+using System.Text;
+using DockMon.Testing;
+
+namespace DockMon.Integration.Tests;
+
+/// <summary>A user's shell through the hub's API. What the container writes is kept as it comes.</summary>
+internal sealed class ShellClient : IAsyncDisposable
+{
+    private readonly ClientWebSocket _socket = new();
+    private readonly MemoryStream _output = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Everything written so far.</summary>
+    public byte[] Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToArray();
+            }
+        }
+    }
+
+    public string Text => Encoding.UTF8.GetString(Output);
+
+    /// <summary>Why it closed; null while it has not.</summary>
+    public string? Closed { get; private set; }
+
+    public static async Task<ShellClient> OpenAsync(Installation installation, string container, CancellationToken ct)
+    {
+        var client = new ShellClient();
+        client._socket.Options.SetRequestHeader("Authorization", installation.Http.DefaultRequestHeaders.Authorization!.ToString());
+        var address = new UriBuilder(installation.Http.BaseAddress!) { Scheme = "ws", Path = $"/api/hosts/{installation.HostId}/containers/{container}/shell" };
+        await client._socket.ConnectAsync(address.Uri, ct);
+        client._reading = client.ReadAsync();
+        return client;
+    }
+
+    public Task WriteAsync(byte[] input, CancellationToken ct) => _socket.SendAsync(input, WebSocketMessageType.Binary, endOfMessage: true, ct);
+
+    public Task WriteAsync(string input, CancellationToken ct) => WriteAsync(Encoding.UTF8.GetBytes(input), ct);
+
+    public Task ResizeAsync(int cols, int rows, CancellationToken ct) =>
+        _socket.SendAsync(Encoding.UTF8.GetBytes($$$"""{"resize":{"cols":{{{cols}}},"rows":{{{rows}}}}}"""), WebSocketMessageType.Text, endOfMessage: true, ct);
+
+    public Task WaitForAsync(string text, CancellationToken ct) => Retry.UntilAsync($"the shell wrote \"{text}\"", () => Text.Contains(text, StringComparison.Ordinal), ct: ct);
+
+    public async Task<string> WaitForCloseAsync(CancellationToken ct)
+    {
+        await Retry.UntilAsync("the shell closed", () => Closed is not null, ct: ct);
+        return Closed!;
+    }
+
+    public Task CloseAsync(CancellationToken ct) => _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _reading;
+        _socket.Dispose();
+        _stop.Dispose();
+        await _output.DisposeAsync();
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (true)
+            {
+                var result = await _socket.ReceiveAsync(buffer.AsMemory(), _stop.Token);
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    Closed = _socket.CloseStatusDescription ?? "";
+                    return;
+                }
+
+                lock (_output)
+                {
+                    _output.Write(buffer, 0, result.Count);
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            Closed ??= e.Message;
+        }
+    }
+}
