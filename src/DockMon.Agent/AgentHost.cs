@@ -1,6 +1,8 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Compose;
 using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Commands.Files;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
@@ -38,11 +40,13 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine);
+        var deployments = new Deployments(options, engine, () => _self, lanes, outbound, time, loggers.CreateLogger<Deployments>());
+        await deployments.DetectAsync(stopping);
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
-        using var router = new CommandRouter(Commands(engine, listing), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
+        using var router = new CommandRouter(Commands(engine, listing, deployments), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
         var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
         var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
-        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
+        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
         link.Registered += statsLink.UseToken;
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
@@ -64,7 +68,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         Log.Stopped(logger);
     }
 
-    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing)
+    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing, Deployments deployments)
     {
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal)
         {
@@ -72,6 +76,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
                 JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, _self, ct)).System, ProtocolJson.Default.SystemInformation)),
         };
         listing.AddTo(routes);
+        deployments.AddTo(routes);
+        new ComposeScan(time).AddTo(routes);
         return routes;
     }
 
@@ -82,7 +88,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         return routes;
     }
 
-    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, string token, CancellationToken ct)
+    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, Deployments deployments, string token, CancellationToken ct)
     {
         if (!_selfKnown)
         {
@@ -98,9 +104,9 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             [Capabilities.EventStreaming] = true,
             [Capabilities.StatsCollection] = true,
             [Capabilities.SelfUpdate] = false,
-            [Capabilities.ComposeDeployments] = false,
+            [Capabilities.ComposeDeployments] = deployments.Available,
             [Capabilities.ShellAccess] = false,
-            [Capabilities.MultiEnvFiles] = false,
+            [Capabilities.MultiEnvFiles] = deployments.Available,
         };
         return HostIdentity.Build(await HostIdentity.DescribeAsync(engine, options, _self, ct), options, token, AgentVersion.Current, capabilities);
     }

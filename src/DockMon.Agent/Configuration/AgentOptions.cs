@@ -55,6 +55,12 @@ internal sealed class AgentOptions
     /// <summary><c>DATA_PATH</c>.</summary>
     public required string DataPath { get; init; }
 
+    /// <summary><c>AGENT_STACKS_DIR</c>: where compose projects are kept.</summary>
+    public required string StacksPath { get; init; }
+
+    /// <summary><c>HOST_STACKS_DIR</c>: what the host calls that directory.</summary>
+    public string? HostStacksPath { get; init; }
+
     /// <summary><c>INSECURE_SKIP_VERIFY</c>.</summary>
     public bool InsecureSkipVerify { get; init; }
 
@@ -65,6 +71,7 @@ internal sealed class AgentOptions
         var read = new EnvironmentReader(environment);
         var initial = read.Time("RECONNECT_INITIAL", TimeSpan.FromSeconds(1));
         var name = read.Text("AGENT_NAME");
+        var dataPath = Path.GetFullPath(read.Text("DATA_PATH") ?? "/data");
         return new AgentOptions
         {
             ServerUrl = ServerUrlFrom(read),
@@ -82,7 +89,10 @@ internal sealed class AgentOptions
             AgentName = name is null || name.Length <= 255 ? name : throw read.Wrong("AGENT_NAME", "at most 255 characters long"),
             ForceUniqueRegistration = !read.Switch("FORCE_UNIQUE_REGISTRATION", otherwise: false) ? false
                 : name is not null ? true : throw new ConfigurationException("FORCE_UNIQUE_REGISTRATION is set, and AGENT_NAME is not: a host of its own needs a name of its own"),
-            DataPath = Path.GetFullPath(read.Text("DATA_PATH") ?? "/data"),
+            DataPath = dataPath,
+            StacksPath = Path.GetFullPath(read.Text("AGENT_STACKS_DIR") ?? Path.Combine(dataPath, "stacks")),
+            HostStacksPath = read.Text("HOST_STACKS_DIR") is not { } onHost ? null
+                : Path.IsPathRooted(onHost) ? Path.GetFullPath(onHost) : throw read.Wrong("HOST_STACKS_DIR", "an absolute path on the host"),
             InsecureSkipVerify = read.Switch("INSECURE_SKIP_VERIFY", otherwise: false),
         };
     }
