@@ -40,6 +40,8 @@ internal static partial class ComposeProgress
 
     private static string StageOf(string kind, string verb) => (kind, verb) switch
     {
+        // No stage is about the end of something; the message says it.
+        (_, "Stopping" or "Stopped" or "Removing" or "Removed") => DeployStages.Starting,
         ("Network", _) => DeployStages.CreatingNetworks,
         ("Volume", _) => DeployStages.CreatingVolumes,
         (_, "Waiting" or "Healthy" or "Exited") => DeployStages.HealthCheck,
