@@ -61,7 +61,7 @@ public sealed class ComposeTests : IAsyncLifetime
             {{{Service("sleep 3600")}}}
                 healthcheck: {test: "true", interval: 1s}
               migrate:
-            {{{Service("true")}}}
+            {{{Service("sh -c 'exit 0'")}}}
                 depends_on: {db: {condition: service_healthy}}
             """;
         var (stages, end) = await _compose.DeployAsync("up", file, Token, new() { ["wait_for_healthy"] = true });
@@ -114,7 +114,7 @@ public sealed class ComposeTests : IAsyncLifetime
     public async Task A_deployment_goes_on_without_the_link_and_its_end_is_told_afterwards()
     {
         // Longer than one line of output in a pipe would be: nothing waits for a reader that is not there.
-        var services = string.Concat(Enumerable.Range(0, 300).Select(i => $"  off{i}:\n{Service("true")}\n    profiles: [never]\n"));
+        var services = string.Concat(Enumerable.Range(0, 300).Select(i => $"  off{i}:\n{Service("sh -c 'exit 0'")}\n    profiles: [never]\n"));
         var deploying = _compose.DeployAsync("up", $"services:\n  web:\n{Service("sleep 3600")}\n{services}", Token);
         await Retry.UntilAsync("the container runs", async () => (await _compose.ContainersAsync(Token)).Length == 1, TimeSpan.FromMinutes(2), Token);
         _compose.Installation.Link.CutAll();

@@ -112,7 +112,7 @@ internal sealed class Deployment(
         if (!File.Exists(stack.File))
         {
             return string.IsNullOrWhiteSpace(request.ComposeContent)
-                ? throw new CommandException($"there is no compose file of it in {stack.Path}, and the request has none")
+                ? throw new CommandException($"failed to {request.Action} project {_project}: there is no compose file of it in {stack.Path}, and the request has none")
                 : await AcceptAsync(ct);
         }
 
@@ -182,7 +182,7 @@ internal sealed class Deployment(
     private async Task<ComposeResult> MustAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct)
     {
         var result = await ComposeAsync(arguments, ct);
-        return result.ExitCode == 0 ? result : throw new CommandException($"compose failed to {what} it: {ComposeProgress.Error(result.Errors)}");
+        return result.ExitCode == 0 ? result : throw new CommandException($"failed to {what} project {_project}: {ComposeProgress.Error(result.Errors)}");
     }
 
     private Task<ComposeResult> ComposeAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>

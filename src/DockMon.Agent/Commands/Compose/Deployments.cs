@@ -101,7 +101,11 @@ internal sealed class Deployments(
             var deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
             end = await deployment.RunAsync(ct);
         }
-        catch (Exception e) when (e is CommandException or EngineException or IOException or UnauthorizedAccessException)
+        catch (CommandException e)
+        {
+            end = Deployment.Failure(request, e.Message);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {
             end = Deployment.Failure(request, $"failed to {action} project {project}: {e.Message}");
         }
