@@ -65,6 +65,31 @@ ensure_registry() {
   command -v docker-registry >/dev/null || install "A registry for the tests" docker-registry
 }
 
+# Docker's compose for the tests of deployments: the machine's own, else Debian 13's, unpacked into artifacts/tools/compose and installed
+# nowhere. Without either those tests are skipped.
+ensure_compose() {
+  local tool folder=artifacts/tools/compose keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror work
+  for tool in "docker compose" docker-compose "$folder/docker-compose"; do
+    case $($tool version --short 2>/dev/null) in v[2-9]* | [2-9]*) return ;; esac
+  done
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null || { say "no docker compose here: its tests will be skipped"; return; }
+  # The mirror this machine uses already.
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 2>/dev/null | grep -E '/debian/?$' | head -n 1 || true)
+  [ -n "$mirror" ] && [ -e "$keys" ] || { say "no docker compose here, and no Debian mirror to take it from: its tests will be skipped"; return; }
+  say "taking docker compose from Debian 13"
+  work=$(mktemp -d)
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  echo "deb [signed-by=$keys] $mirror trixie main" >"$work/sources.list"
+  local apt=(apt-get -qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root)
+  if "${apt[@]}" update && (cd "$work" && "${apt[@]}" download docker-compose) && dpkg -x "$work"/docker-compose_*.deb "$work/root"; then
+    mkdir -p "$folder"
+    cp -L "$(find "$work/root" -type f -path "*/cli-plugins/docker-compose")" "$folder/docker-compose"
+    "$folder/docker-compose" version --short >/dev/null 2>&1 || rm "$folder/docker-compose"
+  fi
+  rm -rf "$work"
+  [ -x "$folder/docker-compose" ] || say "docker compose could not be had: its tests will be skipped"
+}
+
 ensure_native_tools() {
   command -v gcc >/dev/null || command -v clang >/dev/null || install "A linker for NativeAOT" gcc libc6-dev zlib1g-dev
   command -v objcopy >/dev/null || install "objcopy for NativeAOT" binutils

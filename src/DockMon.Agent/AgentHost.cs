@@ -1,6 +1,8 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Compose;
 using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Commands.Files;
 using DockMon.Agent.Commands.Update;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
@@ -42,15 +44,17 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine);
+        var deployments = new Deployments(options, engine, () => _self, lanes, outbound, time, loggers.CreateLogger<Deployments>());
+        await deployments.DetectAsync(stopping);
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
         var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
         messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
         using var updates = Updates(engine, lanes, outbound, random);
-        using var router = new CommandRouter(Commands(engine, listing, updates), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
+        using var router = new CommandRouter(Commands(engine, listing, updates, deployments), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
         var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
         var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
-        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
+        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
         link.Registered += statsLink.UseToken;
         link.Disconnected += shells.ConnectionLost;
         using var checker = new HealthChecker(time, loggers.CreateLogger<HealthChecker>());
@@ -88,7 +92,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         Log.Stopped(logger);
     }
 
-    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing, UpdateCommand updates)
+    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing, UpdateCommand updates, Deployments deployments)
     {
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal)
         {
@@ -97,6 +101,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         };
         listing.AddTo(routes);
         updates.AddTo(routes);
+        deployments.AddTo(routes);
+        new ComposeScan(time).AddTo(routes);
         return routes;
     }
 
@@ -115,7 +121,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         return new UpdateCommand(engine, updater, store, report, lanes, () => _self, time, loggers.CreateLogger<UpdateCommand>());
     }
 
-    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, string token, CancellationToken ct)
+    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, Deployments deployments, string token, CancellationToken ct)
     {
         if (!_selfKnown)
         {
@@ -131,9 +137,9 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             [Capabilities.EventStreaming] = true,
             [Capabilities.StatsCollection] = true,
             [Capabilities.SelfUpdate] = false,
-            [Capabilities.ComposeDeployments] = false,
+            [Capabilities.ComposeDeployments] = deployments.Available,
             [Capabilities.ShellAccess] = true,
-            [Capabilities.MultiEnvFiles] = false,
+            [Capabilities.MultiEnvFiles] = deployments.Available,
         };
         return HostIdentity.Build(await HostIdentity.DescribeAsync(engine, options, _self, ct), options, token, AgentVersion.Current, capabilities);
     }

@@ -44,6 +44,12 @@ internal sealed record AgentOptions
     /// <summary>Where the agent keeps what must survive a restart.</summary>
     public string DataPath { get; init; } = "/data";
 
+    /// <summary>Where compose projects are kept.</summary>
+    public string StacksPath { get; init; } = "/data/stacks";
+
+    /// <summary>What the host calls that directory, when the agent runs in a container.</summary>
+    public string? HostStacksPath { get; init; }
+
     /// <summary>The server's certificate is not checked.</summary>
     public bool InsecureSkipVerify { get; init; }
 
@@ -55,6 +61,7 @@ internal sealed record AgentOptions
     public static AgentOptions Load(Func<string, string?> environment)
     {
         var variables = new EnvironmentReader(environment);
+        var dataPath = variables.DirectoryPath("DATA_PATH", "/data");
         var options = new AgentOptions
         {
             ServerUrl = ServerAddress.Parse("DOCKMON_URL", variables.Text("DOCKMON_URL")),
@@ -69,7 +76,14 @@ internal sealed record AgentOptions
             LogJson = variables.Flag("LOG_JSON", true),
             AgentName = variables.Name("AGENT_NAME"),
             ForceUniqueRegistration = variables.Flag("FORCE_UNIQUE_REGISTRATION", false),
-            DataPath = variables.DirectoryPath("DATA_PATH", "/data"),
+            DataPath = dataPath,
+            StacksPath = variables.DirectoryPath("AGENT_STACKS_DIR", Path.Combine(dataPath, "stacks")),
+            HostStacksPath = variables.Text("HOST_STACKS_DIR") switch
+            {
+                null => null,
+                ['/', ..] path => Path.GetFullPath(path),
+                var other => throw EnvironmentReader.Wrong("HOST_STACKS_DIR", other, "it must be an absolute path on the host"),
+            },
             InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
             ShutdownTimeout = variables.Time("SHUTDOWN_TIMEOUT", TimeSpan.FromSeconds(25)),
         };

@@ -19,6 +19,7 @@ public sealed class AgentOptionsTests
         options.LogLevel.ShouldBe(LogLevel.Information);
         options.LogJson.ShouldBeTrue();
         options.DataPath.ShouldBe("/data");
+        options.StacksPath.ShouldBe("/data/stacks");
         options.AgentName.ShouldBeNull();
         options.RegistrationToken.ShouldBeNull();
         options.InsecureSkipVerify.ShouldBeFalse();
@@ -32,7 +33,7 @@ public sealed class AgentOptionsTests
             ("DOCKER_HOST", "tcp://engine:2376"), ("DOCKER_CERT_PATH", "/certs"), ("DOCKER_TLS_VERIFY", "1"),
             ("RECONNECT_INITIAL", "500ms"), ("RECONNECT_MAX", "1m30s"), ("LOG_LEVEL", "WARN"), ("LOG_JSON", "no"),
             ("AGENT_NAME", " Büro 1 "), ("FORCE_UNIQUE_REGISTRATION", "True"), ("DATA_PATH", "/var/lib/agent"),
-            ("INSECURE_SKIP_VERIFY", "yes"), ("SHUTDOWN_TIMEOUT", "5s"));
+            ("INSECURE_SKIP_VERIFY", "yes"), ("SHUTDOWN_TIMEOUT", "5s"), ("AGENT_STACKS_DIR", "/srv/stacks"), ("HOST_STACKS_DIR", "/host/stacks/"));
 
         options.ShouldBe(new AgentOptions
         {
@@ -49,6 +50,8 @@ public sealed class AgentOptionsTests
             AgentName = "Büro 1",
             ForceUniqueRegistration = true,
             DataPath = "/var/lib/agent",
+            StacksPath = "/srv/stacks",
+            HostStacksPath = "/host/stacks/",
             InsecureSkipVerify = true,
             ShutdownTimeout = TimeSpan.FromSeconds(5),
         });

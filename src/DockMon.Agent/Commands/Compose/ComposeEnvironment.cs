@@ -1,0 +1,30 @@
+using DockMon.Agent.Configuration;
+
+namespace DockMon.Agent.Commands.Compose;
+
+/// <summary>The variables compose is started with: no others, because a compose file can read every one of them, and the agent's hold tokens.</summary>
+internal static class ComposeEnvironment
+{
+    public static Dictionary<string, string> Build(AgentOptions options, string? registryFolder, Func<string, string?> environment)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        void Set(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                variables[name] = value;
+            }
+        }
+
+        Set("PATH", environment("PATH"));
+        Set("HOME", environment("HOME"));
+        Set("DOCKER_CONFIG", registryFolder ?? environment("DOCKER_CONFIG"));
+        Set("DOCKER_HOST", options.DockerHost);
+        Set("DOCKER_CERT_PATH", options.DockerCertPath);
+        // Docker's own programs take any value for "on", and need to be told of TLS without verification.
+        var verify = options.DockerTlsVerify is not (null or "" or "0" or "false");
+        Set("DOCKER_TLS_VERIFY", verify ? "1" : null);
+        Set("DOCKER_TLS", options.DockerCertPath is not null ? "1" : null);
+        return variables;
+    }
+}

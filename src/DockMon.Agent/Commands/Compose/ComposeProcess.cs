@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DockMon.Agent.Commands.Compose;
+
+/// <summary>What a run of compose left behind.</summary>
+/// <param name="ExitCode">0 when it did what it was told.</param>
+/// <param name="Output">What it wrote to its output.</param>
+/// <param name="Errors">The last lines it wrote to its error output.</param>
+internal sealed record ComposeResult(int ExitCode, string Output, IReadOnlyList<string> Errors);
+
+/// <summary>Runs compose without a shell and without a terminal, in a session of its own: a Ctrl-C for the agent is not one for a deployment.</summary>
+internal static partial class ComposeProcess
+{
+    private const int ErrorLinesKept = 200;
+    private const int OutputKept = 16 * 1024 * 1024;
+    private const int Terminate = 15;
+    private static readonly string? SetSid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
+
+    /// <summary>How long it has to end by itself after it was told to.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs it to its end; when <paramref name="ct"/> fires, it and what it started are ended first.</summary>
+    public static async Task<ComposeResult> RunAsync(
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string>? line, TimeProvider time, CancellationToken ct)
+    {
+        // setsid of util-linux and of busybox replaces itself by the program, so that the process's id is its group's.
+        var start = SetSid is null ? new ProcessStartInfo(program, arguments) : new ProcessStartInfo(SetSid, [program, .. arguments]);
+        start.WorkingDirectory = folder;
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.Environment.Clear();
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        ct.ThrowIfCancellationRequested();
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var errors = new Queue<string>();
+        var output = ReadAsync(process.StandardOutput);
+        var lines = ReadLinesAsync(process.StandardError, errors, line);
+        try
+        {
+            await process.WaitForExitAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await EndAsync(process, time);
+            throw;
+        }
+
+        await Task.WhenAll(output, lines);
+        return new ComposeResult(process.ExitCode, await output, [.. errors]);
+    }
+
+    private static async Task<string> ReadAsync(StreamReader reader)
+    {
+        var text = new StringBuilder();
+        while (await reader.ReadLineAsync() is { } next)
+        {
+            if (text.Length < OutputKept)
+            {
+                text.Append(next).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static async Task ReadLinesAsync(StreamReader reader, Queue<string> last, Action<string>? line)
+    {
+        while (await reader.ReadLineAsync() is { } next)
+        {
+            line?.Invoke(next);
+            last.Enqueue(next);
+            if (last.Count > ErrorLinesKept)
+            {
+                last.Dequeue();
+            }
+        }
+    }
+
+    private static async Task EndAsync(Process process, TimeProvider time)
+    {
+        _ = Kill(SetSid is null ? process.Id : -process.Id, Terminate);
+        using var limit = new CancellationTokenSource(Patience, time);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Compose;
+
+/// <summary>
+/// <c>deploy_compose</c>: answers at once, does the work in the project's own lane, whether the link lives or not, and reports its end exactly
+/// once.
+/// </summary>
+internal sealed class Deployments(
+    AgentOptions options, EngineClient engine, Func<SelfContainer?> self, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<Deployments> logger)
+{
+    private const int DefaultHealthSeconds = 60;
+    private const int LongestHealthSeconds = 3600;
+
+    private ComposeTool? _tool;
+
+    /// <summary>Whether compose was found.</summary>
+    public bool Available => _tool is not null;
+
+    /// <summary>Looks for compose once, when the agent starts.</summary>
+    public async Task DetectAsync(CancellationToken ct)
+    {
+        try
+        {
+            _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, Environment.GetEnvironmentVariable), time, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return;
+        }
+
+        if (_tool is null)
+        {
+            Log.NotFound(logger);
+        }
+        else
+        {
+            Log.Found(logger, _tool.Version, _tool.Path);
+        }
+    }
+
+    public void AddTo(IDictionary<string, Route> routes) =>
+        routes[CommandNames.DeployCompose] = Route.For("deploy", ProtocolJson.Default.DeployComposeRequest, ProtocolJson.Default.StartedResult, lane: null, (request, ct) =>
+        {
+            var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
+            Check(request);
+            lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, ct));
+            return Task.FromResult(new StartedResult { Status = "deployment_started" });
+        });
+
+    /// <summary>Says what is wrong with a request while somebody still waits for the answer.</summary>
+    public static void Check(DeployComposeRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.DeploymentId))
+        {
+            throw new CommandException("deployment_id is missing");
+        }
+
+        if (!StackFolder.IsProjectName(request.ProjectName))
+        {
+            throw new CommandException($"project_name \"{request.ProjectName}\" is not one: it begins with a small letter or a digit, and has only these, '_' and '-'");
+        }
+
+        if (request.Action is not (null or "up" or "down" or "restart"))
+        {
+            throw new CommandException($"unknown action: {request.Action}");
+        }
+
+        if (request.Action is null or "up" && string.IsNullOrWhiteSpace(request.ComposeContent))
+        {
+            throw new CommandException("compose_content is missing");
+        }
+
+        if (request.Profiles?.FirstOrDefault(profile => profile.Length == 0 || profile.StartsWith('-')) is { } profile)
+        {
+            throw new CommandException($"\"{profile}\" is not a profile's name");
+        }
+
+        StackFolder.CheckEnvNames(request.EnvFiles?.Keys);
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ends, the server must be told that it did.")]
+    private async Task RunAsync(ComposeTool tool, DeployComposeRequest request, CancellationToken ct)
+    {
+        var (id, action, project) = (request.DeploymentId!, request.Action ?? "up", request.ProjectName!);
+        Log.Began(logger, id, action, project);
+        DeployComplete end;
+        try
+        {
+            using var registries = RegistryConfig.Write(request.RegistryCredentials);
+            var stack = new StackFolder(options.StacksPath, project);
+            var folder = Path.Combine(await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct), project);
+            var environment = ComposeEnvironment.Build(options, registries?.Folder, Environment.GetEnvironmentVariable);
+            var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
+            var deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
+            end = await deployment.RunAsync(ct);
+        }
+        catch (CommandException e)
+        {
+            end = Deployment.Failure(request, e.Message);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
+        {
+            end = Deployment.Failure(request, $"failed to {action} project {project}: {e.Message}");
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            end = Deployment.Failure(request, $"failed to {action} project {project}: the agent stopped before it was done");
+        }
+        catch (Exception e)
+        {
+            Log.Unforeseen(logger, e, id);
+            end = Deployment.Failure(request, $"failed to {action} project {project}: internal error: {e.Message}");
+        }
+
+        if (end.Success)
+        {
+            Log.Done(logger, id, action, project);
+        }
+        else
+        {
+            Log.DeploymentFailed(logger, id, action, project, end.Error ?? "");
+        }
+
+        Report(id, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {project}: {action} is done", services: null);
+        outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, time.GetUtcNow()));
+    }
+
+    private void Report(string id, string stage, string message, IReadOnlyList<ServiceProgress>? services) =>
+        outbound.PostEvent(FrameWriter.Event(
+            EventNames.DeployProgress,
+            new DeployProgress { DeploymentId = id, Stage = stage, Message = message, Services = services },
+            ProtocolJson.Default.DeployProgress,
+            time.GetUtcNow()));
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Compose;
+
+internal static partial class Log
+{
+    [LoggerMessage(850, LogLevel.Information, "Compose {Version} is {Path}")]
+    public static partial void Found(ILogger logger, Version version, string path);
+
+    [LoggerMessage(851, LogLevel.Information, "There is no docker compose on this machine: deployments are not offered")]
+    public static partial void NotFound(ILogger logger);
+
+    [LoggerMessage(852, LogLevel.Information, "Deployment {Deployment}: {Action} of project {Project} began")]
+    public static partial void Began(ILogger logger, string deployment, string action, string project);
+
+    [LoggerMessage(853, LogLevel.Information, "Deployment {Deployment}: {Action} of project {Project} is done")]
+    public static partial void Done(ILogger logger, string deployment, string action, string project);
+
+    [LoggerMessage(854, LogLevel.Warning, "Deployment {Deployment}: {Action} of project {Project} failed: {Reason}")]
+    public static partial void DeploymentFailed(ILogger logger, string deployment, string action, string project, string reason);
+
+    [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed in a way nobody foresaw")]
+    public static partial void Unforeseen(ILogger logger, Exception exception, string deployment);
+
+    [LoggerMessage(856, LogLevel.Warning, "Project {Project} could not be taken down after its first start failed: {Reason}")]
+    public static partial void TakeDownFailed(ILogger logger, string project, string reason);
+
+    [LoggerMessage(857, LogLevel.Warning, "No mount of the agent's container holds {Path}: relative bind mounts of projects will not work; mount it from the host, or set HOST_STACKS_DIR")]
+    public static partial void NoHostPath(ILogger logger, string path);
+
+    [LoggerMessage(858, LogLevel.Warning, "The host's path {Path} cannot be made visible here, so env_file entries of projects may not be found: {Reason}")]
+    public static partial void NoMirror(ILogger logger, string path, string reason);
+}

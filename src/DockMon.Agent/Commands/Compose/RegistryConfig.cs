@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Compose;
+
+/// <summary>Credentials for one deployment, as Docker's programs read them: a directory that only the agent can enter, gone when the deployment ends.</summary>
+internal sealed class RegistryConfig : IDisposable
+{
+    /// <summary>What Docker's programs call Docker Hub.</summary>
+    private const string DockerHub = "https://index.docker.io/v1/";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private RegistryConfig(string folder) => Folder = folder;
+
+    /// <summary>The directory, for <c>DOCKER_CONFIG</c>.</summary>
+    public string Folder { get; }
+
+    /// <summary>Writes them down; null when there are none, and what is set up on this machine counts.</summary>
+    public static RegistryConfig? Write(IReadOnlyList<RegistryCredentials>? credentials)
+    {
+        if (credentials is null or [])
+        {
+            return null;
+        }
+
+        var config = new RegistryConfig(Directory.CreateTempSubdirectory("dockmon-registry-").FullName);
+        using var file = new FileStream(
+            Path.Combine(config.Folder, "config.json"),
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        file.Write(ToJson(credentials));
+        return config;
+    }
+
+    /// <summary>The file's content.</summary>
+    public static byte[] ToJson(IReadOnlyList<RegistryCredentials> credentials)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("auths");
+            foreach (var registry in credentials.GroupBy(entry => Key(entry.RegistryUrl), StringComparer.Ordinal))
+            {
+                var entry = registry.Last();
+                json.WriteStartObject(registry.Key);
+                json.WriteString("auth", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{entry.Username}:{entry.Password}")));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>The registry's name in that file: host and port, and Docker Hub's own.</summary>
+    public static string Key(string? registry)
+    {
+        var host = (registry ?? "").Trim();
+        var scheme = host.IndexOf("://", StringComparison.Ordinal);
+        host = (scheme < 0 ? host : host[(scheme + 3)..]).Split('/')[0];
+        return host.ToLowerInvariant() is "" or "docker.io" or "index.docker.io" ? DockerHub : host;
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

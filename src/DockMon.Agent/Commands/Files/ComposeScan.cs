@@ -1,0 +1,122 @@
+using System.Text;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Files;
+
+/// <summary>Looks for compose files on this machine, within limits: of time, of files, of depth, and of where it goes at all.</summary>
+internal sealed class ComposeScan(TimeProvider time)
+{
+    /// <summary>Most files that are looked at.</summary>
+    public const int FileLimit = 5000;
+
+    /// <summary>How long it looks.</summary>
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
+
+    private const int DefaultDepth = 5;
+    private const int DeepestDepth = 20;
+
+    private static readonly string[] Roots = ["/opt", "/srv", "/var/lib/docker-compose", "/var/lib/docker/volumes", "/stacks", "/docker", "/mnt", "/data", "/compose"];
+
+    private static readonly EnumerationOptions Listing = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+
+    public void AddTo(IDictionary<string, Route> routes)
+    {
+        routes[CommandNames.ScanComposeDirs] = Route.For("scan for compose files", ProtocolJson.Default.ScanComposeRequest, ProtocolJson.Default.ScanComposeResult, lane: null,
+            (request, ct) => Task.Run(() => Scan(request, [.. Roots, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)], ct), ct));
+        routes[CommandNames.ReadComposeFile] = Route.For("read compose file", ProtocolJson.Default.ReadComposeRequest, ProtocolJson.Default.ReadComposeResult, lane: null,
+            (request, ct) => Task.Run(() => ComposeFiles.Read(request.Path), ct));
+    }
+
+    public ScanComposeResult Scan(ScanComposeRequest request, IReadOnlyList<string> roots, CancellationToken ct)
+    {
+        var (started, looked) = (time.GetTimestamp(), 0);
+        var depth = request.Recursive == false ? 0 : Math.Clamp(request.MaxDepth ?? DefaultDepth, 0, DeepestDepth);
+        var found = new Dictionary<string, ComposeFileSummary>(StringComparer.Ordinal);
+        var best = new Dictionary<string, int>(StringComparer.Ordinal);
+        var waiting = new Queue<(string Folder, int Depth)>(roots.Concat(request.Paths ?? [])
+            .Where(path => path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal))
+            .Select(path => (Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), depth)));
+        while (waiting.TryDequeue(out var next) && time.GetElapsedTime(started) < TimeLimit)
+        {
+            ct.ThrowIfCancellationRequested();
+            // A directory below two roots is read again only when the second way leads deeper.
+            if (ComposeNames.IsForbidden(next.Folder) || (best.TryGetValue(next.Folder, out var before) && before >= next.Depth) || HasLink(next.Folder))
+            {
+                continue;
+            }
+
+            best[next.Folder] = next.Depth;
+            foreach (var entry in Entries(next.Folder))
+            {
+                if (entry.LinkTarget is not null)
+                {
+                    continue;
+                }
+
+                if (entry is DirectoryInfo)
+                {
+                    if (next.Depth > 0)
+                    {
+                        waiting.Enqueue((entry.FullName, next.Depth - 1));
+                    }
+                }
+                else if (++looked > FileLimit || time.GetElapsedTime(started) >= TimeLimit)
+                {
+                    return Result(found);
+                }
+                else if (ComposeNames.IsComposeFile(entry.Name) && !found.ContainsKey(entry.FullName) && Summary((FileInfo)entry) is { } summary)
+                {
+                    found[entry.FullName] = summary;
+                }
+            }
+        }
+
+        return Result(found);
+    }
+
+    private static ScanComposeResult Result(Dictionary<string, ComposeFileSummary> found) =>
+        new() { Success = true, ComposeFiles = [.. found.Values.OrderBy(file => file.Path, StringComparer.Ordinal)] };
+
+    private static bool HasLink(string path)
+    {
+        for (var folder = new DirectoryInfo(path); folder is not null; folder = folder.Parent)
+        {
+            if (folder.LinkTarget is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<FileSystemInfo> Entries(string folder)
+    {
+        var listing = new DirectoryInfo(folder);
+        return listing.Exists ? listing.EnumerateFileSystemInfos("*", Listing) : [];
+    }
+
+    private static ComposeFileSummary? Summary(FileInfo file)
+    {
+        IReadOnlyList<string> services = [];
+        string? name = null;
+        try
+        {
+            var model = ComposeModel.Read(ComposeFiles.ReadText(file.FullName));
+            (name, services) = (model.Name, [.. model.Services.Select(service => service.Name)]);
+        }
+        catch (Exception e) when (e is IOException or DecoderFallbackException)
+        {
+            // Too large, not readable, or no text: it is listed, without services.
+        }
+
+        return !file.Exists ? null : new ComposeFileSummary
+        {
+            Path = file.FullName,
+            ProjectName = name ?? file.Directory!.Name,
+            Services = services,
+            Size = file.Length,
+            Modified = Rfc3339.FormatSeconds(file.LastWriteTimeUtc),
+        };
+    }
+}

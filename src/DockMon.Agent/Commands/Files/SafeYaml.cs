@@ -1,0 +1,76 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
+
+namespace DockMon.Agent.Commands.Files;
+
+/// <summary>
+/// Reads YAML that anybody may have written. The library builds its tree by recursion and compares keys by their whole content: a file of
+/// brackets would end the agent, and keys made of references would keep it busy for ever. Its parser does neither, so that goes first.
+/// </summary>
+internal static class SafeYaml
+{
+    private const int DeepestNesting = 64;
+
+    /// <summary>The first document's root; null when it is no YAML, or more than a compose file needs.</summary>
+    public static YamlNode? Read(string text)
+    {
+        try
+        {
+            if (!IsHarmless(text))
+            {
+                return null;
+            }
+
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            return stream.Documents is [var first, ..] ? first.RootNode : null;
+        }
+        catch (YamlException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsHarmless(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        // Of each open collection, whether a key is next; a list never has one.
+        var open = new Stack<(bool IsMap, bool KeyNext)>();
+        while (parser.MoveNext())
+        {
+            if (parser.Current is MappingEnd or SequenceEnd)
+            {
+                open.Pop();
+                continue;
+            }
+
+            if (parser.Current is not NodeEvent and not AnchorAlias)
+            {
+                continue;
+            }
+
+            if (open.TryPop(out var inside))
+            {
+                if (inside.KeyNext && parser.Current is not Scalar)
+                {
+                    return false;
+                }
+
+                open.Push((inside.IsMap, inside.IsMap && !inside.KeyNext));
+            }
+
+            if (parser.Current is MappingStart or SequenceStart)
+            {
+                if (open.Count == DeepestNesting)
+                {
+                    return false;
+                }
+
+                open.Push((parser.Current is MappingStart, parser.Current is MappingStart));
+            }
+        }
+
+        return true;
+    }
+}
