@@ -3,7 +3,10 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Compose;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Commands.Files;
+using DockMon.Agent.Commands.Images;
+using DockMon.Agent.Commands.Networks;
 using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Commands.Volumes;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
@@ -51,7 +54,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
         using var updates = Updates(engine, lanes, outbound, random);
-        using var router = new CommandRouter(Commands(engine, listing, updates, deployments), Operations(engine), messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
+        var (commands, operations) = Routes(engine, outbound, listing, updates, deployments);
+        using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
         var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
         var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
@@ -92,25 +96,25 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         Log.Stopped(logger);
     }
 
-    private Dictionary<string, Route> Commands(EngineClient engine, ContainerListing listing, UpdateCommand updates, Deployments deployments)
+    private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
+        EngineClient engine, Outbound outbound, ContainerListing listing, UpdateCommand updates, Deployments deployments)
     {
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal)
+        var operations = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var commands = new Dictionary<string, Route>(StringComparer.Ordinal)
         {
             [CommandNames.GetSystemInfo] = new("get system information", Lane: null, async (_, ct) =>
                 JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, _self, ct)).System, ProtocolJson.Default.SystemInformation)),
         };
-        listing.AddTo(routes);
-        updates.AddTo(routes);
-        deployments.AddTo(routes);
-        new ComposeScan(time).AddTo(routes);
-        return routes;
-    }
-
-    private Dictionary<string, Route> Operations(EngineClient engine)
-    {
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
-        new ContainerOperations(engine, () => _self).AddTo(routes);
-        return routes;
+        listing.AddTo(commands);
+        updates.AddTo(commands);
+        deployments.AddTo(commands);
+        new ComposeScan(time).AddTo(commands);
+        new ImageCommands(engine).AddTo(commands);
+        new NetworkCommands(engine).AddTo(commands, operations);
+        new VolumeCommands(engine).AddTo(commands, operations);
+        new ContainerOperations(engine, () => _self).AddTo(operations);
+        new DeploymentOperations(engine, outbound, time).AddTo(operations);
+        return (commands, operations);
     }
 
     private UpdateCommand Updates(EngineClient engine, Lanes lanes, Outbound outbound, Random random)

@@ -25,6 +25,7 @@ namespace DockMon.Protocol;
 [JsonSerializable(typeof(SystemInformation))]
 [JsonSerializable(typeof(IReadOnlyList<ImageSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<NetworkSummary>))]
+[JsonSerializable(typeof(NetworkSummary))]
 [JsonSerializable(typeof(IReadOnlyList<VolumeSummary>))]
 [JsonSerializable(typeof(RemoveImageRequest))]
 [JsonSerializable(typeof(CreateNetworkRequest))]

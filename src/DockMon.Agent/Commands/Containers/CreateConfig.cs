@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Commands.Containers;
+
+/// <summary>What is to be created.</summary>
+/// <param name="Name">The container's name; Docker chooses one when null.</param>
+/// <param name="Body">Docker's create body.</param>
+/// <param name="MoreNetworks">Networks to connect after the creation.</param>
+internal sealed record ContainerToCreate(string? Name, JsonObject Body, IReadOnlyList<string> MoreNetworks);
+
+/// <summary>
+/// Translates the options of the Docker SDK for Python (<c>docker.models.containers.create</c>) into the engine's create body. An option that is not
+/// known is an error that names it: a setting that is silently left out is a container that is not what was asked for.
+/// </summary>
+internal static class CreateConfig
+{
+    private delegate void Translate(JsonElement value, JsonObject config, JsonObject host);
+
+    private static readonly Dictionary<string, Translate> Options = new(StringComparer.Ordinal)
+    {
+        ["image"] = Config("Image", OptionValue.Text),
+        ["command"] = Config("Cmd", OptionValue.Command),
+        ["entrypoint"] = Config("Entrypoint", OptionValue.Command),
+        ["environment"] = Config("Env", value => OptionValue.Pairs(value, "=")),
+        ["labels"] = Config("Labels", OptionValue.Labels),
+        ["hostname"] = Config("Hostname", OptionValue.Text),
+        ["domainname"] = Config("Domainname", OptionValue.Text),
+        ["user"] = Config("User", OptionValue.TextOrNumber),
+        ["working_dir"] = Config("WorkingDir", OptionValue.Text),
+        ["tty"] = Config("Tty", OptionValue.Flag),
+        ["stdin_open"] = Config("OpenStdin", OptionValue.Flag),
+        ["stop_signal"] = Config("StopSignal", OptionValue.Text),
+        ["mac_address"] = Config("MacAddress", OptionValue.Text),
+        ["healthcheck"] = Config("Healthcheck", OptionValue.HealthCheck),
+        ["ports"] = (value, config, host) => PortOptions.Add(value, config, host),
+        ["volumes"] = (value, config, host) => VolumeOptions.Add(value, config, host),
+        ["restart_policy"] = Host("RestartPolicy", value => OptionValue.Object(value, ["Name", "MaximumRetryCount"])),
+        ["privileged"] = Host("Privileged", OptionValue.Flag),
+        ["cap_add"] = Host("CapAdd", OptionValue.Texts),
+        ["cap_drop"] = Host("CapDrop", OptionValue.Texts),
+        ["devices"] = Host("Devices", OptionValue.Devices),
+        ["extra_hosts"] = Host("ExtraHosts", value => OptionValue.Pairs(value, ":")),
+        ["mem_limit"] = Host("Memory", OptionValue.Bytes),
+        ["memswap_limit"] = Host("MemorySwap", OptionValue.Bytes),
+        ["mem_reservation"] = Host("MemoryReservation", OptionValue.Bytes),
+        ["shm_size"] = Host("ShmSize", OptionValue.Bytes),
+        ["nano_cpus"] = Host("NanoCpus", OptionValue.Number),
+        ["cpus"] = Host("NanoCpus", OptionValue.Cpus),
+        ["cpu_shares"] = Host("CpuShares", OptionValue.Number),
+        ["cpu_period"] = Host("CpuPeriod", OptionValue.Number),
+        ["cpu_quota"] = Host("CpuQuota", OptionValue.Number),
+        ["cpuset_cpus"] = Host("CpusetCpus", OptionValue.Text),
+        ["cpuset_mems"] = Host("CpusetMems", OptionValue.Text),
+        ["pids_limit"] = Host("PidsLimit", OptionValue.Number),
+        ["oom_score_adj"] = Host("OomScoreAdj", OptionValue.Number),
+        ["dns"] = Host("Dns", OptionValue.Texts),
+        ["dns_search"] = Host("DnsSearch", OptionValue.Texts),
+        ["dns_opt"] = Host("DnsOptions", OptionValue.Texts),
+        ["tmpfs"] = Host("Tmpfs", OptionValue.Labels),
+        ["sysctls"] = Host("Sysctls", OptionValue.Labels),
+        ["security_opt"] = Host("SecurityOpt", OptionValue.Texts),
+        ["group_add"] = Host("GroupAdd", OptionValue.Texts),
+        ["ulimits"] = Host("Ulimits", OptionValue.Objects),
+        ["log_config"] = Host("LogConfig", value => OptionValue.Object(value, ["Type", "Config"])),
+        ["read_only"] = Host("ReadonlyRootfs", OptionValue.Flag),
+        ["init"] = Host("Init", OptionValue.Flag),
+        ["auto_remove"] = Host("AutoRemove", OptionValue.Flag),
+        ["publish_all_ports"] = Host("PublishAllPorts", OptionValue.Flag),
+        ["network_mode"] = Host("NetworkMode", OptionValue.Text),
+        ["pid_mode"] = Host("PidMode", OptionValue.Text),
+        ["ipc_mode"] = Host("IpcMode", OptionValue.Text),
+        ["uts_mode"] = Host("UTSMode", OptionValue.Text),
+        ["userns_mode"] = Host("UsernsMode", OptionValue.Text),
+        ["cgroup_parent"] = Host("CgroupParent", OptionValue.Text),
+        ["runtime"] = Host("Runtime", OptionValue.Text),
+        ["volumes_from"] = Host("VolumesFrom", OptionValue.Texts),
+    };
+
+    /// <summary>Options of the SDK that say how its own call behaves, not what the container is.</summary>
+    private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal) { "name", "detach", "stdout", "stderr", "remove", "network", "networks", "platform" };
+
+    /// <summary>Translates a <c>config</c>. A null value is an option that was not given.</summary>
+    /// <exception cref="CommandException">It has an option that is not known, or a value that is none for its option.</exception>
+    public static ContainerToCreate Read(JsonElement? given)
+    {
+        if (given is not { ValueKind: JsonValueKind.Object } options)
+        {
+            throw new CommandException("failed to create container: config is missing or no object");
+        }
+
+        var (config, host) = (new JsonObject(), new JsonObject());
+        foreach (var option in options.EnumerateObject().Where(option => option.Value.ValueKind != JsonValueKind.Null))
+        {
+            if (Options.TryGetValue(option.Name, out var translate))
+            {
+                try
+                {
+                    translate(option.Value, config, host);
+                }
+                catch (FormatException e)
+                {
+                    throw new CommandException($"failed to create container: option '{option.Name}' in config {e.Message}");
+                }
+            }
+            else if (!Ignored.Contains(option.Name))
+            {
+                throw new CommandException($"failed to create container: unknown option '{option.Name}' in config");
+            }
+        }
+
+        if (config["Image"] is null)
+        {
+            throw new CommandException("failed to create container: config has no image");
+        }
+
+        var networks = NetworksOf(options);
+        if (networks.Count > 0)
+        {
+            host["NetworkMode"] = networks[0];
+        }
+
+        config["HostConfig"] = host;
+        var name = options.TryGetProperty("name", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        return new ContainerToCreate(name, config, [.. networks.Skip(1)]);
+    }
+
+    private static List<string> NetworksOf(JsonElement options)
+    {
+        List<string> names = [];
+        if (options.TryGetProperty("network", out var one) && one.ValueKind == JsonValueKind.String)
+        {
+            names.Add(one.GetString()!);
+        }
+
+        if (options.TryGetProperty("networks", out var several))
+        {
+            names.AddRange(several.ValueKind switch
+            {
+                JsonValueKind.Array => several.EnumerateArray().Select(name => name.ToString()),
+                JsonValueKind.Object => several.EnumerateObject().Select(network => network.Name),
+                JsonValueKind.Null => [],
+                _ => throw new CommandException("failed to create container: option 'networks' in config must be a list or a map"),
+            });
+        }
+
+        return [.. names.Distinct(StringComparer.Ordinal)];
+    }
+
+    private static Translate Config(string name, Func<JsonElement, JsonNode?> read) => (value, config, _) => config[name] = read(value);
+
+    private static Translate Host(string name, Func<JsonElement, JsonNode?> read) => (value, _, host) => host[name] = read(value);
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Connection;
+using DockMon.Engine;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Commands.Containers;
+
+/// <summary>What a server needs to put a new container on a host: pull, check the ports, create, see it running.</summary>
+internal sealed class DeploymentOperations(EngineClient engine, Outbound outbound, TimeProvider time)
+{
+    private const int DefaultWaitSeconds = 60;
+    private const int LongestWaitSeconds = 3600;
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly HealthWatch _watch = new(engine, time);
+
+    public void AddTo(IDictionary<string, Route> routes)
+    {
+        routes[OperationActions.Create] = Operation("create container", (request, _) => ValueTask.FromResult("create"), async (request, ct) => new OperationResult { ContainerId = await CreateAsync(request, ct) });
+        routes[OperationActions.PullImage] = Operation("pull image", (request, _) => ValueTask.FromResult("pull:" + request.Image), PullAsync);
+        routes[OperationActions.VerifyRunning] = Operation("verify that container runs", lane: null, async (request, ct) => new OperationResult { IsHealthy = await IsHealthyAsync(request, ct) });
+        routes[OperationActions.ValidatePorts] = Operation("validate ports", lane: null, ValidatePortsAsync);
+    }
+
+    private static Route Operation(string what, Func<ContainerOperation, CancellationToken, ValueTask<string>>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
+        Route.For(what, ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane, run);
+
+    private async Task<string> CreateAsync(ContainerOperation request, CancellationToken ct)
+    {
+        var wanted = CreateConfig.Read(request.Config);
+        foreach (var network in wanted.MoreNetworks)
+        {
+            // A container that does not run is connected to a network that does not exist without a word, and cannot start later.
+            await engine.InspectNetworkRawAsync(network, ct);
+        }
+
+        var id = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(wanted.Body.ToJsonString()), wanted.Name, ct);
+        try
+        {
+            foreach (var network in wanted.MoreNetworks)
+            {
+                await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network)}/connect", Encoding.UTF8.GetBytes(new JsonObject { ["Container"] = id }.ToJsonString()), ct);
+            }
+
+            return id;
+        }
+        catch
+        {
+            // Half of what was asked for is not what was asked for.
+            await engine.RemoveContainerAsync(id, force: true, volumes: true, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<OperationResult> PullAsync(ContainerOperation request, CancellationToken ct)
+    {
+        var image = string.IsNullOrWhiteSpace(request.Image) ? throw new CommandException("image is missing") : request.Image;
+        var sent = time.GetTimestamp() - (long)(ProgressInterval.TotalSeconds * time.TimestampFrequency);
+        await foreach (var line in engine.PullImageAsync(image, username: null, password: null, ct))
+        {
+            if (request.DeploymentId is { Length: > 0 } deployment && time.GetElapsedTime(sent) >= ProgressInterval)
+            {
+                sent = time.GetTimestamp();
+                var progress = new DeployProgress { DeploymentId = deployment, Stage = "pulling_image", Message = $"{image}: {(line.Id is null ? "" : line.Id + ": ")}{line.Status}" };
+                outbound.PostEvent(FrameWriter.Event(EventNames.DeployProgress, progress, ProtocolJson.Default.DeployProgress, time.GetUtcNow()));
+            }
+        }
+
+        return new OperationResult { Image = image };
+    }
+
+    private async Task<bool> IsHealthyAsync(ContainerOperation request, CancellationToken ct)
+    {
+        var id = string.IsNullOrWhiteSpace(request.ContainerId) ? throw new CommandException("container_id is missing") : request.ContainerId;
+        await engine.InspectContainerAsync(id, ct); // One that is not there is an error, not an unhealthy container.
+        try
+        {
+            await _watch.WaitAsync(id, TimeSpan.FromSeconds(Math.Clamp(request.MaxWaitSeconds ?? DefaultWaitSeconds, 1, LongestWaitSeconds)), ct);
+            return true;
+        }
+        catch (CommandException)
+        {
+            return false; // Why is not asked for; the container's log and state say it.
+        }
+    }
+
+    private async Task<OperationResult> ValidatePortsAsync(ContainerOperation request, CancellationToken ct)
+    {
+        var wanted = WantedPorts(request.Ports);
+        using var list = JsonDocument.Parse(await engine.ListContainersRawAsync(all: false, ct));
+        var taken = list.RootElement.EnumerateArray()
+            .SelectMany(container => Users.Items(container, "Ports").Select(port => (Container: Users.Items(container, "Names").Select(name => name.GetString()!.TrimStart('/')).FirstOrDefault() ?? "", Port: port)))
+            .Where(use => use.Port.TryGetProperty("PublicPort", out _))
+            .GroupBy(use => (use.Port.GetProperty("PublicPort").GetInt32(), Users.Text(use.Port, "Type")))
+            .ToDictionary(uses => uses.Key, uses => uses.First().Container);
+        List<string> problems = [.. wanted.Where(taken.ContainsKey).Select(port => $"{port.Item1}/{port.Item2} is used by container {taken[port]}")];
+        return problems.Count == 0 ? new OperationResult() : throw new CommandException("failed to validate ports: conflict: " + string.Join(", ", problems));
+    }
+
+    /// <summary>The host ports of a map of container port to host port; null is a port that Docker chooses, which is never taken.</summary>
+    private static List<(int, string)> WantedPorts(JsonElement? ports)
+    {
+        if (ports is not { } map || map.ValueKind == JsonValueKind.Null)
+        {
+            return [];
+        }
+
+        if (map.ValueKind != JsonValueKind.Object)
+        {
+            throw new CommandException("ports must be a map of container port to host port");
+        }
+
+        List<(int, string)> wanted = [];
+        foreach (var port in map.EnumerateObject().Where(port => port.Value.ValueKind != JsonValueKind.Null))
+        {
+            var protocol = port.Name.Split('/', 2) is [_, var named] ? named : "tcp";
+            wanted.Add(int.TryParse(port.Value.ToString(), CultureInfo.InvariantCulture, out var number) && number is > 0 and < 65536
+                ? (number, protocol) : throw new CommandException($"the host port of {port.Name} must be from 1 to 65535, not {port.Value}"));
+        }
+
+        return wanted;
+    }
+}
