@@ -124,6 +124,22 @@ public sealed class ComposeTests : IAsyncLifetime
         Services(end).ShouldBe(["web"]);
     }
 
+    [Fact]
+    public async Task Images_come_from_a_registry_that_wants_a_password()
+    {
+        await using var registry = await LocalRegistry.StartAsync(Token, wantsPassword: true);
+        var image = await registry.PublishAsync(Docker, "private:1", ["CMD [\"sleep\",\"3600\"]"], Token);
+        await Docker.RunAsync(["rmi", image], Token);
+        var file = $"services:\n  web:\n    image: {image}\n    init: true\n    stop_grace_period: 1s\n";
+        (await _compose.DeployAsync("up", file, Token)).End.GetProperty("success").GetBoolean().ShouldBeFalse();
+        var credentials = new JsonArray(new JsonObject { ["registry_url"] = registry.Address, ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password });
+        var (_, end) = await _compose.DeployAsync("up", file, Token, new() { ["pull_images"] = true, ["registry_credentials"] = credentials });
+        end.GetProperty("success").GetBoolean().ShouldBeTrue(end.ToString());
+        string.Join('\n', _compose.Installation.Agent.Lines).ShouldNotContain(LocalRegistry.Password);
+        await _compose.DeployAsync("down", null, Token);
+        await Docker.TryRunAsync(["rmi", image], Token);
+    }
+
     [Theory]
     [InlineData("""{"deployment_id":"1","project_name":"../etc","action":"up","compose_content":"x"}""", "is not one")]
     [InlineData("""{"deployment_id":"1","project_name":"a","action":"up"}""", "compose_content is missing")]

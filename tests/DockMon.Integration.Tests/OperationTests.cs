@@ -113,7 +113,7 @@ public sealed class OperationTests : IAsyncLifetime
     [Fact]
     public async Task Logs_larger_than_a_frame_come_cut_and_say_so()
     {
-        var id = await _containers.RunAsync(["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 30000000"], Token);
+        var id = await _containers.RunAsync(["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 50000000"], Token);
         await Docker.RunAsync(["wait", id], Token);
         var lines = await LogsAsync(id, new() { ["tail"] = 10_000_000 });
         lines[0].ShouldContain("the log was cut here");

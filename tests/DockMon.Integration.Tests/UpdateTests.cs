@@ -152,6 +152,26 @@ public sealed class UpdateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_registry_that_wants_a_password_gets_the_one_of_the_request()
+    {
+        await using var registry = await LocalRegistry.StartAsync(Token, wantsPassword: true);
+        var image = await registry.PublishAsync(Docker, "private:1", ["CMD [\"sleep\",\"3603\"]"], Token);
+        await Docker.RunAsync(["rmi", image], Token);
+        await RunAsync("private", _v1);
+        (await FailedUpdateAsync("private", image)).ShouldContain("no basic auth credentials");
+        var outcome = await OutcomeOfAsync(() => _installation.CommandAsync("update_container", Token, new()
+        {
+            ["container_id"] = Name("private"),
+            ["new_image"] = image,
+            ["registry_auth"] = new JsonObject { ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password },
+        }));
+        outcome.ShouldStartWith("event: update_complete");
+        string.Join('\n', _installation.Agent.Lines).ShouldNotContain(LocalRegistry.Password);
+        await Docker.RunAsync(["rm", "-f", "-v", Name("private")], Token);
+        await Docker.RunAsync(["rmi", image], Token);
+    }
+
+    [Fact]
     public async Task Containers_that_share_its_network_come_along_and_those_that_did_not_run_do_not_start()
     {
         var old = await RunAsync("main", _v1);

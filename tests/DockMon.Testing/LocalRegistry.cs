@@ -3,16 +3,28 @@ namespace DockMon.Testing;
 /// <summary>A real registry on a loopback port, from Debian's <c>docker-registry</c> package. Docker trusts loopback registries without TLS.</summary>
 public sealed class LocalRegistry : IAsyncDisposable
 {
+    /// <summary>Who may use a registry that wants a password.</summary>
+    public const string User = "tester";
+
+    /// <summary>The password.</summary>
+    public const string Password = "secret-password";
+
+    /// <summary>The two as Apache's <c>htpasswd -B</c> writes them.</summary>
+    private const string UsersFile = "tester:$2y$05$zdgcM6ZimNb0t5Q4.qaVoOAW0tYOr6tUxNlOwW89l7c5uFt3EubPu\n";
+
     private readonly TemporaryFolder _folder = new();
     private readonly ProgramProcess _process;
 
-    private LocalRegistry(int port)
+    private LocalRegistry(int port, bool wantsPassword)
     {
         Address = $"127.0.0.1:{port}";
         var configuration = Path.Combine(_folder.Path, "config.yml");
+        var users = Path.Combine(_folder.Path, "users");
+        File.WriteAllText(users, UsersFile);
         File.WriteAllText(
             configuration,
-            $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder.Path}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"{Address}\"}}\n");
+            $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder.Path}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"{Address}\"}}\n"
+            + (wantsPassword ? $"auth: {{htpasswd: {{realm: tests, path: {users}}}}}\n" : ""));
         _process = ProgramProcess.Start("docker-registry", ["serve", configuration], new Dictionary<string, string>());
     }
 
@@ -20,11 +32,11 @@ public sealed class LocalRegistry : IAsyncDisposable
     public string Address { get; }
 
     /// <summary>Starts a registry and waits until it answers.</summary>
-    public static async Task<LocalRegistry> StartAsync(CancellationToken ct)
+    public static async Task<LocalRegistry> StartAsync(CancellationToken ct, bool wantsPassword = false)
     {
-        var registry = new LocalRegistry(FreePort.Next());
+        var registry = new LocalRegistry(FreePort.Next(), wantsPassword);
         using var http = new HttpClient(new SocketsHttpHandler());
-        await Retry.UntilAsync("the registry answers", async () => (await http.GetAsync($"http://{registry.Address}/v2/", ct)).IsSuccessStatusCode, ct: ct);
+        await Retry.UntilAsync("the registry answers", async () => (int)(await http.GetAsync($"http://{registry.Address}/v2/", ct)).StatusCode == (wantsPassword ? 401 : 200), ct: ct);
         return registry;
     }
 
@@ -36,7 +48,11 @@ public sealed class LocalRegistry : IAsyncDisposable
         var container = await docker.RunAsync(["create", TestImage.Name], ct);
         await docker.RunAsync(["commit", .. changes.SelectMany(change => new[] { "--change", change }), container, reference], ct);
         await docker.RunAsync(["rm", container], ct);
-        await docker.RunAsync(["push", "--quiet", reference], ct);
+        // A configuration of its own: nothing of this machine's credentials is used, and none are left in it.
+        var configuration = Directory.CreateDirectory(Path.Combine(_folder.Path, "docker")).FullName;
+        var credentials = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{User}:{Password}"));
+        await File.WriteAllTextAsync(Path.Combine(configuration, "config.json"), $$"""{"auths": {"{{Address}}": {"auth": "{{credentials}}"} } }""", ct);
+        await docker.RunAsync(["--config", configuration, "push", "--quiet", reference], ct);
         return reference;
     }
 
