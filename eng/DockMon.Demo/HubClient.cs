@@ -23,6 +23,8 @@ internal sealed class HubClient : IDisposable
 
     public Task<JsonElement> PostAsync(string path, string? body, CancellationToken ct) => SendAsync(HttpMethod.Post, path, body, ct);
 
+    public Task<JsonElement> PutAsync(string path, string body, CancellationToken ct) => SendAsync(HttpMethod.Put, path, body, ct);
+
     /// <summary>Follows <c>/api/stream</c> until the hub ends it.</summary>
     public async IAsyncEnumerable<StreamItem> FollowAsync([EnumeratorCancellation] CancellationToken ct)
     {

@@ -7,11 +7,13 @@ namespace DockMon.Demo;
 internal sealed class Tour(Stage stage, TextWriter output)
 {
     private bool _failed;
+    private CancellationToken _interrupted;
 
     private string Containers => $"/api/hosts/{stage.HostId}/containers";
 
     public async Task<bool> RunAsync(CancellationToken ct)
     {
+        _interrupted = ct;
         await StepAsync("the agent registers, and the host is listed", async () =>
             Check((await stage.WaitForHostAsync(ct)).GetProperty("hostname").GetString() is { Length: > 0 }, "the host has no name"));
         await StepAsync("the three containers are listed", () => ListAsync(ct));
@@ -38,6 +40,17 @@ internal sealed class Tour(Stage stage, TextWriter output)
             }
         });
         await StepAsync("live CPU and memory", () => Retry.UntilAsync("the worker's CPU and memory are measured", async () => Busy(await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/stats", ct)), ct: ct));
+        var more = new ResourceTour(stage);
+        await StepAsync("the host's own CPU and memory", () => more.HostStatsAsync(ct));
+        await StepAsync("images", () => more.ImagesAsync(ct));
+        await StepAsync("a network, a volume and a container on both are created and removed", () => more.CreateAsync(ct));
+        await StepAsync("a shell", () => more.ShellAsync(ct));
+        await StepAsync("a health check", () => more.HealthCheckAsync(ct));
+        await StepAsync("a compose project goes up and down", async () =>
+        {
+            var skipped = await more.ComposeAsync(ct);
+            await output.WriteAsync(skipped.Length > 0 ? $"(skipped: {skipped}) " : "");
+        });
         await StepAsync("the link is cut, a container dies meanwhile: the agent comes back with that event, once", () => CutAsync(ct));
         await StepAsync("the agent answers on the new connection", () => ListAsync(ct));
         await StepAsync("SIGTERM ends the agent with exit code 0", async () =>
@@ -72,7 +85,7 @@ internal sealed class Tour(Stage stage, TextWriter output)
             await step();
             await output.WriteLineAsync("ok");
         }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or KeyNotFoundException)
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or KeyNotFoundException or System.Net.WebSockets.WebSocketException || (e is OperationCanceledException && !_interrupted.IsCancellationRequested))
         {
             await output.WriteLineAsync($"FAILED: {e.Message}");
             if (!_failed)

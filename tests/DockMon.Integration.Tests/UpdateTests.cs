@@ -152,6 +152,24 @@ public sealed class UpdateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_is_pulled_with_progress_for_its_deployment()
+    {
+        await Docker.RunAsync(["rmi", "-f", _v2], Token);
+        await using var feed = await _installation.Http.GetStreamAsync("/api/stream", Token);
+        using var reader = new StreamReader(feed);
+        await reader.ReadLineAsync(Token);
+        (await _installation.OperateAsync("pull_image", "", Token, new() { ["image"] = _v2, ["deployment_id"] = "d1" })).GetProperty("image").GetString().ShouldBe(_v2);
+        (await Docker.RunAsync(["image", "inspect", "--format", "{{index .RepoTags 0}}", _v2], Token)).ShouldBe(_v2);
+        string? line;
+        do
+        {
+            line = await reader.ReadLineAsync(Token);
+        }
+        while (line != "event: deploy_progress");
+        (await reader.ReadLineAsync(Token))!.ShouldContain("\"stage\":\"pulling_image\"");
+    }
+
+    [Fact]
     public async Task A_registry_that_wants_a_password_gets_the_one_of_the_request()
     {
         await using var registry = await LocalRegistry.StartAsync(Token, wantsPassword: true);
