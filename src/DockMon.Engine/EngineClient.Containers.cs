@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace DockMon.Engine;
 
 public sealed partial class EngineClient
@@ -44,12 +46,26 @@ public sealed partial class EngineClient
     /// <summary>Lets a paused container go on.</summary>
     public Task UnpauseContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "unpause"), ct);
 
+    /// <summary>Changes when a container is started again.</summary>
+    public Task SetRestartPolicyAsync(string id, ContainerRestartPolicy policy, CancellationToken ct)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new RestartPolicyBody { RestartPolicy = policy }, EngineJson.Default.RestartPolicyBody);
+        return PostRawAsync(Container(id, "update"), body, ct);
+    }
+
     /// <summary>Creates a container from the engine's own JSON and returns its id.</summary>
     public async Task<string> CreateContainerAsync(ReadOnlyMemory<byte> body, string? name, CancellationToken ct)
     {
         var path = "/containers/create" + (string.IsNullOrEmpty(name) ? "" : $"?name={Uri.EscapeDataString(name)}");
         var answer = await PostRawAsync(path, body, ct).ConfigureAwait(false);
         return Parse(answer, EngineJson.Default.IdBody, "POST /containers/create").Id;
+    }
+
+    /// <summary>A file or folder of a container, running or not, as a tar archive.</summary>
+    public async Task<Stream> GetArchiveAsync(string id, string path, CancellationToken ct)
+    {
+        var response = await OpenAsync(EngineRequest.Get($"{Container(id, "archive")}?path={Uri.EscapeDataString(path)}"), ct).ConfigureAwait(false);
+        return await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
     }
 
     private async Task EndAsync(string id, string verb, int? timeoutSeconds, CancellationToken ct)

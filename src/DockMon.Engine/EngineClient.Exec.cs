@@ -24,7 +24,7 @@ public sealed partial class EngineClient
 
         // A connection of its own: only then the socket behind it is known, which ending the input needs.
         Socket? socket = null;
-        var http = EngineConnector.Create(_endpoint, opened => socket = opened);
+        var http = EngineConnector.Create(Endpoint, opened => socket = opened);
         try
         {
             var response = await LimitAsync(request, DefaultLimit, token => SendAsync(request, token, http), ct).ConfigureAwait(false);

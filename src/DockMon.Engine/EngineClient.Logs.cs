@@ -59,7 +59,7 @@ public sealed partial class EngineClient
         }
         catch (IOException e)
         {
-            throw EngineConnector.Lost(_endpoint, e);
+            throw EngineConnector.Lost(Endpoint, e);
         }
     }
 }

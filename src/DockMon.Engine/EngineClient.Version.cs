@@ -31,7 +31,7 @@ public sealed partial class EngineClient
         var version = await GetUnversionedAsync("/version", EngineJson.Default.EngineVersion, ct).ConfigureAwait(false);
         if (daemon is null && !Version.TryParse(version.ApiVersion, out daemon))
         {
-            throw new EngineException($"{_endpoint.Description} does not say which Docker API version it speaks; is it a Docker engine?");
+            throw new EngineException($"{Endpoint.Description} does not say which Docker API version it speaks; is it a Docker engine?");
         }
 
         return Version.TryParse(version.MinApiVersion, out var oldest) && oldest > Newest ? oldest

@@ -12,7 +12,6 @@ public sealed partial class EngineClient : IDisposable
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromMinutes(2);
 
-    private readonly EngineEndpoint _endpoint;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
 
@@ -21,10 +20,13 @@ public sealed partial class EngineClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(time);
-        _endpoint = endpoint;
+        Endpoint = endpoint;
         _time = time;
         _http = EngineConnector.Create(endpoint);
     }
+
+    /// <summary>Where the engine is.</summary>
+    public EngineEndpoint Endpoint { get; }
 
     /// <summary>Closes every connection.</summary>
     public void Dispose() => _http.Dispose();
@@ -108,7 +110,7 @@ public sealed partial class EngineClient : IDisposable
     private async Task<HttpResponseMessage> SendOnceAsync(
         EngineRequest request, Version? version, CancellationToken ct, HttpMessageInvoker? via = null)
     {
-        using var message = request.ToMessage(_endpoint, version);
+        using var message = request.ToMessage(Endpoint, version);
         try
         {
             return await (via ?? _http).SendAsync(message, ct).ConfigureAwait(false);
@@ -117,8 +119,8 @@ public sealed partial class EngineClient : IDisposable
         {
             _apiVersion = null;
             throw e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse
-                ? EngineConnector.Lost(_endpoint, e)
-                : EngineConnector.Unavailable(_endpoint, e);
+                ? EngineConnector.Lost(Endpoint, e)
+                : EngineConnector.Unavailable(Endpoint, e);
         }
     }
 
@@ -149,7 +151,7 @@ public sealed partial class EngineClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw EngineConnector.Lost(_endpoint, e);
+            throw EngineConnector.Lost(Endpoint, e);
         }
     }
 }

@@ -79,8 +79,7 @@ internal static class EngineConnector
 
         return (cause as SocketException)?.SocketErrorCode switch
         {
-            SocketError.AccessDenied =>
-                $"permission denied; run as a member of the socket's group (docker run --group-add $(stat -c %g {path}))",
+            SocketError.AccessDenied => $"permission denied; {Remedy(FileStatus.Read(path))}",
             SocketError.ConnectionRefused => "nothing answers on that socket; is the engine running?",
             // A missing path is reported as an address that cannot be assigned.
             SocketError.AddressNotAvailable =>
@@ -88,4 +87,11 @@ internal static class EngineConnector
             _ => cause.Message,
         };
     }
+
+    private static string Remedy(FileStatus? socket) => socket switch
+    {
+        null => "make the directory it lies in accessible",
+        { Mode: var mode } when mode.HasFlag(UnixFileMode.GroupWrite) => $"run as a member of the socket's group (docker run --group-add {socket.Group})",
+        _ => $"only the socket's owner may use it: run as user {socket.User} (docker run --user {socket.User})",
+    };
 }

@@ -18,6 +18,12 @@ public sealed record EngineEndpoint
     /// <summary>The address as a person would write it, for messages.</summary>
     public string Description { get; }
 
+    /// <summary>The host's name or address; null for a socket.</summary>
+    public string? Host => SocketPath is null ? BaseUri.Host : null;
+
+    /// <summary>The host's port; of no meaning for a socket.</summary>
+    public int Port => BaseUri.Port;
+
     internal Uri BaseUri { get; }
 
     internal string? SocketPath { get; }
@@ -40,6 +46,13 @@ public sealed record EngineEndpoint
                 $"DOCKER_HOST is \"{host}\": npipe:// is only for Windows; use unix:// or tcp://"),
             _ => throw Unusable(host),
         };
+    }
+
+    /// <summary>The socket that a value of DOCKER_HOST means; null when it means none.</summary>
+    public static string? SocketOf(string? dockerHost)
+    {
+        var host = string.IsNullOrWhiteSpace(dockerHost) ? DefaultHost : dockerHost.Trim();
+        return host.StartsWith("unix://", StringComparison.OrdinalIgnoreCase) ? host["unix://".Length..] : null;
     }
 
     private static (string Scheme, string Address) Split(string host)

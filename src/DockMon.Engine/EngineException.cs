@@ -11,6 +11,12 @@ public class EngineException : Exception
 
     /// <summary>The HTTP status of the answer; null when there was no answer or the error came inside a stream.</summary>
     public HttpStatusCode? StatusCode { get; }
+
+    /// <summary>
+    /// There is no such thing. Podman (seen with 4.3) says so with status 500 of a container that goes while it is looked at.
+    /// </summary>
+    public bool IsMissing => StatusCode == HttpStatusCode.NotFound
+        || (StatusCode == HttpStatusCode.InternalServerError && Message.EndsWith("no such container", StringComparison.Ordinal));
 }
 
 /// <summary>The engine cannot be reached, or the connection broke while it answered.</summary>

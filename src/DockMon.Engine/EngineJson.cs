@@ -13,6 +13,7 @@ namespace DockMon.Engine;
 [JsonSerializable(typeof(EngineStats))]
 [JsonSerializable(typeof(PullBody))]
 [JsonSerializable(typeof(RegistryAuthBody))]
+[JsonSerializable(typeof(RestartPolicyBody))]
 [JsonSerializable(typeof(ExecCreateBody))]
 [JsonSerializable(typeof(ExecStartBody))]
 [JsonSerializable(typeof(ExecInspection))]
@@ -23,6 +24,11 @@ internal sealed class ErrorBody
 {
     [JsonPropertyName("message")]
     public string? Message { get; set; }
+}
+
+internal sealed class RestartPolicyBody
+{
+    public required ContainerRestartPolicy RestartPolicy { get; init; }
 }
 
 internal sealed class IdBody

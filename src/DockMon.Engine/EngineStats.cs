@@ -25,10 +25,6 @@ public sealed class EngineStats
     [JsonPropertyName("cpu_stats")]
     public CpuStats CpuStats { get; set => field = value ?? new(); } = new();
 
-    /// <summary>Processor time at the sample before; empty in the first.</summary>
-    [JsonPropertyName("precpu_stats")]
-    public CpuStats PrecpuStats { get; set => field = value ?? new(); } = new();
-
     /// <summary>Memory.</summary>
     [JsonPropertyName("memory_stats")]
     public MemoryStats MemoryStats { get; set => field = value ?? new(); } = new();

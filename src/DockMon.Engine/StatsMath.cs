@@ -3,27 +3,18 @@ namespace DockMon.Engine;
 /// <summary>What the docker command shows, out of what the engine counts.</summary>
 public static class StatsMath
 {
-    /// <summary>Percent of one processor since the sample before; 0 when there is none.</summary>
-    public static double CpuPercent(EngineStats stats)
+    /// <summary>Percent of one processor, out of a container's and the whole host's processor time at two moments; 0 when the first of them is unknown.</summary>
+    public static double CpuPercent(ulong containerBefore, ulong containerNow, ulong systemBefore, ulong systemNow, int cpus)
     {
-        ArgumentNullException.ThrowIfNull(stats);
-        return CpuPercent(stats.PrecpuStats, stats.CpuStats);
-    }
-
-    /// <summary>Percent of one processor between two samples.</summary>
-    public static double CpuPercent(CpuStats before, CpuStats now)
-    {
-        ArgumentNullException.ThrowIfNull(before);
-        ArgumentNullException.ThrowIfNull(now);
-        if (before.SystemCpuUsage is not > 0 || now.SystemCpuUsage is not { } systemNow)
+        if (systemBefore == 0)
         {
             return 0;
         }
 
         // Floating point: a container that was started again counts from zero, and the difference is negative.
-        var container = (double)now.CpuUsage.TotalUsage - before.CpuUsage.TotalUsage;
-        var system = (double)systemNow - before.SystemCpuUsage.Value;
-        return container > 0 && system > 0 ? container / system * Cpus(now) * 100 : 0;
+        var container = (double)containerNow - containerBefore;
+        var system = (double)systemNow - systemBefore;
+        return container > 0 && system > 0 ? container / system * cpus * 100 : 0;
     }
 
     /// <summary>Bytes of memory that cannot simply be taken back: without the page cache that is not in use.</summary>
@@ -78,6 +69,10 @@ public static class StatsMath
         return (rx, tx);
     }
 
-    private static int Cpus(CpuStats cpu) =>
-        cpu.OnlineCpus is > 0 and var online ? online : cpu.CpuUsage.PercpuUsage is { Count: > 0 and var listed } ? listed : 1;
+    /// <summary>How many processors there are; 1 when the engine does not say.</summary>
+    public static int Cpus(CpuStats cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        return cpu.OnlineCpus is > 0 and var online ? online : cpu.CpuUsage.PercpuUsage is { Count: > 0 and var listed } ? listed : 1;
+    }
 }

@@ -16,6 +16,14 @@ public static class FrameWriter
         SkipValidation = true,
     };
 
+    private const int KeptBytes = 64 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _eventBuffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _eventWriter;
+
     /// <summary>The answer to a command that succeeded; <paramref name="payload"/> is one whole JSON value, written as it is.</summary>
     public static byte[] Response(string id, ReadOnlySpan<byte> payload, DateTimeOffset now)
     {
@@ -80,15 +88,24 @@ public static class FrameWriter
     /// <summary>An event of the agent: one of <see cref="EventNames"/> with its payload.</summary>
     public static byte[] Event<T>(string name, T payload, JsonTypeInfo<T> type, DateTimeOffset now)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(buffer, Options);
+        // By far the most frames are events: all but the frame itself is used again.
+        var buffer = _eventBuffer ??= new ArrayBufferWriter<byte>(1024);
+        var writer = _eventWriter ??= new Utf8JsonWriter(buffer, Options);
+        buffer.ResetWrittenCount();
+        writer.Reset(buffer);
         writer.WriteStartObject();
         writer.WriteString("type"u8, FrameTypes.Event);
         writer.WriteString("command"u8, name);
         writer.WritePropertyName("payload"u8);
         JsonSerializer.Serialize(writer, payload, type);
         WriteTimestamp(writer, now);
-        return End(writer, buffer);
+        var frame = End(writer, buffer);
+        if (buffer.Capacity > KeptBytes)
+        {
+            _eventBuffer = null; // A large one, such as a shell's, is not kept for ever.
+        }
+
+        return frame;
     }
 
     /// <summary>A request of the server. <paramref name="type"/> is one of <see cref="FrameTypes"/>; null fields are left out; <paramref name="payload"/> is one whole JSON value.</summary>

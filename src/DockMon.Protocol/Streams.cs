@@ -21,6 +21,73 @@ public sealed record HostStats
 
     /// <summary>Received and sent by physical interfaces, bytes a second.</summary>
     public double NetBytesPerSec { get; init; }
+
+    /// <summary>More about the host. An extension of this project: now and then, and only to a server that has asked with <see cref="AuthSuccess.ExtendedHostStats"/>.</summary>
+    public ExtendedHostStats? Extended { get; init; }
+}
+
+/// <summary>More about the host; what cannot be seen is null or empty.</summary>
+public sealed record ExtendedHostStats
+{
+    /// <summary>The load averages of one, five and fifteen minutes.</summary>
+    public IReadOnlyList<double>? LoadAverage { get; init; }
+
+    /// <summary>Swap space, bytes.</summary>
+    public long SwapTotalBytes { get; init; }
+
+    /// <summary>Of it, used.</summary>
+    public long SwapUsedBytes { get; init; }
+
+    /// <summary>What the disks do.</summary>
+    public required IReadOnlyList<DiskStats> Disks { get; init; }
+
+    /// <summary>How full file systems are; null in a container, which does not see them.</summary>
+    public IReadOnlyList<FileSystemStats>? FileSystems { get; init; }
+
+    /// <summary>What the sensors show.</summary>
+    public required IReadOnlyList<TemperatureStats> Temperatures { get; init; }
+}
+
+/// <summary>What a disk does.</summary>
+public sealed record DiskStats
+{
+    /// <summary>The kernel's name of it, <c>sda</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How large it is.</summary>
+    public long SizeBytes { get; init; }
+
+    /// <summary>Read, bytes a second.</summary>
+    public double ReadBytesPerSec { get; init; }
+
+    /// <summary>Written, bytes a second.</summary>
+    public double WriteBytesPerSec { get; init; }
+}
+
+/// <summary>How full a file system is.</summary>
+public sealed record FileSystemStats
+{
+    /// <summary>Where it lies, <c>/dev/sda1</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Where it is mounted; of several places the first.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>How large it is.</summary>
+    public long TotalBytes { get; init; }
+
+    /// <summary>Of it, not free.</summary>
+    public long UsedBytes { get; init; }
+}
+
+/// <summary>What a sensor shows.</summary>
+public sealed record TemperatureStats
+{
+    /// <summary>Its chip and label, <c>coretemp Core 0</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Degrees Celsius.</summary>
+    public double Celsius { get; init; }
 }
 
 /// <summary>A health check the server wants. Any field may be null.</summary>

@@ -9,7 +9,6 @@ public sealed class StatsMathTests
         "blkio_stats":{"io_service_bytes_recursive":[{"major":8,"minor":0,"op":"Read","value":100},{"major":8,"minor":0,"op":"Write","value":40},
         {"major":8,"minor":16,"op":"Read","value":1},{"major":8,"minor":0,"op":"Total","value":140}]},
         "cpu_stats":{"cpu_usage":{"total_usage":3000,"percpu_usage":[1000,2000]},"system_cpu_usage":20000},
-        "precpu_stats":{"cpu_usage":{"total_usage":1000},"system_cpu_usage":10000,"online_cpus":2},
         "memory_stats":{"usage":1000,"limit":5000,"stats":{"active_file":50,"inactive_file":100,"total_inactive_file":300,"rss":500}},
         "networks":{"eth0":{"rx_bytes":5,"tx_bytes":6},"eth1":{"rx_bytes":50,"tx_bytes":60}}}
         """;
@@ -17,29 +16,34 @@ public sealed class StatsMathTests
     private const string V2 = """
         {"read":"2026-01-02T03:04:05Z","blkio_stats":{"io_service_bytes_recursive":[{"op":"read","value":7},{"op":"write","value":8}]},
         "cpu_stats":{"cpu_usage":{"total_usage":2500},"system_cpu_usage":2000,"online_cpus":4},
-        "precpu_stats":{"cpu_usage":{"total_usage":2000},"system_cpu_usage":1000,"online_cpus":4},
         "memory_stats":{"usage":900,"limit":18446744073709551615,"stats":{"anon":400,"active_file":25,"inactive_file":300,"file":325}}}
         """;
 
     private const string Sparse = """
-        {"read":null,"cpu_stats":null,"precpu_stats":{},"memory_stats":{"usage":10,"stats":null},"networks":null,
+        {"read":null,"cpu_stats":null,"memory_stats":{"usage":10,"stats":null},"networks":null,
         "blkio_stats":{"io_service_bytes_recursive":null}}
         """;
 
     [Theory]
-    [InlineData(V1, 40)]
-    [InlineData(V2, 200)]
-    [InlineData(Sparse, 0)]
-    [InlineData("{}", 0)]
-    public void Processor_time_is_percent_of_one_processor(string json, double expected) =>
-        StatsMath.CpuPercent(Parse(json)).ShouldBe(expected, 1e-9);
+    [InlineData(1000UL, 3000UL, 10_000UL, 20_000UL, 2, 40)]
+    [InlineData(2000UL, 2500UL, 1000UL, 2000UL, 4, 200)]
+    [InlineData(0UL, 2500UL, 0UL, 2000UL, 4, 0)]
+    public void Processor_time_is_percent_of_one_processor(ulong before, ulong now, ulong systemBefore, ulong systemNow, int cpus, double expected) =>
+        StatsMath.CpuPercent(before, now, systemBefore, systemNow, cpus).ShouldBe(expected, 1e-9);
 
     [Theory]
-    [InlineData(1000UL, 10UL, 2000UL, 9UL)]
-    [InlineData(1000UL, 10UL, 900UL, 30UL)]
-    [InlineData(1000UL, 10UL, 1000UL, 10UL)]
-    public void Processor_time_is_never_below_zero(ulong systemBefore, ulong before, ulong systemNow, ulong now) =>
-        StatsMath.CpuPercent(Cpu(systemBefore, before), Cpu(systemNow, now)).ShouldBe(0);
+    [InlineData(10UL, 9UL, 1000UL, 2000UL)]
+    [InlineData(10UL, 30UL, 1000UL, 900UL)]
+    [InlineData(10UL, 10UL, 1000UL, 1000UL)]
+    public void Processor_time_is_never_below_zero(ulong before, ulong now, ulong systemBefore, ulong systemNow) =>
+        StatsMath.CpuPercent(before, now, systemBefore, systemNow, 2).ShouldBe(0);
+
+    [Theory]
+    [InlineData(V1, 2)]
+    [InlineData(V2, 4)]
+    [InlineData(Sparse, 1)]
+    public void Processors_are_counted_where_the_engine_does_not_say_how_many_there_are(string json, int expected) =>
+        StatsMath.Cpus(Parse(json).CpuStats).ShouldBe(expected);
 
     [Theory]
     [InlineData(V1, 700UL)]
@@ -76,7 +80,4 @@ public sealed class StatsMathTests
     }
 
     private static EngineStats Parse(string json) => JsonSerializer.Deserialize(json, EngineJson.Default.EngineStats)!;
-
-    private static CpuStats Cpu(ulong system, ulong container) =>
-        new() { SystemCpuUsage = system, CpuUsage = new CpuUsage { TotalUsage = container }, OnlineCpus = 2 };
 }
