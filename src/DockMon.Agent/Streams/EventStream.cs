@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,8 @@ namespace DockMon.Agent.Streams;
 /// then compared with what ran, and the starts and ends that no event told of are told as Docker would have.
 /// </summary>
 internal sealed class EventStream(
-    EngineClient engine, ContainerTracker tracker, ContainerListing listing, Outbound outbound, Random random, TimeProvider time, ILogger<EventStream> logger)
+    EngineClient engine, ContainerTracker tracker, ContainerListing listing, Outbound outbound, Random random, TimeProvider time, ILogger<EventStream> logger,
+    Heartbeat? heartbeat = null)
 {
     /// <summary>How long a reopened stream has to replay before what runs is compared.</summary>
     public static readonly TimeSpan ReplayTime = TimeSpan.FromSeconds(2);
@@ -35,7 +37,9 @@ internal sealed class EventStream(
         {
             while (true)
             {
+                heartbeat?.Beat();
                 await StreamOnceAsync(ct);
+                heartbeat?.Rest();
                 await Task.Delay(_backoff.Next(), time, ct);
             }
         }
@@ -49,6 +53,12 @@ internal sealed class EventStream(
     {
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reconciling = Task.CompletedTask;
+        void Opened()
+        {
+            reconciling = ReconcileAsync(closed.Token);
+            heartbeat?.Rest();
+        }
+
         try
         {
             if (_lastTime == 0)
@@ -59,11 +69,13 @@ internal sealed class EventStream(
 
             _replayEnd = _lastTime;
             listing.Forget();
-            await foreach (var e in engine.WatchEventsAsync(Since(), Filters, () => reconciling = ReconcileAsync(closed.Token), closed.Token))
+            await foreach (var e in engine.WatchEventsAsync(Since(), Filters, Opened, closed.Token))
             {
+                heartbeat?.Beat();
                 _failures.Clear();
                 _backoff.Reset();
                 Take(e);
+                heartbeat?.Rest();
             }
 
             Log.EventsEnded(logger, "the engine closed the stream");
@@ -147,7 +159,7 @@ internal sealed class EventStream(
             tracker.Forget(container.Id);
             Send(container, "die", state.FinishedAt ?? Rfc3339.Format(time.GetUtcNow()), new() { ["exitCode"] = state.ExitCode.ToString(CultureInfo.InvariantCulture) });
         }
-        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.IsMissing)
         {
             tracker.Forget(container.Id);
             Send(container, "destroy", Rfc3339.Format(time.GetUtcNow()), []);

@@ -12,7 +12,4 @@ internal static partial class Log
 
     [LoggerMessage(302, LogLevel.Information, "Docker's events are read again; {Count} changes happened that no event told of")]
     public static partial void EventsReopened(ILogger logger, int count);
-
-    [LoggerMessage(303, LogLevel.Debug, "Statistics of {Container} ended: {Reason}")]
-    public static partial void StatsFailed(ILogger logger, string container, string reason);
 }

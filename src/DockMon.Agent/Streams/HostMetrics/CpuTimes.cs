@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Text;
+using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
@@ -7,28 +8,33 @@ internal sealed class CpuTimes
 {
     // user nice system idle iowait irq softirq steal; guest time, which follows, is in user already.
     private const int Fields = 8;
-    private const int Idle = 3;
-    private const int IoWait = 4;
+    private const int IdleField = 3;
+    private const int IoWaitField = 4;
 
     private readonly ulong[] _ticks;
 
     private CpuTimes(ulong[] ticks) => _ticks = ticks;
 
-    /// <summary>Reads the line.</summary>
+    /// <summary>Reads the file, of which only the first line matters.</summary>
     /// <exception cref="FormatException">It is another.</exception>
-    public static CpuTimes Parse(string line)
+    public static CpuTimes Parse(ReadOnlySpan<byte> text)
     {
-        var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length < 5 || parts[0] != "cpu")
-        {
-            throw new FormatException("/proc/stat does not begin with the line of all cores");
-        }
-
+        var end = text.IndexOf((byte)'\n');
+        var line = end < 0 ? text : text[..end];
+        var isTotal = KernelText.TakeField(ref line).SequenceEqual("cpu"u8);
         var ticks = new ulong[Fields];
-        for (var i = 0; i < Math.Min(Fields, parts.Length - 1); i++)
+        for (var i = 0; i < Fields; i++)
         {
-            ticks[i] = ulong.TryParse(parts[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-                ? value : throw new FormatException($"/proc/stat has \"{parts[i + 1]}\" for a number");
+            var field = KernelText.TakeField(ref line);
+            if (!isTotal || (field.IsEmpty && i <= IdleField))
+            {
+                throw new FormatException("/proc/stat does not begin with the line of all cores");
+            }
+
+            if (!field.IsEmpty && !KernelText.TryNumber(field, out ticks[i]))
+            {
+                throw new FormatException($"/proc/stat has \"{Encoding.UTF8.GetString(field)}\" for a number");
+            }
         }
 
         return new CpuTimes(ticks);
@@ -38,8 +44,13 @@ internal sealed class CpuTimes
     public double BusyPercentSince(CpuTimes earlier)
     {
         // Idle and iowait can go down, on a core that was taken offline or by the kernel's own accounting: such a step counts as none.
-        var steps = _ticks.Zip(earlier._ticks, (now, then) => now > then ? (double)(now - then) : 0).ToArray();
-        var total = steps.Sum();
-        return total <= 0 ? 0 : Math.Clamp(100 * (total - steps[Idle] - steps[IoWait]) / total, 0, 100);
+        double Step(int field) => _ticks[field] > earlier._ticks[field] ? _ticks[field] - earlier._ticks[field] : 0;
+        var total = 0.0;
+        for (var i = 0; i < Fields; i++)
+        {
+            total += Step(i);
+        }
+
+        return total <= 0 ? 0 : Math.Clamp(100 * (total - Step(IdleField) - Step(IoWaitField)) / total, 0, 100);
     }
 }

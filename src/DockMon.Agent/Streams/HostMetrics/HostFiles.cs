@@ -1,3 +1,5 @@
+using DockMon.Agent.Streams.Stats.Kernel;
+
 namespace DockMon.Agent.Streams.HostMetrics;
 
 /// <summary>Where the host tells about itself.</summary>
@@ -22,24 +24,31 @@ internal sealed record HostFiles(string Proc, string Sys, string NetDev)
         return inContainer ? null : new(proc, Path.Combine(root, "sys"), Path.Combine(proc, "net/dev"));
     }
 
-    /// <summary>Reads everything once.</summary>
+    /// <summary>Reads everything once, with as little garbage as can be: it is done every two seconds for as long as the agent lives.</summary>
+    /// <param name="buffer">What the files are read into.</param>
     /// <exception cref="IOException">A file is not there or cannot be read.</exception>
     /// <exception cref="FormatException">A file is not what Linux writes.</exception>
-    public HostReading Read()
+    public HostReading Read(ReadBuffer buffer)
     {
-        using var stat = new StreamReader(Path.Combine(Proc, "stat"));
-        return new(
-            CpuTimes.Parse(stat.ReadLine() ?? ""),
-            MemoryInfo.UsedPercent(File.ReadLines(Path.Combine(Proc, "meminfo"))),
-            [.. InterfaceCounters.Parse(File.ReadLines(NetDev)).Where(one => InterfaceCounters.IsPhysical(one.Name) && IsUp(one.Name))]);
+        var cpu = CpuTimes.Parse(Read(Path.Combine(Proc, "stat"), buffer));
+        var memory = MemoryInfo.Parse(Read(Path.Combine(Proc, "meminfo"), buffer));
+        var interfaces = InterfaceCounters.ParsePhysical(Read(NetDev, buffer));
+        interfaces.RemoveAll(one => !IsUp(one.Name, buffer));
+        return new(cpu, memory, interfaces);
     }
 
-    private bool IsUp(string name)
+    private bool IsUp(string name, ReadBuffer buffer)
     {
-        var state = Path.Combine(Sys, "class/net", name, "operstate");
-        return !File.Exists(state) || File.ReadAllText(state).AsSpan().Trim() is "up" or "unknown";
+        using var state = KernelFile.TryOpen(Path.Combine(Sys, "class/net", name, "operstate"));
+        return state is null || state.Read(buffer).TrimEnd((byte)'\n') is var text && (text.SequenceEqual("up"u8) || text.SequenceEqual("unknown"u8));
+    }
+
+    private static ReadOnlySpan<byte> Read(string path, ReadBuffer buffer)
+    {
+        using var file = KernelFile.Open(path);
+        return file.Read(buffer);
     }
 }
 
 /// <summary>What the files said at one moment.</summary>
-internal sealed record HostReading(CpuTimes Cpu, double MemoryPercent, IReadOnlyList<InterfaceCounters> Interfaces);
+internal sealed record HostReading(CpuTimes Cpu, MemoryInfo Memory, IReadOnlyList<InterfaceCounters> Interfaces);

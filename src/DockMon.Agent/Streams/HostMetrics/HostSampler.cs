@@ -1,4 +1,5 @@
 using DockMon.Agent.Connection;
+using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -9,60 +10,64 @@ internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnecte
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often <see cref="HostStats.Extended"/> is in it: reading all that costs more than everything else together.</summary>
+    public static readonly TimeSpan ExtendedPeriod = TimeSpan.FromSeconds(30);
+
     private const string Key = "host";
 
+    private readonly Cadence _cadence = new(Period, time);
     private readonly RepeatedReason _failures = new();
+    private readonly ReadBuffer _buffer = new();
     private HostReading? _last;
+    private IReadOnlyList<DiskCounters> _lastDisks = [];
+    private HostFiles? _files;
     private long _lastRead;
-    private bool _saidUnseen;
+    private long? _lastExtended;
+    private bool _unseen;
 
-    /// <summary>Samples until <paramref name="ct"/> fires.</summary>
-    public async Task RunAsync(CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(Period, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(ct))
-            {
-                Tick();
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
+    /// <summary>Whether the server has asked for <see cref="HostStats.Extended"/>.</summary>
+    public bool IsExtended { get; set; }
 
-    /// <summary>Reads, and sends what happened since the last reading.</summary>
-    public void Tick()
+    /// <summary>Samples if it is time to.</summary>
+    /// <returns>When to be called again; null when a connection has to be there first, or the host cannot be seen.</returns>
+    public TimeSpan? Advance()
     {
         // Whether it runs in a container is known from the first registration on; before it, nobody would hear a figure.
-        if (isConnected() && inContainer() is { } contained)
+        if (_unseen || !isConnected() || inContainer() is not { } contained)
+        {
+            if (_cadence.Stop())
+            {
+                (_last, _lastDisks, _lastExtended) = (null, [], null);
+            }
+
+            return null;
+        }
+
+        if (_cadence.TakeDue())
         {
             Sample(contained);
         }
+
+        return _unseen ? null : _cadence.Wait;
     }
 
     private void Sample(bool contained)
     {
-        if (HostFiles.Find(root, contained) is not { } files)
+        _files ??= HostFiles.Find(root, contained);
+        if (_files is not { } files)
         {
-            if (!_saidUnseen)
-            {
-                Log.HostUnseen(logger);
-            }
-
-            _saidUnseen = true;
+            Log.HostUnseen(logger);
+            _unseen = true;
             return;
         }
 
         try
         {
-            var reading = files.Read();
+            var reading = files.Read(_buffer);
             var elapsed = time.GetElapsedTime(_lastRead);
             if (_last is { } last && elapsed > TimeSpan.Zero)
             {
-                Post(last, reading, elapsed);
+                Post(last, reading, IsExtended ? ExtendIfDue(files, contained, reading) : null, elapsed);
             }
 
             _last = reading;
@@ -78,14 +83,43 @@ internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnecte
         }
     }
 
-    private void Post(HostReading last, HostReading reading, TimeSpan elapsed)
+    private void Post(HostReading last, HostReading reading, ExtendedHostStats? extended, TimeSpan elapsed)
     {
         var stats = new HostStats
         {
             CpuPercent = Math.Round(reading.Cpu.BusyPercentSince(last.Cpu), 1),
-            MemPercent = Math.Round(reading.MemoryPercent, 1),
+            MemPercent = Math.Round(reading.Memory.UsedPercent, 1),
             NetBytesPerSec = Math.Round(InterfaceCounters.BytesBetween(last.Interfaces, reading.Interfaces) / elapsed.TotalSeconds),
+            Extended = extended,
         };
         outbound.PostStats(Key, FrameWriter.Message(new HostStatsFrame { Stats = stats }, ProtocolJson.Default.HostStatsFrame));
+    }
+
+    private ExtendedHostStats? ExtendIfDue(HostFiles files, bool contained, HostReading reading)
+    {
+        var elapsed = _lastExtended is { } last ? time.GetElapsedTime(last) : TimeSpan.Zero;
+        if (_lastExtended is not null && elapsed < ExtendedPeriod)
+        {
+            return null;
+        }
+
+        _lastExtended = time.GetTimestamp();
+        return Extend(files, contained, reading, elapsed);
+    }
+
+    private ExtendedHostStats Extend(HostFiles files, bool contained, HostReading reading, TimeSpan elapsed)
+    {
+        var disks = ExtendedHostFiles.Disks(files);
+        var extended = new ExtendedHostStats
+        {
+            LoadAverage = ExtendedHostFiles.Load(files.Proc),
+            SwapTotalBytes = reading.Memory.SwapTotal,
+            SwapUsedBytes = reading.Memory.SwapUsed,
+            Disks = [.. disks.Select(disk => disk.Since(_lastDisks.FirstOrDefault(last => last.Name == disk.Name), elapsed)).OfType<DiskStats>()],
+            FileSystems = ExtendedHostFiles.FileSystems(files, contained),
+            Temperatures = ExtendedHostFiles.Temperatures(files.Sys),
+        };
+        _lastDisks = disks;
+        return extended;
     }
 }

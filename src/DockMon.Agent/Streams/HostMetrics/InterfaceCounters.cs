@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Text;
+using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
@@ -8,28 +9,40 @@ namespace DockMon.Agent.Streams.HostMetrics;
 /// <param name="Sent">Bytes since it came up.</param>
 internal sealed record InterfaceCounters(string Name, ulong Received, ulong Sent)
 {
-    private const int SentField = 8;
+    private const int LongestName = 64; // Four times the kernel's own limit: a user's mount of /proc is not the kernel's word.
 
     // What passes through these passes through a physical one as well, or never leaves the host.
     private static readonly string[] VirtualPrefixes =
         ["veth", "br-", "docker", "virbr", "vnet", "tun", "tap", "dummy", "gre", "sit", "ip6tnl", "vxlan", "flannel", "cni", "cali", "weave"];
 
     /// <summary>Whether an interface of this name is no virtual one.</summary>
-    public static bool IsPhysical(string name) => name != "lo" && !VirtualPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
-
-    /// <summary>Reads the interfaces; lines that are none, such as the two of the heading, are left out.</summary>
-    public static IEnumerable<InterfaceCounters> Parse(IEnumerable<string> lines)
+    public static bool IsPhysical(ReadOnlySpan<char> name)
     {
-        foreach (var line in lines)
+        foreach (var prefix in VirtualPrefixes)
         {
-            // Old kernels write no space after the colon, and a name may have colons itself.
-            var colon = line.LastIndexOf(':');
-            var fields = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (colon > 0 && fields.Length > SentField && Number(fields[0]) is { } received && Number(fields[SentField]) is { } sent)
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
             {
-                yield return new(line[..colon].Trim(), received, sent);
+                return false;
             }
         }
+
+        return name is not "lo";
+    }
+
+    /// <summary>Reads the physical interfaces; lines that are none, such as the two of the heading, are left out.</summary>
+    public static List<InterfaceCounters> ParsePhysical(ReadOnlySpan<byte> text)
+    {
+        var found = new List<InterfaceCounters>();
+        Span<char> chars = stackalloc char[LongestName];
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            if (KernelText.TryInterface(text[range], out var name, out var received, out var sent) && Encoding.UTF8.TryGetChars(name, chars, out var length) && IsPhysical(chars[..length]))
+            {
+                found.Add(new(new string(chars[..length]), received, sent));
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Bytes both ways between two readings.</summary>
@@ -38,6 +51,4 @@ internal sealed record InterfaceCounters(string Name, ulong Received, ulong Sent
 
     // A counter that went down wrapped, or is another interface's of the same name: what passed meanwhile is unknown, and a guess would be a spike.
     private static double Step(ulong then, ulong now) => now >= then ? now - then : 0;
-
-    private static ulong? Number(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 }

@@ -1,32 +1,29 @@
-using System.Globalization;
+using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
-/// <summary>Reads <c>/proc/meminfo</c>.</summary>
-internal static class MemoryInfo
+/// <summary><c>/proc/meminfo</c>.</summary>
+/// <param name="UsedPercent">How much of the memory is not available to programs: 0 to 100.</param>
+/// <param name="SwapTotal">Swap space, bytes.</param>
+/// <param name="SwapUsed">Of it, used.</param>
+internal sealed record MemoryInfo(double UsedPercent, long SwapTotal, long SwapUsed)
 {
-    /// <summary>How much of the memory is not available to programs: 0 to 100.</summary>
-    /// <exception cref="FormatException">The lines do not tell.</exception>
-    public static double UsedPercent(IEnumerable<string> lines)
-    {
-        var values = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var line in lines)
-        {
-            var parts = line.Split([' ', '\t', ':'], StringSplitOptions.RemoveEmptyEntries);
-            if (parts.Length >= 2 && double.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var value))
-            {
-                values[parts[0]] = value;
-            }
-        }
+    private const long Kibibyte = 1024;
 
-        if (!values.TryGetValue("MemTotal", out var total) || total <= 0)
+    /// <summary>Reads it.</summary>
+    /// <exception cref="FormatException">The text does not tell.</exception>
+    public static MemoryInfo Parse(ReadOnlySpan<byte> text)
+    {
+        if (KernelText.Value(text, "MemTotal"u8) is not { } total || total == 0)
         {
             throw new FormatException("/proc/meminfo has no MemTotal");
         }
 
         // Kernels before 3.14 do not say what is available; this is how they were read.
-        var available = values.TryGetValue("MemAvailable", out var told) ? told
-            : values.GetValueOrDefault("MemFree") + values.GetValueOrDefault("Buffers") + values.GetValueOrDefault("Cached");
-        return Math.Clamp(100 * (total - available) / total, 0, 100);
+        var available = KernelText.Value(text, "MemAvailable"u8)
+            ?? KernelText.Value(text, "MemFree"u8).GetValueOrDefault() + KernelText.Value(text, "Buffers"u8).GetValueOrDefault() + KernelText.Value(text, "Cached"u8).GetValueOrDefault();
+        var swap = (long)KernelText.Value(text, "SwapTotal"u8).GetValueOrDefault();
+        var free = (long)KernelText.Value(text, "SwapFree"u8).GetValueOrDefault();
+        return new(Math.Clamp(100 * ((double)total - available) / total, 0, 100), swap * Kibibyte, Math.Max(0, swap - free) * Kibibyte);
     }
 }

@@ -34,7 +34,7 @@ internal static class ShellHangup
         {
             return (await engine.InspectExecAsync(execId, ct)).Running;
         }
-        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.IsMissing)
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using DockMon.Agent.Streams.HostMetrics;
 using Shouldly;
 using Xunit;
@@ -25,27 +26,27 @@ public sealed class HostParserTests
     [InlineData("cpu  100 0 100 800 100 0 0 0 0 0", "cpu  1 0 1 8 1 0 0 0 0 0", 0)]
     [InlineData("cpu  100 0 100 800", "cpu  125 0 100 875", 25)] // The oldest kernels have four fields.
     public void Busy_is_what_is_neither_idle_nor_waiting_for_a_disk(string earlier, string later, double percent) =>
-        CpuTimes.Parse(later).BusyPercentSince(CpuTimes.Parse(earlier)).ShouldBe(percent, 0.001);
+        CpuTimes.Parse(Encoding.UTF8.GetBytes(later + "\ncpu0 9 9 9 9\n")).BusyPercentSince(CpuTimes.Parse(Encoding.UTF8.GetBytes(earlier))).ShouldBe(percent, 0.001);
 
     [Theory]
     [InlineData("")]
     [InlineData("cpu0 1 2 3 4")]
     [InlineData("cpu 1 2")]
     [InlineData("cpu 1 2 3 -4")]
-    public void Another_line_is_no_processor(string line) => Should.Throw<FormatException>(() => CpuTimes.Parse(line));
+    public void Another_line_is_no_processor(string line) => Should.Throw<FormatException>(() => CpuTimes.Parse(Encoding.UTF8.GetBytes(line)));
 
     [Theory]
     [InlineData("MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:   12000000 kB", 25)]
     [InlineData("MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 100 kB\nCached: 300 kB", 50)]
     [InlineData("MemTotal: 1000 kB\nMemAvailable: 2000 kB", 0)]
-    public void Memory_is_used_when_it_is_not_available(string text, double percent) => MemoryInfo.UsedPercent(text.Split('\n')).ShouldBe(percent, 0.001);
+    public void Memory_is_used_when_it_is_not_available(string text, double percent) => MemoryInfo.Parse(Encoding.UTF8.GetBytes(text)).UsedPercent.ShouldBe(percent, 0.001);
 
     [Fact]
-    public void Without_a_total_there_is_no_percentage() => Should.Throw<FormatException>(() => MemoryInfo.UsedPercent(["MemFree: 1 kB", "", "junk"]));
+    public void Without_a_total_there_is_no_percentage() => Should.Throw<FormatException>(() => MemoryInfo.Parse("MemFree: 1 kB\n\njunk"u8));
 
     [Fact]
-    public void Interfaces_are_read_and_other_lines_are_not() =>
-        InterfaceCounters.Parse(NetDev.Split('\n')).ShouldBe([new("lo", 9000000, 9000000), new("eth0", 1000, 500), new("wlp3s0", 4294967290, 70), new("eth0:1", 7, 8)]);
+    public void Physical_interfaces_are_read_and_other_lines_are_not() =>
+        InterfaceCounters.ParsePhysical(Encoding.UTF8.GetBytes(NetDev)).ShouldBe([new("eth0", 1000, 500), new("wlp3s0", 4294967290, 70), new("eth0:1", 7, 8)]);
 
     [Theory]
     [InlineData("eth0", true)]

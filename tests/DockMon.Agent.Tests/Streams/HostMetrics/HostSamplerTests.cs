@@ -16,6 +16,9 @@ public sealed class HostSamplerTests : IDisposable
     private readonly FakeTimeProvider _time = new();
     private Outbound? _outbound;
     private HostSampler? _sampler;
+    private bool _connected = true;
+
+    private DriveInfo Drive => new(_root.Path);
 
     [Fact]
     public void Two_readings_make_a_sample()
@@ -68,22 +71,69 @@ public sealed class HostSamplerTests : IDisposable
     }
 
     [Fact]
-    public async Task It_samples_until_it_is_told_to_stop()
+    public void While_nobody_listens_nothing_is_due_and_what_passed_meanwhile_is_no_sample()
     {
         Write("proc", "cpu  0 0 0 0", received: 0);
         Start(inContainer: false);
-        using var stop = new CancellationTokenSource();
-        var running = _sampler!.RunAsync(stop.Token);
-        await Retry.UntilAsync(
-            "a sample is sent",
-            () =>
-            {
-                _time.Advance(HostSampler.Period);
-                return _outbound!.TryTake() is not null;
-            },
-            ct: TestContext.Current.CancellationToken);
-        await stop.CancelAsync();
-        await running;
+        Tick();
+        _connected = false;
+        _sampler!.Advance().ShouldBeNull();
+        _connected = true;
+        Write("proc", "cpu  900 0 0 0", received: 9000);
+        Tick();
+        _outbound!.TryTake().ShouldBeNull();
+        Write("proc", "cpu  910 0 0 30", received: 9000);
+        Sample().GetProperty("cpu_percent").GetDouble().ShouldBe(25);
+    }
+
+    [Fact]
+    public void A_sample_that_is_due_soon_is_taken_with_what_is_due_now()
+    {
+        Write("proc", "cpu  0 0 0 0", received: 0);
+        Start(inContainer: false);
+        _sampler!.Advance().ShouldBe(HostSampler.Period);
+        _time.Advance(TimeSpan.FromSeconds(1.4));
+        _sampler.Advance().ShouldBe(TimeSpan.FromSeconds(0.6));
+        _outbound!.TryTake().ShouldBeNull();
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        _sampler.Advance().ShouldBe(HostSampler.Period);
+        _outbound.TryTake().ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_server_that_has_not_asked_gets_nothing_that_its_protocol_does_not_have()
+    {
+        WriteExtended(sectorsRead: 0);
+        Start(inContainer: false);
+        Tick();
+        Sample().EnumerateObject().Select(property => property.Name).ShouldBe(["cpu_percent", "mem_percent", "net_bytes_per_sec"]);
+    }
+
+    [Fact]
+    public void A_server_that_has_asked_gets_load_swap_disks_file_systems_and_temperatures()
+    {
+        WriteExtended(sectorsRead: 1000);
+        Start(inContainer: false);
+        _sampler!.IsExtended = true;
+        Tick();
+        Sample().GetProperty("extended").GetProperty("disks").GetArrayLength().ShouldBe(0);
+        WriteExtended(sectorsRead: 4000);
+        Sample().TryGetProperty("extended", out _).ShouldBeFalse();
+        _time.Advance(HostSampler.ExtendedPeriod - HostSampler.Period - HostSampler.Period);
+        var extended = Sample().GetProperty("extended");
+        extended.GetRawText().ShouldBe(
+            $$$"""{"load_average":[0.5,1.25,2],"swap_total_bytes":2048000,"swap_used_bytes":512000,"disks":[{"name":"sda","size_bytes":1024000,"read_bytes_per_sec":51200,"write_bytes_per_sec":0}],"file_systems":[{"device":"/dev/sda1","mount_point":"{{{_root.Path}}}","total_bytes":{{{Drive.TotalSize}}},"used_bytes":{{{extended.GetProperty("file_systems")[0].GetProperty("used_bytes").GetInt64()}}}}],"temperatures":[{"name":"coretemp Core 0","celsius":41.5},{"name":"coretemp","celsius":-3}]}""");
+        extended.GetProperty("file_systems")[0].GetProperty("used_bytes").GetInt64().ShouldBeInRange(1, Drive.TotalSize);
+    }
+
+    [Fact]
+    public void What_a_host_does_not_show_is_left_out()
+    {
+        Write("host/proc", "cpu  0 0 0 0", received: 0);
+        Start(inContainer: true);
+        _sampler!.IsExtended = true;
+        Tick();
+        Sample().GetProperty("extended").GetRawText().ShouldBe("""{"swap_total_bytes":0,"swap_used_bytes":0,"disks":[],"temperatures":[]}""");
     }
 
     public void Dispose() => _root.Dispose();
@@ -91,13 +141,13 @@ public sealed class HostSamplerTests : IDisposable
     private void Start(bool inContainer)
     {
         _outbound = new Outbound(new Outbox(Path.Combine(_root.Path, "data")), _time, NullLogger<Outbound>.Instance);
-        _sampler = new HostSampler(() => inContainer, () => true, _outbound, _time, NullLogger<HostSampler>.Instance, _root.Path);
+        _sampler = new HostSampler(() => inContainer, () => _connected, _outbound, _time, NullLogger<HostSampler>.Instance, _root.Path);
     }
 
     private void Tick()
     {
         _time.Advance(HostSampler.Period);
-        _sampler!.Tick();
+        _sampler!.Advance();
     }
 
     private JsonElement Sample()
@@ -119,5 +169,24 @@ public sealed class HostSamplerTests : IDisposable
         File.WriteAllText(Path.Combine(net, "dev"), $"  eth0: {received} 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n  docker0: {received} 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
         File.WriteAllText(Path.Combine(_root.Path, proc, "meminfo"), "MemTotal: 1000 kB\nMemAvailable: 600 kB\n");
         File.WriteAllText(Path.Combine(_root.Path, proc, "stat"), stat + "\ncpu0 0 0 0 0\n");
+    }
+
+    private void WriteExtended(long sectorsRead)
+    {
+        Write("proc", "cpu  0 0 0 0", received: 0);
+        var proc = Path.Combine(_root.Path, "proc");
+        File.WriteAllText(Path.Combine(proc, "meminfo"), "MemTotal: 1000 kB\nMemAvailable: 600 kB\nSwapTotal: 2000 kB\nSwapFree: 1500 kB\n");
+        File.WriteAllText(Path.Combine(proc, "loadavg"), "0.50 1.25 2.00 3/400 5555\n");
+        File.WriteAllText(
+            Path.Combine(proc, "diskstats"), $"   7       0 loop0 9 9 9 9 9 9 9 9 9 9 9\n   8       0 sda 100 0 {sectorsRead} 5 100 0 4000 9 0 9 14 0 0 0 0\n   8       1 sda1 100 0 {sectorsRead} 5 100 0 4000 9 0 9 14\n");
+        Directory.CreateDirectory(Path.Combine(proc, "self"));
+        File.WriteAllText(Path.Combine(proc, "self/mounts"), $"proc /proc proc rw 0 0\n/dev/sda1 {_root.Path} ext4 rw 0 0\n/dev/sda1 /again ext4 rw 0 0\n/dev/sdb1 /gone ext4 rw 0 0\n/dev/loop0 /snap/x squashfs ro 0 0\n");
+        var block = Directory.CreateDirectory(Path.Combine(_root.Path, "sys/block/sda")).FullName;
+        File.WriteAllText(Path.Combine(block, "size"), "2000\n");
+        var chip = Directory.CreateDirectory(Path.Combine(_root.Path, "sys/class/hwmon/hwmon0")).FullName;
+        File.WriteAllText(Path.Combine(chip, "name"), "coretemp\n");
+        File.WriteAllText(Path.Combine(chip, "temp1_input"), "41500\n");
+        File.WriteAllText(Path.Combine(chip, "temp1_label"), "Core 0\n");
+        File.WriteAllText(Path.Combine(chip, "temp2_input"), "-3000\n");
     }
 }

@@ -1,0 +1,106 @@
+using System.Threading.Channels;
+using DockMon.Agent.Health;
+using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Streams.Stats;
+
+namespace DockMon.Agent.Streams;
+
+/// <summary>
+/// The one loop behind all figures, with one timer: what is due at about the same moment is done in one go, and the link is written to once.
+/// While nobody listens the loop waits for a signal, no timer runs and nothing wakes the processor.
+/// </summary>
+/// <param name="containers">The containers' figures; null when they are turned off.</param>
+/// <param name="host">The host's figures.</param>
+/// <param name="heartbeat">The loop's sign of life.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, Heartbeat heartbeat, TimeProvider time)
+{
+    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Has the loop look again whether there is something to do.</summary>
+    public void Wake() => _pulse.Writer.TryWrite(true);
+
+    /// <summary>Samples until <paramref name="ct"/> fires.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        containers?.Open(Wake);
+        try
+        {
+            await SampleAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+        finally
+        {
+            await (containers?.CloseAsync(ct) ?? Task.CompletedTask);
+        }
+    }
+
+    private async Task SampleAsync(CancellationToken ct)
+    {
+        ITimer? timer = null;
+        try
+        {
+            while (true)
+            {
+                heartbeat.Beat();
+                var ofHost = host.Advance();
+                var ofContainers = containers is null ? null : await containers.AdvanceAsync(ct);
+                if (Earlier(ofHost, ofContainers) is { } wait)
+                {
+                    timer ??= time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    timer.Change(wait, Timeout.InfiniteTimeSpan);
+                }
+                else
+                {
+                    timer?.Dispose();
+                    timer = null;
+                    heartbeat.Rest();
+                }
+
+                await _pulse.Reader.ReadAsync(ct);
+            }
+        }
+        finally
+        {
+            timer?.Dispose();
+        }
+    }
+
+    private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
+}
+
+/// <summary>When something that happens every so often is due.</summary>
+internal sealed class Cadence(TimeSpan period, TimeProvider time)
+{
+    // Due a little early is due: this is how things of several periods come to happen together.
+    private const double Nearly = 0.75;
+
+    private long? _last;
+
+    /// <summary>How long until it is due again.</summary>
+    public TimeSpan Wait => _last is { } last && period - time.GetElapsedTime(last) is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+
+    /// <summary>Whether it is due; it counts as done then. The first time it is.</summary>
+    public bool TakeDue()
+    {
+        if (_last is { } last && time.GetElapsedTime(last) < period * Nearly)
+        {
+            return false;
+        }
+
+        _last = time.GetTimestamp();
+        return true;
+    }
+
+    /// <summary>It is not needed for now.</summary>
+    /// <returns>Whether it was until now.</returns>
+    public bool Stop()
+    {
+        var was = _last is not null;
+        _last = null;
+        return was;
+    }
+}

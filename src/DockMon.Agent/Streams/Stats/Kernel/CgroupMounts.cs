@@ -1,0 +1,130 @@
+using System.Text;
+
+namespace DockMon.Agent.Streams.Stats.Kernel;
+
+/// <summary>One place where control groups are mounted.</summary>
+/// <param name="Controllers">Those of version 1 there; empty for version 2.</param>
+/// <param name="Root">The group that is mounted, seen from the reader's control group namespace: <c>/../..</c> is two above its root.</param>
+/// <param name="Point">Where.</param>
+internal sealed record CgroupMount(IReadOnlyList<string> Controllers, string Root, string Point);
+
+/// <summary>Where control groups are mounted, and which directory a group's is.</summary>
+internal sealed class CgroupMounts
+{
+    // Nobody nests deeper; each level is a look into every directory of the level above.
+    private const int DeepestSearch = 6;
+
+    private readonly IReadOnlyList<CgroupMount> _mounts;
+    private readonly string _root;
+
+    /// <param name="root">The file system; <c>/</c> but for tests.</param>
+    /// <param name="mountInfo">The reader's <c>/proc/self/mountinfo</c>.</param>
+    public CgroupMounts(string root, string mountInfo)
+    {
+        _root = root;
+
+        // In a container its own mounts show its own groups; the host's were given to it elsewhere.
+        _mounts = [.. mountInfo.Split('\n').Select(Parse).OfType<CgroupMount>().OrderByDescending(mount => mount.Point.StartsWith("/host/", StringComparison.Ordinal))];
+    }
+
+    /// <summary>The directory of a group in which a file is; null when no mount shows it.</summary>
+    /// <param name="controller">The controller of version 1; empty for version 2.</param>
+    /// <param name="group">The group as <c>/proc/PID/cgroup</c> names it.</param>
+    /// <param name="file">The file.</param>
+    public string? Find(string controller, string group, string file)
+    {
+        foreach (var mount in _mounts)
+        {
+            var serves = controller.Length == 0 ? mount.Controllers.Count == 0 : mount.Controllers.Contains(controller);
+            if (serves && Directories(mount, group).FirstOrDefault(directory => File.Exists(Path.Combine(directory, file))) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private IEnumerable<string> Directories(CgroupMount mount, string group)
+    {
+        var top = Path.Combine(_root, mount.Point.TrimStart('/'));
+        var (rootUp, rootParts) = Split(mount.Root);
+        var (groupUp, groupParts) = Split(group);
+        if (rootUp == groupUp && groupParts.Length >= rootParts.Length && groupParts.AsSpan(0, rootParts.Length).SequenceEqual(rootParts))
+        {
+            return [Path.Combine([top, .. groupParts[rootParts.Length..]])];
+        }
+
+        // A namespace hides the names of the groups above its root, not how many they are. The rest has the container's id and is not found twice.
+        var hidden = rootUp - groupUp;
+        return rootParts.Length == 0 && hidden is > 0 and <= DeepestSearch
+            ? Below(top, hidden).Select(directory => Path.Combine([directory, .. groupParts]))
+            : [];
+    }
+
+    private static IEnumerable<string> Below(string directory, int levels)
+    {
+        if (levels == 0)
+        {
+            return [directory];
+        }
+
+        try
+        {
+            return Directory.GetDirectories(directory).SelectMany(child => Below(child, levels - 1));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // Groups come and go.
+        }
+    }
+
+    private static (int Up, string[] Parts) Split(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var up = parts.TakeWhile(part => part == "..").Count();
+        return (up, parts[up..]);
+    }
+
+    // id parent device root mount-point options [optional]… - type source super-options
+    private static CgroupMount? Parse(string line)
+    {
+        var halves = line.Split(" - ", 2);
+        if (halves.Length != 2 || halves[0].Split(' ') is not [_, _, _, var root, var point, ..] || halves[1].Split(' ') is not [var type, .., var options])
+        {
+            return null;
+        }
+
+        return type switch
+        {
+            "cgroup" => new CgroupMount(options.Split(','), Unescape(root), Unescape(point)),
+            "cgroup2" => new CgroupMount([], Unescape(root), Unescape(point)),
+            _ => null,
+        };
+    }
+
+    // Blanks and backslashes are written as three octal digits; systemd has backslashes in the names of units.
+    private static string Unescape(string text)
+    {
+        if (!text.Contains('\\', StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        var result = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 3 < text.Length && text.AsSpan(i + 1, 3).IndexOfAnyExceptInRange('0', '7') < 0)
+            {
+                result.Append((char)Convert.ToInt32(text.Substring(i + 1, 3), 8));
+                i += 3;
+            }
+            else
+            {
+                result.Append(text[i]);
+            }
+        }
+
+        return result.ToString();
+    }
+}

@@ -1,0 +1,165 @@
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Streams.Stats.Kernel;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Streams.Stats;
+
+/// <summary>
+/// Samples of every running container, all of one moment: read from the kernel where it shows the container, else asked from the engine.
+/// </summary>
+internal sealed class StatsSampler
+{
+    private readonly KernelSource _kernel;
+    private readonly SampleSender _sender;
+    private readonly Cadence _cadence;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly WatchList _watches;
+    private readonly SourceChooser _chooser;
+    private readonly EngineSampler _engineSampler;
+    private readonly RepeatedReason _failures = new();
+    private readonly List<Watch> _now = [];
+    private readonly List<Watch> _byEngine = [];
+    private readonly List<Sample> _samples = [];
+    private Task _round = Task.CompletedTask;
+
+    /// <param name="options">How often, and from where.</param>
+    /// <param name="engine">Knows first processes, and figures the kernel does not show.</param>
+    /// <param name="tracker">Knows what runs.</param>
+    /// <param name="kernel">Reads what the kernel shows.</param>
+    /// <param name="ownId">The id of the container the agent runs in, when it is known.</param>
+    /// <param name="sender">Takes the samples.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public StatsSampler(
+        AgentOptions options, EngineClient engine, ContainerTracker tracker, KernelSource kernel, Func<string?> ownId, SampleSender sender, TimeProvider time, ILogger<StatsSampler> logger)
+    {
+        (_kernel, _sender, _time, _logger) = (kernel, sender, time, logger);
+        _cadence = new Cadence(options.StatsInterval, time);
+        _watches = new WatchList(tracker);
+        _chooser = new SourceChooser(options.StatsSource, new FirstProcessFinder(engine, time, logger), kernel, ownId, new StatsNotices(options, logger), time);
+        _engineSampler = new EngineSampler(engine, sender, time, options.StatsInterval, logger);
+    }
+
+    /// <summary>Begins to follow what runs.</summary>
+    /// <param name="changed">Called when that has changed, on any thread.</param>
+    public void Open(Action changed) => _watches.Open(changed);
+
+    /// <summary>Samples if it is time to.</summary>
+    /// <returns>When to be called again; null when something has to change first: nobody listens, or nothing runs.</returns>
+    public async ValueTask<TimeSpan?> AdvanceAsync(CancellationToken ct)
+    {
+        CloseEnded();
+        if (_watches.IsEmpty || !_sender.HasListener)
+        {
+            await PauseAsync();
+            return null;
+        }
+
+        if (_cadence.TakeDue())
+        {
+            await TickAsync(ct);
+        }
+
+        return _cadence.Wait;
+    }
+
+    /// <summary>Ends it.</summary>
+    /// <param name="ct">What told the questions under way to stop.</param>
+    public async Task CloseAsync(CancellationToken ct)
+    {
+        _watches.Close();
+        CloseEnded();
+        try
+        {
+            await Task.WhenAll(_chooser.Asking, _round);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // They were told to stop, too.
+        }
+    }
+
+    private async ValueTask PauseAsync()
+    {
+        if (_cadence.Stop())
+        {
+            await _round;
+            _now.ForEach(watch => watch.Forget());
+        }
+    }
+
+    private async Task TickAsync(CancellationToken ct)
+    {
+        _watches.CopyTo(_now);
+        await _chooser.AdvanceAsync(_now, ct);
+        if (TryBeginKernel())
+        {
+            foreach (var watch in _now)
+            {
+                Read(watch);
+            }
+        }
+
+        _sender.Send(_samples);
+        _samples.Clear();
+        if (_round.IsCompleted)
+        {
+            await _round;
+            _byEngine.Clear();
+            _byEngine.AddRange(_now.Where(watch => watch.Stage == WatchStage.Engine));
+            _round = _byEngine.Count == 0 ? Task.CompletedTask : _engineSampler.RoundAsync(_byEngine, ct);
+        }
+    }
+
+    private bool TryBeginKernel()
+    {
+        try
+        {
+            _kernel.Begin();
+            _failures.Clear();
+            return true;
+        }
+        catch (IOException e)
+        {
+            if (_failures.ShouldReport(e.Message, out var count))
+            {
+                Log.KernelUnreadable(_logger, e.Message, count);
+            }
+
+            return false;
+        }
+    }
+
+    private void Read(Watch watch)
+    {
+        if (watch.Files is not { } files)
+        {
+            return;
+        }
+
+        try
+        {
+            if (watch.Since(_kernel.Read(files)) is { } sample)
+            {
+                _samples.Add(sample);
+            }
+        }
+        catch (IOException)
+        {
+            // It ended. The event that says so is on the way; none is when it ended and was started again while the engine itself was restarted.
+            watch.Rest(_time.GetTimestamp());
+        }
+    }
+
+    // Files are closed by the loop, which reads them.
+    private void CloseEnded()
+    {
+        while (_watches.TryTakeEnded(out var watch))
+        {
+            watch.Rest(since: null);
+        }
+    }
+}

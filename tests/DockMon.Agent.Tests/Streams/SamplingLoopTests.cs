@@ -1,0 +1,50 @@
+using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
+using DockMon.Agent.Streams;
+using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Tests.Streams.Stats;
+using DockMon.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Streams;
+
+public sealed class SamplingLoopTests
+{
+    [Fact]
+    public async Task With_a_connection_there_is_one_timer_and_without_one_there_is_none_and_the_loop_counts_as_well()
+    {
+        using var data = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        var time = new CountingTime();
+        var heartbeat = new Heartbeat("sampling", TimeSpan.FromMinutes(1), time);
+        var outbound = new Outbound(new Outbox(data.Path), time, NullLogger<Outbound>.Instance);
+        var connected = false;
+        var host = new HostSampler(() => false, () => Volatile.Read(ref connected), outbound, time, NullLogger<HostSampler>.Instance);
+        var loop = new SamplingLoop(containers: null, host, heartbeat, time);
+        var running = loop.RunAsync(stop.Token);
+        time.Advance(TimeSpan.FromHours(1));
+        time.Timers.ShouldBe(0);
+        heartbeat.Read().Turns.ShouldBeTrue();
+
+        Volatile.Write(ref connected, true);
+        loop.Wake();
+        await UntilAsync("a sample is sent", () => outbound.TryTake() is not null);
+        time.Timers.ShouldBe(1);
+
+        Volatile.Write(ref connected, false);
+        await UntilAsync("the loop rests", () => time.Timers == 0);
+        await stop.CancelAsync();
+        await running;
+
+        Task UntilAsync(string reason, Func<bool> condition) => Retry.UntilAsync(
+            reason,
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return condition();
+            },
+            ct: TestContext.Current.CancellationToken);
+    }
+}

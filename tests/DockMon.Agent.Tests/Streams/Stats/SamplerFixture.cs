@@ -1,0 +1,166 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
+using DockMon.Agent.Streams;
+using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Streams.Stats;
+using DockMon.Agent.Streams.Stats.Kernel;
+using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Tests.Logging;
+using DockMon.Engine;
+using DockMon.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Streams.Stats;
+
+/// <summary>A sampler with an engine, a kernel and a server that are not real.</summary>
+internal sealed class SamplerFixture : IAsyncDisposable
+{
+    public const string StatsQuery = "/stats?stream=0&one-shot=1";
+
+    private readonly TemporaryFolder _data = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dialer _dialer;
+    private readonly Outbound _outbound;
+    private readonly KernelSource _kernel;
+    private readonly Task _running;
+
+    public SamplerFixture(StatsOrigin origin = StatsOrigin.Auto, bool connected = true)
+    {
+        Connected = connected;
+        var options = new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1"), StatsSource = origin };
+        _dialer = new Dialer(options);
+        _outbound = new Outbound(new Outbox(_data.Path), Time, NullLogger<Outbound>.Instance);
+        var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
+        _kernel = new KernelSource(Tree.Root);
+        var containers = new StatsSampler(
+            options, Engine.Client, Tracker, _kernel, () => null, new SampleSender(_outbound, link, () => Connected, Time), Time, Log.Factory.CreateLogger<StatsSampler>());
+        var host = new HostSampler(() => null, () => Connected, _outbound, Time, NullLogger<HostSampler>.Instance);
+        Sampler = new SamplingLoop(containers, host, new Heartbeat("sampling", TimeSpan.FromMinutes(1), Time), Time);
+        _running = Sampler.RunAsync(_stop.Token);
+    }
+
+    public KernelTree Tree { get; } = new(KernelTree.Version2());
+
+    public ScriptedEngine Engine { get; } = new();
+
+    public CountingTime Time { get; } = new();
+
+    public ContainerTracker Tracker { get; } = new();
+
+    public LogCapture Log { get; } = new(json: false);
+
+    public SamplingLoop Sampler { get; }
+
+    public bool Connected { get; set; }
+
+    /// <summary>A running container the kernel shows.</summary>
+    public void AddToKernel(string id, int pid, string networkMode = "bridge")
+    {
+        Tree.WriteProcess($"0::/docker/{id}\n", pid);
+        Tree.WriteVersion2($"sys/fs/cgroup/docker/{id}");
+        Inspects(id, pid, networkMode);
+    }
+
+    /// <summary>What the engine says of a container.</summary>
+    public void Inspects(string id, int pid, string networkMode = "bridge", bool running = true) => Engine.Set(
+        $"/containers/{id}/json",
+        $$$"""{"Id":"{{{id}}}","State":{"Running":{{{(running ? "true" : "false")}}},"Pid":{{{pid}}}},"HostConfig":{"NetworkMode":"{{{networkMode}}}"}}""");
+
+    /// <summary>A container's figures as the engine gives them.</summary>
+    public void Measures(string id, ulong cpu, ulong system) => Engine.Set(
+        $"/containers/{id}{StatsQuery}",
+        $$$"""{"read":"2026-01-02T03:04:05Z","cpu_stats":{"cpu_usage":{"total_usage":{{{cpu}}}},"system_cpu_usage":{{{system}}},"online_cpus":2},"memory_stats":{"usage":900,"limit":1000}}""");
+
+    public void Tell(string action, string id, string name = "web") =>
+        Tracker.Apply(new EngineEvent { Type = "container", Action = action, ActorId = id, Attributes = new() { ["name"] = name, ["image"] = "i" } });
+
+    /// <summary>Lets seconds pass until something is so; none while the engine answers, however slow this machine is.</summary>
+    public Task UntilAsync(string reason, Func<bool> condition) => Retry.UntilAsync(
+        reason,
+        () =>
+        {
+            if (!Engine.IsBusy)
+            {
+                Time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            return condition();
+        },
+        ct: TestContext.Current.CancellationToken);
+
+    /// <summary>Lets seconds pass until a sample of a container is sent.</summary>
+    public async Task<JsonElement> SampleAsync(string id)
+    {
+        JsonElement found = default;
+        await UntilAsync($"a sample of {id[..12]} is sent", () => TakeAll().TryGetValue(id, out found));
+        return found;
+    }
+
+    /// <summary>The samples that wait to be sent.</summary>
+    public Dictionary<string, JsonElement> TakeAll()
+    {
+        var samples = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        while (_outbound.TryTake() is { } frame)
+        {
+            var payload = JsonElement.Parse(Encoding.UTF8.GetString(frame.Bytes)).GetProperty("payload");
+            samples[payload.GetProperty("container_id").GetString()!] = payload;
+        }
+
+        return samples;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _kernel.Dispose();
+        _dialer.Dispose();
+        await Engine.DisposeAsync();
+        _stop.Dispose();
+        Tree.Dispose();
+        _data.Dispose();
+    }
+}
+
+/// <summary>A clock that knows how many timers wait on it.</summary>
+internal sealed class CountingTime : FakeTimeProvider
+{
+    private int _timers;
+
+    public int Timers => Volatile.Read(ref _timers);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Interlocked.Increment(ref _timers);
+        return new Counted(base.CreateTimer(callback, state, dueTime, period), this);
+    }
+
+    private sealed class Counted(ITimer timer, CountingTime owner) : ITimer
+    {
+        private int _disposed;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                Interlocked.Decrement(ref owner._timers);
+            }
+
+            timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
