@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,8 @@ internal sealed class CommandRouter(
     Lanes lanes,
     Outbound outbound,
     TimeProvider time,
-    ILogger<CommandRouter> logger) : IDisposable
+    ILogger<CommandRouter> logger,
+    Heartbeat? heartbeat = null) : IDisposable
 {
     private readonly CancellationTokenSource _giveUp = new();
     private Task _intake = Task.CompletedTask;
@@ -117,12 +119,16 @@ internal sealed class CommandRouter(
         }
 
         var payload = frame.Payload ?? default;
-        Func<Task> work = async () => Answer(isCommand, id, await RunAsync(route, name, payload));
         if (route.Lane is null)
         {
-            lanes.Post(null, work);
+            lanes.Post(null, async () => Answer(isCommand, id, await RunAsync(route, name, payload)));
             return;
         }
+
+        var received = time.GetTimestamp();
+        Func<Task> work = async () => Answer(isCommand, id, time.GetElapsedTime(received) is var age && age > Outbound.AnswerLifetime
+            ? Fail($"failed to {route.What}: it waited {age.TotalSeconds:0} s for what was asked before it, and whoever asked has given it up by now")
+            : await RunAsync(route, name, payload));
 
         // A name has to be looked up before its lane is known. Requests that come meanwhile wait for that, or they would overtake it.
         _intake = IntakeAsync(_intake, route, payload, work, error => Answer(isCommand, id, Fail(error)));
@@ -132,6 +138,7 @@ internal sealed class CommandRouter(
     private async Task IntakeAsync(Task earlier, Route route, JsonElement payload, Func<Task> work, Action<string> refuse)
     {
         await earlier;
+        heartbeat?.Beat();
         try
         {
             lanes.Post(await route.Lane!(payload, _giveUp.Token), work);
@@ -143,6 +150,10 @@ internal sealed class CommandRouter(
         catch (Exception e)
         {
             refuse($"failed to {route.What}: {e.Message}");
+        }
+        finally
+        {
+            heartbeat?.Rest();
         }
     }
 

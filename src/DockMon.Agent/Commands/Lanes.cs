@@ -47,6 +47,21 @@ internal sealed class Lanes : IDisposable
         _ = Task.Run(() => key is null ? RunReadAsync(work) : RunLaneAsync(key));
     }
 
+    /// <summary>Does something in a lane and waits for it.</summary>
+    /// <param name="key">The lane.</param>
+    /// <param name="work">What to do; how it ends is how this ends.</param>
+    public Task<T> RunAsync<T>(string key, Func<Task<T>> work)
+    {
+        var done = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(key, async () =>
+        {
+            var result = work();
+            await Task.WhenAny(result); // Never throws.
+            done.SetResult(result);
+        });
+        return done.Task.Unwrap();
+    }
+
     /// <summary>Completes when nothing runs or waits.</summary>
     public Task WhenIdleAsync()
     {

@@ -124,6 +124,33 @@ public sealed class CommandRouterTests : IDisposable
     }
 
     [Fact]
+    public async Task What_waited_until_its_asker_has_given_up_is_not_done_any_more()
+    {
+        var release = new TaskCompletionSource();
+        var done = 0;
+        _commands["slow"] = new Route("be slow", (_, _) => ValueTask.FromResult("lane"), async (_, _) =>
+        {
+            done++;
+            await release.Task;
+            return "true"u8.ToArray();
+        });
+        _router.Dispatch("""{"type":"command","command":"slow","id":"first"}"""u8.ToArray());
+        _router.Dispatch("""{"type":"command","command":"slow","id":"second"}"""u8.ToArray());
+        await Testing.Retry.UntilAsync("the first one runs", () => done == 1, ct: TestContext.Current.CancellationToken);
+        _time.Advance(Outbound.AnswerLifetime + TimeSpan.FromSeconds(1));
+        release.SetResult();
+        await _lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
+        done.ShouldBe(1);
+        var answers = new List<string>();
+        while (_outbound.TryTake() is { } frame)
+        {
+            answers.Add(Encoding.UTF8.GetString(frame.Bytes));
+        }
+
+        answers.ShouldContain(answer => answer.Contains("\"second\"") && answer.Contains("failed to be slow: it waited 61 s"));
+    }
+
+    [Fact]
     public async Task What_does_not_end_in_time_is_told_to_give_up_and_answers_so()
     {
         var running = new TaskCompletionSource();

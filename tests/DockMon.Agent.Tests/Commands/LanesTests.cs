@@ -36,6 +36,15 @@ public sealed class LanesTests
     }
 
     [Fact]
+    public async Task Work_in_a_lane_can_be_waited_for_and_its_failure_is_the_waiters()
+    {
+        using var lanes = new Lanes();
+        (await lanes.RunAsync("a", () => lanes.RunAsync("b", () => Task.FromResult(7)))).ShouldBe(7);
+        await Should.ThrowAsync<InvalidOperationException>(() => lanes.RunAsync("a", () => Task.FromException<int>(new InvalidOperationException())));
+        (await lanes.RunAsync("a", () => Task.FromResult(8))).ShouldBe(8);
+    }
+
+    [Fact]
     public async Task A_read_runs_although_every_place_for_writes_is_taken()
     {
         using var lanes = new Lanes();

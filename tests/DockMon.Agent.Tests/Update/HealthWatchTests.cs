@@ -16,6 +16,7 @@ public sealed class HealthWatchTests
     [InlineData("running", 0, "starting", null, 0, 100, false)]
     [InlineData("running", 0, "healthy", null, 0, 0, true)]
     [InlineData("running", 0, "unhealthy", null, 0, 29, false)]
+    [InlineData("paused", 0, "starting", null, 0, 0, true)]
     [InlineData("exited", 0, null, "no", 0, 0, true)]
     [InlineData("exited", 0, null, "on-failure", 0, 0, true)]
     public void It_works_or_it_is_not_clear_yet(string status, int exitCode, string? health, string? policy, int restarts, int seconds, bool healthy) =>
@@ -36,7 +37,8 @@ public sealed class HealthWatchTests
         State = new ContainerState
         {
             Status = status,
-            Running = status == "running",
+            Running = status is "running" or "paused",
+            Paused = status == "paused",
             Restarting = status == "restarting",
             ExitCode = exitCode,
             Health = health is null ? null : new ContainerHealth { Status = health },

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using DockMon.Agent.Commands.Files;
 using DockMon.Engine;
@@ -53,7 +52,7 @@ internal static class ProjectContainers
                 _ = int.TryParse(Label(item, "container-number"), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
                 found.Add(new ProjectContainer(Label(item, "service") ?? container.Name, number, container.Id, container.Name, container.Config.Image, container.State));
             }
-            catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
+            catch (EngineException e) when (e.IsMissing)
             {
                 // Gone between the list and the question.
             }

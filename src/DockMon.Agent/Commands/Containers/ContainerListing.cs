@@ -106,7 +106,7 @@ internal sealed class ContainerListing(EngineClient engine)
         {
             container = await engine.InspectContainerAsync(id, ct);
         }
-        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.IsMissing)
         {
             container = null; // Removed since it was listed.
         }
@@ -137,7 +137,7 @@ internal sealed class ContainerListing(EngineClient engine)
             var digests = image.RootElement.TryGetProperty("RepoDigests", out var value) && value.ValueKind == JsonValueKind.Array ? value : default;
             return Members(writer => WriteDigests(writer, digests));
         }
-        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.IsMissing)
         {
             return Members(writer => WriteDigests(writer, default)); // Removed while a container still uses it.
         }

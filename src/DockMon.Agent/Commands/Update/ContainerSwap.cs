@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using DockMon.Engine;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands.Update;
 
@@ -9,7 +10,7 @@ namespace DockMon.Agent.Commands.Update;
 /// The steps between an old container and its successor, and the way back. Each may be done twice without harm, because each looks at what there is
 /// before it acts: whoever was killed in the middle begins again.
 /// </summary>
-internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
+internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RemovalLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(50);
@@ -35,6 +36,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
         if (journal.WasRunning)
         {
             await StopAsync(journal, ct);
+            await HoldAsync(journal, ct);
         }
 
         if (await FindAsync(journal.OldId, ct) is { } old && old.Name == journal.Name)
@@ -49,34 +51,59 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
         }
     }
 
-    /// <summary>Makes everything as it was before the update. May be called in whatever state an update was left.</summary>
-    public async Task GoBackAsync(UpdateJournal journal, CancellationToken ct)
+    /// <summary>
+    /// Waits for the end of a stop that is under way still, whatever became of who asked for it: started before that, the container would be down
+    /// after it.
+    /// </summary>
+    /// <returns>The journal, in which the stop has ended.</returns>
+    public async Task<UpdateJournal> EndStopAsync(UpdateJournal journal, CancellationToken ct)
     {
-        var oldId = journal.OldId;
-        if (journal is { StopBegan: true, WasRunning: true })
+        if (journal is { StopBegan: true, StopEnded: false, WasRunning: true })
         {
-            // A stop that was under way when the agent was killed still is: started before its end, the container would be down after it.
             await StopAsync(journal, ct);
         }
 
-        if (await FindAsync(oldId, ct) is null)
-        {
-            // Before the successor goes: it holds the anonymous volumes that Docker would remove with the last container that uses them.
-            oldId = await RecreateAsync(journal, ct);
-        }
+        return journal with { StopEnded = true };
+    }
 
+    /// <summary>Makes everything as it was before the update, once no stop is under way. May be called in whatever state an update was left.</summary>
+    /// <exception cref="CommandException">There is nothing to go back to: somebody removed the container.</exception>
+    public async Task GoBackAsync(UpdateJournal journal, CancellationToken ct)
+    {
+        var old = await FindAsync(journal.OldId, ct);
+        // Before the successor goes: it holds the anonymous volumes that Docker would remove with the last container that uses them.
+        var oldId = old?.Id ?? (journal.StopBegan ? await RecreateAsync(journal, ct) : journal.OldId);
         await RemoveAsync(journal.NewId ?? journal.TemporaryName, ct);
         await RemoveAsync(journal.TemporaryName, ct);
+        if (!journal.StopBegan)
+        {
+            return; // The old one was not touched: its name and its state are whoever's they are by now.
+        }
+
         await TakeNameAsync(oldId, journal.Name, ct);
-        if (!journal.WasRunning)
+        if (journal.RestartPolicy is { } policy && old is not null && old.HostConfig.RestartPolicy.Name != policy.Name)
+        {
+            await engine.SetRestartPolicyAsync(oldId, policy, ct);
+        }
+
+        if (!journal.WasRunning || journal.StaysDown)
         {
             return;
         }
 
         await engine.StartContainerAsync(oldId, ct);
-        if (journal.WasPaused && (await engine.InspectContainerAsync(oldId, ct)).State is { Paused: false, Running: true })
+        if (journal.WasPaused)
         {
-            await engine.PauseContainerAsync(oldId, ct);
+            await PauseAsync(oldId, ct);
+        }
+    }
+
+    /// <summary>Pauses a container that runs and is not paused already.</summary>
+    public async Task PauseAsync(string id, CancellationToken ct)
+    {
+        if ((await engine.InspectContainerAsync(id, ct)).State is { Paused: false, Running: true })
+        {
+            await engine.PauseContainerAsync(id, ct);
         }
     }
 
@@ -90,7 +117,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
         {
             return await engine.InspectContainerAsync(id, ct);
         }
-        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.IsMissing)
         {
             return null;
         }
@@ -122,18 +149,51 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
         }
     }
 
-    private async Task<string> RecreateAsync(UpdateJournal journal, CancellationToken ct)
+    /// <summary>A daemon that is restarted while the successor is watched would start the old container beside it: to "always", a stop means little.</summary>
+    private async Task HoldAsync(UpdateJournal journal, CancellationToken ct)
     {
-        if (await FindAsync(journal.BackupName, ct) is { } made)
+        if (journal.RestartPolicy is null)
         {
-            return made.Id; // By an earlier try to go back.
+            return;
         }
 
-        var plan = new UpdatePlan(
-            journal.Recreate ?? throw new EngineException($"the container {journal.Name} ({journal.OldId[..12]}) is gone, and nothing is known to make it again from"),
-            [.. journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()],
-            []);
+        try
+        {
+            await engine.SetRestartPolicyAsync(journal.OldId, new ContainerRestartPolicy { Name = "no" }, ct);
+        }
+        catch (EngineException e) when (!RetryingSwap.IsAway(e))
+        {
+            Log.PolicyKept(logger, journal.Name, e.Message); // Podman cannot change it, and has no daemon that would start anything.
+        }
+    }
+
+    private async Task<string> RecreateAsync(UpdateJournal journal, CancellationToken ct)
+    {
+        if (await MadeEarlierAsync(journal, ct) is { } made)
+        {
+            return made;
+        }
+
+        if (journal.Recreate is not { } body)
+        {
+            await RemoveAsync(journal.TemporaryName, ct);
+            throw new CommandException($"the container {journal.Name} ({journal.OldId[..12]}) was removed by somebody else in the middle of its update; a successor that has its name already is left");
+        }
+
+        var plan = new UpdatePlan(body, [.. journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()], []);
         return await CreateAsync(journal.BackupName, plan, ct);
+    }
+
+    /// <summary>What an earlier try to go back has made: under the backup name, or already under the real one.</summary>
+    private async Task<string?> MadeEarlierAsync(UpdateJournal journal, CancellationToken ct)
+    {
+        if (await FindAsync(journal.BackupName, ct) is { } aside)
+        {
+            return aside.Id;
+        }
+
+        return journal.Recreate is { } body && await FindAsync(journal.Name, ct) is { } there && there.Id != journal.NewId && there.Config.Image == UpdatePlanner.Text(body, "Image")
+            ? there.Id : null;
     }
 
     private async Task TakeNameAsync(string id, string name, CancellationToken ct)
@@ -150,7 +210,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time)
         {
             await act();
         }
-        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound || (e.StatusCode == HttpStatusCode.Conflict && e.Message.Contains("already in progress", StringComparison.Ordinal)))
+        catch (EngineException e) when (e.IsMissing || (e.StatusCode == HttpStatusCode.Conflict && e.Message.Contains("already in progress", StringComparison.Ordinal)))
         {
             // Gone, or going: what was asked for.
         }

@@ -19,7 +19,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         {
             var container = await InspectAsync(id, ct);
             var elapsed = time.GetElapsedTime(started);
-            if (Judge(container, elapsed, grace))
+            if (container is not null && Judge(container, elapsed, grace))
             {
                 return;
             }
@@ -33,13 +33,18 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         }
     }
 
-    private async Task<ContainerInspection> InspectAsync(string id, CancellationToken ct)
+    /// <summary>The container; null while no engine answers, which says nothing about the container.</summary>
+    private async Task<ContainerInspection?> InspectAsync(string id, CancellationToken ct)
     {
         try
         {
             return await engine.InspectContainerAsync(id, ct);
         }
-        catch (EngineException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (EngineException e) when (RetryingSwap.IsAway(e))
+        {
+            return null;
+        }
+        catch (EngineException e) when (e.IsMissing)
         {
             throw new CommandException("the new container ended and, started with --rm, is gone");
         }
@@ -54,6 +59,11 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         {
             // At the moment of looking it may well be running: between two crashes.
             throw new CommandException($"the new container crashes and is restarted again and again (exit code {state.ExitCode})");
+        }
+
+        if (state.Paused)
+        {
+            return true; // By the update itself, as its last step, or by somebody who wants it so: a health check cannot run now.
         }
 
         if (!state.Running)

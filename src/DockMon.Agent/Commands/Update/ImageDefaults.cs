@@ -8,7 +8,7 @@ namespace DockMon.Agent.Commands.Update;
 /// </summary>
 internal static class ImageDefaults
 {
-    private static readonly string[] Scalars = ["WorkingDir", "User", "StopSignal", "StopTimeout", "Shell", "Healthcheck", "ArgsEscaped", "OnBuild"];
+    private static readonly string[] Scalars = ["WorkingDir", "User", "StopSignal", "StopTimeout", "Shell", "ArgsEscaped", "OnBuild"];
 
     public static void Remove(JsonObject config, JsonObject host, JsonObject inherited, List<string> reasons)
     {
@@ -22,6 +22,7 @@ internal static class ImageDefaults
             }
         }
 
+        RemoveHealthCheck(config, inherited);
         RemoveEntries(config, inherited, "Env");
         RemoveMembers(config, inherited, "Labels", (value, old) => JsonNode.DeepEquals(value, old));
         RemoveMembers(config, inherited, "Volumes", (_, _) => true);
@@ -32,6 +33,14 @@ internal static class ImageDefaults
     /// <summary>Entrypoint and command belong together: an entrypoint the user set makes Docker ignore the image's command.</summary>
     private static void RemoveCommand(JsonObject config, JsonObject inherited, List<string> reasons)
     {
+        if (IsEmpty(config["Entrypoint"]) && !IsEmpty(config["Cmd"]) && !(inherited.Count > 0 && IsEmpty(inherited["Entrypoint"])))
+        {
+            // Docker shows it as if none had been asked for, and takes none for the image's.
+            config["Entrypoint"] = new JsonArray("");
+            reasons.Add("The image's entrypoint was set aside and stays so, and the command is kept with it.");
+            return;
+        }
+
         if (!SameList(config["Entrypoint"], inherited["Entrypoint"]))
         {
             reasons.Add("The entrypoint was set, so the command is kept with it.");
@@ -47,6 +56,16 @@ internal static class ImageDefaults
         else
         {
             reasons.Add("The command was set and is kept; the entrypoint follows the new image.");
+        }
+    }
+
+    /// <summary>Docker takes from the image what a health check leaves out, so that each of its members may be the image's or the user's.</summary>
+    private static void RemoveHealthCheck(JsonObject config, JsonObject inherited)
+    {
+        RemoveMembers(config, inherited, "Healthcheck", JsonNode.DeepEquals);
+        if (config["Healthcheck"] is JsonObject { Count: 0 })
+        {
+            config.Remove("Healthcheck");
         }
     }
 
@@ -73,6 +92,7 @@ internal static class ImageDefaults
     }
 
     // No list, an empty one and null are the same to Docker.
-    private static bool SameList(JsonNode? a, JsonNode? b) =>
-        a is not JsonArray { Count: > 0 } && b is not JsonArray { Count: > 0 } ? true : JsonNode.DeepEquals(a, b);
+    private static bool IsEmpty(JsonNode? list) => list is not JsonArray { Count: > 0 };
+
+    private static bool SameList(JsonNode? a, JsonNode? b) => (IsEmpty(a) && IsEmpty(b)) || JsonNode.DeepEquals(a, b);
 }

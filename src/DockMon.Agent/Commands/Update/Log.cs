@@ -27,4 +27,22 @@ internal static partial class Log
 
     [LoggerMessage(507, LogLevel.Error, "The update of {Container} failed in a way nobody foresaw; its journal is kept, and the next start ends it")]
     public static partial void Unforeseen(ILogger logger, Exception exception, string container);
+
+    [LoggerMessage(508, LogLevel.Warning, "The journal of the update of {Container} cannot be brought to step {Step}: {Reason}")]
+    public static partial void JournalUnwritable(ILogger logger, string container, string step, string reason);
+
+    [LoggerMessage(509, LogLevel.Error, "{Path} is no journal of an update ({Reason}) and is set aside as {Aside}: look whether a container with \"dockmon-old\" or \"dockmon-new\" in its name was left")]
+    public static partial void JournalUnreadable(ILogger logger, string path, string aside, string reason);
+
+    [LoggerMessage(510, LogLevel.Debug, "The old {Container} keeps its restart policy while its successor is watched: {Reason}")]
+    public static partial void PolicyKept(ILogger logger, string container, string reason);
+
+    [LoggerMessage(511, LogLevel.Warning, "{Container} is made again by its image's id: the name {Image} means another image by now")]
+    public static partial void ImageMoved(ILogger logger, string container, string image);
+
+    [LoggerMessage(512, LogLevel.Error, "The containers that share the network of {Container} cannot be found: {Reason}")]
+    public static partial void DependentsUnknown(ILogger logger, string container, string reason);
+
+    [LoggerMessage(513, LogLevel.Warning, "The journal of the update of {Container} cannot be removed; the next start of the agent looks at it again: {Reason}")]
+    public static partial void JournalUnremovable(ILogger logger, string container, string reason);
 }

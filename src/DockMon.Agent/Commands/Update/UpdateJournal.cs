@@ -1,15 +1,16 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Commands.Update;
 
-/// <summary>How far an update has come. Every value but the last two means: on recovery, go back.</summary>
+/// <summary>How far an update has come. At its start an agent goes back from <see cref="Creating"/> and <see cref="GoingBack"/>, and on from the others.</summary>
 internal enum UpdateStep
 {
     /// <summary>The successor may exist under its temporary name; the container runs on.</summary>
     Creating,
 
-    /// <summary>The container is being stopped and set aside, the successor takes its name and is watched.</summary>
+    /// <summary>The container is being stopped and set aside, the successor takes its name and is watched. Recovery goes on if it runs under that name, else back.</summary>
     Swapping,
 
     /// <summary>The way back is being gone.</summary>
@@ -22,6 +23,8 @@ internal enum UpdateStep
 /// <summary>All that is needed to finish an update or to undo it, by an agent that knows nothing else.</summary>
 internal sealed record UpdateJournal
 {
+    private const int IdLength = 64;
+
     /// <summary>The container as the server named it.</summary>
     public required string ContainerId { get; init; }
 
@@ -49,23 +52,84 @@ internal sealed record UpdateJournal
     /// <summary>Seconds it has to stop.</summary>
     public int StopTimeout { get; init; }
 
+    /// <summary>Seconds its successor has to become healthy.</summary>
+    public int HealthTimeout { get; init; } = UpdateCommand.DefaultHealthSeconds;
+
+    /// <summary>When the engine starts it again; null for never. The old container has none while its successor is in its place.</summary>
+    public ContainerRestartPolicy? RestartPolicy { get; init; }
+
     /// <summary>How far it has come.</summary>
     public UpdateStep Step { get; init; }
 
-    /// <summary>Whether this is only a container that shares the network of the one updated: nobody waits for its completion.</summary>
-    public bool IsDependent { get; init; }
+    /// <summary>Id of the container whose network this one shares; null for none.</summary>
+    public string? SharedWith { get; init; }
+
+    /// <summary>That id, for a container that is made anew because the one whose network it shares is updated; null for an update that a server asked for.</summary>
+    public string? DependentOf { get; init; }
 
     /// <summary>Whether the engine was told to stop the container. It goes on with that whatever becomes of the agent.</summary>
     public bool StopBegan { get; init; }
 
+    /// <summary>Whether that stop has come to its end.</summary>
+    public bool StopEnded { get; init; }
+
+    /// <summary>Whether it is not to be started when it is brought back: a dependent whose network is gone cannot be.</summary>
+    public bool StaysDown { get; init; }
+
     /// <summary>Why it goes back.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>Whether the server was told that the old container could not be brought back yet.</summary>
+    public bool LossTold { get; init; }
 
     /// <summary>Create body of the old container, for one that runs and that Docker removes when it stops (<c>--rm</c>); null for all others.</summary>
     public JsonObject? Recreate { get; init; }
 
     /// <summary>The networks to connect a re-created container to.</summary>
     public IReadOnlyDictionary<string, JsonObject>? RecreateNetworks { get; init; }
+
+    /// <summary>The journal of an update that begins.</summary>
+    /// <param name="containerId">The container as the server named it.</param>
+    /// <param name="inspected">Docker's inspect object.</param>
+    /// <param name="stopTimeout">Seconds it has to stop.</param>
+    /// <param name="healthTimeout">Seconds its successor has to become healthy.</param>
+    public static UpdateJournal Open(string containerId, JsonObject inspected, int stopTimeout, int healthTimeout)
+    {
+        var (id, name) = (UpdatePlanner.Text(inspected, "Id"), UpdatePlanner.Text(inspected, "Name").TrimStart('/'));
+        var running = inspected["State"]?["Running"]?.GetValue<bool>() == true;
+        var removesItself = running && inspected["HostConfig"]?["AutoRemove"]?.GetValue<bool>() == true;
+        // By its image's id: the name may mean the new image by now.
+        var again = removesItself ? UpdatePlanner.Plan(inspected, [], UpdatePlanner.Text(inspected, "Image")) : null;
+        return new UpdateJournal
+        {
+            ContainerId = containerId,
+            OldId = id,
+            Name = name,
+            TemporaryName = $"{name}-dockmon-new-{UpdatePlanner.ShortId(id)}",
+            BackupName = $"{name}-dockmon-old-{UpdatePlanner.ShortId(id)}",
+            WasRunning = running,
+            WasPaused = inspected["State"]?["Paused"]?.GetValue<bool>() == true,
+            StopTimeout = stopTimeout,
+            HealthTimeout = healthTimeout,
+            RestartPolicy = PolicyOf(inspected),
+            SharedWith = SharedBy(inspected),
+            Step = UpdateStep.Creating,
+            Recreate = again?.CreateBody,
+            RecreateNetworks = again?.Networks.ToDictionary(),
+        };
+    }
+
+    /// <summary>Id of the container whose network a container shares; null for none, or when it is named by something else than its id.</summary>
+    public static string? SharedBy(JsonObject inspected)
+    {
+        const string Prefix = "container:";
+        var mode = inspected["HostConfig"] is JsonObject host ? UpdatePlanner.Text(host, "NetworkMode") : "";
+        return mode.StartsWith(Prefix, StringComparison.Ordinal) && mode.Length == Prefix.Length + IdLength ? mode[Prefix.Length..] : null;
+    }
+
+    private static ContainerRestartPolicy? PolicyOf(JsonObject inspected) =>
+        inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && UpdatePlanner.Text(policy, "Name") is not ("" or "no") and var name
+            ? new ContainerRestartPolicy { Name = name, MaximumRetryCount = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0 } : null;
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, MaxDepth = 128)]

@@ -16,6 +16,7 @@ internal static class UpdatePlanner
     /// <param name="newImage">Reference of the image it is to run.</param>
     public static UpdatePlan Plan(JsonObject container, JsonObject oldImage, string newImage)
     {
+        container = PodmanInspection.ToDocker(container);
         var reasons = new List<string>();
         var id = Text(container, "Id");
         var inherited = oldImage["Config"] as JsonObject ?? [];

@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>
+/// Says what Podman's inspect object says in words that its create request takes: the two speak different languages there (seen with 4.3). What
+/// Podman adds to every container by itself is left out.
+/// </summary>
+internal static class PodmanInspection
+{
+    private const string LimitPrefix = "RLIMIT_";
+
+    private static readonly Dictionary<string, string> Signals = new(StringComparer.Ordinal)
+    {
+        ["1"] = "SIGHUP", ["2"] = "SIGINT", ["3"] = "SIGQUIT", ["9"] = "SIGKILL", ["10"] = "SIGUSR1", ["12"] = "SIGUSR2", ["15"] = "SIGTERM", ["28"] = "SIGWINCH",
+    };
+
+    /// <summary>The container as Docker would write it; itself when it is Docker's.</summary>
+    public static JsonObject ToDocker(JsonObject container)
+    {
+        // Podman writes this word for whichever runtime it uses.
+        if (container["HostConfig"] is not JsonObject || UpdatePlanner.Text((JsonObject)container["HostConfig"]!, "Runtime") != "oci")
+        {
+            return container;
+        }
+
+        var copy = (JsonObject)container.DeepClone();
+        var (host, config) = ((JsonObject)copy["HostConfig"]!, (JsonObject)copy["Config"]!);
+        host.Remove("Runtime");
+        foreach (var name in new[] { "PidMode", "UTSMode" })
+        {
+            if (UpdatePlanner.Text(host, name) == "private")
+            {
+                host.Remove(name);
+            }
+        }
+
+        foreach (var limit in (host["Ulimits"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            if (UpdatePlanner.Text(limit, "Name") is var name && name.StartsWith(LimitPrefix, StringComparison.Ordinal))
+            {
+                limit["Name"] = name[LimitPrefix.Length..].ToLowerInvariant();
+            }
+        }
+
+        // It lists the ports that are only exposed with the published ones, which would make the image's ports the user's.
+        foreach (var port in (host["PortBindings"] as JsonObject ?? []).Where(port => port.Value is null).Select(port => port.Key).ToList())
+        {
+            ((JsonObject)host["PortBindings"]!).Remove(port);
+        }
+
+        // It shows --cpus in both ways, and takes only one.
+        if (host["NanoCpus"]?.GetValue<long>() > 0)
+        {
+            host.Remove("CpuPeriod");
+            host.Remove("CpuQuota");
+        }
+
+        if (Signals.TryGetValue(UpdatePlanner.Text(config, "StopSignal"), out var signal))
+        {
+            config["StopSignal"] = signal;
+        }
+
+        // Not the time it has, which is ten seconds; sent back, it would have none.
+        if (config["StopTimeout"]?.GetValue<int>() == 0)
+        {
+            config.Remove("StopTimeout");
+        }
+
+        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", "HOSTNAME=" + UpdatePlanner.Text(config, "Hostname") };
+        if (config["Env"] is JsonArray variables)
+        {
+            config["Env"] = new JsonArray([.. variables.Where(variable => !added.Contains(variable?.GetValue<string>() ?? "")).Select(variable => variable?.DeepClone())]);
+        }
+
+        return copy;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using DockMon.Agent.Connection;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>What must be brought to its end however often it fails: a daemon that is restarted, or a port that is taken for ten seconds, must not leave a container down.</summary>
+internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvider time, ILogger logger)
+{
+    private const int Tries = 5;
+
+    private readonly ConcurrentDictionary<string, RepeatedReason> _failures = new(StringComparer.Ordinal);
+
+    /// <summary>Makes everything as it was before the update.</summary>
+    /// <param name="journal">The update.</param>
+    /// <param name="limit">How long to try; zero for once.</param>
+    /// <param name="refused">Told each new reason why it cannot be done yet.</param>
+    /// <param name="stopping">Ends the waiting between two tries.</param>
+    /// <returns>Null when it is done; else the journal to go on with later.</returns>
+    public async Task<UpdateJournal?> GoBackAsync(UpdateJournal journal, TimeSpan limit, Action<string> refused, CancellationToken stopping)
+    {
+        var backoff = NewBackoff();
+        var failures = _failures.GetOrAdd(journal.OldId, _ => new RepeatedReason());
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                journal = await swap.EndStopAsync(journal, CancellationToken.None);
+                await swap.GoBackAsync(journal, CancellationToken.None);
+                _failures.TryRemove(journal.OldId, out _);
+                return null;
+            }
+            catch (EngineException e)
+            {
+                if (failures.ShouldReport(e.Message, out var count))
+                {
+                    Log.CannotGoBack(logger, journal.Name, e.Message, count);
+                    refused(e.Message);
+                }
+
+                if (time.GetElapsedTime(started) >= limit)
+                {
+                    return journal;
+                }
+            }
+
+            await Task.Delay(backoff.Next(), time, stopping);
+        }
+    }
+
+    /// <summary>Removes the old container. One that cannot be removed is left, under its backup name, and said so.</summary>
+    public async Task CleanUpAsync(UpdateJournal journal, CancellationToken stopping)
+    {
+        try
+        {
+            await SeveralTimesAsync(() => swap.RemoveAsync(journal.OldId, CancellationToken.None), stopping);
+        }
+        catch (EngineException e)
+        {
+            Log.LeftBehind(logger, journal.BackupName, e.Message);
+        }
+    }
+
+    /// <summary>Does something as soon as there is an engine that answers, up to five times: a device, say, may be busy for a moment.</summary>
+    public async Task SeveralTimesAsync(Func<Task> act, CancellationToken stopping)
+    {
+        var backoff = NewBackoff();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await WhileAwayAsync(act, stopping);
+                return;
+            }
+            catch (EngineException) when (tries < Tries)
+            {
+                await Task.Delay(backoff.Next(), time, stopping);
+            }
+        }
+    }
+
+    /// <summary>Does something as soon as there is an engine that answers.</summary>
+    public async Task WhileAwayAsync(Func<Task> act, CancellationToken stopping)
+    {
+        var backoff = NewBackoff();
+        while (true)
+        {
+            try
+            {
+                await act();
+                return;
+            }
+            catch (EngineException e) when (IsAway(e))
+            {
+                await Task.Delay(backoff.Next(), time, stopping);
+            }
+        }
+    }
+
+    /// <summary>Whether there was no answer at all: a daemon that is restarted says nothing about a container.</summary>
+    public static bool IsAway(EngineException e) => e is EngineUnavailableException or EngineTimeoutException;
+
+    private Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
+}
