@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Compose;
@@ -5,15 +6,19 @@ using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Commands.Files;
 using DockMon.Agent.Commands.Images;
 using DockMon.Agent.Commands.Networks;
+using DockMon.Agent.Commands.SelfUpdate;
 using DockMon.Agent.Commands.Update;
 using DockMon.Agent.Commands.Volumes;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Streams.Shells;
+using DockMon.Agent.Streams.Stats;
+using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -42,6 +47,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
         using var dialer = new Dialer(options);
         using var lanes = new Lanes();
+        using var pulse = new EnginePulse(engine, time);
+        var heartbeats = new Heartbeats(time);
         var random = Random.Shared;
         var outbound = new Outbound(new Outbox(options.DataPath), time, loggers.CreateLogger<Outbound>());
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
@@ -54,17 +61,35 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
         using var updates = Updates(engine, lanes, outbound, random);
+        using var handOver = new CancellationTokenSource();
+        var programs = new SelfUpdateStore(options.DataPath);
+        var selfReport = new SelfUpdateReporter(outbound, time);
+        using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, () => _self, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
         var (commands, operations) = Routes(engine, outbound, listing, updates, deployments);
-        using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>());
-        var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>());
-        var stats = new StatsCollector(engine, tracker, outbound, statsLink, time, loggers.CreateLogger<StatsCollector>());
-        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>());
-        link.Registered += statsLink.UseToken;
+        selfUpdate.AddTo(commands);
+        using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>(), heartbeats.Commands);
+        var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>(), heartbeats.Events);
+        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
+        using var kernel = new KernelSource();
+        var stats = new StatsSampler(
+            options, engine, tracker, kernel, () => _self?.Id, new SampleSender(outbound, statsLink, () => link.IsConnected, time), time, loggers.CreateLogger<StatsSampler>());
         link.Disconnected += shells.ConnectionLost;
+        using var manager = new ServiceManager(Environment.GetEnvironmentVariable, time, loggers.CreateLogger<ServiceManager>());
+        link.Registered += _ => manager.Status($"Connected to {options.ServerUrl}");
+        link.Disconnected += () => manager.Status($"Not connected to {options.ServerUrl}");
         using var checker = new HealthChecker(time, loggers.CreateLogger<HealthChecker>());
         var checks = new HealthCheckRunner(checker.CheckAsync, () => link.IsConnected, outbound, time, loggers.CreateLogger<HealthCheckRunner>());
         checks.AddTo(messages);
         var host = new HostSampler(() => _selfKnown ? _self is not null : null, () => link.IsConnected, outbound, time, loggers.CreateLogger<HostSampler>());
+        var sampling = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? stats : null, host, heartbeats.Timer, time);
+        link.Registered += auth =>
+        {
+            statsLink.UseToken(auth.PermanentToken);
+            host.IsExtended = auth.ExtendedHostStats ?? false;
+            sampling.Wake();
+        };
+        statsLink.Opened += sampling.Wake;
+        var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>());
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         if (options.InsecureSkipVerify)
@@ -73,27 +98,81 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         }
 
         using var streams = new CancellationTokenSource();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, handOver.Token);
+        using var sayStopping = ending.Token.Register(manager.Stopping);
         using var stopUpdates = ending.Token.Register(updates.Stop);
+        using var stopSelfUpdate = ending.Token.Register(selfUpdate.Stop);
         updates.Recover();
         Task[] parts =
         [
             link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
             events.RunAsync(streams.Token),
-            stats.RunAsync(streams.Token),
             statsLink.RunAsync(streams.Token),
             checks.RunAsync(streams.Token),
-            host.RunAsync(streams.Token),
+            sampling.RunAsync(streams.Token),
+            health.RunAsync(streams.Token),
+            manager.RunAsync(streams.Token),
+            Footprint.RunAsync(time, logger, streams.Token),
         ];
+        var trial = TryOutAsync(new TrialWatch(programs, () => link.IsConnected, () => link.LastFailure, selfReport, time, logger), selfUpdate, handOver, logger, streams.Token);
+        manager.Ready();
 
         // None of them ends by itself. One that does has failed, and an agent without it would only look alive: the others end, too.
         await Task.WhenAny(parts);
         await ending.CancelAsync();
         // Without a connection to say goodbye on, operations that run still have their time.
         await router.FinishAsync(options.ShutdownTimeout);
+        await updates.WhenEndedAsync();
         await streams.CancelAsync();
         await Task.WhenAll(parts);
+        var goBack = await trial;
         Log.Stopped(logger);
+        if (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        try
+        {
+            selfUpdate.Become();
+        }
+        catch (Exception e) when (e is CommandException or IOException or Win32Exception)
+        {
+            // There may be nobody who would start this process again: it goes on as what it was started as.
+            Log.CannotLaunch(logger, e.Message);
+            goBack = true;
+        }
+
+        if (goBack)
+        {
+            Launcher.Execute(Launcher.BasePath, program: null);
+        }
+    }
+
+    /// <summary>Ends what a self-update began: by this version, or by an earlier one that was killed.</summary>
+    /// <returns>Whether the version before this one is to take over.</returns>
+    private static async Task<bool> TryOutAsync(TrialWatch watch, SelfUpdateCommand selfUpdate, CancellationTokenSource handOver, ILogger logger, CancellationToken ct)
+    {
+        try
+        {
+            if (await watch.RunAsync(ct))
+            {
+                await handOver.CancelAsync();
+                return true;
+            }
+
+            await selfUpdate.RemoveLeftoversAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+        catch (Exception e) when (e is CommandException or EngineException or IOException or UnauthorizedAccessException)
+        {
+            Log.SelfUpdateUnfinished(logger, e.Message);
+        }
+
+        return false;
     }
 
     private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
@@ -119,7 +198,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
 
     private UpdateCommand Updates(EngineClient engine, Lanes lanes, Outbound outbound, Random random)
     {
-        var store = new UpdateStore(options.DataPath);
+        var store = new UpdateStore(options.DataPath, loggers.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
         var updater = new ContainerUpdater(engine, store, report, random, time, loggers.CreateLogger<ContainerUpdater>());
         return new UpdateCommand(engine, updater, store, report, lanes, () => _self, time, loggers.CreateLogger<UpdateCommand>());
@@ -139,11 +218,12 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             [Capabilities.ContainerOperations] = true,
             [Capabilities.ContainerUpdates] = true,
             [Capabilities.EventStreaming] = true,
-            [Capabilities.StatsCollection] = true,
-            [Capabilities.SelfUpdate] = false,
+            [Capabilities.StatsCollection] = options.StatsInterval > TimeSpan.Zero,
+            [Capabilities.SelfUpdate] = _self is not null,
             [Capabilities.ComposeDeployments] = deployments.Available,
             [Capabilities.ShellAccess] = true,
             [Capabilities.MultiEnvFiles] = deployments.Available,
+            [Capabilities.ExtendedHostStats] = true,
         };
         return HostIdentity.Build(await HostIdentity.DescribeAsync(engine, options, _self, ct), options, token, AgentVersion.Current, capabilities);
     }

@@ -15,4 +15,10 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Critical, "The agent ends because of an error nobody foresaw")]
     public static partial void Failed(ILogger logger, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "What an earlier self-update left could not be cleared away: {Reason}")]
+    public static partial void SelfUpdateUnfinished(ILogger logger, string reason);
+
+    [LoggerMessage(6, LogLevel.Error, "The newer program in the data folder cannot be used, this one goes on: {Reason}")]
+    public static partial void CannotLaunch(ILogger logger, string reason);
 }

@@ -1,5 +1,10 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.SelfUpdate;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Doctor;
+using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Logging;
 using DockMon.Engine;
@@ -9,29 +14,45 @@ namespace DockMon.Agent;
 
 internal static class Program
 {
+    private const string Usage = "usage: dockmon-agent [run | doctor [--json] | health | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
+
     private static async Task<int> Main(string[] args)
     {
         switch (args)
         {
             case [] or ["run"]:
                 return await RunAsync();
-            case ["version"]:
+            case ["version" or "--version"]:
                 await Console.Out.WriteLineAsync(AgentVersion.Current);
                 return 0;
             case ["version", "--json"]:
                 await Console.Out.WriteLineAsync($$"""{"product":"dockmon-agent","version":"{{AgentVersion.Current}}"}""");
                 return 0;
+            case ["guard", var process, var container] when int.TryParse(process, CultureInfo.InvariantCulture, out var id):
+                return await GuardAsync(id, container == "-" ? null : container);
+            case ["doctor"] or ["doctor", "--json"]:
+                return await DoctorVerb.RunAsync(args.Length > 1, Console.Out, ShowsColour, Environment.GetEnvironmentVariable, TimeProvider.System, CancellationToken.None);
+            case ["health"]:
+                return await HealthVerb.RunAsync(Console.Out, Environment.GetEnvironmentVariable, TimeProvider.System);
+            case ["help" or "--help" or "-h"]:
+                await Console.Out.WriteLineAsync(Usage);
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("usage: dockmon-agent [run | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.");
+                await Console.Error.WriteLineAsync($"dockmon-agent: what is \"{string.Join(' ', args)}\"?\n{Usage}");
                 return 2;
         }
     }
 
+    private static bool ShowsColour =>
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+
     private static async Task<int> RunAsync()
     {
         AgentOptions options;
+        string? user;
         try
         {
+            user = Privileges.Drop(Environment.GetEnvironmentVariable);
             options = AgentOptions.Load(Environment.GetEnvironmentVariable);
         }
         catch (ConfigurationException e)
@@ -44,11 +65,25 @@ internal static class Program
 
         using var loggers = new JsonLoggerFactory(Console.Out, options.LogLevel, options.LogJson, TimeProvider.System);
         var logger = loggers.CreateLogger("agent");
+        if (user is not null)
+        {
+            HostingLog.User(logger, user);
+        }
+
         using var stopping = new CancellationTokenSource();
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
             stopping.Cancel();
+        }
+
+        try
+        {
+            new Launcher(new SelfUpdateStore(options.DataPath), logger).Run();
+        }
+        catch (Exception e) when (e is CommandException or IOException)
+        {
+            Log.CannotLaunch(logger, e.Message);
         }
 
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -68,5 +103,13 @@ internal static class Program
             Log.Failed(logger, e);
             return 70; // EX_SOFTWARE of sysexits.h: the supervisor starts it again.
         }
+    }
+
+    /// <summary>Not for users: an agent that becomes a new version starts it to be watched.</summary>
+    private static async Task<int> GuardAsync(int process, string? container)
+    {
+        var options = AgentOptions.Load(Environment.GetEnvironmentVariable);
+        using var loggers = new JsonLoggerFactory(Console.Out, options.LogLevel, options.LogJson, TimeProvider.System);
+        return await new Guard(options, TimeProvider.System, loggers.CreateLogger("guard")).RunAsync(process, container);
     }
 }

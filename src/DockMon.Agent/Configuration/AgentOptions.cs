@@ -3,6 +3,19 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
 
+/// <summary>Where container statistics come from.</summary>
+internal enum StatsOrigin
+{
+    /// <summary>From the kernel, and from the engine for what the kernel does not show.</summary>
+    Auto,
+
+    /// <summary>From the kernel or not at all.</summary>
+    Kernel,
+
+    /// <summary>From the engine.</summary>
+    Engine,
+}
+
 /// <summary>Everything the environment says about how the agent is to run, checked.</summary>
 internal sealed record AgentOptions
 {
@@ -56,6 +69,20 @@ internal sealed record AgentOptions
     /// <summary>How long running work may take to reach a safe point when the agent is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>How long a new version of the agent has to prove itself.</summary>
+    public TimeSpan UpdateTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Repository to take the agent's new image from, with the tag that the server names; null for the server's own.</summary>
+    public string? SelfUpdateImage { get; init; }
+
+    /// <summary>A new program from a URL needs no checksum.</summary>
+    public bool SelfUpdateAllowUnverified { get; init; }
+    /// <summary>How often running containers are measured; zero means never.</summary>
+    public TimeSpan StatsInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where their figures come from.</summary>
+    public StatsOrigin StatsSource { get; init; }
+
     /// <summary>Reads the environment.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     public static AgentOptions Load(Func<string, string?> environment)
@@ -85,7 +112,22 @@ internal sealed record AgentOptions
                 var other => throw EnvironmentReader.Wrong("HOST_STACKS_DIR", other, "it must be an absolute path on the host"),
             },
             InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
+            UpdateTimeout = variables.Time("UPDATE_TIMEOUT", TimeSpan.FromMinutes(2)),
+            SelfUpdateImage = variables.Text("SELF_UPDATE_IMAGE") switch
+            {
+                { } image when image.Contains('@', StringComparison.Ordinal) || image[(image.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) =>
+                    throw EnvironmentReader.Wrong("SELF_UPDATE_IMAGE", image, "it must be a repository without a tag, such as registry.example.org/dockmon-agent: the tag is the one the server names"),
+                var image => image,
+            },
+            SelfUpdateAllowUnverified = variables.Flag("SELF_UPDATE_ALLOW_UNVERIFIED", false),
             ShutdownTimeout = variables.Time("SHUTDOWN_TIMEOUT", TimeSpan.FromSeconds(25)),
+            StatsInterval = variables.Interval("STATS_INTERVAL", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100)),
+            StatsSource = variables.Text("STATS_SOURCE") switch
+            {
+                null => StatsOrigin.Auto,
+                var text when Enum.TryParse<StatsOrigin>(text, ignoreCase: true, out var origin) && Enum.IsDefined(origin) && !char.IsAsciiDigit(text[0]) => origin,
+                var other => throw EnvironmentReader.Wrong("STATS_SOURCE", other, "write auto, kernel or engine"),
+            },
         };
 
         return options.CheckTogether();

@@ -51,6 +51,23 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
         return time > TimeSpan.Zero && time <= LongestTime ? time : throw Wrong(variable, text, "it must be more than 0 and at most 24h");
     }
 
+    /// <summary>An interval; 0 turns off what it is the interval of.</summary>
+    public TimeSpan Interval(string variable, TimeSpan otherwise, TimeSpan least)
+    {
+        if (Text(variable) is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (text == "0" || (Duration.TryParse(text, out var given) && given == TimeSpan.Zero))
+        {
+            return TimeSpan.Zero;
+        }
+
+        var time = Time(variable, otherwise);
+        return time >= least ? time : throw Wrong(variable, text, $"it must be at least {Duration.Format(least)}, or 0 to turn it off");
+    }
+
     public string? Name(string variable)
     {
         var text = Text(variable);

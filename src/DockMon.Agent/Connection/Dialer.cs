@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Text;
+using System.Text.RegularExpressions;
 using DockMon.Agent.Configuration;
 using DockMon.Protocol;
 
@@ -18,7 +19,9 @@ internal sealed class DialException(string message, int? status = null, Exceptio
 }
 
 /// <summary>Opens WebSockets to the server. Proxy variables and the system's certificate authorities are the runtime's own business.</summary>
-internal sealed class Dialer(AgentOptions options) : IDisposable
+/// <param name="options">Where the server is.</param>
+/// <param name="witness">Sees what happens on the way; for one dial at a time.</param>
+internal sealed partial class Dialer(AgentOptions options, DialWitness? witness = null) : IDisposable
 {
     private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);
 
@@ -26,7 +29,8 @@ internal sealed class Dialer(AgentOptions options) : IDisposable
     {
         ConnectTimeout = TimeSpan.FromSeconds(15),
         PooledConnectionLifetime = TimeSpan.Zero,
-        SslOptions = options.InsecureSkipVerify
+        SslOptions = witness is not null ? witness.SslOptions(options.InsecureSkipVerify)
+            : options.InsecureSkipVerify
 #pragma warning disable CA5359 // The user asked for it by INSECURE_SKIP_VERIFY, and the log says so at every start.
             ? new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true }
 #pragma warning restore CA5359
@@ -45,7 +49,7 @@ internal sealed class Dialer(AgentOptions options) : IDisposable
     public async Task<ClientWebSocket> DialAsync(string path, string? bearer, CancellationToken ct)
     {
         var endpoint = Endpoint(options.ServerUrl, path);
-        var refusal = new UpgradeRefusal(_handler);
+        var refusal = new UpgradeRefusal(_handler, witness);
         var socket = new ClientWebSocket();
         socket.Options.KeepAliveInterval = ProtocolLimits.PingInterval;
         socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
@@ -95,12 +99,16 @@ internal sealed class Dialer(AgentOptions options) : IDisposable
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS): " + cause.Message,
             AuthenticationException => "TLS: " + cause.Message,
-            _ => cause.Message,
+            // The runtime writes a proxy's address as the variable has it, with the password.
+            _ => UserInfo().Replace(cause.Message, "://"),
         };
     }
 
+    [GeneratedRegex("://[^/\\s]*@", RegexOptions.CultureInvariant)]
+    private static partial Regex UserInfo();
+
     /// <summary>Keeps what a server said instead of upgrading: ClientWebSocket itself only says that it did not.</summary>
-    private sealed class UpgradeRefusal(HttpMessageHandler inner) : DelegatingHandler(inner)
+    private sealed class UpgradeRefusal(HttpMessageHandler inner, DialWitness? witness) : DelegatingHandler(inner)
     {
         private const int BodyBytes = 1024;
 
@@ -111,6 +119,7 @@ internal sealed class Dialer(AgentOptions options) : IDisposable
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = await base.SendAsync(request, cancellationToken);
+            witness?.Take(response);
             if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
             {
                 Status = (int)response.StatusCode;

@@ -55,4 +55,7 @@ internal static partial class Log
 
     [LoggerMessage(115, LogLevel.Warning, "INSECURE_SKIP_VERIFY is set: the server's certificate is not checked, and anyone on the way can take over this agent")]
     public static partial void Insecure(ILogger logger);
+
+    [LoggerMessage(117, LogLevel.Error, "How something ended could not be written to disk, and is lost if the agent ends before the server has it: {Reason}")]
+    public static partial void CompletionNotKept(ILogger logger, string reason);
 }

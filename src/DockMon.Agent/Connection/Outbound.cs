@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DockMon.Agent.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Connection;
@@ -28,6 +29,9 @@ internal enum FrameClass
 /// <param name="Posted">When it was posted, as a <see cref="TimeProvider"/> timestamp.</param>
 /// <param name="File">Where a completion is kept until it is delivered.</param>
 internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted, string? File = null);
+
+/// <summary>A sample: a whole frame, and what it is a sample of.</summary>
+internal readonly record struct KeyedFrame(string Key, byte[] Bytes);
 
 /// <summary>
 /// Everything that waits to be sent. It belongs to the agent, not to a connection: what one connection could not send, the next
@@ -67,12 +71,21 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     private long _dropped;
 
     /// <summary>Queues the answer to a request.</summary>
-    public void PostAnswer(byte[] frame) => Post(FrameClass.Answer, frame, key: null);
+    public void PostAnswer(byte[] frame) => Post(FrameClass.Answer, frame);
 
-    /// <summary>Keeps a completion on disk and queues it.</summary>
+    /// <summary>Keeps a completion on disk and queues it. Where the disk refuses, it is in memory only, and the log says so.</summary>
     public void PostCompletion(byte[] frame)
     {
-        var file = outbox.Write(frame);
+        string? file = null;
+        try
+        {
+            file = outbox.Write(frame);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.CompletionNotKept(logger, StorageFailure.Describe(e, outbox.Folder));
+        }
+
         lock (_gate)
         {
             _completions.AddLast(new OutboundFrame(FrameClass.Completion, frame, time.GetTimestamp(), file));
@@ -94,10 +107,25 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     }
 
     /// <summary>Queues an event. When too many wait, the oldest is dropped, and the loss is counted in the log.</summary>
-    public void PostEvent(byte[] frame) => Post(FrameClass.Event, frame, key: null);
+    public void PostEvent(byte[] frame) => Post(FrameClass.Event, frame);
 
     /// <summary>Queues a sample, which replaces the one of the same key that still waits.</summary>
-    public void PostStats(string key, byte[] frame) => Post(FrameClass.Stats, frame, key);
+    public void PostStats(string key, byte[] frame) => PostStats([new(key, frame)]);
+
+    /// <summary>Queues the samples of one moment together: the writer is woken once for all of them.</summary>
+    public void PostStats(IReadOnlyList<KeyedFrame> samples)
+    {
+        var posted = time.GetTimestamp();
+        lock (_gate)
+        {
+            foreach (var (key, bytes) in samples)
+            {
+                _stats.Put(key, new OutboundFrame(FrameClass.Stats, bytes, posted));
+            }
+        }
+
+        Wake();
+    }
 
     /// <summary>Queues a shell's output; waits for room, so that a slow link slows the program down instead of filling memory.</summary>
     public async ValueTask PostShellAsync(byte[] frame, CancellationToken ct)
@@ -191,7 +219,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         lock (_gate)
         {
             // A completion that seems delivered and whose file is still there costs nothing when it is sent twice.
-            var returning = _unconfirmed.Where(sent => sent.Frame.File is not null || time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
+            var returning = _unconfirmed.Where(sent => sent.Frame.Class == FrameClass.Completion || time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
             if (unsent is { Class: not (FrameClass.Stats or FrameClass.Shell) })
             {
                 returning.Add(unsent);
@@ -221,7 +249,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         }
     }
 
-    private void Post(FrameClass @class, byte[] bytes, string? key)
+    private void Post(FrameClass @class, byte[] bytes)
     {
         var frame = new OutboundFrame(@class, bytes, time.GetTimestamp());
         lock (_gate)
@@ -235,9 +263,6 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
                     _events.AddLast(frame);
                     _eventBytes += bytes.Length;
                     TrimEvents();
-                    break;
-                case FrameClass.Stats:
-                    _stats.Put(key!, frame);
                     break;
                 default:
                     throw new ArgumentOutOfRangeException(nameof(@class));

@@ -16,6 +16,9 @@ internal sealed class Outbox
         _last = Files().Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).DefaultIfEmpty().Max();
     }
 
+    /// <summary>Where the files are.</summary>
+    public string Folder => _folder;
+
     /// <summary>Keeps a frame.</summary>
     /// <returns>Its file.</returns>
     public string Write(ReadOnlySpan<byte> frame)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using System.Text.Json;
+using DockMon.Agent.Health;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -28,22 +29,24 @@ internal sealed class ServerConnection : IDisposable
     private readonly ClientWebSocket _socket;
     private readonly FrameReader _reader;
     private readonly ILogger _logger;
+    private readonly Heartbeats? _heartbeats;
     private volatile bool _draining;
 
-    private ServerConnection(ClientWebSocket socket, ILogger logger)
+    private ServerConnection(ClientWebSocket socket, ILogger logger, Heartbeats? heartbeats)
     {
         _socket = socket;
         _reader = new FrameReader(socket);
         _logger = logger;
+        _heartbeats = heartbeats;
     }
 
     /// <summary>Registers over a socket that was just opened. Owns the socket from here on.</summary>
     /// <exception cref="RegistrationRejectedException">The server said no.</exception>
     /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
     public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
-        ClientWebSocket socket, RegisterRequest request, ILogger logger, CancellationToken ct)
+        ClientWebSocket socket, RegisterRequest request, ILogger logger, CancellationToken ct, Heartbeats? heartbeats = null)
     {
-        var connection = new ServerConnection(socket, logger);
+        var connection = new ServerConnection(socket, logger, heartbeats);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(ProtocolLimits.AuthWait);
         try
@@ -125,7 +128,9 @@ internal sealed class ServerConnection : IDisposable
         {
             while (true)
             {
+                _heartbeats?.Read.Rest();
                 var (kind, frame, size) = await _reader.ReadAsync(ended);
+                _heartbeats?.Read.Beat();
                 switch (kind)
                 {
                     case ReadKind.Frame:
@@ -152,6 +157,10 @@ internal sealed class ServerConnection : IDisposable
         {
             return new ConnectionEnd($"the connection broke: {e.Message}");
         }
+        finally
+        {
+            _heartbeats?.Read.Rest();
+        }
     }
 
     private async Task<ConnectionEnd> WriteLoopAsync(Outbound outbound, CancellationToken ended)
@@ -163,6 +172,7 @@ internal sealed class ServerConnection : IDisposable
             {
                 while ((frame = outbound.TryTake()) is not null)
                 {
+                    _heartbeats?.Write.Beat();
                     await SendAsync(frame.Bytes, ended);
                     outbound.MarkSent(frame);
                     frame = null;
@@ -177,7 +187,9 @@ internal sealed class ServerConnection : IDisposable
                     return new ConnectionEnd("everything was sent");
                 }
 
+                _heartbeats?.Write.Rest();
                 await outbound.WaitAsync(ended);
+                _heartbeats?.Write.Beat();
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
@@ -191,6 +203,7 @@ internal sealed class ServerConnection : IDisposable
         finally
         {
             outbound.ConnectionLost(frame);
+            _heartbeats?.Write.Rest();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -16,7 +17,8 @@ internal sealed class ServerLink(
     Outbound outbound,
     Random random,
     TimeProvider time,
-    ILogger<ServerLink> logger)
+    ILogger<ServerLink> logger,
+    Heartbeats? heartbeats = null)
 {
     /// <summary>A connection that lasted this long was a good one: the delays start over.</summary>
     public static readonly TimeSpan GoodConnection = TimeSpan.FromMinutes(1);
@@ -30,14 +32,17 @@ internal sealed class ServerLink(
     private int _replacements;
     private volatile bool _connected;
 
-    /// <summary>Raised after each registration with the permanent token, which the stats socket needs.</summary>
-    public event Action<string>? Registered;
+    /// <summary>Raised after each registration with what the server said.</summary>
+    public event Action<AuthSuccess>? Registered;
 
     /// <summary>Raised after the end of each connection that had registered.</summary>
     public event Action? Disconnected;
 
     /// <summary>Whether a registered connection is there now.</summary>
     public bool IsConnected => _connected;
+
+    /// <summary>Why the last try to connect failed or the last connection ended; null when there was neither.</summary>
+    public string? LastFailure { get; private set; }
 
     /// <summary>Runs until <paramref name="stopping"/> fires.</summary>
     /// <param name="onFrame">Gets every text frame from the server; must return at once.</param>
@@ -48,7 +53,9 @@ internal sealed class ServerLink(
         _permanentToken = options.PermanentToken ?? tokens.ReadPermanentToken();
         while (!stopping.IsCancellationRequested)
         {
+            heartbeats?.Link.Beat();
             var delay = await ConnectOnceAsync(onFrame, finishing, stopping);
+            heartbeats?.Link.Rest();
             try
             {
                 await Task.Delay(delay, time, stopping);
@@ -70,16 +77,18 @@ internal sealed class ServerLink(
             var token = ChooseToken();
             var request = await describe(token, stopping);
             var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, stopping);
-            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, logger, stopping);
+            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, logger, stopping, heartbeats);
             using (connection)
             {
                 KeepToken(auth.PermanentToken);
                 _failures.Clear();
                 Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
-                Registered?.Invoke(auth.PermanentToken);
-                var started = time.GetTimestamp();
                 _connected = true;
+                Registered?.Invoke(auth);
+                var started = time.GetTimestamp();
+                heartbeats?.Link.Rest();
                 var end = await connection.RunAsync(onFrame, outbound, finishing, stopping);
+                heartbeats?.Link.Beat();
                 _connected = false;
                 Disconnected?.Invoke();
                 return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, time.GetElapsedTime(started));
@@ -91,10 +100,12 @@ internal sealed class ServerLink(
         }
         catch (RegistrationRejectedException e)
         {
+            LastFailure = e.Message;
             return AfterRejection(e.Message);
         }
         catch (Exception e) when (e is DialException or EngineException)
         {
+            LastFailure = e.Message;
             var delay = _backoff.Next();
             if (_failures.ShouldReport(e.Message, out var count))
             {
@@ -105,6 +116,7 @@ internal sealed class ServerLink(
         }
         catch (Exception e) when (e is not ConfigurationException)
         {
+            LastFailure = e.Message;
             // Whatever it is, an agent that goes on trying can still be told what to do; one that ended cannot.
             var delay = _backoff.Next();
             Log.ConnectFailed(logger, e, Math.Round(delay.TotalSeconds, 1));
@@ -124,6 +136,7 @@ internal sealed class ServerLink(
             _replacements = 0;
         }
 
+        LastFailure = "the connection ended: " + end.Reason;
         _replacements = end.Replaced ? _replacements + 1 : _replacements;
         var delay = _replacements >= CloneThreshold ? options.ReconnectMax : _backoff.Next();
         if (_replacements >= CloneThreshold)

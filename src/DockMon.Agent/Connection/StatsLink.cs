@@ -24,6 +24,12 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     private volatile bool _open;
     private bool _refused;
 
+    /// <summary>Raised when the socket is open.</summary>
+    public event Action? Opened;
+
+    /// <summary>Whether the socket is open now.</summary>
+    public bool IsOpen => _open;
+
     /// <summary>The permanent token, once there is one.</summary>
     public void UseToken(string token)
     {
@@ -31,17 +37,23 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         _hasToken.TrySetResult();
     }
 
-    /// <summary>Queues a sample, which replaces the one of the same container that still waits.</summary>
-    public void Post(string containerId, byte[] sample)
+    /// <summary>Queues samples, each of which replaces the one of the same container that still waits.</summary>
+    public void Post(IReadOnlyList<KeyedFrame> samples)
     {
-        if (!_open || sample.Length > ProtocolLimits.StatsFrameBytes)
+        if (!_open)
         {
             return;
         }
 
         lock (_gate)
         {
-            _samples.Put(containerId, sample);
+            foreach (var (containerId, sample) in samples)
+            {
+                if (sample.Length <= ProtocolLimits.StatsFrameBytes)
+                {
+                    _samples.Put(containerId, sample);
+                }
+            }
         }
 
         _pulse.Writer.TryWrite(true);
@@ -101,6 +113,7 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         using var reader = new FrameReader(socket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _open = true;
+        Opened?.Invoke();
         var loops = new[] { ReadAsync(reader, ended.Token), WriteAsync(socket, ended.Token) };
         var reason = await await Task.WhenAny(loops);
         _open = false;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -14,6 +15,9 @@ internal static class Native
     public const int QuotaExceeded = 122;
 
     private const int ReadOnly = 0;
+    private const int KillSignal = 9;
+    private const int NoHang = 1;
+    private const int DontNeed = 4;
     private const int CloseOnExec = 0x80000;
 
     /// <summary>The user the process acts as.</summary>
@@ -43,10 +47,62 @@ internal static class Native
         }
     }
 
+    /// <summary>Becomes another program: same process, same open standard streams. Returns only by an exception.</summary>
+    public static void Execute(string path, IReadOnlyList<string> arguments, IEnumerable<string> variables)
+    {
+        _ = execve(path, [.. arguments, null], [.. variables, null]);
+        throw Failure("execve", path);
+    }
+
+    /// <summary>Whether there is a process of this id that has not ended.</summary>
+    public static bool Exists(int process)
+    {
+        try
+        {
+            // The third field of its line; the second is its name in brackets. One that has ended and was not waited for is a zombie.
+            var line = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            return line[(line.LastIndexOf(')') + 1)..].TrimStart() is [not 'Z' and not 'X', ..];
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends a process at once. One that is not there is no error.</summary>
+    public static void Kill(int process) => _ = kill(process, KillSignal);
+
+    /// <summary>Waits for a child that somebody else started.</summary>
+    /// <returns>Whether it has ended (or is no child).</returns>
+    public static bool TryReap(int process) => waitpid(process, 0, NoHang) != 0;
+
+    /// <summary>The groups the process is in besides its own, in the order the kernel has them.</summary>
+    public static uint[] Groups()
+    {
+        var groups = new uint[Math.Max(0, getgroups(0, null))];
+        return getgroups(groups.Length, groups) == groups.Length ? groups : [];
+    }
+
+    /// <summary>Drops pages of this process; what a file has is read from it again when it is needed, what only this process has is lost.</summary>
+    public static void Forget(nuint start, nuint length) => _ = madvise(start, length, DontNeed);
+
+    /// <summary>Gives a file, or a link itself, to a user and the group of the same number.</summary>
+    public static bool TryGive(string path, uint user) => lchown(Encoding.UTF8.GetBytes(path + '\0'), user, user) == 0;
+
+    /// <summary>Makes the whole process, with every thread it has, a plain user's for good. The group has the user's number.</summary>
+    public static void Become(uint user, uint[] groups)
+    {
+        // Not the system calls, which would change one thread only: the C library does it on all of them.
+        if (setgroups((nuint)groups.Length, groups) < 0 || setgid(user) < 0 || setuid(user) < 0)
+        {
+            throw new UnauthorizedAccessException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        }
+    }
+
     private static IOException Failure(string call, string path)
     {
         var error = Marshal.GetLastPInvokeError();
-        return new IOException($"{call} of the directory {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        return new IOException($"{call} of {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
 #pragma warning disable IDE1006, SYSLIB1054 // Named as the C library names them; blittable, so nothing is left to generate.
@@ -61,5 +117,32 @@ internal static class Native
 
     [DllImport("libc")]
     private static extern uint geteuid();
+
+    [DllImport("libc", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int execve(string path, string?[] arguments, string?[] variables);
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
+
+    [DllImport("libc")]
+    private static extern int waitpid(int process, nint status, int options);
+
+    [DllImport("libc")]
+    private static extern int madvise(nuint start, nuint length, int advice);
+
+    [DllImport("libc")]
+    private static extern int getgroups(int count, uint[]? groups);
+
+    [DllImport("libc")]
+    private static extern int lchown(byte[] path, uint user, uint group);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setgroups(nuint count, uint[] groups);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setgid(uint group);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setuid(uint user);
 #pragma warning restore IDE1006, SYSLIB1054
 }

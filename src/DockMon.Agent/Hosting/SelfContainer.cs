@@ -1,4 +1,3 @@
-using System.Net;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -58,7 +57,7 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
                 ? new SelfContainer(found.Id, found.Name, found.Config.Image, found.HostConfig.NetworkMode)
                 : null;
         }
-        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (EngineException e) when (e.IsMissing)
         {
             // Another engine's container: of the one inside which, or the one beside which, this engine runs.
             return null;

@@ -54,8 +54,9 @@ internal static class AgentEndpoints
             // Before the agent knows: whoever asks it something at that moment is not told that it is not there.
             shells.EndAll(host.Id);
             agents.Connected(host.Id, connection);
+            bool? extended = host.Can(Capabilities.ExtendedHostStats) ? true : null;
             await connection.SendAsync(
-                FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token }, ProtocolJson.Default.AuthSuccess), limit.Token);
+                FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token, ExtendedHostStats = extended }, ProtocolJson.Default.AuthSuccess), limit.Token);
             return host;
         }
         catch (RegistrationException e)

@@ -12,7 +12,12 @@ namespace DockMon.Hub.Storage;
 /// <param name="Registration">What its agent said last, without the token.</param>
 /// <param name="RegisteredAt">When it registered first.</param>
 /// <param name="LastSeen">When it was last connected.</param>
-internal sealed record HostRecord(string Id, string AgentId, string EngineId, string Hostname, JsonElement Registration, string RegisteredAt, string LastSeen);
+internal sealed record HostRecord(string Id, string AgentId, string EngineId, string Hostname, JsonElement Registration, string RegisteredAt, string LastSeen)
+{
+    /// <summary>Whether its agent has said that it can do something: one of <see cref="Capabilities"/>.</summary>
+    public bool Can(string capability) =>
+        Registration.TryGetProperty("capabilities", out var all) && all.TryGetProperty(capability, out var can) && can.ValueKind == JsonValueKind.True;
+}
 
 /// <summary>Hosts and their agents.</summary>
 internal interface IHosts

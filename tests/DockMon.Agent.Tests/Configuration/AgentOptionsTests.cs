@@ -18,6 +18,8 @@ public sealed class AgentOptionsTests
         options.ShutdownTimeout.ShouldBe(TimeSpan.FromSeconds(25));
         options.LogLevel.ShouldBe(LogLevel.Information);
         options.LogJson.ShouldBeTrue();
+        options.StatsInterval.ShouldBe(TimeSpan.FromSeconds(1));
+        options.StatsSource.ShouldBe(StatsOrigin.Auto);
         options.DataPath.ShouldBe("/data");
         options.StacksPath.ShouldBe("/data/stacks");
         options.AgentName.ShouldBeNull();
@@ -33,7 +35,8 @@ public sealed class AgentOptionsTests
             ("DOCKER_HOST", "tcp://engine:2376"), ("DOCKER_CERT_PATH", "/certs"), ("DOCKER_TLS_VERIFY", "1"),
             ("RECONNECT_INITIAL", "500ms"), ("RECONNECT_MAX", "1m30s"), ("LOG_LEVEL", "WARN"), ("LOG_JSON", "no"),
             ("AGENT_NAME", " Büro 1 "), ("FORCE_UNIQUE_REGISTRATION", "True"), ("DATA_PATH", "/var/lib/agent"),
-            ("INSECURE_SKIP_VERIFY", "yes"), ("SHUTDOWN_TIMEOUT", "5s"), ("AGENT_STACKS_DIR", "/srv/stacks"), ("HOST_STACKS_DIR", "/host/stacks/"));
+            ("INSECURE_SKIP_VERIFY", "yes"), ("SHUTDOWN_TIMEOUT", "5s"), ("AGENT_STACKS_DIR", "/srv/stacks"), ("HOST_STACKS_DIR", "/host/stacks/"),
+            ("STATS_INTERVAL", "2s"), ("STATS_SOURCE", "Kernel"));
 
         options.ShouldBe(new AgentOptions
         {
@@ -54,6 +57,8 @@ public sealed class AgentOptionsTests
             HostStacksPath = "/host/stacks/",
             InsecureSkipVerify = true,
             ShutdownTimeout = TimeSpan.FromSeconds(5),
+            StatsInterval = TimeSpan.FromSeconds(2),
+            StatsSource = StatsOrigin.Kernel,
         });
     }
 
@@ -100,6 +105,10 @@ public sealed class AgentOptionsTests
     [InlineData("FORCE_UNIQUE_REGISTRATION", "true", "AGENT_NAME")]
     [InlineData("AGENT_NAME", "a\nb", "control characters")]
     [InlineData("PERMANENT_TOKEN", "has a blank", "no token")]
+    [InlineData("STATS_INTERVAL", "5", "write 5s")]
+    [InlineData("STATS_INTERVAL", "10ms", "at least 100ms, or 0")]
+    [InlineData("STATS_SOURCE", "cgroups", "auto, kernel or engine")]
+    [InlineData("STATS_SOURCE", "1", "auto, kernel or engine")]
     public void A_wrong_value_is_refused_in_one_line_that_names_the_variable(string variable, string value, string remedy)
     {
         var message = Error(("DOCKMON_URL", "ws://h"), (variable, value));
@@ -108,6 +117,12 @@ public sealed class AgentOptionsTests
         message.ShouldContain(remedy);
         message.ShouldNotContain('\n');
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("0s")]
+    public void An_interval_of_zero_turns_container_statistics_off(string text) =>
+        Load(("DOCKMON_URL", "ws://h"), ("STATS_INTERVAL", text)).StatsInterval.ShouldBe(TimeSpan.Zero);
 
     [Fact]
     public void A_name_that_is_too_long_is_refused() =>

@@ -35,6 +35,17 @@ public sealed class OutboundTests : IDisposable
     }
 
     [Fact]
+    public async Task Samples_of_one_moment_are_queued_together_and_wake_the_writer_once()
+    {
+        _outbound.PostStats("b", Bytes("b1"));
+        await _outbound.WaitAsync(TestContext.Current.CancellationToken);
+        _outbound.PostStats([new("a", Bytes("a2")), new("b", Bytes("b2")), new("c", Bytes("c2"))]);
+        await _outbound.WaitAsync(TestContext.Current.CancellationToken);
+        TakeAll().ShouldBe(["b2", "a2", "c2"]);
+        _outbound.WaitAsync(TestContext.Current.CancellationToken).AsTask().IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
     public void An_answer_waits_a_minute_for_a_connection_and_no_longer()
     {
         _outbound.PostAnswer(Bytes("old"));

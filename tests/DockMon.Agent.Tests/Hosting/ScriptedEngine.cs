@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using DockMon.Engine;
@@ -10,20 +11,37 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly Dictionary<string, (int Status, string Body)> _answers;
+    private readonly ConcurrentDictionary<string, (int Status, string Body)> _answers;
+    private readonly ConcurrentQueue<string> _requests = new();
     private readonly string _socketPath = Path.Combine(Path.GetTempPath(), $"engine-{Guid.NewGuid():N}.sock");
     private readonly Task _serving;
+    private int _busy;
 
     public ScriptedEngine(params (string Path, int Status, string Body)[] answers)
     {
-        _answers = answers.ToDictionary(a => a.Path, a => (a.Status, a.Body));
+        _answers = new(answers.Select(a => KeyValuePair.Create(a.Path, (a.Status, a.Body))));
         _listener.Bind(new UnixDomainSocketEndPoint(_socketPath));
         _listener.Listen();
         _serving = ServeAsync();
-        Client = new EngineClient(EngineEndpoint.FromEnvironment("unix://" + _socketPath, null, null), new FakeTimeProvider());
+        Endpoint = EngineEndpoint.FromEnvironment("unix://" + _socketPath, null, null);
+        Client = new EngineClient(Endpoint, new FakeTimeProvider());
     }
 
+    public EngineEndpoint Endpoint { get; }
+
     public EngineClient Client { get; }
+
+    /// <summary>The paths it was asked for so far, but for pings.</summary>
+    public IReadOnlyList<string> Requests => [.. _requests];
+
+    /// <summary>Awaited with the path before each answer.</summary>
+    public Func<string, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Whether a request is on its way, or an answer; one that <see cref="BeforeAnswer"/> keeps waiting is not.</summary>
+    public bool IsBusy => Volatile.Read(ref _busy) > 0;
+
+    /// <summary>Answers a path otherwise from now on.</summary>
+    public void Set(string path, string body) => _answers[path] = (200, body);
 
     public async ValueTask DisposeAsync()
     {
@@ -37,25 +55,75 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     private async Task ServeAsync()
     {
-        while (true)
+        var serving = new List<Task>();
+        try
         {
-            try
+            while (true)
             {
-                using var socket = await _listener.AcceptAsync(_stop.Token);
-                await using var stream = new NetworkStream(socket);
-                using var reader = new StreamReader(stream, leaveOpen: true);
-                var path = (await reader.ReadLineAsync(_stop.Token) ?? "GET / HTTP/1.1").Split(' ')[1];
-                while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 })
-                {
-                    // The requests of these tests have no bodies.
-                }
+                serving.Add(ServeAsync(await _listener.AcceptAsync(_stop.Token)));
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            await Task.WhenAll(serving);
+        }
+    }
 
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(Answer(WithoutVersion(path))), _stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+    private async Task ServeAsync(Socket accepted)
+    {
+        try
+        {
+            using var socket = accepted;
+            await using var stream = new NetworkStream(socket);
+            using var reader = new StreamReader(stream, leaveOpen: true);
+            // A client may open a connection it then has no use for.
+            if (await reader.ReadLineAsync(_stop.Token) is { } request)
             {
-                return;
+                await ServeAsync(WithoutVersion(request.Split(' ')[1]), reader, stream);
             }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The client is done, or did not wait, or the test is over.
+        }
+    }
+
+    private async Task ServeAsync(string path, StreamReader reader, NetworkStream stream)
+    {
+        Interlocked.Increment(ref _busy);
+        try
+        {
+            while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 })
+            {
+                // The requests of these tests have no bodies.
+            }
+
+            if (path != "/_ping")
+            {
+                _requests.Enqueue(path);
+            }
+
+            await WaitAsync(path);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(Answer(path)), _stop.Token);
+            // The client has read the answer when it closes the connection.
+            await stream.ReadExactlyAsync(new byte[1], _stop.Token);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _busy);
+        }
+    }
+
+    private async Task WaitAsync(string path)
+    {
+        Interlocked.Decrement(ref _busy);
+        try
+        {
+            await BeforeAnswer(path).WaitAsync(_stop.Token);
+        }
+        finally
+        {
+            Interlocked.Increment(ref _busy);
         }
     }
 

@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using DockMon.Agent.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.SelfUpdate;
+
+/// <summary>
+/// Decides at the start which program runs. The container or the unit always starts the same one, the base; it replaces itself (<c>execve</c>: same
+/// process, same container) with a newer one that has proven itself. Going back means the same: the base is executed, and decides.
+/// </summary>
+internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
+{
+    /// <summary>Tells a program which file of the data folder it was executed from. Not set: it is the base.</summary>
+    public const string ProgramVariable = "DOCKMON_AGENT_PROGRAM";
+
+    /// <summary>Tells a program where the base is.</summary>
+    public const string BaseVariable = "DOCKMON_AGENT_BASE";
+
+    /// <summary>Where the base is.</summary>
+    public static string BasePath => Environment.GetEnvironmentVariable(BaseVariable) ?? Environment.ProcessPath!;
+
+    /// <summary>The file of the data folder that this program was executed from; null for the base.</summary>
+    public static string? Program => Environment.GetEnvironmentVariable(ProgramVariable);
+
+    /// <summary>Replaces this program where another one is to run; returns where this one is.</summary>
+    public void Run()
+    {
+        if (Program is not null)
+        {
+            return;
+        }
+
+        var before = store.Read();
+        var (state, program) = Decide(before, AgentVersion.Current, IsIntact);
+        if (state != before)
+        {
+            store.Save(state);
+        }
+
+        if (program is not null)
+        {
+            Log.Launching(logger, program.Version, program.Path, AgentVersion.Current);
+            Execute(program.Path, program.Path);
+        }
+    }
+
+    /// <summary>What the base does. Pure.</summary>
+    /// <param name="state">What is written.</param>
+    /// <param name="baseVersion">Its own version.</param>
+    /// <param name="isIntact">Whether a program is there and unchanged.</param>
+    /// <returns>What to write, and the program to become; null for none.</returns>
+    public static (SelfUpdateState State, InstalledProgram? Program) Decide(SelfUpdateState state, string baseVersion, Func<InstalledProgram, bool> isIntact)
+    {
+        if (state.Trial is not null)
+        {
+            // It was executed, and here is the base again: it ended, and took the process with it.
+            state = state.Failed("ended before it had proven itself");
+        }
+
+        if (state.Confirmed is not { } confirmed)
+        {
+            return (state, null);
+        }
+
+        // Whoever put another base here since then decides, unless that is the older one.
+        var outdated = confirmed.BaseVersion != baseVersion && AgentVersion.Compare(confirmed.Version, baseVersion) <= 0;
+        return outdated || !isIntact(confirmed) ? (state with { Confirmed = null }, null) : (state, confirmed);
+    }
+
+    /// <summary>Becomes another program. Returns only by an exception.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="program">What it is told it is; null for the base.</param>
+    /// <param name="more">Variables to add.</param>
+    public static void Execute(string path, string? program, params IEnumerable<(string Name, string Value)> more)
+    {
+        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+        variables[BaseVariable] = BasePath;
+        variables.Remove(ProgramVariable);
+        variables.Remove(Guard.ProcessVariable);
+        if (program is not null)
+        {
+            variables[ProgramVariable] = program;
+        }
+
+        foreach (var (name, value) in more)
+        {
+            variables[name] = value;
+        }
+
+        Native.Execute(path, ["dockmon-agent", "run"], variables.Select(variable => $"{variable.Key}={variable.Value}"));
+    }
+
+    private static bool IsIntact(InstalledProgram program)
+    {
+        try
+        {
+            using var file = File.OpenRead(program.Path);
+            return Convert.ToHexStringLower(SHA256.HashData(file)) == program.Sha256;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

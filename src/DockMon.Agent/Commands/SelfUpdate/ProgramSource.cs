@@ -1,0 +1,162 @@
+using System.Formats.Tar;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.SelfUpdate;
+
+/// <summary>Brings the new program into the data folder: out of an image, or from a URL.</summary>
+internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, TimeProvider time, ILogger logger) : IDisposable
+{
+    private const string PathInImage = "/app/dockmon-agent";
+    private const string Label = "dockmon.agent.self-update";
+    private const long LongestProgram = 256 * 1024 * 1024;
+
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>The image to take: the server names its own agent's, and SELF_UPDATE_IMAGE the repository to take instead, with the server's tag.</summary>
+    public static string ImageToTake(string asked, string? repository)
+    {
+        if (repository is null)
+        {
+            return asked;
+        }
+
+        var tag = ImageReference.Parse(asked).TagOrDigest;
+        return repository + (tag.Contains(':', StringComparison.Ordinal) ? "@" : ":") + tag;
+    }
+
+    /// <summary>Pulls an image and takes the program out of a container of it, which is never started.</summary>
+    /// <returns>Checksum of the program, hexadecimal.</returns>
+    public async Task<string> FromImageAsync(string image, CancellationToken ct)
+    {
+        await foreach (var _ in engine.PullImageAsync(image, username: null, password: null, ct))
+        {
+            // Only the end matters: the server shows stages.
+        }
+
+        await RemoveLeftoversAsync(ct);
+        var body = new JsonObject
+        {
+            ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = "true" }, ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
+        };
+        var container = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), name: null, ct);
+        try
+        {
+            await using var archive = await engine.GetArchiveAsync(container, PathInImage, ct);
+            await using var tar = new TarReader(archive);
+            while (await tar.GetNextEntryAsync(copyData: false, ct) is { } entry)
+            {
+                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } program)
+                {
+                    return await WriteAsync(program, ct);
+                }
+            }
+
+            throw NoProgram(image);
+        }
+        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw NoProgram(image);
+        }
+        finally
+        {
+            await RemoveAsync(container);
+        }
+    }
+
+    /// <summary>Downloads the program.</summary>
+    /// <returns>Its checksum, hexadecimal.</returns>
+    public async Task<string> FromUrlAsync(string url, CancellationToken ct)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
+        {
+            throw new CommandException("binary_url is no http or https address");
+        }
+
+        try
+        {
+            using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, ct).WaitAsync(Silence, time, ct);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new CommandException($"the download of {address.GetLeftPart(UriPartial.Path)} was answered with {(int)response.StatusCode} {response.ReasonPhrase}");
+            }
+
+            await using var body = await response.Content.ReadAsStreamAsync(ct);
+            return await WriteAsync(body, ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or TimeoutException)
+        {
+            throw new CommandException($"the download of {address.GetLeftPart(UriPartial.Path)} failed: {e.Message}");
+        }
+    }
+
+    /// <summary>Removes what an agent that was killed in the middle of this left on the engine.</summary>
+    public async Task RemoveLeftoversAsync(CancellationToken ct)
+    {
+        var filter = Uri.EscapeDataString($$"""{"label":["{{Label}}=true"]}""");
+        foreach (var container in JsonNode.Parse(await engine.GetRawAsync($"/containers/json?all=1&filters={filter}", ct))!.AsArray())
+        {
+            await RemoveAsync(container!["Id"]!.GetValue<string>());
+        }
+    }
+
+    private static CommandException NoProgram(string image) =>
+        new($"the image {image} is not this product: it has no {PathInImage}. Set SELF_UPDATE_IMAGE to the repository of this agent's image, so that the server's tag is taken from there");
+
+    private async Task RemoveAsync(string container)
+    {
+        try
+        {
+            await engine.RemoveContainerAsync(container, force: true, volumes: true, CancellationToken.None);
+        }
+        catch (EngineException e)
+        {
+            Log.LeftBehind(logger, e.Message);
+        }
+    }
+
+    private async Task<string> WriteAsync(Stream source, CancellationToken ct)
+    {
+        var path = store.IncomingPath;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Delete(path);
+            var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            });
+            await using (file)
+            {
+                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                var buffer = new byte[128 * 1024];
+                while (await source.ReadAsync(buffer, ct).AsTask().WaitAsync(Silence, time, ct) is > 0 and var count)
+                {
+                    hash.AppendData(buffer, 0, count);
+                    await file.WriteAsync(buffer.AsMemory(0, count), ct);
+                    if (file.Position > LongestProgram)
+                    {
+                        throw new CommandException($"what comes is longer than {LongestProgram / 1024 / 1024} MiB and is no agent");
+                    }
+                }
+
+                file.Flush(flushToDisk: true);
+                return Convert.ToHexStringLower(hash.GetHashAndReset());
+            }
+        }
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not HttpIOException)
+        {
+            throw new CommandException($"the new program cannot be written to {store.Folder}: {StorageFailure.Describe(e, store.Folder)}");
+        }
+    }
+}

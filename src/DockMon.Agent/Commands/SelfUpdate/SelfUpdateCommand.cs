@@ -1,0 +1,158 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.SelfUpdate;
+
+/// <summary>
+/// <c>self_update</c>: answered at once. Fetches the new program, checks it while this one works on, and has the host end in good order; then this
+/// process becomes the new program (see <see cref="Become"/>).
+/// </summary>
+internal sealed class SelfUpdateCommand(
+    EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, Func<SelfContainer?> self, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
+    : IDisposable
+{
+    private readonly ProgramSource _source = new(engine, store, time, logger);
+    private readonly CancellationTokenSource _stopping = new();
+    private InstalledProgram? _next;
+    private int _underWay;
+
+    public void AddTo(IDictionary<string, Route> routes) =>
+        routes[CommandNames.SelfUpdate] = Route.For("update the agent", ProtocolJson.Default.SelfUpdateRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
+
+    /// <summary>Removes what an agent that was killed in the middle of a self-update left on the engine.</summary>
+    public Task RemoveLeftoversAsync(CancellationToken ct) => _source.RemoveLeftoversAsync(ct);
+
+    /// <summary>Nothing new is begun.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    /// <summary>Becomes the program that was installed. To be called when everything else has ended; returns when there is none.</summary>
+    public void Become()
+    {
+        if (_next is not { } next)
+        {
+            return;
+        }
+
+        store.Save(store.Read() with { Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout) });
+        var guard = Guard.Start(self()?.Id);
+        Log.Trying(logger, next.Version, options.UpdateTimeout.TotalSeconds);
+        Launcher.Execute(next.Path, next.Path, (Guard.ProcessVariable, guard.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task<StartedResult> StartAsync(SelfUpdateRequest request, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(request.Image) && string.IsNullOrWhiteSpace(request.BinaryUrl))
+        {
+            throw new CommandException("neither image nor binary_url is given");
+        }
+
+        if (store.Read().Trial is { } trial)
+        {
+            throw new CommandException($"version {trial.Program.Version} is being tried out: ask again when that is over");
+        }
+
+        await CheckRestartsAsync(ct);
+        if (Interlocked.Exchange(ref _underWay, 1) == 1)
+        {
+            throw new CommandException("a self-update is already under way");
+        }
+
+        lanes.Post("self", () => GuardAsync(request));
+        return new StartedResult { Status = "self_update_started" };
+    }
+
+    /// <summary>A new program that crashes takes its container along: without a restart policy nobody would bring that back.</summary>
+    private async Task CheckRestartsAsync(CancellationToken ct)
+    {
+        if (self() is { } own && (await engine.InspectContainerAsync(own.Id, ct)).HostConfig.RestartPolicy?.Name is null or "" or "no")
+        {
+            throw new CommandException($"refused: the agent's container {own.Name} has no restart policy, and a new version that crashed would cut this host off. Run: docker update --restart unless-stopped {own.Name}");
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of a self-update is told, and ends nothing else.")]
+    private async Task GuardAsync(SelfUpdateRequest request)
+    {
+        var stage = string.IsNullOrWhiteSpace(request.Image) ? "download" : "pull";
+        try
+        {
+            await FetchAsync(request, name => stage = name, _stopping.Token);
+            handOver();
+            return; // Still under way: it ends with this process.
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The agent stops for another reason; nothing was changed.
+        }
+        catch (Exception e) when (e is CommandException or EngineException)
+        {
+            Log.Failed(logger, stage, e.Message);
+            report.Failed(stage, e.Message);
+        }
+        catch (Exception e)
+        {
+            Log.Unforeseen(logger, e);
+            report.Failed(stage, "internal error: " + e.Message);
+        }
+
+        Interlocked.Exchange(ref _underWay, 0);
+    }
+
+    private async Task FetchAsync(SelfUpdateRequest request, Action<string> enter, CancellationToken ct)
+    {
+        void Stage(string name, string message)
+        {
+            enter(name);
+            report.Progress(name, message);
+        }
+
+        string sha256;
+        if (!string.IsNullOrWhiteSpace(request.Image))
+        {
+            var image = ProgramSource.ImageToTake(request.Image, options.SelfUpdateImage);
+            Stage("pull", $"Pulling {image}");
+            sha256 = await _source.FromImageAsync(image, ct);
+        }
+        else
+        {
+            if (string.IsNullOrEmpty(request.Checksum) && !options.SelfUpdateAllowUnverified)
+            {
+                throw new CommandException("binary_url needs a checksum: send it, or set SELF_UPDATE_ALLOW_UNVERIFIED=true to do without");
+            }
+
+            Stage("download", "Downloading the new program");
+            sha256 = await _source.FromUrlAsync(request.BinaryUrl!, ct);
+        }
+
+        Stage("verify", "Checking the new program");
+        if (request.Checksum is { Length: > 0 } expected && !expected.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CommandException($"the program's SHA-256 is {sha256}, and should be {EnvironmentReader.Short(expected)}");
+        }
+
+        Candidate.CheckMachine(store.IncomingPath);
+        var version = await Candidate.AskVersionAsync(store.IncomingPath, ct);
+        if (request.Force != true && AgentVersion.Compare(version, AgentVersion.Current) <= 0)
+        {
+            throw new CommandException($"version {version} is not newer than version {AgentVersion.Current}, which runs; force takes it all the same");
+        }
+
+        Stage("prepare", $"Installing version {version}");
+        var state = store.Read();
+        store.Save(state); // Where this cannot be written, neither can the trial, and by then everything else would have ended.
+        // What this version was started from says which base it belongs to.
+        _next = store.Install(version, sha256, Launcher.Program is null ? AgentVersion.Current : state.Confirmed?.BaseVersion ?? AgentVersion.Current);
+        Stage("start", $"Becoming version {version}; what is under way is brought to a safe point first");
+    }
+}

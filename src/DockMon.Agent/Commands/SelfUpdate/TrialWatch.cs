@@ -1,0 +1,76 @@
+using System.Globalization;
+using DockMon.Agent.Hosting;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.SelfUpdate;
+
+/// <summary>In the program on trial: proves it, or gives up in time.</summary>
+internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, Func<string?> lastFailure, SelfUpdateReporter report, TimeProvider time, ILogger logger)
+{
+    /// <summary>How long it must have stayed connected.</summary>
+    public static readonly TimeSpan Proof = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Tells what became of the last trial, and watches the one there is.</summary>
+    /// <returns>Whether the base is to take over.</returns>
+    public async Task<bool> RunAsync(CancellationToken ct)
+    {
+        var state = store.Read();
+        if (state.Failure is { } failure)
+        {
+            Log.TrialFailed(logger, failure);
+            report.Failed("health", failure);
+            store.Save(state with { Failure = null });
+        }
+
+        if (state.Trial is not { } trial || Launcher.Program != trial.Program.Path)
+        {
+            store.RemoveAllBut(Launcher.Program, state.Confirmed?.Path);
+            return false;
+        }
+
+        report.Progress("health", $"Version {trial.Program.Version} runs; it has until {Rfc3339.FormatSeconds(trial.Deadline)} to prove itself");
+        return await WatchAsync(trial, ct);
+    }
+
+    private async Task<bool> WatchAsync(Trial trial, CancellationToken ct)
+    {
+        long? connected = null;
+        var late = trial.Watch(time);
+        while (true)
+        {
+            await Task.Delay(Interval, time, ct);
+            connected = isConnected() ? connected ?? time.GetTimestamp() : null;
+            if (connected is { } since && time.GetElapsedTime(since) >= Proof)
+            {
+                store.Save(store.Read() with { Trial = null, Confirmed = trial.Program });
+                store.RemoveAllBut(trial.Program.Path);
+                Log.TrialPassed(logger, trial.Program.Version);
+                report.Complete($"Version {trial.Program.Version} runs and is connected; version {trial.FromVersion} was replaced");
+                await ReapGuardAsync(ct);
+                return false;
+            }
+
+            if (late() >= TimeSpan.Zero)
+            {
+                store.Save(store.Read().Failed($"did not stay connected to the server: {lastFailure() ?? "no connection came about"}"));
+                Log.TrialGivenUp(logger, trial.Program.Version);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>The guard was the old program's child and is now this one's, which did not start it and must wait for its end all the same.</summary>
+    private async Task ReapGuardAsync(CancellationToken ct)
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable(Guard.ProcessVariable), CultureInfo.InvariantCulture, out var guard))
+        {
+            while (!Native.TryReap(guard))
+            {
+                await Task.Delay(Interval, time, ct);
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary>From the server's URL to an open connection: address, proxy, DNS, TCP.</summary>
+/// <param name="setup">The configuration.</param>
+/// <param name="route">The way to the server.</param>
+/// <param name="inContainer">Whether this is one, where "localhost" means something else.</param>
+/// <param name="environment">For what the proxy variables are called.</param>
+/// <param name="time">For how long things take.</param>
+internal sealed class AddressChecks(Setup setup, Route route, bool inContainer, Func<string, string?> environment, TimeProvider time)
+{
+    /// <summary>What the name of <see cref="Route.Host"/> was resolved to.</summary>
+    public IPAddress[] Addresses { get; private set; } = [];
+
+    private string Target => $"{route.Host}:{route.Port}";
+
+    public IEnumerable<Check> All() =>
+    [
+        new("address", [], _ => Task.FromResult(Address())),
+        new("proxy", ["address"], _ => Task.FromResult(Proxy())),
+        new("dns", ["proxy"], ResolveAsync),
+        new("tcp", ["dns"], ConnectAsync),
+    ];
+
+    private Finding Address()
+    {
+        if (!setup.ServerKnown)
+        {
+            return Finding.Skipped("DOCKMON_URL cannot be used");
+        }
+
+        var written = setup.ServerText!.Split(':')[0].ToLowerInvariant();
+        return Finding.Ok(written is "http" or "https" ? $"{route.Endpoint} ({written}:// means {route.Endpoint.Scheme}://)" : route.Endpoint.ToString());
+    }
+
+    private Finding Proxy()
+    {
+        string[] names = [.. new[] { route.IsTls ? "https_proxy" : "http_proxy", "all_proxy" }.SelectMany(name => new[] { name, name.ToUpperInvariant() })];
+        var set = names.FirstOrDefault(name => !string.IsNullOrEmpty(environment(name)));
+        if (route.Proxy is not null)
+        {
+            return Finding.Ok($"{route.Proxy.Scheme}://{route.Proxy.Authority}, from {set}");
+        }
+
+        return Finding.Ok(set is null ? $"none is set for {route.Endpoint.Scheme}://" : $"none: {set} is set, and NO_PROXY excepts {route.Endpoint.IdnHost}");
+    }
+
+    private async Task<Finding> ResolveAsync(CancellationToken ct)
+    {
+        if (IPAddress.TryParse(route.Host, out var literal))
+        {
+            Addresses = [literal];
+            return Finding.Ok($"{route.Host} is an address already");
+        }
+
+        try
+        {
+            Addresses = await Dns.GetHostAddressesAsync(route.Host, ct);
+            return Finding.Ok($"{route.Host} is {string.Join(", ", Addresses.Select(address => address.ToString()))}");
+        }
+        catch (SocketException e)
+        {
+            return Finding.Failed(
+                $"{route.Host} cannot be resolved: {e.Message}",
+                $"check the name in {(route.Proxy is null ? "DOCKMON_URL" : "the proxy's variable")} and this machine's DNS (getent hosts {route.Host})"
+                + (inContainer ? $"; a container can be given a DNS server (--dns ADDRESS) or the name (--add-host {route.Host}:ADDRESS)" : ""));
+        }
+    }
+
+    private async Task<Finding> ConnectAsync(CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(Addresses, route.Port, ct);
+            var peer = (IPEndPoint)socket.RemoteEndPoint!;
+            return Finding.Ok($"{(peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer)} answers after {time.GetElapsedTime(started).TotalMilliseconds:0} ms");
+        }
+        catch (OperationCanceledException)
+        {
+            return Finding.Failed($"{Target} does not answer", Silent());
+        }
+        catch (SocketException e)
+        {
+            return Finding.Failed($"{Target}: {e.Message}", e.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => Refused(),
+                SocketError.TimedOut => Silent(),
+                SocketError.NetworkUnreachable or SocketError.HostUnreachable => "this machine has no way there: check its network, its routes and the address",
+                _ => "check this machine's network and the address",
+            });
+        }
+    }
+
+    private string Silent() => $"a firewall may drop it, on the way or at the server: let this machine connect to {Target} (TCP)";
+
+    private string Refused()
+    {
+        if (inContainer && Addresses.Any(IPAddress.IsLoopback))
+        {
+            return $"in a container {route.Host} is the container itself: write the server's own address, or give the agent's container the host's network (--network host)";
+        }
+
+        return route.Proxy is not null
+            ? "no proxy listens there: start it, or correct the port in the proxy's variable"
+            : $"nothing listens on port {route.Port}: start the server, or correct the port in DOCKMON_URL (without one, wss:// means 443 and ws:// means 80)";
+    }
+}

@@ -1,0 +1,148 @@
+using System.Net.WebSockets;
+using System.Security.Authentication;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Configuration;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary>One dial, as the agent makes it, through the proxy if there is one, and what it shows: TLS, the WebSocket, the server's clock. Nothing is registered.</summary>
+internal sealed class DialChecks(AgentOptions options, Route route, AddressChecks addresses, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SkewNoticed = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SkewBorne = TimeSpan.FromMinutes(5);
+
+    // The agent itself waits longer; less than the limit of a check, so that what was seen until then is told.
+    private static readonly TimeSpan DialLimit = Examination.Limit - TimeSpan.FromSeconds(1);
+
+    private readonly DialWitness _witness = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task<Exception?>? _dial;
+    private DateTimeOffset _answered;
+
+    public IEnumerable<Check> All() =>
+    [
+        new("tls", ["tcp"], TlsAsync),
+        new("websocket", ["tls"], UpgradeAsync),
+        new("clock", ["tls"], ClockAsync),
+    ];
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task<Finding> TlsAsync(CancellationToken ct)
+    {
+        if (!route.IsTls)
+        {
+            return addresses.Addresses.All(Route.IsPrivate) && route.Proxy is null
+                ? Finding.Ok("not used (ws://), and not needed inside a private network")
+                : Finding.Warning("ws:// to a public address: whoever is on the way can read the token and take over this agent", "write wss:// in DOCKMON_URL, with TLS at the server or at a proxy in front of it");
+        }
+
+        var failure = await DialAsync(ct);
+        if (_witness.Certificate is { } certificate)
+        {
+            return TlsAdvice.Judge(certificate, route.Endpoint.IdnHost, options.InsecureSkipVerify, time.GetUtcNow());
+        }
+
+        return failure is null ? Finding.Ok("it works")
+            : Tunnel(failure)
+            ?? (Cause<AuthenticationException>(failure) is null
+                ? Finding.Failed(failure.Message, "see whether the server, or the proxy in front of it, speaks TLS on this port; if it does not, write ws:// or the port that does")
+                : Finding.Failed(failure.Message, "the port does not seem to speak TLS: write ws:// in DOCKMON_URL, or the port that does"));
+    }
+
+    private async Task<Finding> UpgradeAsync(CancellationToken ct)
+    {
+        var failure = await DialAsync(ct);
+        if (failure is null)
+        {
+            return Finding.Ok($"opens at /{route.Endpoint.AbsolutePath.TrimStart('/')}");
+        }
+
+        return failure is DialException { Status: { } status } ? Finding.Failed(failure.Message, UpgradeAdvice.Remedy(status, _witness.Location, route.Endpoint))
+            : Tunnel(failure) ?? Finding.Failed(failure.Message, route.IsTls
+                ? "something takes the connection and does not answer: see the server's log and that of the proxy in front of it"
+                : "something takes the connection and does not answer: see the server's log; if the port speaks TLS, write wss:// in DOCKMON_URL");
+    }
+
+    private async Task<Finding> ClockAsync(CancellationToken ct)
+    {
+        await DialAsync(ct);
+        if (_witness.ServerTime is not { } serverTime)
+        {
+            return Finding.Skipped("the server did not tell its time");
+        }
+
+        var skew = _answered - serverTime;
+        var (size, direction) = (skew.Duration(), skew > TimeSpan.Zero ? "ahead of" : "behind");
+        // The header has whole seconds.
+        return size < TimeSpan.FromSeconds(2) ? Finding.Ok("as the server's")
+            : size <= SkewNoticed ? Finding.Ok($"{size.TotalSeconds:0} s {direction} the server's")
+            : new Finding(
+                size > SkewBorne ? CheckStatus.Failed : CheckStatus.Warning,
+                $"{Duration.Format(TimeSpan.FromSeconds(Math.Round(size.TotalSeconds)))} {direction} the server's: events and statistics would be shown at wrong times, and certificates judged wrongly",
+                "set the clock of this machine and of the server by NTP (timedatectl set-ntp true; timedatectl status)");
+    }
+
+    /// <summary>Dials at the first call.</summary>
+    /// <returns>Why it failed; null when it did not.</returns>
+    private async Task<Exception?> DialAsync(CancellationToken ct) => await (_dial ??= DialOnceAsync()).WaitAsync(ct);
+
+    private async Task<Exception?> DialOnceAsync()
+    {
+        _stop.CancelAfter(DialLimit);
+        using var dialer = new Dialer(options, _witness);
+        try
+        {
+            using var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, _stop.Token);
+            _answered = time.GetUtcNow();
+            await CloseAsync(socket);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return new TimeoutException($"{route.Endpoint.Authority} did not answer within {DialLimit.TotalSeconds:0} s");
+        }
+        catch (DialException e)
+        {
+            _answered = time.GetUtcNow();
+            return e;
+        }
+    }
+
+    /// <summary>Takes leave in good order, so that the server's log has no broken connection.</summary>
+    private static async Task CloseAsync(ClientWebSocket socket)
+    {
+        using var limit = new CancellationTokenSource(CloseLimit);
+        try
+        {
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "dockmon-agent doctor", limit.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            // It opened, which was the question.
+        }
+    }
+
+    private Finding? Tunnel(Exception failure) => Cause<HttpRequestException>(failure) is { HttpRequestError: HttpRequestError.ProxyTunnelError } refused
+        ? Finding.Failed($"the proxy {route.Proxy?.Authority} does not let the connection through{(refused.StatusCode is { } status ? $": {(int)status}" : "")}",
+            (int?)refused.StatusCode == 407
+                ? UpgradeAdvice.Remedy(407, null, route.Endpoint)
+                : $"have the proxy allow CONNECT to {route.Endpoint.Authority}, or except the server from it: NO_PROXY={route.Endpoint.IdnHost}")
+        : null;
+
+    private static T? Cause<T>(Exception failure)
+        where T : Exception
+    {
+        for (var e = failure; e is not null; e = e.InnerException)
+        {
+            if (e is T wanted)
+            {
+                return wanted;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,86 @@
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary><c>dockmon-agent doctor</c>: looks at everything the agent needs, and says what to do about what is wrong.</summary>
+internal static class DoctorVerb
+{
+    /// <summary>Makes all checks and writes what they found.</summary>
+    /// <param name="json">One object for programs instead of lines for people.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="colour">Whether it shows colours.</param>
+    /// <param name="environment">The variables.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The exit code: 0 when nothing failed.</returns>
+    public static async Task<int> RunAsync(bool json, TextWriter output, bool colour, Func<string, string?> environment, TimeProvider time, CancellationToken ct)
+    {
+        var setup = Setup.Read(environment);
+        var options = setup.Options;
+        var inContainer = SelfContainer.IsInAny("/proc");
+        var route = Route.Find(options, HttpClient.DefaultProxy);
+        var addresses = new AddressChecks(setup, route, inContainer, environment, time);
+        using var dial = new DialChecks(options, route, addresses, time);
+        using var engine = new EngineChecks(options, inContainer, environment, time);
+        var results = new List<CheckResult>();
+        Check[] checks =
+        [
+            setup.Check(),
+            .. addresses.All(),
+            .. dial.All(),
+            new TokenCheck(options, results).Check(),
+            .. engine.All(),
+            .. new DataChecks(options, inContainer, engine, "/proc").All(),
+            .. new HostChecks(inContainer).All(),
+        ];
+        await new Examination(time).RunAsync(checks, results, ct);
+        var report = new Report(results, [.. Secrets(options, environment)]);
+        if (json)
+        {
+            await output.WriteLineAsync(report.ToJson());
+        }
+        else
+        {
+            report.Write(output, colour);
+        }
+
+        return report.Ok ? 0 : 1;
+    }
+
+    /// <summary>What no line may show, even if some library's message holds it.</summary>
+    private static IEnumerable<string> Secrets(AgentOptions options, Func<string, string?> environment)
+    {
+        foreach (var token in new[] { options.RegistrationToken, options.PermanentToken, StoredToken(options), environment("REGISTRATION_TOKEN")?.Trim(), environment("PERMANENT_TOKEN")?.Trim() })
+        {
+            if (token is not null)
+            {
+                yield return token;
+            }
+        }
+
+        foreach (var name in new[] { "http_proxy", "https_proxy", "all_proxy" })
+        {
+            foreach (var value in new[] { environment(name), environment(name.ToUpperInvariant()) })
+            {
+                if (value?.LastIndexOf('@') is > 0 and var at)
+                {
+                    yield return value[..at].Split("://")[^1];
+                    yield return value[..at].Split(':')[^1];
+                }
+            }
+        }
+    }
+
+    private static string? StoredToken(AgentOptions options)
+    {
+        try
+        {
+            return new TokenStore(options.DataPath).ReadPermanentToken();
+        }
+        catch (ConfigurationException)
+        {
+            return null; // The check of the token says so.
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary>Docker: its socket, the engine behind it, compose, and the container the agent runs in.</summary>
+internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<string, string?> environment, TimeProvider time) : IDisposable
+{
+    private const string UnixScheme = "unix://";
+
+    private EngineEndpoint? _endpoint;
+    private EngineClient? _engine;
+
+    /// <summary>The agent's own container, once it was looked for and found.</summary>
+    public SelfContainer? Self { get; private set; }
+
+    /// <summary>What is mounted into it; null while that is not known.</summary>
+    public IReadOnlyList<ContainerMount>? Mounts { get; private set; }
+
+    public IEnumerable<Check> All() =>
+    [
+        new("socket", [], OpenSocketAsync),
+        new("engine", ["socket"], AskEngineAsync),
+        new("container", ["engine"], FindSelfAsync),
+        new("compose", [], FindComposeAsync),
+    ];
+
+    public void Dispose() => _engine?.Dispose();
+
+    private async Task<Finding> OpenSocketAsync(CancellationToken ct)
+    {
+        try
+        {
+            _endpoint = EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify);
+        }
+        catch (EngineConfigurationException e)
+        {
+            return Finding.Failed(e.Message, "see there");
+        }
+
+        _engine = new EngineClient(_endpoint, time);
+        if (!_endpoint.Description.StartsWith(UnixScheme, StringComparison.Ordinal))
+        {
+            return Finding.Ok($"none: the engine is at {_endpoint.Description}");
+        }
+
+        var path = _endpoint.Description[UnixScheme.Length..];
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
+            return Finding.Ok($"{path} can be opened");
+        }
+        catch (SocketException e)
+        {
+            return SocketAdvice.Explain(path, e, inContainer);
+        }
+    }
+
+    private async Task<Finding> AskEngineAsync(CancellationToken ct)
+    {
+        try
+        {
+            var version = await _engine!.GetVersionAsync(ct);
+            var used = await _engine.GetApiVersionAsync(ct);
+            var info = await _engine.GetInfoAsync(ct);
+            return info.Id.Length > 0
+                ? Finding.Ok($"{version.Version} on {info.OperatingSystem}, {version.Arch}; API {used}, newest it speaks {version.ApiVersion}")
+                : Finding.Failed("the engine does not tell its id (GET /info), by which the server would know this host", "let the agent speak to a Docker engine directly");
+        }
+        catch (EngineException e)
+        {
+            return EngineAdvice.Explain(e);
+        }
+    }
+
+    private async Task<Finding> FindSelfAsync(CancellationToken ct)
+    {
+        try
+        {
+            Self = await SelfContainer.DetectAsync(_engine!, "/proc", environment("HOSTNAME"), NullLogger.Instance, ct);
+            if (Self is null)
+            {
+                return !inContainer ? Finding.Ok("the agent runs on the host, in no container")
+                    : Finding.Warning(
+                        "the agent runs in a container that this engine does not know: it would not recognise itself, and cannot update itself",
+                        "run the agent's container on the engine that it watches (its socket mounted, DOCKER_HOST not set)");
+            }
+
+            Mounts = (await _engine!.InspectContainerAsync(Self.Id, ct)).Mounts;
+            return Finding.Ok($"the agent runs in container {Self.Name} ({Self.Id[..12]}) of image {Self.Image}, network {Self.NetworkMode}");
+        }
+        catch (EngineException e)
+        {
+            return Finding.Failed($"the engine cannot be asked for the agent's own container: {e.Message}", "see the check of the engine");
+        }
+    }
+
+    private async Task<Finding> FindComposeAsync(CancellationToken ct)
+    {
+        var tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, environment), time, ct);
+        return tool is null
+            ? Finding.Warning("no docker compose here: the server cannot deploy projects on this host", "install the package docker-compose-plugin or docker-compose-v2, or use the agent's image, which has it")
+            : Finding.Ok($"{tool.Version} at {tool.Path}");
+    }
+}

@@ -1,0 +1,47 @@
+using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Streams.Stats.Kernel;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary>What a container was given of its host, for the host's figures.</summary>
+/// <param name="inContainer">Whether the agent runs in one.</param>
+/// <param name="root">The file system; <c>/</c> but for tests.</param>
+internal sealed class HostChecks(bool inContainer, string root = "/")
+{
+    private static readonly string[] ControlGroupFolders = ["host/sys/fs/cgroup", "sys/fs/cgroup"];
+
+    public IEnumerable<Check> All() =>
+    [
+        new("host_metrics", [], _ => Task.FromResult(Metrics())),
+        new("cgroups", [], _ => Task.FromResult(ControlGroups())),
+    ];
+
+    private Finding Metrics()
+    {
+        const string remedy = "mount the host's files: -v /proc:/host/proc:ro -v /sys:/host/sys:ro";
+        if (HostFiles.Find(root, inContainer) is not { } files)
+        {
+            return Finding.Warning("the host's CPU, memory and network cannot be seen from inside this container: the server will not show them", remedy);
+        }
+
+        try
+        {
+            files.Read(new ReadBuffer());
+            return Finding.Ok($"read from {files.Proc}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return Finding.Warning($"the host's figures cannot be read: {e.Message}", inContainer ? remedy : "see who may read that file");
+        }
+    }
+
+    // A hint and no more: without them the engine is asked.
+    private Finding ControlGroups()
+    {
+        var found = ControlGroupFolders.Select(path => Path.Combine(root, path)).FirstOrDefault(Directory.Exists);
+        return found is null
+            ? Finding.Ok("none to be seen; with -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro containers can be watched at less cost to the engine")
+            : Finding.Ok($"version {(File.Exists(Path.Combine(found, "cgroup.controllers")) ? 2 : 1)} at {found}"
+                + (inContainer && !found.Contains("/host/", StringComparison.Ordinal) ? ", this container's own; the host's would be -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro" : ""));
+    }
+}

@@ -1,0 +1,31 @@
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary>What it means that a server answered the request for a WebSocket with a status of HTTP.</summary>
+internal static class UpgradeAdvice
+{
+    /// <summary>What to do about a status.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="location">Where the server says the thing is instead, if it does.</param>
+    /// <param name="endpoint">What was asked for.</param>
+    public static string Remedy(int status, Uri? location, Uri endpoint) => status switch
+    {
+        404 => $"DockMon is not at this address: check host and port in DOCKMON_URL, and the path prefix when it lies behind one (what is asked for is DOCKMON_URL/{ProtocolLimits.ControlPath})",
+        401 or 403 => $"something in front of DockMon wants a login (a proxy with authentication, a firewall): let /{ProtocolLimits.ControlPath} and /{ProtocolLimits.StatsPath} pass without one; agents have tokens of their own",
+        >= 300 and < 400 => location is null
+            ? "the server sends elsewhere without saying where: check DOCKMON_URL"
+            : $"the server sends to {Elsewhere(location, endpoint)}: write that address in DOCKMON_URL, or, if it is a login page, let /{ProtocolLimits.ControlPath} pass without one",
+        400 or 426 => "the request arrived without its Upgrade header, or at a TLS port without TLS: have the proxy in front of DockMon pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+            + "proxy_set_header Connection \"upgrade\";), and write wss:// if the port speaks TLS",
+        >= 200 and < 300 => "what answers there is a web page, not DockMon, or a proxy that does not pass WebSockets on: check host, port and path in DOCKMON_URL, and the proxy's WebSocket settings",
+        407 => "the proxy wants a password: write it into the proxy's variable (http://USER:PASSWORD@HOST:PORT)",
+        429 => "the server has had too many requests: wait a minute; if it goes on, raise the limit of the proxy in front of DockMon for agents",
+        502 or 503 or 504 => "the proxy in front of DockMon answers and DockMon behind it does not: start DockMon, or correct where the proxy leads",
+        _ => "see the server's log",
+    };
+
+    // Without the query, which may hold anything.
+    private static string Elsewhere(Uri location, Uri endpoint) =>
+        (location.IsAbsoluteUri ? location : new Uri(new UriBuilder(endpoint) { Scheme = endpoint.Scheme == "wss" ? "https" : "http" }.Uri, location)).GetLeftPart(UriPartial.Path);
+}

@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Health;
+
+/// <summary>
+/// A socket in the data directory that says to whoever connects how the agent is. A file that is touched would cost a write for every
+/// sign of life, and would show nothing of a process that was stopped a moment ago.
+/// </summary>
+internal sealed class HealthEndpoint(string dataPath, Heartbeats heartbeats, EnginePulse engine, TimeProvider time, ILogger<HealthEndpoint> logger)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
+
+    private readonly List<Task> _answers = [];
+
+    /// <summary>Where the socket is.</summary>
+    public static string PathIn(string dataPath) => Path.Combine(dataPath, "agent.sock");
+
+    /// <summary>Whether an agent runs with this data directory: one listens on its socket.</summary>
+    public static async Task<bool> IsListeningAsync(string dataPath)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathIn(dataPath)));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Answers until <paramref name="ct"/> fires. Where there can be no socket, it only says so: the agent does its work all the same.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var path = PathIn(dataPath);
+        try
+        {
+            using var listener = Listen(path);
+            if (listener is null)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
+            }
+
+            while (true)
+            {
+                await AcceptAsync(listener!, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+
+        await Task.WhenAll(_answers);
+    }
+
+    private async Task AcceptAsync(Socket listener, CancellationToken ct)
+    {
+        try
+        {
+            var client = await listener.AcceptAsync(ct);
+            _answers.RemoveAll(answer => answer.IsCompleted);
+            _answers.Add(Task.Run(() => AnswerAsync(client, ct), CancellationToken.None));
+        }
+        catch (SocketException e)
+        {
+            // Too many open files, say. Nobody's work depends on this socket.
+            Log.NotAnswered(logger, e.Message);
+            await Task.Delay(AfterError, time, ct);
+        }
+    }
+
+    private Socket? Listen(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            // What a killed agent left behind. A second agent with this directory would be wrong in more ways than this.
+            File.Delete(path);
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            File.SetUnixFileMode(path, OwnerOnly);
+            socket.Listen();
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            socket.Dispose();
+            Log.NoSocket(logger, path, e.Message);
+            return null;
+        }
+    }
+
+    private async Task AnswerAsync(Socket client, CancellationToken ct)
+    {
+        using (client)
+        {
+            try
+            {
+                var engineError = await engine.AskAsync(ct);
+                var answer = HealthAnswer.From(heartbeats, engineError, engine.SinceAnswer);
+                await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, HealthJson.Default.HealthAnswer), (byte)'\n'], ct);
+                client.Shutdown(SocketShutdown.Send);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                Log.NotAnswered(logger, e.Message);
+            }
+        }
+    }
+}

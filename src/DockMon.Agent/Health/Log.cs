@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Health;
+
+internal static partial class Log
+{
+    [LoggerMessage(900, LogLevel.Warning, "There can be no socket {Path} ({Reason}): \"dockmon-agent health\" will call this agent unhealthy. DATA_PATH has to be a short path on a file system that has sockets")]
+    public static partial void NoSocket(ILogger logger, string path, string reason);
+
+    [LoggerMessage(901, LogLevel.Debug, "A question for the agent's health was not answered: {Reason}")]
+    public static partial void NotAnswered(ILogger logger, string reason);
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using DockMon.Agent.Configuration;
+using DockMon.Engine;
+
+namespace DockMon.Agent.Hosting;
+
+/// <summary>
+/// Gives up root at start. The image starts as root because only root can join the group of a socket whose number is known no earlier
+/// than on the host, and because a volume may hold what an agent run by root has left there.
+/// </summary>
+internal static class Privileges
+{
+    private const string Variable = "AGENT_USER";
+
+    // DATA_PATH, its directories, the stacks and the files right in those. What lies deeper belongs to the containers of the stacks.
+    private const int Depth = 3;
+
+    /// <summary>Becomes the user of AGENT_USER where that is set and the process is root's.</summary>
+    /// <returns>What came of it, for the log; null when there was nothing to do.</returns>
+    /// <exception cref="ConfigurationException">AGENT_USER is no user, or root may not become another user here.</exception>
+    public static string? Drop(Func<string, string?> environment)
+    {
+        var variables = new EnvironmentReader(environment);
+        var wanted = ParseUser(variables.Text(Variable));
+        if (Native.UserId != 0 || wanted == 0)
+        {
+            return null;
+        }
+
+        var path = EngineEndpoint.SocketOf(variables.Text("DOCKER_HOST"));
+        if (PrivilegePlan.For(wanted, path is null ? null : FileStatus.Read(path), Native.Groups()) is not { } plan)
+        {
+            return $"stays root, because nobody else may use {path}";
+        }
+
+        try
+        {
+            TakeOver(variables.DirectoryPath("DATA_PATH", "/data"), plan.User, depth: 0);
+        }
+        catch (IOException)
+        {
+            // The proof that the directory can be written fails in a moment, with better words.
+        }
+
+        try
+        {
+            Native.Become(plan.User, plan.Groups);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ConfigurationException(
+                $"Root cannot become user {plan.User} here ({e.Message}): leave the container the capabilities SETUID and SETGID, start it as that user "
+                + $"(docker run --user {plan.User}{(plan.SocketGroup is { } group ? $" --group-add {group}" : "")}), or set {Variable} to 0 to stay root",
+                e);
+        }
+
+        return plan.SocketGroup is { } joined ? $"now user {plan.User} in group {joined}, that of {path}" : $"now user {plan.User}";
+    }
+
+    /// <summary>The user's number; 0 when none is set.</summary>
+    public static uint ParseUser(string? text) => text switch
+    {
+        null or "root" => 0,
+        _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user < int.MaxValue => user,
+        _ => throw EnvironmentReader.Wrong(Variable, text, "write the number of a user, such as 1000, or 0 to stay root"),
+    };
+
+    /// <summary>Gives the user what root has in the data directory.</summary>
+    private static void TakeOver(string path, uint user, int depth)
+    {
+        if (FileStatus.Read(path, followLink: false) is { User: 0 } && (depth < Depth || !Directory.Exists(path)))
+        {
+            _ = Native.TryGive(path, user);
+        }
+
+        if (depth < Depth && new DirectoryInfo(path) is { Exists: true, LinkTarget: null } directory)
+        {
+            var options = new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 };
+            foreach (var entry in directory.EnumerateFileSystemInfos("*", options).ToList())
+            {
+                TakeOver(entry.FullName, user, depth + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Hosting;
+
+/// <summary>Tells systemd how the agent is doing (sd_notify). Where no service manager listens, it says nothing.</summary>
+internal sealed class ServiceManager : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Socket? _socket;
+    private readonly TimeSpan? _watchdog;
+    private bool _failed;
+
+    public ServiceManager(Func<string, string?> environment, TimeProvider time, ILogger logger)
+    {
+        (_time, _logger) = (time, logger);
+        if (environment("NOTIFY_SOCKET") is not ['/' or '@', _, ..] address)
+        {
+            return;
+        }
+
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        Try(() => _socket.Connect(new UnixDomainSocketEndPoint(address[0] == '@' ? '\0' + address[1..] : address)));
+        _watchdog = Watchdog(environment("WATCHDOG_USEC"), environment("WATCHDOG_PID"));
+    }
+
+    /// <summary>The agent is set up and works.</summary>
+    public void Ready() => Send("READY=1");
+
+    /// <summary>One line for <c>systemctl status</c>.</summary>
+    public void Status(string status) => Send("STATUS=" + status.ReplaceLineEndings(" "));
+
+    /// <summary>The agent is coming to its end.</summary>
+    public void Stopping() => Send("STOPPING=1\nSTATUS=Stopping");
+
+    /// <summary>Says at half the interval systemd asks for that the agent is alive, until <paramref name="ct"/> fires.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        // From the thread pool, as all of the agent's work: where that stands still, so does this.
+        using var timer = new PeriodicTimer(_watchdog is { } interval ? interval / 2 : Timeout.InfiniteTimeSpan, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                Send("WATCHDOG=1");
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to end.
+        }
+    }
+
+    public void Dispose() => _socket?.Dispose();
+
+    private static TimeSpan? Watchdog(string? microseconds, string? process) =>
+        long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1_000_000_000_000
+        && (string.IsNullOrEmpty(process) || process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+            ? TimeSpan.FromMicroseconds(number)
+            : null;
+
+    private void Send(string state)
+    {
+        if (_socket is not null)
+        {
+            Try(() => _socket.Send(Encoding.UTF8.GetBytes(state)));
+        }
+    }
+
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Once: a service manager that hears nothing acts on that by itself.
+            if (!Interlocked.Exchange(ref _failed, true))
+            {
+                HostingLog.NotNotified(_logger, e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net.Sockets;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Doctor;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Doctor;
+
+public sealed class AdviceTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private static readonly SeenCertificate Good = new("CN=host", "CN=CA", ["host", "10.0.0.1"], Now.AddDays(-1), Now.AddDays(1), WrongName: false, MissingAuthority: null, AuthoritySent: false, []);
+    private static readonly Uri Endpoint = new("wss://host/prefix/api/agent/ws");
+
+    [Fact]
+    public void A_good_certificate_is_shown_with_its_issuer_and_its_end()
+    {
+        Judge(Good).ShouldBe(Finding.Ok("certificate of CN=host, issued by CN=CA, valid until 2026-11-24 12:00 UTC"));
+    }
+
+    [Fact]
+    public void Each_thing_that_is_wrong_with_a_certificate_has_its_remedy()
+    {
+        var finding = Judge(Good with { Until = Now.AddHours(-1), WrongName = true, MissingAuthority = "CN=CA" });
+        finding.Status.ShouldBe(CheckStatus.Failed);
+        finding.Found.ShouldEndWith("which has expired and is not for server but for host, 10.0.0.1 and leads to CN=CA, an authority this machine does not trust");
+        finding.Remedy.ShouldNotBeNull().ShouldContain("renew");
+        finding.Remedy.ShouldContain("fullchain.pem");
+    }
+
+    [Fact]
+    public void A_certificate_of_the_future_is_a_matter_of_this_machines_clock()
+    {
+        Judge(Good with { From = Now.AddHours(1) }).Remedy.ShouldNotBeNull().ShouldStartWith("set this machine's clock, which says 2026-11-23 12:00 UTC");
+    }
+
+    [Fact]
+    public void An_authority_whose_own_certificate_came_along_is_no_matter_of_a_missing_link()
+    {
+        Judge(Good with { MissingAuthority = "CN=CA", AuthoritySent = true }).Remedy.ShouldNotBeNull().ShouldNotContain("intermediate");
+    }
+
+    [Fact]
+    public void Not_checking_is_a_warning_even_when_there_is_no_need_for_it()
+    {
+        TlsAdvice.Judge(Good, "server", insecure: true, Now).ShouldSatisfyAllConditions(
+            finding => finding.Status.ShouldBe(CheckStatus.Warning),
+            finding => finding.Remedy.ShouldBe("unset INSECURE_SKIP_VERIFY: the certificate is good without"));
+    }
+
+    [Theory]
+    [InlineData("https://login.example.com/start?token=secret", "https://login.example.com/start:")]
+    [InlineData("/elsewhere", "https://host/elsewhere:")]
+    public void A_redirect_is_shown_without_its_query(string location, string shown)
+    {
+        var remedy = UpgradeAdvice.Remedy(302, new Uri(location, UriKind.RelativeOrAbsolute), Endpoint);
+        remedy.ShouldContain(shown);
+        remedy.ShouldNotContain("secret");
+    }
+
+    [Theory]
+    [InlineData(400, "nginx")]
+    [InlineData(407, "http://USER:PASSWORD@HOST:PORT")]
+    [InlineData(504, "start DockMon")]
+    [InlineData(500, "see the server's log")]
+    public void A_status_has_a_remedy(int status, string words)
+    {
+        UpgradeAdvice.Remedy(status, null, Endpoint).ShouldContain(words);
+    }
+
+    [Theory]
+    [InlineData(SocketError.AddressNotAvailable, "-v /var/run/docker.sock:/nowhere.sock")]
+    [InlineData(SocketError.ConnectionRefused, "restart the agent's container")]
+    public void A_socket_in_a_container_is_a_matter_of_its_mounts(SocketError error, string words)
+    {
+        SocketAdvice.Explain("/nowhere.sock", new SocketException((int)error), inContainer: true).Remedy.ShouldNotBeNull().ShouldContain(words);
+    }
+
+    [Fact]
+    public void A_directory_where_the_socket_should_be_was_made_by_Docker()
+    {
+        SocketAdvice.Explain("/tmp", new SocketException((int)SocketError.ConnectionRefused), inContainer: true).Found.ShouldStartWith("/tmp is a directory");
+    }
+
+    private static Finding Judge(SeenCertificate certificate) => TlsAdvice.Judge(certificate, "server", insecure: false, Now);
+}

@@ -1,0 +1,50 @@
+using DockMon.Agent.Health;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Health;
+
+public sealed class HeartbeatTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void A_turn_that_takes_longer_than_its_limit_stands_still()
+    {
+        var beat = new Heartbeat("loop", Limit, _time);
+        beat.Beat();
+        _time.Advance(Limit);
+        beat.Read().ShouldBe((Limit, true));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        beat.Read().Turns.ShouldBeFalse();
+        beat.Beat();
+        beat.Read().ShouldBe((TimeSpan.Zero, true));
+    }
+
+    [Fact]
+    public void A_loop_that_waits_may_wait_as_long_as_it_likes()
+    {
+        var beat = new Heartbeat("loop", Limit, _time);
+        beat.Beat();
+        beat.Rest();
+        _time.Advance(TimeSpan.FromDays(1));
+        beat.Read().Turns.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Health_names_what_stands_still_and_what_the_engine_says()
+    {
+        var beats = new Heartbeats(_time);
+        HealthAnswer.From(beats, null, TimeSpan.FromSeconds(3)).ShouldSatisfyAllConditions(
+            answer => answer.Healthy.ShouldBeTrue(),
+            answer => answer.Text.ShouldBe("healthy: 6 loops turn, the engine answered 3 s ago"));
+        beats.Write.Beat();
+        _time.Advance(TimeSpan.FromMinutes(3));
+        HealthAnswer.From(beats, "it does not answer", null).ShouldSatisfyAllConditions(
+            answer => answer.Healthy.ShouldBeFalse(),
+            answer => answer.Text.ShouldBe("unhealthy: the loop \"writing\" stands still since 180 s; it does not answer"));
+    }
+}
