@@ -1,0 +1,218 @@
+#!/bin/sh
+# Installs, upgrades or removes dockmon-agent as a systemd service. install.sh --help says how.
+set -eu
+
+releases=${DOCKMON_AGENT_RELEASES:-https://github.com/OWNER/dockmon-agent-dotnet/releases}
+root='' dry='' action=install purge='' binary='' sum='' from='' version=latest url='' token='' name=''
+
+usage() {
+  cat <<'END'
+usage: install.sh [install] --url wss://SERVER --token-file FILE [option…]     a first installation
+       install.sh [install] [option…]                                          an upgrade: settings are kept, and changed where given
+       install.sh uninstall [--purge]                                          --purge removes settings, data and the user, too
+
+  --url URL          the DockMon server
+  --token-file FILE  its registration token, in a file (- for standard input); REGISTRATION_TOKEN in the environment does as well
+  --name NAME        the name the server shows for this host
+  --version VERSION  which release; the latest when not said
+  --from DIR         a release's files in a directory, instead of a download
+  --binary FILE      this program, instead of a release's; --sha256 SUM checks it
+  --dry-run          says what would be done and does nothing
+  --root DIR         installs into a directory that holds another system
+END
+}
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+
+# Does something that changes the system, or says that it would.
+change() {
+  if [ -n "$dry" ]; then say "would: $*"; else "$@"; fi
+}
+
+# Says what was done, if it was.
+finished() { if [ -n "$dry" ]; then say "Nothing was changed."; else say "$*"; fi; }
+
+need_value() { [ -n "${2:-}" ] || die "$1 needs a value; --help says which"; }
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    install | uninstall) action=$1 ;;
+    --purge) purge=1 ;;
+    --dry-run) dry=1 ;;
+    -h | --help) usage; exit 0 ;;
+    --url | --token | --token-file | --name | --version | --from | --binary | --sha256 | --root)
+      need_value "$@"
+      case $1 in
+        --url) url=$2 ;;
+        --token) token=$2 ;;
+        --token-file) if [ "$2" = - ]; then token=$(cat); else token=$(cat "$2") || die "$2 cannot be read"; fi ;;
+        --name) name=$2 ;;
+        --version) version=${2#v} ;;
+        --from) from=$2 ;;
+        --binary) binary=$2 ;;
+        --sha256) sum=$2 ;;
+        --root) root=${2%/} ;;
+      esac
+      shift ;;
+    *) usage >&2; die "what is $1?" ;;
+  esac
+  shift
+done
+
+program=$root/usr/local/bin/dockmon-agent
+unit=$root/etc/systemd/system/dockmon-agent.service
+settings=$root/etc/dockmon-agent/agent.env
+data=$root/var/lib/dockmon-agent
+
+[ -n "$dry$root" ] || [ "$(id -u)" -eq 0 ] || die "this needs root: run it with sudo, or see what it would do with --dry-run"
+
+# Only where systemd runs, as sd_booted(3) tells.
+systemd() { if [ -d "$root/run/systemd/system" ]; then change systemctl "$@"; fi; }
+
+uninstall() {
+  systemd disable --now dockmon-agent.service || say "the service was not there"
+  change rm -f "$unit" "$program" "$program.previous"
+  systemd daemon-reload
+  if [ -z "$purge" ]; then
+    finished "dockmon-agent is removed. $settings and $data are kept; uninstall --purge removes them, too."
+    return
+  fi
+  change rm -rf "$root/etc/dockmon-agent" "$data"
+  if [ -z "$root" ] && id dockmon-agent >/dev/null 2>&1; then change userdel dockmon-agent; fi
+  finished "dockmon-agent, its settings and its data are removed."
+}
+
+# fetch URL FILE
+fetch() {
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 3 -o "$2" "$1" || die "$1 cannot be downloaded"
+  elif command -v wget >/dev/null; then
+    wget -q -O "$2" "$1" || die "$1 cannot be downloaded"
+  else
+    die "neither curl nor wget is here: download the release by another way and use --from"
+  fi
+}
+
+# Checks FILE against a sum of SHA-256.
+verify() {
+  actual=$(sha256sum "$1" | cut -d ' ' -f 1)
+  [ "$actual" = "$2" ] || die "$1 is not what was published: its SHA-256 is $actual, and should be $2. Nothing was changed."
+}
+
+# Puts the new program and its unit into $work, checked.
+obtain() {
+  here=$(dirname "$0")
+  if [ -z "$binary$from" ] && [ -f "$here/dockmon-agent" ]; then binary=$here/dockmon-agent; fi
+  if [ -n "$binary" ]; then
+    [ -f "$binary" ] || die "there is no $binary"
+    cp "$binary" "$work/dockmon-agent"
+    [ -z "$sum" ] || verify "$work/dockmon-agent" "$sum"
+    cp "$here/dockmon-agent.service" "$work/" || die "dockmon-agent.service must lie beside install.sh"
+  else
+    case $(uname -m) in
+      x86_64) archive=dockmon-agent-linux-amd64.tar.gz ;;
+      aarch64) archive=dockmon-agent-linux-arm64.tar.gz ;;
+      *) die "there is no dockmon-agent for $(uname -m): amd64 and arm64 are supported" ;;
+    esac
+    if [ -n "$from" ]; then
+      cp "$from/$archive" "$from/checksums.txt" "$work/" || die "$from must hold $archive and checksums.txt"
+    else
+      if [ "$version" = latest ]; then base=$releases/latest/download; else base=$releases/download/v$version; fi
+      fetch "$base/$archive" "$work/$archive"
+      fetch "$base/checksums.txt" "$work/checksums.txt"
+    fi
+    sum=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1 }' "$work/checksums.txt")
+    [ -n "$sum" ] || die "checksums.txt does not name $archive. Nothing was changed."
+    verify "$work/$archive" "$sum"
+    tar -xzf "$work/$archive" -C "$work"
+  fi
+  # Tried where it is going to be: a directory for temporary files may be one where nothing runs.
+  staged=$program.new
+  if [ -n "$dry" ]; then
+    new=unknown
+    return
+  fi
+  mkdir -p "$(dirname "$program")"
+  install -m 755 "$work/dockmon-agent" "$staged"
+  new=$("$staged" version) || die "the program does not run here: it needs this architecture and glibc 2.34 or later. Nothing was changed."
+}
+
+# Writes the settings with what was given changed, and everything else as it was.
+set_variable() {
+  [ -n "$2" ] || return 0
+  case $2 in *'
+'*) die "$1 has more than one line" ;; esac
+  quoted=$(printf '%s' "$2" | sed 's/[\\"`$]/\\&/g')
+  grep -v "^[[:space:]]*#\{0,1\}$1=" "$work/agent.env" >"$work/rest" || :
+  printf '%s="%s"\n' "$1" "$quoted" >>"$work/rest"
+  mv "$work/rest" "$work/agent.env"
+}
+
+# The agent itself says more about an address; with one such as these it would not start at all.
+check_url() {
+  case $url in
+    *[[:space:]]*) ;;
+    '' | wss://?* | ws://?* | https://?* | http://?*) return ;;
+  esac
+  die "--url must begin with wss://, ws://, https:// or http://, and have no blanks, such as wss://dockmon.example.com. Nothing was changed."
+}
+
+prepare_settings() {
+  check_url
+  if [ -f "$settings" ]; then cat "$settings" >"$work/agent.env"; else : >"$work/agent.env"; fi
+  set_variable DOCKMON_URL "$url"
+  set_variable REGISTRATION_TOKEN "${token:-${REGISTRATION_TOKEN:-}}"
+  set_variable AGENT_NAME "$name"
+  grep -q '^DOCKMON_URL=' "$work/agent.env" || die "--url is missing: the address of the DockMon server, wss://…"
+  if ! grep -q '^\(REGISTRATION\|PERMANENT\)_TOKEN' "$work/agent.env" && [ ! -e "$data/permanent_token" ]; then
+    die "--token-file is missing: make a registration token on the server (Settings, Hosts, Add host, Agent)"
+  fi
+}
+
+# put FILE MODE PLACE: in one step, so that what runs from there goes on with the old file.
+put() {
+  mkdir -p "$(dirname "$3")"
+  install -m "$2" "$1" "$3.new"
+  mv -f "$3.new" "$3"
+}
+
+prepare_user() {
+  [ -z "$root" ] || return 0
+  # Loaded when it is first needed, so that the program's version says nothing about it.
+  if command -v ldconfig >/dev/null && ! ldconfig -p | grep -q 'libssl\.so\.\(3\|1\.1\)'; then
+    die "OpenSSL's libssl is missing: install it first (Debian: libssl3). Nothing was changed."
+  fi
+  getent group docker >/dev/null || die "there is no group docker: install Docker first. Nothing was changed."
+  id dockmon-agent >/dev/null 2>&1 ||
+    change useradd --system --user-group --home-dir /var/lib/dockmon-agent --no-create-home --shell "$(command -v nologin || echo /bin/false)" dockmon-agent
+}
+
+install_agent() {
+  work=$(mktemp -d)
+  trap 'rm -rf "$work" "$program.new"' EXIT
+  trap 'exit 130' HUP INT TERM # Not every shell does what is to be done at the exit when a signal ends it.
+  prepare_settings
+  obtain
+  prepare_user
+  sed "s|^ExecStart=.*|ExecStart=/usr/local/bin/dockmon-agent|" "$work/dockmon-agent.service" >"$work/unit"
+  old=''
+  if [ -x "$program" ]; then
+    old=$("$program" version 2>/dev/null) || old=unknown
+    change cp -p "$program" "$program.previous"
+  fi
+  change install -d -m 700 "$(dirname "$settings")"
+  change put "$work/agent.env" 600 "$settings"
+  change mv -f "$program.new" "$program"
+  change put "$work/unit" 644 "$unit"
+  systemd daemon-reload
+  systemd enable dockmon-agent.service
+  # The only moment at which an agent that runs stops.
+  if ! systemd restart dockmon-agent.service; then
+    [ -z "$old" ] || { put "$program.previous" 755 "$program"; systemctl restart dockmon-agent.service || :; }
+    die "dockmon-agent $new does not start${old:+; $old was put back}: journalctl -u dockmon-agent says why"
+  fi
+  finished "dockmon-agent $new is installed${old:+ in place of $old}. Its log: journalctl -u dockmon-agent"
+}
+
+if [ "$action" = uninstall ]; then uninstall; else install_agent; fi
