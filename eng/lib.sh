@@ -22,6 +22,15 @@ need_dotnet() {
   command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: install it from your distribution or from Microsoft, then run this again"
 }
 
+# Removes the pid file of a daemon that was killed. The daemon itself would take any process that has got its pid meanwhile for its own.
+#   forget_pid FILE PROGRAM
+forget_pid() {
+  local pid
+  [ -f "$1" ] || return 0
+  pid=$(cat "$1")
+  [ "$(cat "/proc/$pid/comm" 2>/dev/null || true)" = "$2" ] || rm -f "$1"
+}
+
 # An engine that answers, started by hand where nothing else does it.
 ensure_docker() {
   docker version >/dev/null 2>&1 && return
@@ -32,6 +41,8 @@ ensure_docker() {
   docker version >/dev/null 2>&1 && return
   [ "$(id -u)" -eq 0 ] || die "Docker is installed and does not answer: start it (sudo systemctl start docker), or add yourself to the group docker"
   say "starting dockerd (its log: /tmp/dockmon-dockerd.log)"
+  forget_pid /var/run/docker.pid dockerd
+  forget_pid /var/run/docker/containerd/containerd.pid containerd
   setsid dockerd >/tmp/dockmon-dockerd.log 2>&1 </dev/null &
   for _ in $(seq 120); do
     docker version >/dev/null 2>&1 && return
@@ -65,23 +76,42 @@ ensure_registry() {
   command -v docker-registry >/dev/null || install "A registry for the tests" docker-registry
 }
 
+# The Debian mirror this machine uses already; nothing where it uses none.
+debian_mirror() {
+  command -v apt-get >/dev/null || return 0
+  apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 2>/dev/null | grep -E '/debian/?$' | head -n 1 || true
+}
+
+# Fetches packages of a Debian release for an architecture and unpacks them into FOLDER/root, with the merged /usr Debian has: nothing is installed.
+#   unpack_debian FOLDER SUITE ARCHITECTURE PACKAGE…
+unpack_debian() {
+  local folder=$1 suite=$2 arch=$3 keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror name package; shift 3
+  mirror=$(debian_mirror)
+  [ -n "$mirror" ] && [ -e "$keys" ] && command -v dpkg-deb >/dev/null || return 1
+  mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/packages"
+  echo "deb [signed-by=$keys] $mirror $suite main" >"$folder/sources.list"
+  local apt=(apt-get -qq -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder/cache"
+    -o "APT::Architecture=$arch" -o "APT::Architectures::=$arch" -o APT::Sandbox::User=root)
+  "${apt[@]}" update && (cd "$folder/packages" && "${apt[@]}" download "$@") || return 1
+  for name in bin sbin lib lib64; do
+    mkdir -p "$folder/root/usr/$name"
+    ln -s "usr/$name" "$folder/root/$name"
+  done
+  for package in "$folder"/packages/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -C "$folder/root" --keep-directory-symlink -x || return 1
+  done
+}
+
 # Docker's compose for the tests of deployments: the machine's own, else Debian 13's, unpacked into artifacts/tools/compose and installed
 # nowhere. Without either those tests are skipped.
 ensure_compose() {
-  local tool folder=artifacts/tools/compose keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror work
+  local tool folder=artifacts/tools/compose work
   for tool in "docker compose" docker-compose "$folder/docker-compose"; do
     case $($tool version --short 2>/dev/null) in v[2-9]* | [2-9]*) return ;; esac
   done
-  command -v apt-get >/dev/null && command -v dpkg >/dev/null || { say "no docker compose here: its tests will be skipped"; return; }
-  # The mirror this machine uses already.
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 2>/dev/null | grep -E '/debian/?$' | head -n 1 || true)
-  [ -n "$mirror" ] && [ -e "$keys" ] || { say "no docker compose here, and no Debian mirror to take it from: its tests will be skipped"; return; }
   say "taking docker compose from Debian 13"
   work=$(mktemp -d)
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-  echo "deb [signed-by=$keys] $mirror trixie main" >"$work/sources.list"
-  local apt=(apt-get -qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root)
-  if "${apt[@]}" update && (cd "$work" && "${apt[@]}" download docker-compose) && dpkg -x "$work"/docker-compose_*.deb "$work/root"; then
+  if unpack_debian "$work" trixie "$(architecture)" docker-compose; then
     mkdir -p "$folder"
     cp -L "$(find "$work/root" -type f -path "*/cli-plugins/docker-compose")" "$folder/docker-compose"
     "$folder/docker-compose" version --short >/dev/null 2>&1 || rm "$folder/docker-compose"
@@ -90,18 +120,119 @@ ensure_compose() {
   [ -x "$folder/docker-compose" ] || say "docker compose could not be had: its tests will be skipped"
 }
 
+# A newer Docker and Podman beside this machine's engine, for the tests of what differs between them. Where one cannot be had they are skipped.
+ensure_other_engines() {
+  local host
+  if host=$(eng/engine26 start); then export DOCKMON_TEST_ENGINE26=${host#DOCKER_HOST=}; else say "no second Docker here: its tests will be skipped"; fi
+  if host=$(eng/podman start); then export DOCKMON_TEST_PODMAN=${host#DOCKER_HOST=}; else say "no Podman here: its tests will be skipped"; fi
+}
+
 ensure_native_tools() {
   command -v gcc >/dev/null || command -v clang >/dev/null || install "A linker for NativeAOT" gcc libc6-dev zlib1g-dev
   command -v objcopy >/dev/null || install "objcopy for NativeAOT" binutils
   [ -e /usr/include/zlib.h ] || install "zlib for NativeAOT" zlib1g-dev
 }
 
-# Publishes programs natively into artifacts/publish/NAME. A trim or AOT warning is an error, as every warning here.
+# This machine's architecture by the name Docker and Debian give it.
+architecture() { uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/'; }
+
+# Publishes programs natively into artifacts/publish/NAME.
 publish() {
-  local name project
-  for name in "$@"; do
-    project=src/DockMon.${name^}
-    say "publishing dockmon-$name"
-    dotnet publish "$project" -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/;s/aarch64/arm64/')" --nologo -v quiet -o "artifacts/publish/$name"
-  done
+  local name
+  for name in "$@"; do publish_native "$(architecture)" "$name" "artifacts/publish/$name"; done
+}
+
+# Publishes programs natively for an architecture into artifacts/publish/NAME-ARCHITECTURE; for another one than this machine's by gcc's cross-linker.
+publish_for() {
+  local arch=$1 name; shift
+  for name in "$@"; do publish_native "$arch" "$name" "artifacts/publish/$name-$arch"; done
+}
+
+# A trim or AOT warning is an error, as every warning here. PUBLISH_OPTIONS: further options of dotnet publish.
+publish_native() {
+  local arch=$1 name=$2 folder=$3 rid options=()
+  case $arch in amd64) rid=linux-x64 ;; arm64) rid=linux-arm64 ;; *) die "there is no $name for $arch: amd64 and arm64 are supported" ;; esac
+  ensure_native_tools
+  if [ "$arch" != "$(architecture)" ]; then
+    ensure_cross_tools "$arch"
+    options=("-p:CppCompilerAndLinker=$PWD/eng/cross-cc" "-p:ObjCopyName=$DOCKMON_CROSS_TARGET-objcopy")
+  fi
+  say "publishing dockmon-$name for $arch"
+  dotnet publish "src/DockMon.${name^}" -c Release -r "$rid" --nologo -v quiet -o "$folder" "${options[@]}" ${PUBLISH_OPTIONS:-}
+}
+
+# A linker for another architecture; sets DOCKMON_CROSS_TARGET for it.
+ensure_cross_tools() {
+  case $1 in amd64) export DOCKMON_CROSS_TARGET=x86_64-linux-gnu ;; arm64) export DOCKMON_CROSS_TARGET=aarch64-linux-gnu ;; esac
+  command -v "$DOCKMON_CROSS_TARGET-gcc" >/dev/null || install "A linker for $1" "gcc-${DOCKMON_CROSS_TARGET//_/-}" "libc6-dev-$1-cross"
+}
+
+# A base for the agent's image made of this Debian's own packages, where no registry can be asked for the Dockerfile's: sets BASE_IMAGE.
+ensure_base_image() {
+  local arch=$1 work release ssl
+  BASE_IMAGE=dockmon-test/base-$arch:1
+  docker image inspect "$BASE_IMAGE" >/dev/null 2>&1 && return
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  case $release in bookworm) ssl=libssl3 ;; *) ssl=libssl3t64 ;; esac
+  say "making the image $BASE_IMAGE"
+  work=$(mktemp -d)
+  unpack_debian "$work" "$release" "$arch" libc6 "$ssl" ca-certificates || { rm -rf "$work"; return 1; }
+  (
+    cd "$work/root"
+    mkdir -p etc/ssl/certs usr/lib/ssl tmp
+    chmod 1777 tmp
+    cat usr/share/ca-certificates/mozilla/*.crt >etc/ssl/certs/ca-certificates.crt
+    ln -s /etc/ssl/certs usr/lib/ssl/certs
+    printf 'root:x:0:0:root:/root:/sbin/nologin\n' >etc/passwd
+    printf 'root:x:0:\n' >etc/group
+    rm -rf usr/share usr/lib/*-linux-gnu/gconv
+    tar -c . >../layer.tar
+  )
+  # Not "docker import", which in engines of before 23 makes everything this machine's architecture.
+  printf '{"architecture":"%s","os":"linux","config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$arch" "$(sha256sum "$work/layer.tar" | cut -d ' ' -f 1)" >"$work/config.json"
+  printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$BASE_IMAGE" >"$work/manifest.json"
+  tar -C "$work" -c manifest.json config.json layer.tar | docker load -q >/dev/null
+  rm -rf "$work"
+}
+
+# The agent's image for an architecture, by the Dockerfile, from the program that was published for it: agent_image ARCHITECTURE TAG [OPTION…]
+agent_image() {
+  local arch=$1 tag=$2; shift 2
+  mkdir -p "artifacts/image/$arch"
+  cp "artifacts/publish/agent-$arch/dockmon-agent" "artifacts/image/$arch/"
+  say "building the image $tag for $arch"
+  # The builder that every engine has; no step of this target needs more.
+  local log before
+  before=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
+  log=$(DOCKER_BUILDKIT=0 docker build --platform "linux/$arch" --build-arg "TARGETARCH=$arch" --target prebuilt -f packaging/Dockerfile -t "$tag" "$@" . 2>&1) || die "$log"
+  # The one it took the name from would stay without a name.
+  [ -z "$before" ] || [ "$before" = "$(docker image inspect --format '{{.Id}}' "$tag")" ] || docker rmi "$before" >/dev/null 2>&1 || true
+}
+
+# The agent's image for an architecture, published and built: on the Dockerfile's own base where this machine has no Debian to make one of.
+ensure_agent_image() {
+  local arch=$1 tag=$2 options=()
+  publish_for "$arch" agent
+  if ensure_base_image "$arch"; then options=(--build-arg "BASE=$BASE_IMAGE"); fi
+  agent_image "$arch" "$tag" "${options[@]}" --build-arg "VERSION=$(agent_version)" --build-arg "REVISION=$(git rev-parse HEAD)"
+}
+
+# The version that a build of this tree has.
+agent_version() { dotnet msbuild src/DockMon.Agent -getProperty:Version ${PUBLISH_OPTIONS:-}; }
+
+# The agent's image for arm64 as a directory, and an emulator that runs what is in it: sets DOCKMON_ARM64_ROOT.
+# On arm64 itself all tests are of it.
+ensure_arm64_root() {
+  local container root=artifacts/tools/arm64
+  [ "$(architecture)" = amd64 ] || return 0
+  command -v apt-get >/dev/null || { say "no Debian to take a cross-compiler from: the test of the arm64 program will be skipped"; return 0; }
+  command -v qemu-aarch64-static >/dev/null || install "An emulator for arm64" qemu-user-static
+  ensure_agent_image arm64 dockmon-test/dockmon-agent:arm64
+  rm -rf "$root"
+  mkdir -p "$root"
+  container=$(docker create --platform linux/arm64 dockmon-test/dockmon-agent:arm64)
+  docker export "$container" | tar -C "$root" -x
+  docker rm -v "$container" >/dev/null
+  export DOCKMON_ARM64_ROOT=$PWD/$root
 }

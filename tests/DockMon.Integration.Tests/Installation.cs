@@ -12,14 +12,16 @@ internal sealed class Installation : IAsyncDisposable
     private const string AdminKey = "integration-tests-admin-key";
 
     private readonly TemporaryFolder _hubData = new();
-    private readonly TemporaryFolder _agentData = new();
+    private readonly TemporaryFolder _agentFolder = new();
     private readonly int _hubPort = FreePort.Next();
     private readonly string? _engine;
     private readonly IReadOnlyDictionary<string, string> _extra;
+    private readonly IReadOnlyList<string>? _emulator;
 
-    private Installation(string? engine, IReadOnlyDictionary<string, string>? extra)
+    private Installation(string? engine, IReadOnlyDictionary<string, string>? extra, IReadOnlyList<string>? emulator)
     {
         _engine = engine;
+        _emulator = emulator;
         _extra = extra ?? new Dictionary<string, string>();
         Link = FaultProxy.Start(_hubPort);
         Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{_hubPort}"), Timeout = TimeSpan.FromMinutes(5) };
@@ -40,12 +42,18 @@ internal sealed class Installation : IAsyncDisposable
 
     public string RegistrationToken { get; private set; } = "";
 
-    public string AgentData => _agentData.Path;
+    /// <summary>The agent's data; a directory of its own unless the test gave DATA_PATH.</summary>
+    public string AgentData => _extra.GetValueOrDefault("DATA_PATH") ?? _agentFolder.Path;
 
     /// <summary>Starts both and waits until the agent has registered.</summary>
-    public static async Task<Installation> StartAsync(CancellationToken ct, string? engine = null, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="engine">The engine; the machine's own when null.</param>
+    /// <param name="environment">Further variables of the agent.</param>
+    /// <param name="emulator">What runs the agent when it is another program than usual, and that program.</param>
+    public static async Task<Installation> StartAsync(
+        CancellationToken ct, string? engine = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? emulator = null)
     {
-        var installation = new Installation(engine, environment);
+        var installation = new Installation(engine, environment, emulator);
         await installation.StartHubAsync(ct);
         var token = await (await installation.Http.PostAsync("/api/tokens", null, ct)).Content.ReadFromJsonAsync<JsonElement>(ct);
         installation.RegistrationToken = token.GetProperty("token").GetString()!;
@@ -71,7 +79,7 @@ internal sealed class Installation : IAsyncDisposable
         {
             ["DOCKMON_URL"] = $"ws://127.0.0.1:{Link.Port}",
             ["REGISTRATION_TOKEN"] = RegistrationToken,
-            ["DATA_PATH"] = _agentData.Path,
+            ["DATA_PATH"] = AgentData,
             ["LOG_JSON"] = "false",
             ["LOG_LEVEL"] = "debug",
             ["RECONNECT_INITIAL"] = "100ms",
@@ -87,7 +95,7 @@ internal sealed class Installation : IAsyncDisposable
             environment[name] = value;
         }
 
-        Agent = AgentProcess.Start(environment);
+        Agent = _emulator is null ? AgentProcess.Start(environment) : AgentProcess.Start(_emulator[0], [.. _emulator.Skip(1)], environment);
     }
 
     public Task WaitForAgentAsync(CancellationToken ct, bool connected = true) =>
@@ -119,6 +127,39 @@ internal sealed class Installation : IAsyncDisposable
     public Task<JsonElement> CommandAsync(string command, CancellationToken ct, JsonObject? payload = null) =>
         PostAsync($"/api/hosts/{HostId}/command?timeout_seconds=240", new JsonObject { ["command"] = command, ["payload"] = payload }, ct);
 
+    /// <summary>Has the agent update a container while it listens to the hub's stream.</summary>
+    /// <param name="payload">The command's payload.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <returns>The event that ended it, its name and its data.</returns>
+    public async Task<(string Event, string Data)> UpdateAsync(JsonObject payload, CancellationToken ct, TimeSpan? limit = null)
+    {
+        await using var stream = await Http.GetStreamAsync("/api/stream", ct);
+        using var reader = new StreamReader(stream);
+        await reader.ReadLineAsync(ct);
+        await CommandAsync("update_container", ct, payload);
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timer.CancelAfter(limit ?? TimeSpan.FromSeconds(90));
+        try
+        {
+            while (await reader.ReadLineAsync(timer.Token) is { } line)
+            {
+                if (line is "event: update_complete" or "event: update_progress"
+                    && await reader.ReadLineAsync(timer.Token) is { } data
+                    && (line == "event: update_complete" || data.Contains("\"stage\":\"failed\"", StringComparison.Ordinal)))
+                {
+                    return (line["event: ".Length..], data);
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The update did not end.{Environment.NewLine}{Agent.Tail()}", e);
+        }
+
+        throw new InvalidOperationException("The hub closed its stream.");
+    }
+
     /// <summary>The container events the hub has, the oldest first, as "action" of one container.</summary>
     public async Task<List<string>> EventsOfAsync(string containerId, CancellationToken ct)
     {
@@ -133,7 +174,7 @@ internal sealed class Installation : IAsyncDisposable
         await Link.DisposeAsync();
         Http.Dispose();
         _hubData.Dispose();
-        _agentData.Dispose();
+        _agentFolder.Dispose();
     }
 
     private async Task<JsonElement> PostAsync(string path, JsonObject body, CancellationToken ct)

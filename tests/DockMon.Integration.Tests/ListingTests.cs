@@ -26,7 +26,8 @@ public sealed class ListingTests
         }
 
         await using var counter = new CountingSocket(engine.Host["unix://".Length..]);
-        await using var installation = await Installation.StartAsync(Token, counter.Host);
+        // Without statistics, which ask about a container that starts.
+        await using var installation = await Installation.StartAsync(Token, counter.Host, new Dictionary<string, string> { ["STATS_INTERVAL"] = "0" });
         var (first, firstTime, _) = await ListAsync(installation, counter);
         var (second, secondTime, requests) = await ListAsync(installation, counter);
 
@@ -55,6 +56,6 @@ public sealed class ListingTests
         var started = Stopwatch.GetTimestamp();
         var list = await installation.CommandAsync("list_containers", Token);
         var time = Stopwatch.GetElapsedTime(started);
-        return (list, time, [.. counter.Requests.Skip(before).Where(line => !line.Contains("/stats", StringComparison.Ordinal))]);
+        return (list, time, [.. counter.Requests.Skip(before)]);
     }
 }

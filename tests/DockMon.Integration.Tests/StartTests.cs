@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DockMon.Engine;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -75,9 +76,69 @@ public sealed class StartTests : IDisposable
             "setpriv",
             ["--reuid=1000", "--regid=1000", "--clear-groups", program],
             new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://127.0.0.1:9", ["REGISTRATION_TOKEN"] = "x", ["DATA_PATH"] = _folder.Path, ["LOG_JSON"] = "false" });
-        (await agent.WaitForLineAsync("Cannot connect", Token)).ShouldContain("--group-add");
+        var group = FileStatus.Read(EngineEndpoint.SocketOf(Environment.GetEnvironmentVariable("DOCKER_HOST"))!)!.Group;
+        (await agent.WaitForLineAsync("Cannot connect", Token)).ShouldContain($"(docker run --group-add {group})");
         agent.Terminate();
         (await agent.WaitForExitAsync(Token)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_proxys_password_stays_out_of_the_log()
+    {
+        await using var proxy = await WrongServer.StartAsync(status: 403);
+        await using var agent = Start(_folder.Path, ("DOCKMON_URL", "wss://dockmon.invalid"), ("HTTPS_PROXY", $"http://user:very-secret@{proxy.Authority}"));
+        (await agent.WaitForLineAsync("Cannot connect", Token)).ShouldContain($"proxy 'http://{proxy.Authority}/' failed with status code '403'");
+        agent.Lines.ShouldNotContain(line => line.Contains("very-secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Root_becomes_the_user_it_is_told_in_the_group_of_the_socket_and_takes_its_data_along()
+    {
+        var stack = Directory.CreateDirectory(Path.Combine(_folder.Path, "stacks", "web")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(stack, "docker-compose.yml"), "services: {}", Token);
+        var database = Directory.CreateDirectory(Path.Combine(stack, "database")).FullName;
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "link"), "/etc/passwd");
+
+        await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["AGENT_USER"] = "1000", ["DATA_PATH"] = _folder.Path });
+        var group = FileStatus.Read(EngineEndpoint.SocketOf(Environment.GetEnvironmentVariable("DOCKER_HOST"))!)!.Group;
+
+        foreach (var thread in Directory.GetDirectories($"/proc/{installation.Agent.Id}/task"))
+        {
+            var status = await File.ReadAllTextAsync(Path.Combine(thread, "status"), Token);
+            status.ShouldContain("\nUid:\t1000\t1000\t1000\t1000\n");
+            status.ShouldContain("\nGid:\t1000\t1000\t1000\t1000\n");
+            status.ShouldContain($"\nGroups:\t{group} \n");
+            status.ShouldContain("\nCapEff:\t0000000000000000\n");
+        }
+
+        Owner(_folder.Path).ShouldBe(1000u);
+        await Retry.UntilAsync("its token is kept", () => Owner(Path.Combine(_folder.Path, "permanent_token")) == 1000, ct: Token);
+        Owner(Path.Combine(stack, "docker-compose.yml")).ShouldBe(1000u);
+        // What containers keep below their stack is theirs, and a link is not what it leads to.
+        Owner(database).ShouldBe(0u);
+        Owner("/etc/passwd").ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task Root_that_may_not_become_another_user_is_told_how_to_start_instead()
+    {
+        await using var agent = ProgramProcess.Start(
+            "setpriv",
+            ["--bounding-set=-setuid,-setgid", AgentProcess.Path],
+            new Dictionary<string, string> { ["AGENT_USER"] = "1000", ["DOCKMON_URL"] = "ws://127.0.0.1:9", ["REGISTRATION_TOKEN"] = "x", ["DATA_PATH"] = _folder.Path });
+        (await agent.WaitForExitAsync(Token)).ShouldBe(1);
+        agent.Lines.Single().ShouldContain("docker run --user 1000");
+    }
+
+    [Theory]
+    [InlineData("--help", 0, "usage: dockmon-agent [run | ")]
+    [InlineData("frobnicate", 2, "dockmon-agent: what is \"frobnicate\"?")]
+    public async Task What_it_can_be_told_is_said(string word, int exitCode, string line)
+    {
+        await using var agent = ProgramProcess.Start(AgentProcess.Path, [word], new Dictionary<string, string>());
+        (await agent.WaitForExitAsync(Token)).ShouldBe(exitCode);
+        agent.Lines[0].ShouldStartWith(line);
+        agent.Lines[^1].ShouldContain("docs/configuration.md");
     }
 
     public void Dispose() => _folder.Dispose();
@@ -98,6 +159,8 @@ public sealed class StartTests : IDisposable
 
         return AgentProcess.Start(environment);
     }
+
+    private static uint Owner(string path) => FileStatus.Read(path)!.User;
 
     private static async Task RunAsync(string program, params string[] arguments)
     {

@@ -43,14 +43,14 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task What_the_user_set_stays_and_what_was_inherited_follows()
     {
-        await Docker.RunAsync(["network", "create", "--subnet", "172.28.77.0/24", _prefix + "-a"], Token);
+        await Docker.RunAsync(["network", "create", "--subnet", "10.213.77.0/24", _prefix + "-a"], Token);
         await Docker.RunAsync(["network", "create", _prefix + "-b"], Token);
         var old = await RunAsync(
             "web", _v1, "--hostname", "my-host", "-e", "MINE=1", "--label", "my.label=x", "--restart", "unless-stopped", "--memory", "64m", "--cap-add", "NET_ADMIN",
-            "--ulimit", "nofile=512:1024", "--init", "--log-opt", "max-size=1m", "--network", _prefix + "-a", "--ip", "172.28.77.77", "--network-alias", "twelve-chars",
-            "--add-host", "db:10.0.0.1", "--sysctl", "net.ipv4.ip_unprivileged_port_start=80", "--tmpfs", "/scratch", "-p", "127.0.0.1::81");
+            "--ulimit", "nofile=512:1024", "--init", "--log-opt", "max-size=1m", "--network", _prefix + "-a", "--ip", "10.213.77.77", "--network-alias", "twelve-chars",
+            "--add-host", "db:10.0.0.1", "--sysctl", "net.ipv4.ip_unprivileged_port_start=80", "--tmpfs", "/scratch", "-p", "127.0.0.1::81", "-v", "/slash/");
         await Docker.RunAsync(["network", "connect", "--alias", "second-name", _prefix + "-b", old], Token);
-        await Docker.RunAsync(["exec", old, "sh", "-c", "echo precious > /anonymous/data"], Token);
+        await Docker.RunAsync(["exec", old, "sh", "-c", "echo precious > /anonymous/data; echo mine > /slash/data"], Token);
 
         await UpdateAsync("web", _v2);
 
@@ -78,11 +78,11 @@ public sealed class UpdateTests : IAsyncLifetime
         host["Tmpfs"]!.AsObject().ContainsKey("/scratch").ShouldBeTrue();
         host["PortBindings"]!.AsObject().ContainsKey("81/tcp").ShouldBeTrue();
         var networks = now["NetworkSettings"]!["Networks"]!;
-        networks[_prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe("172.28.77.77");
+        networks[_prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe("10.213.77.77");
         Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldContain("twelve-chars");
         Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldNotContain(old[..12]);
         Strings(networks[_prefix + "-b"]!["Aliases"]).ShouldContain("second-name");
-        (await Docker.RunAsync(["exec", Name("web"), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
+        (await Docker.RunAsync(["exec", Name("web"), "cat", "/anonymous/data", "/slash/data"], Token)).ShouldBe("precious\nmine");
         await NothingLeftAsync("web");
     }
 
@@ -93,6 +93,21 @@ public sealed class UpdateTests : IAsyncLifetime
         await UpdateAsync("cmd", _v2);
         Strings((await InspectAsync("cmd"))["Config"]!["Cmd"]).ShouldBe(["sleep", "77"]);
         (await InspectAsync("cmd"))["Config"]!["Hostname"]!.GetValue<string>().ShouldBe((await InspectAsync("cmd"))["Id"]!.GetValue<string>()[..12]);
+    }
+
+    [Fact]
+    public async Task Of_a_health_check_what_was_set_stays_and_the_rest_follows()
+    {
+        async Task<string> PublishAsync(int version) =>
+            await _registry.PublishAsync(Docker, $"checked:{version}", ["CMD [\"sleep\",\"3600\"]", $"HEALTHCHECK --interval=1s --timeout=1{version}s CMD [\"true\",\"{version}\"]"], Token);
+        var (first, second) = (await PublishAsync(1), await PublishAsync(2));
+        await RunAsync("checked", first, "--health-interval", "2s");
+        await UpdateAsync("checked", second);
+        var check = (await InspectAsync("checked"))["Config"]!["Healthcheck"]!;
+        Strings(check["Test"]).ShouldBe(["CMD", "true", "2"]);
+        check["Timeout"]!.GetValue<long>().ShouldBe(12_000_000_000);
+        check["Interval"]!.GetValue<long>().ShouldBe(2_000_000_000);
+        await Docker.TryRunAsync(["rmi", "-f", first, second], Token);
     }
 
     [Fact]
@@ -138,7 +153,21 @@ public sealed class UpdateTests : IAsyncLifetime
         var now = await InspectAsync("fails");
         now["Id"]!.GetValue<string>().ShouldBe(old);
         now["State"]!["Running"]!.GetValue<bool>().ShouldBeTrue();
+        now["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>().ShouldBe(restart);
         await NothingLeftAsync("fails");
+        await Docker.TryRunAsync(["rmi", "-f", bad], Token);
+    }
+
+    [Fact]
+    public async Task While_the_successor_is_watched_no_restart_of_the_daemon_would_start_the_old_container()
+    {
+        var bad = await _registry.PublishAsync(Docker, "bad:never", ["CMD [\"sleep\",\"100\"]", "HEALTHCHECK --interval=1s --start-period=60s CMD [\"false\"]"], Token);
+        var old = await RunAsync("held", _v1, "--restart", "on-failure:7");
+        var update = FailedUpdateAsync("held", bad, healthTimeout: 10);
+        async Task<string> PolicyAsync() => await Docker.RunAsync(["inspect", "--format", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}", old], Token);
+        await Retry.UntilAsync("the old container is held", async () => await PolicyAsync() == "false no 0", TimeSpan.FromSeconds(30), Token);
+        (await update).ShouldContain("did not become healthy");
+        (await PolicyAsync()).ShouldBe("true on-failure 7");
         await Docker.TryRunAsync(["rmi", "-f", bad], Token);
     }
 
@@ -177,13 +206,10 @@ public sealed class UpdateTests : IAsyncLifetime
         await Docker.RunAsync(["rmi", image], Token);
         await RunAsync("private", _v1);
         (await FailedUpdateAsync("private", image)).ShouldContain("no basic auth credentials");
-        var outcome = await OutcomeOfAsync(() => _installation.CommandAsync("update_container", Token, new()
-        {
-            ["container_id"] = Name("private"),
-            ["new_image"] = image,
-            ["registry_auth"] = new JsonObject { ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password },
-        }));
-        outcome.ShouldStartWith("event: update_complete");
+        var payload = Payload("private", image);
+        payload["registry_auth"] = new JsonObject { ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password };
+        var (outcome, data) = await _installation.UpdateAsync(payload, Token);
+        outcome.ShouldBe("update_complete", data);
         string.Join('\n', _installation.Agent.Lines).ShouldNotContain(LocalRegistry.Password);
         await Docker.RunAsync(["rm", "-f", "-v", Name("private")], Token);
         await Docker.RunAsync(["rmi", image], Token);
@@ -210,6 +236,39 @@ public sealed class UpdateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_container_that_comes_along_keeps_its_image_although_the_name_means_another_by_now()
+    {
+        var moving = $"{_registry.Address}/moving:1";
+        await Docker.RunAsync(["tag", _v1, moving], Token);
+        var old = await RunAsync("main", _v1);
+        await RunAsync("side", moving, "--network", $"container:{old}");
+        var image = (await InspectAsync("side"))["Image"]!.GetValue<string>();
+        await Docker.RunAsync(["tag", _v2, moving], Token);
+        await UpdateAsync("main", _v2);
+        (await InspectAsync("side"))["Image"]!.GetValue<string>().ShouldBe(image);
+        (await InspectAsync("side"))["State"]!["Running"]!.GetValue<bool>().ShouldBeTrue();
+        await Docker.RunAsync(["rmi", moving], Token);
+    }
+
+    [Fact]
+    public async Task A_container_and_one_that_shares_its_network_can_be_updated_at_once()
+    {
+        var old = await RunAsync("main", _v1);
+        await RunAsync("side", _v1, "--network", $"container:{old}");
+        await Task.WhenAll(StartUpdateAsync("side", _v2), StartUpdateAsync("main", _v2));
+        await Retry.UntilAsync(
+            "both run the new image",
+            async () => (await Docker.RunAsync(["ps", "--filter", $"name={_prefix}", "--format", "{{.Image}}"], Token)).Split('\n').Count(image => image == _v2) == 2
+                && Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0,
+            TimeSpan.FromSeconds(90),
+            Token);
+        (await InspectAsync("side"))["HostConfig"]!["NetworkMode"]!.GetValue<string>().ShouldBe($"container:{(await InspectAsync("main"))["Id"]}");
+        (await Docker.RunAsync(["exec", Name("side"), "hostname"], Token)).ShouldBe(await Docker.RunAsync(["exec", Name("main"), "hostname"], Token));
+        await NothingLeftAsync("main");
+        await NothingLeftAsync("side");
+    }
+
+    [Fact]
     public async Task A_protected_container_and_a_second_update_are_refused()
     {
         await RunAsync("protected", _v1, "--label", "dockmon.agent.protect=true");
@@ -217,37 +276,7 @@ public sealed class UpdateTests : IAsyncLifetime
         var slow = await RunAsync("slow", _v1);
         await StartUpdateAsync("slow", _v2);
         (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync(slow, _v2))).Message.ShouldContain("already under way");
-        await OutcomeAsync(0);
-    }
-
-    [Fact]
-    public async Task An_agent_that_is_killed_anywhere_in_an_update_leaves_one_container_that_runs_with_its_data()
-    {
-        var random = new Random(20261123);
-        const int Kills = 12;
-        for (var kill = 0; kill < Kills; kill++)
-        {
-            var name = $"kill{kill}";
-            var first = await RunAsync(name, _v1);
-            await Docker.RunAsync(["exec", first, "sh", "-c", "echo precious > /anonymous/data"], Token);
-            var seen = _installation.Agent.Lines.Count;
-            await StartUpdateAsync(name, _v2);
-            // At a random instant of the two seconds that an update takes here.
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(0, 2500)), TimeProvider.System, Token);
-            _installation.Agent.Kill();
-            await _installation.Agent.WaitForExitAsync(Token);
-            _installation.StartAgent();
-            await Retry.UntilAsync(
-                $"after kill {kill} exactly one container of the name runs",
-                async () => await Docker.RunAsync(["ps", "-a", "--filter", $"name={Name(name)}", "--format", "{{.Names}} {{.State}}"], Token) == $"{Name(name)} running",
-                TimeSpan.FromSeconds(60),
-                Token);
-            (await Docker.RunAsync(["exec", Name(name), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
-            await Retry.UntilAsync("the journal is closed", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
-            await _installation.WaitForAgentAsync(Token);
-        }
-
-        TestContext.Current.SendDiagnosticMessage($"{Kills} kills of the agent in the middle of an update, {Kills} ended well");
+        await Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
     }
 
     private string Name(string name) => $"{_prefix}-{name}";
@@ -264,57 +293,22 @@ public sealed class UpdateTests : IAsyncLifetime
     private async Task NothingLeftAsync(string name) =>
         (await Docker.RunAsync(["ps", "-a", "--filter", $"name={Name(name)}-dockmon", "--format", "{{.Names}}"], Token)).ShouldBeEmpty();
 
-    private Task<JsonElement> StartUpdateAsync(string name, string image, int healthTimeout = 30) =>
-        _installation.CommandAsync("update_container", Token, new() { ["container_id"] = name.Length == 64 ? name[..12] : Name(name), ["new_image"] = image, ["stop_timeout"] = 1, ["health_timeout"] = healthTimeout });
+    private JsonObject Payload(string name, string image, int healthTimeout = 30) =>
+        new() { ["container_id"] = name.Length == 64 ? name[..12] : Name(name), ["new_image"] = image, ["stop_timeout"] = 1, ["health_timeout"] = healthTimeout };
+
+    private Task<JsonElement> StartUpdateAsync(string name, string image) => _installation.CommandAsync("update_container", Token, Payload(name, image));
 
     private async Task UpdateAsync(string name, string image)
     {
-        var outcome = await OutcomeOfAsync(() => StartUpdateAsync(name, image));
-        outcome.ShouldStartWith("event: update_complete");
+        var (outcome, data) = await _installation.UpdateAsync(Payload(name, image), Token);
+        outcome.ShouldBe("update_complete", data);
     }
 
     private async Task<string> FailedUpdateAsync(string name, string image, int healthTimeout = 30)
     {
-        var outcome = await OutcomeOfAsync(() => StartUpdateAsync(name, image, healthTimeout));
-        outcome.ShouldStartWith("event: update_progress");
-        return outcome;
+        var (outcome, data) = await _installation.UpdateAsync(Payload(name, image, healthTimeout), Token);
+        outcome.ShouldBe("update_progress", data);
+        return data;
     }
 
-    private Task OutcomeAsync(int _) => Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
-
-    /// <summary>Starts an update while it listens to the hub's stream, and returns the event that ended it.</summary>
-    private async Task<string> OutcomeOfAsync(Func<Task> start)
-    {
-        await using var stream = await _installation.Http.GetStreamAsync("/api/stream", Token);
-        using var reader = new StreamReader(stream);
-        await reader.ReadLineAsync(Token);
-        await start();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(90));
-        while (await LineAsync() is { } line)
-        {
-            if (line == "event: update_complete" || line == "event: update_progress")
-            {
-                var data = await LineAsync() ?? "";
-                if (line == "event: update_complete" || data.Contains("\"stage\":\"failed\"", StringComparison.Ordinal))
-                {
-                    return $"{line}\n{data}";
-                }
-            }
-        }
-
-        throw new InvalidOperationException("The hub closed its stream.");
-
-        async Task<string?> LineAsync()
-        {
-            try
-            {
-                return await reader.ReadLineAsync(limit.Token);
-            }
-            catch (OperationCanceledException e) when (!Token.IsCancellationRequested)
-            {
-                throw new TimeoutException($"The update did not end.{Environment.NewLine}{_installation.Agent.Tail()}", e);
-            }
-        }
-    }
 }

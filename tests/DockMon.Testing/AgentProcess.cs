@@ -11,7 +11,9 @@ public static class AgentProcess
     [
         "DOCKMON_URL", "REGISTRATION_TOKEN", "REGISTRATION_TOKEN_FILE", "PERMANENT_TOKEN", "PERMANENT_TOKEN_FILE", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
         "RECONNECT_INITIAL", "RECONNECT_MAX", "LOG_LEVEL", "LOG_JSON", "AGENT_NAME", "FORCE_UNIQUE_REGISTRATION", "DATA_PATH", "INSECURE_SKIP_VERIFY",
-        "SHUTDOWN_TIMEOUT", "AGENT_STACKS_DIR", "HOST_STACKS_DIR",
+        "SHUTDOWN_TIMEOUT", "AGENT_STACKS_DIR", "HOST_STACKS_DIR", "STATS_INTERVAL", "STATS_SOURCE",
+        "UPDATE_TIMEOUT", "SELF_UPDATE_IMAGE", "SELF_UPDATE_ALLOW_UNVERIFIED", "DOCKMON_AGENT_PROGRAM", "DOCKMON_AGENT_BASE", "DOCKMON_AGENT_GUARD", "SSL_CERT_FILE", "SSL_CERT_DIR",
+        "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "AGENT_USER", "NOTIFY_SOCKET", "WATCHDOG_USEC", "INVOCATION_ID",
     ];
 
     /// <summary>The program's path.</summary>
@@ -20,4 +22,8 @@ public static class AgentProcess
     /// <summary>Starts it. A variable of the agent that is not in <paramref name="environment"/> is not set; <c>DOCKER_HOST</c> is inherited.</summary>
     public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments) =>
         ProgramProcess.Start(Path, arguments, environment, Variables);
+
+    /// <summary>As the other, but another program: such as an emulator, whose first argument is the agent.</summary>
+    public static ProgramProcess Start(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        ProgramProcess.Start(program, arguments, environment, Variables);
 }

@@ -4,6 +4,11 @@ using System.Net.Sockets;
 
 namespace DockMon.Testing;
 
+/// <summary>Sees the bytes of one connection as they pass, before the other side does.</summary>
+/// <param name="fromClient">Which way they go.</param>
+/// <param name="bytes">The bytes.</param>
+public delegate void BytesPassing(bool fromClient, ReadOnlySpan<byte> bytes);
+
 /// <summary>A TCP proxy in front of a loopback port, with faults on demand.</summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
@@ -11,14 +16,17 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<ProxyLink, Task> _links = new();
     private readonly Lock _gateLock = new();
+    private readonly Func<BytesPassing>? _watch;
     private readonly Task _accepting;
     private TaskCompletionSource _gate = Open();
     private ProxyMode _mode;
     private int _accepted;
+    private long _passed;
 
-    private FaultProxy(int targetPort)
+    private FaultProxy(int targetPort, Func<BytesPassing>? watch)
     {
         TargetPort = targetPort;
+        _watch = watch;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(128);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
@@ -30,6 +38,9 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Where new connections lead, on 127.0.0.1; may change, as for a server that comes back elsewhere.</summary>
     public int TargetPort { get; set; }
+
+    /// <summary>Pauses by itself once this many bytes have passed; null for never.</summary>
+    public long? PauseAfterBytes { get; set; }
 
     /// <summary>Connections accepted so far, refused ones too.</summary>
     public int AcceptedConnections => Volatile.Read(ref _accepted);
@@ -66,7 +77,9 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>Starts a proxy in front of 127.0.0.1:<paramref name="targetPort"/>, relaying.</summary>
-    public static FaultProxy Start(int targetPort) => new(targetPort);
+    /// <param name="targetPort">Where connections lead.</param>
+    /// <param name="watch">Asked once for each connection for who watches it.</param>
+    public static FaultProxy Start(int targetPort, Func<BytesPassing>? watch = null) => new(targetPort, watch);
 
     /// <summary>Resets (RST) every open connection on both sides.</summary>
     public void CutAll()
@@ -88,9 +101,15 @@ public sealed class FaultProxy : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Completes when bytes may pass.</summary>
-    internal Task PassAsync(CancellationToken ct)
+    /// <summary>Completes when so many bytes may pass.</summary>
+    internal Task PassAsync(int count, CancellationToken ct)
     {
+        if (Interlocked.Add(ref _passed, count) > PauseAfterBytes)
+        {
+            PauseAfterBytes = null;
+            Mode = ProxyMode.Paused;
+        }
+
         lock (_gateLock)
         {
             return _gate.Task.WaitAsync(ct);
@@ -119,7 +138,7 @@ public sealed class FaultProxy : IAsyncDisposable
             }
 
             Interlocked.Increment(ref _accepted);
-            var link = new ProxyLink(this, client);
+            var link = new ProxyLink(this, client, _watch?.Invoke());
             if (Mode == ProxyMode.Refuse)
             {
                 link.Reset();

@@ -15,7 +15,7 @@ public sealed class LocalRegistry : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ProgramProcess _process;
 
-    private LocalRegistry(int port, bool wantsPassword)
+    private LocalRegistry(int port, bool wantsPassword, int? namespaceId)
     {
         Address = $"127.0.0.1:{port}";
         var configuration = Path.Combine(_folder.Path, "config.yml");
@@ -25,16 +25,29 @@ public sealed class LocalRegistry : IAsyncDisposable
             configuration,
             $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder.Path}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"{Address}\"}}\n"
             + (wantsPassword ? $"auth: {{htpasswd: {{realm: tests, path: {users}}}}}\n" : ""));
-        _process = ProgramProcess.Start("docker-registry", ["serve", configuration], new Dictionary<string, string>());
+        string[] enter = namespaceId is null ? [] : ["nsenter", $"--net=/proc/{namespaceId}/ns/net"];
+        string[] command = [.. enter, "docker-registry", "serve", configuration];
+        _process = ProgramProcess.Start(command[0], command[1..], new Dictionary<string, string>());
     }
 
     /// <summary>Host and port, as image references begin.</summary>
     public string Address { get; }
 
     /// <summary>Starts a registry and waits until it answers.</summary>
-    public static async Task<LocalRegistry> StartAsync(CancellationToken ct, bool wantsPassword = false)
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="wantsPassword">Whether it is for <see cref="User"/> alone.</param>
+    /// <param name="namespaceId">A process in whose network namespace it is to listen; null for this machine's own.</param>
+    public static async Task<LocalRegistry> StartAsync(CancellationToken ct, bool wantsPassword = false, int? namespaceId = null)
     {
-        var registry = new LocalRegistry(FreePort.Next(), wantsPassword);
+        var port = FreePort.Next();
+        var registry = new LocalRegistry(port, wantsPassword, namespaceId);
+        if (namespaceId is not null)
+        {
+            // Not to be reached from here; the kernel's list of that namespace says when it listens (state 0A).
+            await Retry.UntilAsync("the registry listens", () => File.ReadLines($"/proc/{namespaceId}/net/tcp").Any(line => line.Contains($":{port:X4} 00000000:0000 0A", StringComparison.Ordinal)), ct: ct);
+            return registry;
+        }
+
         using var http = new HttpClient(new SocketsHttpHandler());
         await Retry.UntilAsync("the registry answers", async () => (int)(await http.GetAsync($"http://{registry.Address}/v2/", ct)).StatusCode == (wantsPassword ? 401 : 200), ct: ct);
         return registry;
@@ -55,6 +68,9 @@ public sealed class LocalRegistry : IAsyncDisposable
         await docker.RunAsync(["--config", configuration, "push", "--quiet", reference], ct);
         return reference;
     }
+
+    /// <summary>Ends it at once.</summary>
+    public void Kill() => _process.Kill();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

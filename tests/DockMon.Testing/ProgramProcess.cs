@@ -8,8 +8,12 @@ public sealed class ProgramProcess : IAsyncDisposable
 {
     private const int SigKill = 9;
     private const int SigTerm = 15;
+    private const int SigContinue = 18;
+    private const int SigStop = 19;
+    private const int NoSuchProcess = 3;
     private readonly Process _process;
     private readonly List<string> _lines = [];
+    private bool _disposed;
 
     private ProgramProcess(ProcessStartInfo start)
     {
@@ -25,7 +29,7 @@ public sealed class ProgramProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Whether it has ended.</summary>
-    public bool HasExited => _process.HasExited;
+    public bool HasExited => _disposed || _process.HasExited;
 
     /// <summary>What it has written so far to output and error, line by line.</summary>
     public IReadOnlyList<string> Lines
@@ -81,6 +85,12 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Ends it at once (SIGKILL).</summary>
     public void Kill() => Signal(SigKill);
 
+    /// <summary>Has it stand still (SIGSTOP) until <see cref="Continue"/>.</summary>
+    public void Stop() => Signal(SigStop);
+
+    /// <summary>Has it go on (SIGCONT).</summary>
+    public void Continue() => Signal(SigContinue);
+
     /// <summary>Waits until it has ended and returns its exit code.</summary>
     /// <exception cref="TimeoutException">It did not end in time; the message has its last lines.</exception>
     public async Task<int> WaitForExitAsync(CancellationToken ct, TimeSpan? timeout = null)
@@ -102,6 +112,12 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             Kill();
@@ -117,9 +133,10 @@ public sealed class ProgramProcess : IAsyncDisposable
 
     private void Signal(int signal)
     {
-        if (!_process.HasExited && SendSignal(_process.Id, signal) != 0)
+        // One that ends by itself between the look and the signal needs none.
+        if (!_process.HasExited && SendSignal(_process.Id, signal) != 0 && Marshal.GetLastPInvokeError() is not NoSuchProcess and var error)
         {
-            throw new InvalidOperationException($"Signal {signal} to process {_process.Id}: error {Marshal.GetLastPInvokeError()}.");
+            throw new InvalidOperationException($"Signal {signal} to process {_process.Id}: error {error}.");
         }
     }
 

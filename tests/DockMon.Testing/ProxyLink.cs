@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace DockMon.Testing;
 
 /// <summary>One connection through a <see cref="FaultProxy"/>: the client's socket, the server's, and a pump each way.</summary>
-internal sealed class ProxyLink(FaultProxy proxy, Socket client)
+internal sealed class ProxyLink(FaultProxy proxy, Socket client, BytesPassing? watch)
 {
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
@@ -55,14 +55,15 @@ internal sealed class ProxyLink(FaultProxy proxy, Socket client)
             var buffer = new byte[32 * 1024];
             while (await from.ReceiveAsync(buffer, ct) is > 0 and var count)
             {
-                await proxy.PassAsync(ct);
+                await proxy.PassAsync(count, ct);
+                watch?.Invoke(from == client, buffer.AsSpan(0, count));
                 for (var sent = 0; sent < count;)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), ct);
                 }
             }
 
-            await proxy.PassAsync(ct);
+            await proxy.PassAsync(0, ct);
             to.Shutdown(SocketShutdown.Send);
         }
         catch

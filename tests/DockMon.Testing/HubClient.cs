@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
-namespace DockMon.Demo;
+namespace DockMon.Testing;
 
 /// <summary>One thing the hub's stream said.</summary>
-internal sealed record StreamItem(string Name, JsonElement Data);
+public sealed record StreamItem(string Name, JsonElement Data);
 
 /// <summary>The hub's API, as anybody's program may use it.</summary>
-internal sealed class HubClient : IDisposable
+public sealed class HubClient : IDisposable
 {
     private readonly HttpClient _http;
 

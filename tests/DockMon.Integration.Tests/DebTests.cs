@@ -1,0 +1,107 @@
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Integration.Tests;
+
+/// <summary>The Debian packages, installed by dpkg into a root directory of their own, with a systemctl that only takes notes.</summary>
+public sealed class DebTests : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public DebTests()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/dpkg-deb"), "There is no dpkg here.");
+        Directory.CreateDirectory(Root("run/systemd/system"));
+        Directory.CreateDirectory(Root("var/lib/dpkg/info"));
+        Directory.CreateDirectory(Root("var/lib/dpkg/updates"));
+        Directory.CreateDirectory(Root("tmp"));
+        File.WriteAllText(Root("var/lib/dpkg/status"), "");
+        Script("bin/systemctl", $"echo \"$*\" >>{At("systemctl.log")}");
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string[] SystemCalls => File.Exists(At("systemctl.log")) ? File.ReadAllLines(At("systemctl.log")) : [];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("amd64")]
+    [InlineData("arm64")]
+    public async Task A_package_is_for_its_architecture_and_its_settings_are_root_only(string architecture)
+    {
+        var package = await BuildAsync("3.0.0-rc.1", architecture);
+        var about = await RunAsync("dpkg-deb", "--field", package, "Package", "Version", "Architecture");
+        about.ShouldBe($"Package: dockmon-agent\nVersion: 3.0.0~rc.1\nArchitecture: {architecture}");
+        var files = (await RunAsync("dpkg-deb", "--contents", package)).Split('\n');
+        files.ShouldContain(line => line.StartsWith("-rwxr-xr-x root/root", StringComparison.Ordinal) && line.EndsWith(" ./usr/bin/dockmon-agent", StringComparison.Ordinal));
+        files.ShouldContain(line => line.StartsWith("-rw------- root/root", StringComparison.Ordinal) && line.EndsWith(" ./etc/dockmon-agent/agent.env", StringComparison.Ordinal));
+        files.ShouldContain(line => line.EndsWith(" ./usr/lib/systemd/system/dockmon-agent.service", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_installation_waits_for_its_settings_an_upgrade_keeps_them_and_a_purge_takes_everything()
+    {
+        await DpkgAsync("--install", await BuildAsync("3.0.0"));
+        SystemCalls.ShouldBe(["daemon-reload", "enable --quiet dockmon-agent.service"]);
+        File.GetUnixFileMode(Settings).ShouldBe(OwnerOnly);
+
+        await File.WriteAllTextAsync(Settings, "DOCKMON_URL=\"wss://h\"\n", Token);
+        await DpkgAsync("--force-confold", "--install", await BuildAsync("3.1.0"));
+        SystemCalls[2..].ShouldBe(["daemon-reload", "try-restart dockmon-agent.service"]);
+        (await File.ReadAllTextAsync(Settings, Token)).ShouldBe("DOCKMON_URL=\"wss://h\"\n");
+        (await RunAsync(Root("usr/bin/dockmon-agent"), "version")).ShouldBe("3.1.0");
+
+        Directory.CreateDirectory(Root("var/lib/dockmon-agent"));
+        await DpkgAsync("--remove", "dockmon-agent");
+        SystemCalls[4..].ShouldBe(["disable --quiet --now dockmon-agent.service", "daemon-reload"]);
+        File.Exists(Settings).ShouldBeTrue();
+        Directory.Exists(Root("var/lib/dockmon-agent")).ShouldBeTrue();
+
+        await DpkgAsync("--purge", "dockmon-agent");
+        Directory.Exists(Root("etc/dockmon-agent")).ShouldBeFalse();
+        Directory.Exists(Root("var/lib/dockmon-agent")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Where_no_systemd_runs_nothing_of_it_is_called()
+    {
+        Directory.Delete(Root("run/systemd"), recursive: true);
+        await DpkgAsync("--install", await BuildAsync("3.0.0"));
+        await DpkgAsync("--purge", "dockmon-agent");
+        SystemCalls.ShouldBeEmpty();
+    }
+
+    private string Settings => Root("etc/dockmon-agent/agent.env");
+
+    private string At(string name) => Path.Combine(_folder.Path, name);
+
+    private string Root(string name) => Path.Combine(_folder.Path, "root", name);
+
+    private Task<string> BuildAsync(string version, string architecture = "amd64")
+    {
+        Script("program", $"echo {version}");
+        return RunAsync(Path.Combine(Repository.Root, "packaging/deb.sh"), architecture, version, At("program"), At("packages"));
+    }
+
+    private Task<string> DpkgAsync(params string[] arguments) =>
+        RunAsync("dpkg", ["--root", Root(""), "--force-script-chrootless", "--force-depends", "--force-architecture", .. arguments]);
+
+    private void Script(string name, string body)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(At(name))!);
+        File.WriteAllText(At(name), "#!/bin/sh\n" + body + "\n");
+        File.SetUnixFileMode(At(name), OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+    }
+
+    private async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var environment = new Dictionary<string, string> { ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", ["DEBIAN_FRONTEND"] = "noninteractive" };
+        await using var process = ProgramProcess.Start(program, arguments, environment);
+        (await process.WaitForExitAsync(Token)).ShouldBe(0, process.Tail());
+        return string.Join('\n', process.Lines);
+    }
+}

@@ -1,0 +1,192 @@
+using System.Text.Json;
+using DockMon.Engine;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Integration.Tests;
+
+/// <summary>The image that packaging/Dockerfile makes, started as the documents say.</summary>
+public sealed class ImageTests : IAsyncLifetime
+{
+    private static readonly DockerCli Docker = new();
+
+    private readonly string _name = $"dockmon-image-{Guid.NewGuid():N}"[..24];
+    private HubForContainers _hub = null!;
+    private string _image = "";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static uint SocketGroup => FileStatus.Read("/var/run/docker.sock")!.Group;
+
+    public async ValueTask InitializeAsync()
+    {
+        _image = Environment.GetEnvironmentVariable("DOCKMON_AGENT_IMAGE") ?? "";
+        Assert.SkipWhen(_image.Length == 0, "DOCKMON_AGENT_IMAGE names no image of the agent; ./test builds one.");
+        _hub = await HubForContainers.StartAsync(Docker, Token);
+    }
+
+    /// <summary>How else the documents say it can be started, and whether it is then root that gives itself up.</summary>
+    public static TheoryData<string, bool> Options => new()
+    {
+        { "", true },
+        { "--read-only", true },
+        { "--read-only --security-opt no-new-privileges --cap-drop ALL --cap-add CHOWN --cap-add SETGID --cap-add SETUID", true },
+        { "--read-only --security-opt no-new-privileges --cap-drop ALL --user 1000:1000 --group-add GROUP", false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public async Task The_documented_line_registers_a_user_that_is_not_root(string options, bool asRoot)
+    {
+        await RunAsync(options.Replace("GROUP", $"{SocketGroup}", StringComparison.Ordinal));
+        await RegisteredAsync();
+
+        var status = await File.ReadAllTextAsync($"/proc/{await InspectAsync("{{.State.Pid}}")}/status", Token);
+        status.ShouldContain("\nUid:\t1000\t1000\t1000\t1000\n");
+        status.ShouldContain("\nGid:\t1000\t1000\t1000\t1000\n");
+        status.ShouldContain($"\nGroups:\t{SocketGroup} ");
+        status.ShouldContain("\nCapEff:\t0000000000000000\n");
+        (await Docker.RunAsync(["logs", _name], Token)).Contains($"now user 1000 in group {SocketGroup}", StringComparison.Ordinal).ShouldBe(asRoot);
+
+        // It says goodbye and ends by itself, long before Docker would kill it.
+        await Docker.RunAsync(["stop", "--time", "60", _name], Token);
+        (await InspectAsync("{{.State.ExitCode}}")).ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task A_volume_that_a_root_agent_left_is_taken_over()
+    {
+        await Docker.RunAsync(["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "sh", "-c", "mkdir /data/updates && chmod 700 /data /data/updates && chown -R 0:0 /data"], Token);
+        await RunAsync("--read-only");
+        await RegisteredAsync();
+        var files = await Docker.RunAsync(["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "stat", "-c", "%u", "/data", "/data/updates", "/data/permanent_token"], Token);
+        files.Split('\n').ShouldBe(["1000", "1000", "1000"]);
+    }
+
+    [Fact]
+    public async Task It_comes_back_with_its_token_after_a_restart()
+    {
+        await RunAsync("");
+        await RegisteredAsync();
+        await Docker.RunAsync(["stop", _name], Token);
+        await Retry.UntilAsync("the agent is gone", async () => await _hub.ConnectedAsync(Token) == 0, ct: Token);
+        await Docker.RunAsync(["start", _name], Token);
+        // Its token of the environment is spent.
+        await RegisteredAsync();
+    }
+
+    [Fact]
+    public async Task Root_is_kept_where_that_is_said()
+    {
+        await RunAsync("-e AGENT_USER=0");
+        await RegisteredAsync();
+        (await File.ReadAllTextAsync($"/proc/{await InspectAsync("{{.State.Pid}}")}/status", Token)).ShouldContain("\nUid:\t0\t0\t0\t0\n");
+    }
+
+    [Fact]
+    public async Task The_documented_compose_file_registers_it()
+    {
+        var compose = Path.Combine(Repository.Root, "artifacts/tools/compose/docker-compose");
+        Assert.SkipUnless(File.Exists(compose), "There is no docker compose here.");
+        var environment = new Dictionary<string, string>
+        {
+            ["DOCKMON_URL"] = _hub.Url,
+            ["REGISTRATION_TOKEN"] = await _hub.NewTokenAsync(Token),
+            ["DOCKMON_AGENT_IMAGE"] = _image,
+            ["DOCKMON_AGENT_NAME"] = _name,
+        };
+        string[] project = ["-p", _name, "-f", Path.Combine(Repository.Root, "packaging/compose.yaml")];
+        try
+        {
+            await using var up = ProgramProcess.Start(compose, [.. project, "up", "-d"], environment);
+            (await up.WaitForExitAsync(Token)).ShouldBe(0, up.Tail());
+            await RegisteredAsync();
+        }
+        finally
+        {
+            await using var down = ProgramProcess.Start(compose, [.. project, "down", "-v"], environment);
+            (await down.WaitForExitAsync(CancellationToken.None)).ShouldBe(0, down.Tail());
+        }
+    }
+
+    [Fact]
+    public async Task Its_health_check_finds_it_healthy()
+    {
+        var (code, _, error) = await Docker.TryRunAsync(["run", "--rm", _image, "health"], Token);
+        Assert.SkipWhen(code == 2, $"this build has no verb health: {error}");
+        await RunAsync("--read-only --health-interval 1s");
+        await Retry.UntilAsync("it is healthy", async () => await InspectAsync("{{.State.Health.Status}}") == "healthy", ct: Token);
+    }
+
+    [Fact]
+    public async Task The_documented_doctor_examines_it_from_inside()
+    {
+        await RunAsync("");
+        await RegisteredAsync();
+        var (code, output, error) = await Docker.TryRunAsync(["exec", _name, "dockmon-agent", "doctor", "--json"], Token);
+        code.ShouldBe(0, output + error);
+        var checks = JsonDocument.Parse(output).RootElement.GetProperty("checks").EnumerateArray().ToDictionary(check => check.GetProperty("name").GetString()!, check => check.GetProperty("status").GetString());
+        foreach (var name in new[] { "configuration", "websocket", "token", "socket", "engine", "container", "data", "volume" })
+        {
+            checks[name].ShouldBe("ok", name + output);
+        }
+    }
+
+    [Fact]
+    public async Task It_says_what_it_is_how_it_is_stopped_and_how_it_is_judged()
+    {
+        var image = JsonDocument.Parse(await Docker.RunAsync(["image", "inspect", _image], Token)).RootElement[0];
+        var config = image.GetProperty("Config");
+        Words(config.GetProperty("Entrypoint")).ShouldBe(["/app/dockmon-agent"]);
+        config.GetProperty("StopSignal").GetString().ShouldBe("SIGTERM");
+        Words(config.GetProperty("Healthcheck").GetProperty("Test")).ShouldBe(["CMD", "/app/dockmon-agent", "health"]);
+        config.GetProperty("Volumes").TryGetProperty("/data", out _).ShouldBeTrue();
+        var labels = config.GetProperty("Labels");
+        labels.GetProperty("org.opencontainers.image.version").GetString().ShouldBe(await Docker.RunAsync(["run", "--rm", _image, "version"], Token));
+        labels.GetProperty("org.opencontainers.image.licenses").GetString().ShouldBe("Apache-2.0");
+        labels.GetProperty("org.opencontainers.image.revision").GetString()!.ShouldMatch("^[0-9a-f]{40}$");
+        foreach (var name in new[] { "title", "description", "source" })
+        {
+            labels.GetProperty("org.opencontainers.image." + name).GetString().ShouldNotBeNullOrEmpty();
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"image {image.GetProperty("Size").GetInt64() / 1e6:0.0} MB, program {new FileInfo(AgentProcess.Path).Length / 1e6:0.0} MB");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_hub is not null)
+        {
+            await Docker.TryRunAsync(["rm", "-f", "-v", _name], CancellationToken.None);
+            await Docker.TryRunAsync(["volume", "rm", _name], CancellationToken.None);
+            await _hub.DisposeAsync();
+        }
+    }
+
+    private static IEnumerable<string> Words(JsonElement list) => list.EnumerateArray().Select(word => word.GetString()!);
+
+    private Task RegisteredAsync() => Retry.UntilAsync("the agent is connected", async () => await _hub.ConnectedAsync(Token) == 1, ct: Token);
+
+    private Task<string> InspectAsync(string format) => Docker.RunAsync(["inspect", "--format", format, _name], Token);
+
+    /// <summary>Runs the line of the documents, with this test's names in place of theirs.</summary>
+    private async Task RunAsync(string options)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"), Token);
+        var line = text[text.IndexOf("docker run -d \\\n", StringComparison.Ordinal)..];
+        line = line[..line.IndexOf("\n\n", StringComparison.Ordinal)];
+        string[] words = [.. line.Replace("\\\n", " ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        words[^1].ShouldContain("/dockmon-agent-dotnet:");
+        var token = await _hub.NewTokenAsync(Token);
+        string[] arguments =
+        [
+            .. words[1..^1].Select(word => word
+                .Replace("wss://your-dockmon-instance.com", _hub.Url, StringComparison.Ordinal)
+                .Replace("your-token-here", token, StringComparison.Ordinal)
+                .Replace("dockmon-agent-data", _name, StringComparison.Ordinal)),
+        ];
+        arguments[Array.IndexOf(arguments, "--name") + 1] = _name;
+        await Docker.RunAsync([.. arguments, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), _image], Token);
+    }
+}

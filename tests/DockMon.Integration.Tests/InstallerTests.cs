@@ -1,0 +1,262 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Integration.Tests;
+
+/// <summary>packaging/install.sh, in a root directory of its own, with a systemctl that only takes notes.</summary>
+public sealed class InstallerTests : IDisposable
+{
+    private const string Archive = "dockmon-agent-linux-amd64.tar.gz";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private static readonly string Packaging = Path.Combine(Repository.Root, "packaging");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public InstallerTests()
+    {
+        Assert.SkipUnless(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64, "The release of these tests is for amd64.");
+        Directory.CreateDirectory(Root("run/systemd/system"));
+        Script("bin/systemctl", $"echo \"$*\" >>{At("systemctl.log")}; test \"$1\" != restart || test ! -e {At("broken")} || {{ rm {At("broken")}; exit 1; }}");
+        Release("1.0.0");
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Settings => File.ReadAllText(Root("etc/dockmon-agent/agent.env"));
+
+    private string[] SystemCalls => File.Exists(At("systemctl.log")) ? File.ReadAllLines(At("systemctl.log")) : [];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_first_installation_puts_everything_in_its_place_and_the_token_where_only_root_reads()
+    {
+        File.WriteAllText(At("token"), "secret-token\n");
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://dockmon.example.com", "--token-file", At("token"), "--name", "rack \"7\"");
+
+        code.ShouldBe(0, output);
+        output.ShouldContain("dockmon-agent 1.0.0 is installed");
+        output.ShouldNotContain("secret-token");
+        Settings.ShouldBe("DOCKMON_URL=\"wss://dockmon.example.com\"\nREGISTRATION_TOKEN=\"secret-token\"\nAGENT_NAME=\"rack \\\"7\\\"\"\n");
+        File.GetUnixFileMode(Root("etc/dockmon-agent/agent.env")).ShouldBe(OwnerOnly);
+        File.GetUnixFileMode(Root("etc/dockmon-agent")).ShouldBe(OwnerOnly | UnixFileMode.UserExecute);
+        File.ReadAllText(Root("etc/systemd/system/dockmon-agent.service")).ShouldContain("\nExecStart=/usr/local/bin/dockmon-agent\n");
+        SystemCalls.ShouldBe(["daemon-reload", "enable dockmon-agent.service", "restart dockmon-agent.service"]);
+        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+    }
+
+    [Fact]
+    public async Task An_upgrade_keeps_the_settings_and_changes_what_is_given()
+    {
+        await FirstAsync();
+        File.AppendAllText(Root("etc/dockmon-agent/agent.env"), "# mine\nLOG_LEVEL=\"debug\"\n");
+        Release("1.1.0");
+
+        var (code, output) = await InstallAsync("--from", At("release"), "--name", "new");
+        code.ShouldBe(0, output);
+        output.ShouldContain("dockmon-agent 1.1.0 is installed in place of 1.0.0");
+        Settings.ShouldBe("DOCKMON_URL=\"wss://h\"\nREGISTRATION_TOKEN=\"t\"\n# mine\nLOG_LEVEL=\"debug\"\nAGENT_NAME=\"new\"\n");
+        File.GetUnixFileMode(Root("etc/dockmon-agent/agent.env")).ShouldBe(OwnerOnly);
+    }
+
+    [Theory]
+    [InlineData("changed", "is not what was published")]
+    [InlineData("unnamed", "checksums.txt does not name")]
+    [InlineData("broken", "does not run here")]
+    public async Task What_cannot_be_trusted_changes_nothing_and_stops_nothing(string how, string words)
+    {
+        await FirstAsync();
+        Release("1.1.0", program: how == "broken" ? "exit 1" : null);
+        if (how == "changed")
+        {
+            File.AppendAllText(At("release/" + Archive), "x");
+        }
+        else if (how == "unnamed")
+        {
+            File.WriteAllText(At("release/checksums.txt"), "");
+        }
+
+        var before = SystemCalls;
+        var (code, output) = await InstallAsync("--from", At("release"), "--name", "new");
+        code.ShouldBe(1);
+        output.ShouldContain(words);
+        output.ShouldContain("Nothing was changed");
+        SystemCalls.ShouldBe(before);
+        Settings.ShouldNotContain("new");
+        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+    }
+
+    [Fact]
+    public async Task A_release_is_downloaded_and_one_that_is_missing_changes_nothing()
+    {
+        var releases = Directory.CreateDirectory(At("site/download")).FullName;
+        Directory.Move(At("release"), Path.Combine(releases, "v1.0.0"));
+        await using var site = StaticSite.Start(At("site"));
+        var environment = new Dictionary<string, string> { ["DOCKMON_AGENT_RELEASES"] = site.Url };
+
+        var (wrong, words) = await InstallAsync(environment, "--version", "2.0.0", "--url", "wss://h", "--token", "t");
+        wrong.ShouldBe(1);
+        words.ShouldContain("cannot be downloaded");
+        SystemCalls.ShouldBeEmpty();
+
+        var (code, output) = await InstallAsync(environment, "--version", "v1.0.0", "--url", "wss://h", "--token", "t");
+        code.ShouldBe(0, output);
+        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+    }
+
+    [Theory]
+    [InlineData("--url is missing", "--token", "t")]
+    [InlineData("--token-file is missing", "--url", "wss://h")]
+    [InlineData("--url needs a value", "--url")]
+    [InlineData("--url must begin with wss://", "--url", "dockmon.example.com", "--token", "t")]
+    [InlineData("--url must begin with wss://", "--url", "wss://dockmon.example.com and more", "--token", "t")]
+    [InlineData("what is --ulr?", "--ulr", "wss://h")]
+    public async Task What_is_missing_is_named(string words, params string[] options)
+    {
+        var (code, output) = await InstallAsync(["--from", At("release"), .. options]);
+        code.ShouldBe(1);
+        output.ShouldContain(words);
+        SystemCalls.ShouldBeEmpty();
+        Directory.Exists(Root("etc")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_all_and_does_nothing()
+    {
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://h", "--token", "secret-token", "--dry-run");
+        code.ShouldBe(0, output);
+        output.ShouldContain("would: systemctl restart dockmon-agent.service");
+        output.ShouldContain(Root("usr/local/bin/dockmon-agent"));
+        output.ShouldContain("Nothing was changed.");
+        output.ShouldNotContain("secret-token");
+        SystemCalls.ShouldBeEmpty();
+        Directory.GetFileSystemEntries(Root("")).ShouldBe([Root("run")]);
+    }
+
+    [Fact]
+    public async Task A_version_that_does_not_start_gives_way_to_the_one_before()
+    {
+        await FirstAsync();
+        Release("1.1.0");
+        File.WriteAllText(At("broken"), "");
+        var (code, output) = await InstallAsync("--from", At("release"));
+        code.ShouldBe(1);
+        output.ShouldContain("dockmon-agent 1.1.0 does not start; 1.0.0 was put back");
+        SystemCalls[^1].ShouldBe("restart dockmon-agent.service");
+        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+    }
+
+    [Theory]
+    [InlineData("--dry-run")]
+    [InlineData("--dry-run", "--purge")]
+    public async Task A_dry_run_of_removing_it_removes_nothing(params string[] options)
+    {
+        await FirstAsync();
+        var before = Directory.GetFileSystemEntries(Root(""), "*", SearchOption.AllDirectories);
+        var calls = SystemCalls.Length;
+        var (code, output) = await InstallAsync(["uninstall", .. options]);
+        code.ShouldBe(0, output);
+        output.ShouldContain("would: rm -f ");
+        output.ShouldContain("Nothing was changed.");
+        output.ShouldNotContain("removed");
+        SystemCalls.Length.ShouldBe(calls);
+        Directory.GetFileSystemEntries(Root(""), "*", SearchOption.AllDirectories).ShouldBe(before, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task An_installation_that_is_interrupted_leaves_no_token_behind()
+    {
+        Directory.CreateDirectory(At("tmp"));
+        Script("bin/curl", $"touch {At("loading")}; until [ -e {At("ended")} ]; do sleep 0.1; done; exit 1");
+        await using var install = ProgramProcess.Start(
+            "sh", [Path.Combine(Packaging, "install.sh"), "--root", Root(""), "--url", "wss://h", "--token", "secret-token"],
+            new Dictionary<string, string> { ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", ["TMPDIR"] = At("tmp") });
+        await Retry.UntilAsync("it is loading", () => File.Exists(At("loading")), ct: Token);
+        Directory.GetFileSystemEntries(At("tmp")).ShouldNotBeEmpty();
+        // As Ctrl-C does: the shell is told, and what it waits for ends.
+        install.Terminate();
+        File.WriteAllText(At("ended"), "");
+        (await install.WaitForExitAsync(Token)).ShouldBe(130);
+        Directory.GetFileSystemEntries(At("tmp")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Removing_it_keeps_settings_and_data_until_they_are_purged(bool purge)
+    {
+        await FirstAsync();
+        Directory.CreateDirectory(Root("var/lib/dockmon-agent"));
+        var (code, output) = await InstallAsync(purge ? ["uninstall", "--purge"] : ["uninstall"]);
+        code.ShouldBe(0, output);
+        SystemCalls[^2..].ShouldBe(["disable --now dockmon-agent.service", "daemon-reload"]);
+        File.Exists(Root("usr/local/bin/dockmon-agent")).ShouldBeFalse();
+        File.Exists(Root("etc/systemd/system/dockmon-agent.service")).ShouldBeFalse();
+        File.Exists(Root("etc/dockmon-agent/agent.env")).ShouldBe(!purge);
+        Directory.Exists(Root("var/lib/dockmon-agent")).ShouldBe(!purge);
+    }
+
+    [Fact]
+    public async Task The_unit_is_one_that_systemd_understands()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "There is no systemd-analyze here.");
+        Script("usr/bin/dockmon-agent", "exit 0");
+        var unit = File.ReadAllText(Path.Combine(Packaging, "dockmon-agent.service")).Replace("/usr/bin/dockmon-agent", At("usr/bin/dockmon-agent"), StringComparison.Ordinal);
+        File.WriteAllText(At("dockmon-agent.service"), unit);
+        var (code, output) = await RunAsync("/usr/bin/systemd-analyze", "verify", At("dockmon-agent.service"));
+        output.ShouldBeEmpty();
+        code.ShouldBe(0);
+    }
+
+    private string At(string name) => Path.Combine(_folder.Path, name);
+
+    private string Root(string name) => Path.Combine(_folder.Path, "root", name).TrimEnd('/');
+
+    private void Script(string name, string body)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(At(name))!);
+        File.WriteAllText(At(name), "#!/bin/sh\n" + body + "\n");
+        File.SetUnixFileMode(At(name), OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+    }
+
+    /// <summary>Makes a release's files, with a program that only knows its version.</summary>
+    private void Release(string version, string? program = null)
+    {
+        Directory.CreateDirectory(At("release"));
+        Script("content/dockmon-agent", program ?? $"echo {version}");
+        File.Copy(Path.Combine(Packaging, "dockmon-agent.service"), At("content/dockmon-agent.service"), overwrite: true);
+        using (var tar = Process.Start("tar", ["-C", At("content"), "-czf", At("release/" + Archive), "dockmon-agent", "dockmon-agent.service"]))
+        {
+            tar.WaitForExit();
+            tar.ExitCode.ShouldBe(0);
+        }
+
+        File.WriteAllText(At("release/checksums.txt"), $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(At("release/" + Archive))))}  {Archive}\n");
+    }
+
+    private async Task FirstAsync()
+    {
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://h", "--token", "t");
+        code.ShouldBe(0, output);
+    }
+
+    private Task<(int Code, string Output)> InstallAsync(params string[] arguments) => InstallAsync(new Dictionary<string, string>(), arguments);
+
+    private Task<(int Code, string Output)> InstallAsync(Dictionary<string, string> environment, params string[] arguments)
+    {
+        environment["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        return RunAsync("sh", environment, [Path.Combine(Packaging, "install.sh"), "--root", Root(""), .. arguments]);
+    }
+
+    private static Task<(int Code, string Output)> RunAsync(string program, params string[] arguments) => RunAsync(program, new Dictionary<string, string>(), arguments);
+
+    private static async Task<(int Code, string Output)> RunAsync(string program, Dictionary<string, string> environment, string[] arguments)
+    {
+        await using var process = ProgramProcess.Start(program, arguments, environment, ["REGISTRATION_TOKEN"]);
+        var code = await process.WaitForExitAsync(Token);
+        return (code, string.Join('\n', process.Lines));
+    }
+}

@@ -1,0 +1,95 @@
+namespace DockMon.Integration.Tests;
+
+/// <summary>What is updated when the axe falls.</summary>
+internal enum KillShape
+{
+    /// <summary>A running container, to an image that works.</summary>
+    Plain,
+
+    /// <summary>One that Docker removes when it stops.</summary>
+    Remove,
+
+    /// <summary>One that Docker removes when it stops, to an image that ends at once: the way back, with a container made anew.</summary>
+    RemoveCrash,
+
+    /// <summary>One whose network another container shares.</summary>
+    Dependent,
+
+    /// <summary>One that does not run.</summary>
+    Stopped,
+
+    /// <summary>A running container, to an image that ends at once: the way back.</summary>
+    Crash,
+}
+
+/// <summary>An instant of an update at which somebody is killed.</summary>
+/// <param name="Name">For the report.</param>
+/// <param name="Shape">What is updated.</param>
+/// <param name="Reached">Completes at that instant.</param>
+internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, CancellationToken, Task> Reached)
+{
+    /// <summary>Every boundary between two steps, by the agent's journal and by the engine's events.</summary>
+    public static IReadOnlyList<KillPoint> Boundaries { get; } =
+    [
+        new("the answer was sent", KillShape.Plain, (_, _) => Task.CompletedTask),
+        new("the journal was opened", KillShape.Plain, Journal("\"Creating\"")),
+        new("the successor exists", KillShape.Plain, Event("create", "-dockmon-new-")),
+        new("the successor is known", KillShape.Plain, Journal("NewId")),
+        new("the swap was begun", KillShape.Plain, Journal("\"Swapping\"")),
+        new("the old one is told to stop", KillShape.Plain, Event("kill", "")),
+        new("the old one has stopped", KillShape.Plain, Event("die", "")),
+        new("the old one was renamed", KillShape.Plain, Event("rename", "-dockmon-old-")),
+        new("the successor has the name", KillShape.Plain, Event("rename", "", skip: 0)),
+        new("the successor was started", KillShape.Plain, Event("start", "")),
+        new("the successor is healthy", KillShape.Plain, Journal("\"Healthy\"")),
+        new("the old one was removed", KillShape.Plain, Event("destroy", "-dockmon-old-")),
+        new("the journal was closed", KillShape.Plain, JournalClosed),
+        new("the swap of a stopped one was begun", KillShape.Stopped, Journal("\"Swapping\"")),
+        new("a stopped one was renamed", KillShape.Stopped, Event("rename", "-dockmon-old-")),
+        new("the way back was begun", KillShape.Crash, Journal("\"GoingBack\"")),
+        new("the failed successor was removed", KillShape.Crash, Event("destroy", "")),
+        new("the old one has its name again", KillShape.Crash, Event("rename", "", skip: 1)),
+        new("the old one was started again", KillShape.Crash, Event("start", "", skip: 1)),
+    ];
+
+    /// <summary>Boundaries only where the daemon is left alone: of containers that die with it.</summary>
+    public static IReadOnlyList<KillPoint> AgentBoundaries { get; } =
+    [
+        new("one that removes itself has stopped", KillShape.Remove, Event("die", "")),
+        new("one that removes itself is gone", KillShape.Remove, Event("destroy", "")),
+        new("one that removed itself is there again", KillShape.RemoveCrash, Event("create", "-dockmon-old-")),
+        new("one that removed itself has its name again", KillShape.RemoveCrash, Event("rename", "", skip: 1)),
+        new("a dependent's journal was opened", KillShape.Dependent, Journal("DependentOf")),
+        new("a dependent has stopped", KillShape.Dependent, Event("die", "-side")),
+        new("a dependent was renamed", KillShape.Dependent, Event("rename", "-side-dockmon-old-")),
+        new("a dependent's successor was started", KillShape.Dependent, Event("start", "-side")),
+        new("a dependent's old self was removed", KillShape.Dependent, Event("destroy", "-side-dockmon-old-")),
+    ];
+
+    /// <summary>Random instants of the seconds that an update takes.</summary>
+    public static IEnumerable<KillPoint> Random(int count, int seed, IReadOnlyList<KillShape> shapes)
+    {
+        var random = new Random(seed);
+        return Enumerable.Range(0, count).Select(i =>
+        {
+            var delay = TimeSpan.FromMilliseconds(random.Next(0, 6000));
+            return new KillPoint($"{delay.TotalMilliseconds} ms after the answer", shapes[i % shapes.Count], (_, ct) => Task.Delay(delay, TimeProvider.System, ct));
+        }).ToList();
+    }
+
+    private static Func<KillScene, CancellationToken, Task> Journal(string text) =>
+        (scene, ct) => KillScene.WatchAsync($"a journal says {text}", () => scene.Journals().Any(journal => journal.Contains(text, StringComparison.Ordinal)), ct);
+
+    private static Task JournalClosed(KillScene scene, CancellationToken ct)
+    {
+        var opened = false;
+        return KillScene.WatchAsync("a journal was opened and closed", () => scene.Journals().Count > 0 ? !(opened = true) : opened, ct);
+    }
+
+    /// <summary>An event of the container whose name is the scene's with <paramref name="suffix"/>, the first after <paramref name="skip"/> others.</summary>
+    private static Func<KillScene, CancellationToken, Task> Event(string action, string suffix, int skip = 0) =>
+        (scene, ct) => KillScene.WatchAsync(
+            $"there is an event {action} of {scene.Name}{suffix}",
+            () => scene.Events().Count(line => line == $"{action} {scene.Name}{suffix}" || (suffix.EndsWith('-') && line.StartsWith($"{action} {scene.Name}{suffix}", StringComparison.Ordinal))) > skip,
+            ct);
+}
