@@ -81,11 +81,19 @@ internal static class FidelityRun
             await installation.CommandAsync("update_container", ct, new() { ["container_id"] = name, ["new_image"] = stage.New, ["stop_timeout"] = 1, ["health_timeout"] = 60 });
         }
 
-        await Retry.UntilAsync(
-            "all updates have ended",
-            () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0 && installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal)) == made.Count,
-            TimeSpan.FromMinutes(8),
-            ct);
+        var journals = Path.Combine(installation.AgentData, "updates");
+        try
+        {
+            await Retry.UntilAsync(
+                "all updates have ended",
+                () => Directory.GetFiles(journals).Length == 0 && installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal)) == made.Count,
+                TimeSpan.FromMinutes(8),
+                ct);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message} Of {made.Count} have begun {installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal))}; not ended: {string.Join(' ', Directory.GetFiles(journals).Select(File.ReadAllText))}{Environment.NewLine}{installation.Agent.Tail(40)}", e);
+        }
 
         var differences = new ConcurrentBag<string>();
         await Parallel.ForEachAsync(made, someAtOnce, async (one, _) =>
