@@ -42,8 +42,17 @@ internal static class Fidelity
             config["Hostname"] = "(not set)"; // Docker writes the id there, or, once it runs, the name of the one whose network it shares.
         }
 
-        // Podman adds the host name to the variables of a container when it first starts.
-        config["Env"] = Texts(config["Env"], variable => variable.StartsWith("HOSTNAME=", StringComparison.Ordinal) ? null : variable);
+        // Podman adds these two at the end when it first starts a container.
+        if (config["Env"] is JsonArray { Count: > 0 } variables && variables[^1]!.GetValue<string>().StartsWith("HOSTNAME=", StringComparison.Ordinal))
+        {
+            variables.RemoveAt(variables.Count - 1);
+            if (variables.Count > 0 && variables[^1]!.GetValue<string>().StartsWith("HOME=", StringComparison.Ordinal))
+            {
+                variables.RemoveAt(variables.Count - 1);
+            }
+        }
+
+        config["Env"] = Texts(config["Env"], variable => variable);
         foreach (var port in (host["PortBindings"] as JsonObject ?? []).Where(port => port.Value is null).Select(port => port.Key).ToList())
         {
             ((JsonObject)host["PortBindings"]!).Remove(port); // Exposed, not published.

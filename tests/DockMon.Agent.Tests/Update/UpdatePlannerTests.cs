@@ -42,6 +42,10 @@ public sealed class UpdatePlannerTests
         { "volume of another container", """{"HostConfig":{"VolumesFrom":["other"]},"Mounts":[{"Type":"volume","Name":"theirs","Destination":"/theirs","RW":true}]}""", """{"HostConfig.Binds":"absent","HostConfig.VolumesFrom":["other"]}""" },
         { "links", """{"HostConfig":{"Links":["/db:/web/database"]}}""", """{"HostConfig.Links":["db:database"]}""" },
         { "a setting nobody here has heard of", """{"Config":{"FutureConfig":{"a":1}},"HostConfig":{"FutureHost":[1]}}""", """{"FutureConfig":{"a":1},"HostConfig.FutureHost":[1]}""" },
+        { "variables that Podman adds", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["MINE=1","TERM=xterm","container=podman","HOME=/","HOSTNAME=h"]}}""", """{"Env":["MINE=1"]}""" },
+        { "a home set with Podman", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["HOME=/","MINE=1","HOSTNAME=h"]}}""", """{"Env":["HOME=/","MINE=1"]}""" },
+        { "a home that is not root's, with Podman", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["MINE=1","HOME=/home/me","HOSTNAME=h"]}}""", """{"Env":["MINE=1","HOME=/home/me"]}""" },
+        { "the same variables with Docker", """{"Config":{"Env":["TERM=xterm","HOME=/","HOSTNAME=h"]}}""", """{"Env":["TERM=xterm","HOME=/","HOSTNAME=h"]}""" },
         { "file of the id", """{"HostConfig":{"ContainerIDFile":"/tmp/id"}}""", """{"HostConfig.ContainerIDFile":"absent"}""" },
     };
 

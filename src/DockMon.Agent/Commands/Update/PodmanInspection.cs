@@ -67,12 +67,26 @@ internal static class PodmanInspection
             config.Remove("StopTimeout");
         }
 
-        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", "HOSTNAME=" + UpdatePlanner.Text(config, "Hostname") };
         if (config["Env"] is JsonArray variables)
         {
-            config["Env"] = new JsonArray([.. variables.Where(variable => !added.Contains(variable?.GetValue<string>() ?? "")).Select(variable => variable?.DeepClone())]);
+            config["Env"] = new JsonArray([.. WithoutItsOwn([.. variables.Select(variable => variable?.GetValue<string>() ?? "")], UpdatePlanner.Text(config, "Hostname"))]);
         }
 
         return copy;
+    }
+
+    /// <summary>
+    /// The variables without what Podman adds: some when it creates a container, and at the end, when it starts it, HOME and HOSTNAME. A home that is
+    /// not root's is kept, wherever it stands: it may be the user's.
+    /// </summary>
+    private static IEnumerable<JsonNode?> WithoutItsOwn(IReadOnlyList<string> variables, string hostName)
+    {
+        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", "HOSTNAME=" + hostName };
+        if (variables is [.., "HOME=/" or "HOME=/root", var last] && last.StartsWith("HOSTNAME=", StringComparison.Ordinal))
+        {
+            added.Add(variables[^2]);
+        }
+
+        return variables.Where(variable => !added.Contains(variable)).Select(variable => (JsonNode?)JsonValue.Create(variable));
     }
 }
