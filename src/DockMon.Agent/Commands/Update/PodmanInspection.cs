@@ -69,24 +69,31 @@ internal static class PodmanInspection
 
         if (config["Env"] is JsonArray variables)
         {
-            config["Env"] = new JsonArray([.. WithoutItsOwn([.. variables.Select(variable => variable?.GetValue<string>() ?? "")], UpdatePlanner.Text(config, "Hostname"))]);
+            RemoveItsOwn(variables, config, host);
         }
 
         return copy;
     }
 
     /// <summary>
-    /// The variables without what Podman adds: some when it creates a container, and at the end, when it starts it, HOME and HOSTNAME. A home that is
-    /// not root's is kept, wherever it stands: it may be the user's.
+    /// Podman adds some variables when it creates a container, and at the end, when it starts it, HOME and HOSTNAME. A home that is not root's is kept,
+    /// wherever it stands: it may be the user's.
     /// </summary>
-    private static IEnumerable<JsonNode?> WithoutItsOwn(IReadOnlyList<string> variables, string hostName)
+    private static void RemoveItsOwn(JsonArray variables, JsonObject config, JsonObject host)
     {
-        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", "HOSTNAME=" + hostName };
-        if (variables is [.., "HOME=/" or "HOME=/root", var last] && last.StartsWith("HOSTNAME=", StringComparison.Ordinal))
+        var hostName = UpdatePlanner.Text(config, "Hostname");
+        if (variables.Count > 1 && Variable(^2) is "HOME=/" or "HOME=/root" && Variable(^1) is var last && last.StartsWith("HOSTNAME=", StringComparison.Ordinal))
         {
-            added.Add(variables[^2]);
+            variables.RemoveRange(variables.Count - 2, 2);
+            if (UpdatePlanner.Text(host, "NetworkMode") == "host" && last == "HOSTNAME=" + hostName)
+            {
+                config.Remove("Hostname"); // The host's. One that a user sets is a variable from the container's creation on.
+            }
         }
 
-        return variables.Where(variable => !added.Contains(variable)).Select(variable => (JsonNode?)JsonValue.Create(variable));
+        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", "HOSTNAME=" + hostName };
+        variables.RemoveAll(variable => added.Contains(variable?.GetValue<string>() ?? ""));
+
+        string Variable(Index index) => variables[index]?.GetValue<string>() ?? "";
     }
 }
