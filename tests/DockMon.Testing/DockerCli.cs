@@ -28,11 +28,14 @@ public sealed class DockerCli(string? host = null)
         }
 
         using var process = Process.Start(start)!;
+        // Whoever reads them has to close them: the process does not.
+        using var standardOutput = process.StandardOutput;
+        using var standardError = process.StandardError;
         try
         {
             process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(ct);
-            var error = process.StandardError.ReadToEndAsync(ct);
+            var output = standardOutput.ReadToEndAsync(ct);
+            var error = standardError.ReadToEndAsync(ct);
             await process.WaitForExitAsync(ct);
             return (process.ExitCode, (await output).TrimEnd('\n'), (await error).TrimEnd('\n'));
         }
