@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Testing;
@@ -13,15 +11,14 @@ internal sealed class HubForContainers : IAsyncDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly ProgramProcess _process;
-    private readonly HttpClient _http;
+    private readonly HubClient _client;
 
     private HubForContainers(string gateway)
     {
         var address = $"{gateway}:{FreePort.Next()}";
         Url = $"ws://{address}";
         _process = HubProcess.Start(new Dictionary<string, string> { ["HUB_URLS"] = $"http://{address}", ["HUB_DATA"] = _data.Path, ["HUB_ADMIN_KEY"] = AdminKey });
-        _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://{address}") };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+        _client = new HubClient($"http://{address}", AdminKey);
     }
 
     /// <summary>What DOCKMON_URL is to be.</summary>
@@ -31,16 +28,15 @@ internal sealed class HubForContainers : IAsyncDisposable
     {
         // As a container sees it: of a bridge that it has made itself at this start, Docker 20.10 does not name the gateway.
         var hub = new HubForContainers(await docker.RunAsync(["run", "--rm", TestImage.Name, "sh", "-c", "ip route | awk '/^default/ { print $3 }'"], ct));
-        await Retry.UntilAsync("the hub answers", async () => (await hub._http.GetAsync("/health", ct)).IsSuccessStatusCode, ct: ct);
+        await Retry.UntilAsync("the hub answers", async () => (await hub._client.GetAsync("/health", ct)).ValueKind == JsonValueKind.Object, ct: ct);
         return hub;
     }
 
     /// <summary>A registration token.</summary>
-    public async Task<string> NewTokenAsync(CancellationToken ct) =>
-        (await (await _http.PostAsync("/api/tokens", null, ct)).Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("token").GetString()!;
+    public async Task<string> NewTokenAsync(CancellationToken ct) => (await _client.PostAsync("/api/tokens", null, ct)).GetProperty("token").GetString()!;
 
     /// <summary>The hosts it knows.</summary>
-    public async Task<IReadOnlyList<JsonElement>> HostsAsync(CancellationToken ct) => [.. (await _http.GetFromJsonAsync<JsonElement>("/api/hosts", ct)).EnumerateArray()];
+    public async Task<IReadOnlyList<JsonElement>> HostsAsync(CancellationToken ct) => [.. (await _client.GetAsync("/api/hosts", ct)).EnumerateArray()];
 
     /// <summary>How many hosts are connected.</summary>
     public async Task<int> ConnectedAsync(CancellationToken ct) => (await HostsAsync(ct)).Count(host => host.GetProperty("connected").GetBoolean());
@@ -50,17 +46,13 @@ internal sealed class HubForContainers : IAsyncDisposable
     public async Task CommandAsync(string command, JsonObject payload, CancellationToken ct)
     {
         var id = (await HostsAsync(ct)).Single(host => host.GetProperty("connected").GetBoolean()).GetProperty("id").GetString();
-        using var response = await _http.PostAsJsonAsync($"/api/hosts/{id}/command", new JsonObject { ["command"] = command, ["payload"] = payload }, ct);
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new InvalidOperationException(await response.Content.ReadAsStringAsync(ct));
-        }
+        await _client.PostAsync($"/api/hosts/{id}/command", new JsonObject { ["command"] = command, ["payload"] = payload }.ToJsonString(), ct);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        _http.Dispose();
+        _client.Dispose();
         _data.Dispose();
     }
 }
