@@ -76,28 +76,13 @@ internal sealed class Session : IAsyncDisposable
     {
         if (Agent is not null)
         {
-            await EndAsync(Agent);
+            await Agent.EndAsync(ShutdownLimit);
         }
 
-        await EndAsync(_hub);
+        await _hub.EndAsync(ShutdownLimit);
         await Link.DisposeAsync();
         Client.Dispose();
         _data.Dispose();
-    }
-
-    private static async Task EndAsync(ProgramProcess program)
-    {
-        program.Terminate();
-        try
-        {
-            await program.WaitForExitAsync(CancellationToken.None, ShutdownLimit);
-        }
-        catch (TimeoutException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-        }
-
-        await program.DisposeAsync();
     }
 
     private async Task RegisterAsync(Contestant contestant, TimeProvider time, CancellationToken ct)

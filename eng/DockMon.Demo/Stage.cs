@@ -96,31 +96,11 @@ internal sealed class Stage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await EndAsync(Agent);
-        await EndAsync(Hub);
+        await (Agent?.EndAsync(ShutdownLimit) ?? Task.CompletedTask);
+        await (Hub?.EndAsync(ShutdownLimit) ?? Task.CompletedTask);
         await _containers.DisposeAsync();
         Client.Dispose();
         _data.Dispose();
-    }
-
-    private static async Task EndAsync(ProgramProcess? program)
-    {
-        if (program is null)
-        {
-            return;
-        }
-
-        program.Terminate();
-        try
-        {
-            await program.WaitForExitAsync(CancellationToken.None, ShutdownLimit);
-        }
-        catch (TimeoutException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-        }
-
-        await program.DisposeAsync();
     }
 
     private async Task RunContainerAsync(string name, string script, CancellationToken ct)

@@ -106,6 +106,22 @@ public sealed class ProgramProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks it to end and waits for that; one that does not end in time is ended at once, and its last lines go to the error output.</summary>
+    public async Task EndAsync(TimeSpan limit)
+    {
+        Terminate();
+        try
+        {
+            await WaitForExitAsync(CancellationToken.None, limit);
+        }
+        catch (TimeoutException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+        }
+
+        await DisposeAsync();
+    }
+
     /// <summary>Its last lines, for a message.</summary>
     public string Tail(int count = 40) => string.Join(Environment.NewLine, Lines.TakeLast(count));
 
