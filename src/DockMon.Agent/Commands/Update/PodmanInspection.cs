@@ -77,21 +77,22 @@ internal static class PodmanInspection
 
     /// <summary>
     /// Podman adds some variables when it creates a container, and at the end, when it starts it, HOME and HOSTNAME. A home that is not root's is kept,
-    /// wherever it stands: it may be the user's.
+    /// wherever it stands: it may be the user's. So is a host name that is neither the container's nor that of a namespace it shares.
     /// </summary>
     private static void RemoveItsOwn(JsonArray variables, JsonObject config, JsonObject host)
     {
-        var hostName = UpdatePlanner.Text(config, "Hostname");
-        if (variables.Count > 1 && Variable(^2) is "HOME=/" or "HOME=/root" && Variable(^1) is var last && last.StartsWith("HOSTNAME=", StringComparison.Ordinal))
+        var (hostName, network) = ("HOSTNAME=" + UpdatePlanner.Text(config, "Hostname"), UpdatePlanner.Text(host, "NetworkMode"));
+        var sharesName = UpdatePlanner.Text(host, "UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
+        if (variables.Count > 1 && Variable(^2) is "HOME=/" or "HOME=/root" && (Variable(^1) == hostName || (sharesName && Variable(^1).StartsWith("HOSTNAME=", StringComparison.Ordinal))))
         {
             variables.RemoveRange(variables.Count - 2, 2);
-            if (UpdatePlanner.Text(host, "NetworkMode") == "host" && last == "HOSTNAME=" + hostName)
+            if (network == "host")
             {
                 config.Remove("Hostname"); // The host's. One that a user sets is a variable from the container's creation on.
             }
         }
 
-        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", "HOSTNAME=" + hostName };
+        var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", hostName };
         variables.RemoveAll(variable => added.Contains(variable?.GetValue<string>() ?? ""));
 
         string Variable(Index index) => variables[index]?.GetValue<string>() ?? "";
