@@ -42,14 +42,10 @@ internal static class Fidelity
             config["Hostname"] = "(not set)"; // Docker writes the id there, or, once it runs, the name of the one whose network it shares.
         }
 
-        // Podman adds these two at the end when it first starts a container.
-        if (config["Env"] is JsonArray { Count: > 0 } variables && variables[^1]!.GetValue<string>().StartsWith("HOSTNAME=", StringComparison.Ordinal))
+        // Podman adds these two at the end, the host name first where it was asked for, when it makes a container and when it first starts it.
+        while (config["Env"] is JsonArray { Count: > 0 } variables && variables[^1]!.GetValue<string>().Split('=')[0] is "HOSTNAME" or "HOME")
         {
             variables.RemoveAt(variables.Count - 1);
-            if (variables.Count > 0 && variables[^1]!.GetValue<string>().StartsWith("HOME=", StringComparison.Ordinal))
-            {
-                variables.RemoveAt(variables.Count - 1);
-            }
         }
 
         config["Env"] = Texts(config["Env"], variable => variable);

@@ -46,10 +46,10 @@ internal static class FidelityRun
         ["-p 127.0.0.1::81"] = "Podman shows the port it chose as if it had been asked for",
     };
 
-    public static async Task<FidelityResult> RunAsync(string engine, DockerCli docker, string subnet, bool podman, CancellationToken ct)
+    public static async Task<FidelityResult> RunAsync(string engine, DockerCli docker, bool podman, CancellationToken ct)
     {
         await using var registry = await LocalRegistry.StartAsync(ct);
-        await using var stage = await StageAsync(engine, docker, registry, subnet, ct);
+        await using var stage = await StageAsync(engine, docker, registry, ct);
         await stage.MakeAsync(ct);
         await using var installation = await Installation.StartAsync(ct, docker.Host);
 
@@ -131,19 +131,20 @@ internal static class FidelityRun
 
     private static string Indented(JsonObject json) => json.ToJsonString(new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
 
-    private static async Task<Stage> StageAsync(string engine, DockerCli docker, LocalRegistry registry, string subnet, CancellationToken ct)
+    private static async Task<Stage> StageAsync(string engine, DockerCli docker, LocalRegistry registry, CancellationToken ct)
     {
         var here = new DockerCli();
         await TestImage.EnsureOnAsync(docker, ct);
 
         string[] Image(int version) => ["ENTRYPOINT [\"env\"]", $"ENV APP_VERSION={version}", $"LABEL image.version={version}", $"CMD [\"sleep\",\"360{version}\"]", $"WORKDIR /v{version}", "VOLUME /anonymous", "EXPOSE 80", $"EXPOSE 8{version}"];
-        return new Stage(engine, docker, subnet, await registry.PublishAsync(here, "fidelity:1", Image(1), ct), await registry.PublishAsync(here, "fidelity:2", Image(2), ct));
+        return new Stage(engine, docker, await registry.PublishAsync(here, "fidelity:1", Image(1), ct), await registry.PublishAsync(here, "fidelity:2", Image(2), ct));
     }
 
     /// <summary>What the settings refer to, on one engine.</summary>
-    private sealed class Stage(string engine, DockerCli docker, string subnet, string old, string @new) : IAsyncDisposable
+    private sealed class Stage(string engine, DockerCli docker, string old, string @new) : IAsyncDisposable
     {
         private readonly string _prefix = $"dockmon-fid-{Guid.NewGuid():N}"[..19];
+        private string _subnet = "";
 
         public string Engine => engine;
 
@@ -157,7 +158,7 @@ internal static class FidelityRun
         public IEnumerable<string> Arguments(string setting, string image)
         {
             var words = Regex.Matches(setting, "'([^']*)'|(\\S+)").Select(match => match.Groups[1].Success ? match.Groups[1].Value : match.Value)
-                .Select(word => word.Replace("NET", word is "NET" ? _prefix : "NET", StringComparison.Ordinal).Replace("PEER", _prefix + "-peer", StringComparison.Ordinal).Replace("VOL", _prefix, StringComparison.Ordinal).Replace("SUBNET", subnet, StringComparison.Ordinal))
+                .Select(word => word.Replace("NET", word is "NET" ? _prefix : "NET", StringComparison.Ordinal).Replace("PEER", _prefix + "-peer", StringComparison.Ordinal).Replace("VOL", _prefix, StringComparison.Ordinal).Replace("SUBNET", _subnet, StringComparison.Ordinal))
                 .ToList();
             var split = words.IndexOf("--");
             return split < 0 ? [.. words, image] : [.. words[..split], image, .. words[(split + 1)..]];
@@ -165,7 +166,7 @@ internal static class FidelityRun
 
         public async Task MakeAsync(CancellationToken ct)
         {
-            await docker.RunAsync(["network", "create", "--subnet", $"{subnet}.0/24", _prefix], ct);
+            _subnet = await TestNetwork.CreateAsync(docker, _prefix, ct);
             await docker.RunAsync(["volume", "create", _prefix], ct);
             await docker.RunAsync(["run", "-d", "--name", _prefix + "-peer", "-v", "/peers", TestImage.Name, "sleep", "3600"], ct);
         }

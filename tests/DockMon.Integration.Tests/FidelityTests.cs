@@ -34,10 +34,9 @@ public sealed class FidelityTests(FidelityTests.Runs runs) : IClassFixture<Fidel
 
         public Runs()
         {
-            // Outside of what Docker gives to networks by itself, such as those of tests beside this one.
-            Begin(ThisMachine, null, "10.213.78");
-            Begin(Docker26, Variable(Docker26), "10.213.79");
-            Begin(Podman, Variable(Podman), "10.213.80");
+            Begin(ThisMachine, null);
+            Begin(Docker26, Variable(Docker26));
+            Begin(Podman, Variable(Podman));
         }
 
         public static string Variable(string engine) => engine == Podman ? "DOCKMON_TEST_PODMAN" : "DOCKMON_TEST_ENGINE26";
@@ -51,12 +50,12 @@ public sealed class FidelityTests(FidelityTests.Runs runs) : IClassFixture<Fidel
             _stop.Dispose();
         }
 
-        private void Begin(string engine, string? variable, string subnet)
+        private void Begin(string engine, string? variable)
         {
             var host = variable is null ? null : Environment.GetEnvironmentVariable(variable);
             if (variable is null || !string.IsNullOrEmpty(host))
             {
-                _runs[engine] = FidelityRun.RunAsync(engine, new DockerCli(host), subnet, engine == Podman, _stop.Token);
+                _runs[engine] = FidelityRun.RunAsync(engine, new DockerCli(host), engine == Podman, _stop.Token);
             }
         }
     }

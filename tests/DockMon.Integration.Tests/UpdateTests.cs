@@ -43,11 +43,11 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task What_the_user_set_stays_and_what_was_inherited_follows()
     {
-        await Docker.RunAsync(["network", "create", "--subnet", "10.213.77.0/24", _prefix + "-a"], Token);
+        var address = await TestNetwork.CreateAsync(Docker, _prefix + "-a", Token) + ".77";
         await Docker.RunAsync(["network", "create", _prefix + "-b"], Token);
         var old = await RunAsync(
             "web", _v1, "--hostname", "my-host", "-e", "MINE=1", "--label", "my.label=x", "--restart", "unless-stopped", "--memory", "64m", "--cap-add", "NET_ADMIN",
-            "--ulimit", "nofile=512:1024", "--init", "--log-opt", "max-size=1m", "--network", _prefix + "-a", "--ip", "10.213.77.77", "--network-alias", "twelve-chars",
+            "--ulimit", "nofile=512:1024", "--init", "--log-opt", "max-size=1m", "--network", _prefix + "-a", "--ip", address, "--network-alias", "twelve-chars",
             "--add-host", "db:10.0.0.1", "--sysctl", "net.ipv4.ip_unprivileged_port_start=80", "--tmpfs", "/scratch", "-p", "127.0.0.1::81", "-v", "/slash/");
         await Docker.RunAsync(["network", "connect", "--alias", "second-name", _prefix + "-b", old], Token);
         await Docker.RunAsync(["exec", old, "sh", "-c", "echo precious > /anonymous/data; echo mine > /slash/data"], Token);
@@ -78,7 +78,7 @@ public sealed class UpdateTests : IAsyncLifetime
         host["Tmpfs"]!.AsObject().ContainsKey("/scratch").ShouldBeTrue();
         host["PortBindings"]!.AsObject().ContainsKey("81/tcp").ShouldBeTrue();
         var networks = now["NetworkSettings"]!["Networks"]!;
-        networks[_prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe("10.213.77.77");
+        networks[_prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe(address);
         Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldContain("twelve-chars");
         Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldNotContain(old[..12]);
         Strings(networks[_prefix + "-b"]!["Aliases"]).ShouldContain("second-name");

@@ -47,6 +47,8 @@ public sealed class UpdatePlannerTests
         { "a host name set beside the host's network, with Podman", """{"HostConfig":{"Runtime":"oci","NetworkMode":"host"},"Config":{"Hostname":"mine","Env":["HOSTNAME=mine","MINE=1","HOME=/"]}}""", """{"Hostname":"mine"}""" },
         { "a host name that is a user's variable, with Podman", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["MINE=1","HOME=/","HOSTNAME=box"]}}""", """{"Env":["MINE=1","HOME=/","HOSTNAME=box"]}""" },
         { "variables that Podman adds, with the host's name", """{"HostConfig":{"Runtime":"oci","UTSMode":"host"},"Config":{"Hostname":"h","Env":["MINE=1","HOME=/","HOSTNAME=box"]}}""", """{"Env":["MINE=1"]}""" },
+        { "a home that Podman adds behind the host name that was asked for", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"mine","Env":["TERM=xterm","MINE=1","HOSTNAME=mine","HOME=/srv"]}}""", """{"Hostname":"mine","Env":["MINE=1"]}""" },
+        { "a home that Podman adds beside a host name that is a user's variable", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["HOSTNAME=box","MINE=1","HOME=/root"]}}""", """{"Env":["HOSTNAME=box","MINE=1"]}""" },
         { "a home set with Podman", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["HOME=/","MINE=1","HOSTNAME=h"]}}""", """{"Env":["HOME=/","MINE=1"]}""" },
         { "a home that is not root's, with Podman", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["MINE=1","HOME=/home/me","HOSTNAME=h"]}}""", """{"Env":["MINE=1","HOME=/home/me"]}""" },
         { "the same variables with Docker", """{"Config":{"Env":["TERM=xterm","HOME=/","HOSTNAME=h"]}}""", """{"Env":["TERM=xterm","HOME=/","HOSTNAME=h"]}""" },

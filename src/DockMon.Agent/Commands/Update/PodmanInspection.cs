@@ -76,14 +76,16 @@ internal static class PodmanInspection
     }
 
     /// <summary>
-    /// Podman adds some variables when it creates a container, and at the end, when it starts it, HOME and HOSTNAME. A home that is not root's is kept,
-    /// wherever it stands: it may be the user's. So is a host name that is neither the container's nor that of a namespace it shares.
+    /// Podman writes a container's variables in any order, behind them HOSTNAME where a host name was asked for and, when it starts the container, HOME
+    /// and HOSTNAME if they are not there. A home behind the host name is Podman's. Another one at the end may be the user's, and is kept if it is not
+    /// root's, and so is a host name that is neither the container's nor that of a namespace it shares.
     /// </summary>
     private static void RemoveItsOwn(JsonArray variables, JsonObject config, JsonObject host)
     {
         var (hostName, network) = ("HOSTNAME=" + UpdatePlanner.Text(config, "Hostname"), UpdatePlanner.Text(host, "NetworkMode"));
         var sharesName = UpdatePlanner.Text(host, "UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
-        if (variables.Count > 1 && Variable(^2) is "HOME=/" or "HOME=/root" && (Variable(^1) == hostName || (sharesName && Variable(^1).StartsWith("HOSTNAME=", StringComparison.Ordinal))))
+        var (last, before) = (Variable(1), Variable(2));
+        if (before is "HOME=/" or "HOME=/root" && (last == hostName || (sharesName && last.StartsWith("HOSTNAME=", StringComparison.Ordinal))))
         {
             variables.RemoveRange(variables.Count - 2, 2);
             if (network == "host")
@@ -91,10 +93,14 @@ internal static class PodmanInspection
                 config.Remove("Hostname"); // The host's. One that a user sets is a variable from the container's creation on.
             }
         }
+        else if (last is "HOME=/" or "HOME=/root" || (before == hostName && last.StartsWith("HOME=", StringComparison.Ordinal)))
+        {
+            variables.RemoveAt(variables.Count - 1);
+        }
 
         var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", hostName };
         variables.RemoveAll(variable => added.Contains(variable?.GetValue<string>() ?? ""));
 
-        string Variable(Index index) => variables[index]?.GetValue<string>() ?? "";
+        string Variable(int fromEnd) => variables.Count >= fromEnd ? variables[^fromEnd]?.GetValue<string>() ?? "" : "";
     }
 }

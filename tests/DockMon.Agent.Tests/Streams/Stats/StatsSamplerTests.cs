@@ -174,7 +174,7 @@ public sealed class StatsSamplerTests
     {
         const int Count = EngineSampler.AtOnce + 8;
         using var free = new SemaphoreSlim(0);
-        await using var fixture = new SamplerFixture(StatsOrigin.Engine);
+        await using var fixture = new SamplerFixture(StatsOrigin.Engine, connected: false);
         var asked = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         fixture.Engine.BeforeAnswer = path =>
         {
@@ -192,6 +192,10 @@ public sealed class StatsSamplerTests
             fixture.Measures(id, cpu: 1000, system: 10_000);
             fixture.Tell("start", id);
         }
+
+        // Only now, so that all of them are in the first round.
+        fixture.Connected = true;
+        fixture.Sampler.Wake();
 
         // In small steps, since the questions are spread over the interval, and not so far that an answer would be late.
         var step = TimeSpan.FromMilliseconds(10);
