@@ -89,6 +89,9 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             sampling.Wake();
         };
         statsLink.Opened += sampling.Wake;
+        var footprint = new Footprint(time, logger);
+        lanes.Idle += footprint.Used;
+        link.Registered += _ => footprint.Used();
         var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>());
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
@@ -112,7 +115,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             sampling.RunAsync(streams.Token),
             health.RunAsync(streams.Token),
             manager.RunAsync(streams.Token),
-            Footprint.RunAsync(time, logger, streams.Token),
+            footprint.RunAsync(streams.Token),
         ];
         var trial = TryOutAsync(new TrialWatch(programs, () => link.IsConnected, () => link.LastFailure, selfReport, time, logger), selfUpdate, handOver, logger, streams.Token);
         manager.Ready();

@@ -19,6 +19,9 @@ internal sealed class Lanes : IDisposable
     private TaskCompletionSource _idle = Completed();
     private int _running;
 
+    /// <summary>Raised when nothing runs or waits any more. Handlers are quick: it is raised under the lock.</summary>
+    public event Action? Idle;
+
     /// <summary>Queues work that never throws.</summary>
     /// <param name="key">The lane; null for a read.</param>
     /// <param name="work">What to do.</param>
@@ -130,6 +133,7 @@ internal sealed class Lanes : IDisposable
         if (--_running == 0)
         {
             _idle.SetResult();
+            Idle?.Invoke();
         }
     }
 

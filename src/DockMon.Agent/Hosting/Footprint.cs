@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Hosting;
@@ -7,23 +8,32 @@ namespace DockMon.Agent.Hosting;
 /// Gives memory back that only the start or a large answer needed. Left alone, the collector keeps a heap as large as it once was, and program text
 /// that ran once stays mapped for as long as the host has memory to spare: together they would be most of what the agent seems to need.
 /// </summary>
-internal static class Footprint
+internal sealed class Footprint(Action trim, TimeProvider time)
 {
     /// <summary>When the start has settled.</summary>
     public static readonly TimeSpan First = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often after that it is looked whether there is something to give back.</summary>
-    public static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+    /// <summary>How long nothing is to be done before what was done counts as over.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
-    // Bytes allocated since the last time. An agent that only watches needs a good while for as much, a listing of fifty containers is more.
-    internal const long Worthwhile = 4 * 1024 * 1024;
+    /// <summary>How long it waits for that: a server may ask for a list every other second.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Does it when the start has settled, and whenever much was allocated since, until <paramref name="ct"/> fires.</summary>
-    public static Task RunAsync(TimeProvider time, ILogger logger, CancellationToken ct) =>
-        RunAsync(time, () => GC.GetTotalAllocatedBytes(), () => Trim(logger), ct);
+    /// <summary>The least time between two: what is needed all the same has to be fetched from the file again, which is not for nothing.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
-    /// <summary>The same with another count of allocated bytes and another way to give back.</summary>
-    internal static async Task RunAsync(TimeProvider time, Func<long> allocated, Action trim, CancellationToken ct)
+    private readonly Channel<bool> _used = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public Footprint(TimeProvider time, ILogger logger)
+        : this(() => Trim(logger), time)
+    {
+    }
+
+    /// <summary>Something other than watching was done. May be called anywhere: it only leaves a mark.</summary>
+    public void Used() => _used.Writer.TryWrite(true);
+
+    /// <summary>Gives back when the start has settled, and each time after something was done, until <paramref name="ct"/> fires. While nothing is done no timer runs.</summary>
+    public async Task RunAsync(CancellationToken ct)
     {
         try
         {
@@ -31,12 +41,14 @@ internal static class Footprint
             while (true)
             {
                 trim();
-                var then = allocated();
+                await Task.Delay(Rest, time, ct);
+                await _used.Reader.ReadAsync(ct);
+                var began = time.GetTimestamp();
                 do
                 {
-                    await Task.Delay(Every, time, ct);
+                    await Task.Delay(Quiet, time, ct);
                 }
-                while (allocated() - then < Worthwhile);
+                while (_used.Reader.TryRead(out _) && time.GetElapsedTime(began) < Longest);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Tests.Streams.Stats;
+using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -46,24 +47,86 @@ public sealed class FootprintTests
     }
 
     [Fact]
-    public async Task It_gives_back_after_the_start_and_then_only_when_much_was_allocated()
+    public async Task It_gives_back_after_the_start_and_then_only_when_something_was_done()
     {
-        var time = new FakeTimeProvider();
-        using var stop = new CancellationTokenSource();
-        var (allocated, times) = (1L, 0);
-        var running = Footprint.RunAsync(time, () => allocated, () => times++, stop.Token);
-        time.Advance(Footprint.First);
-        times.ShouldBe(1);
-        allocated += Footprint.Worthwhile - 1;
-        time.Advance(Footprint.Every);
-        time.Advance(Footprint.Every);
-        times.ShouldBe(1);
-        allocated++;
-        time.Advance(Footprint.Every);
-        times.ShouldBe(2);
-        time.Advance(Footprint.Every);
-        times.ShouldBe(2);
-        await stop.CancelAsync();
-        await running;
+        await using var fixture = new Fixture();
+        fixture.Pass(Footprint.First);
+        fixture.Times.ShouldBe(1);
+        fixture.Pass(TimeSpan.FromHours(1));
+        fixture.Times.ShouldBe(1);
+        await fixture.UseAsync();
+        fixture.Pass(Footprint.Quiet);
+        fixture.Times.ShouldBe(2);
+        fixture.Pass(TimeSpan.FromHours(1));
+        fixture.Times.ShouldBe(2);
+        fixture.Time.Timers.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task It_waits_until_it_is_quiet_but_not_for_ever()
+    {
+        await using var fixture = new Fixture();
+        fixture.Pass(Footprint.First + Footprint.Rest);
+        for (var passed = TimeSpan.Zero; passed < Footprint.Longest; passed += TimeSpan.FromSeconds(2))
+        {
+            fixture.Times.ShouldBe(1);
+            await fixture.UseAsync();
+            fixture.Pass(TimeSpan.FromSeconds(2));
+        }
+
+        fixture.Times.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task It_rests_between_two_times()
+    {
+        await using var fixture = new Fixture();
+        fixture.Pass(Footprint.First);
+        await fixture.UseAsync();
+        fixture.Pass(Footprint.Rest);
+        fixture.Times.ShouldBe(1);
+        fixture.Pass(Footprint.Quiet);
+        fixture.Times.ShouldBe(2);
+    }
+
+    private sealed class Fixture : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+
+        public Fixture()
+        {
+            Footprint = new Footprint(() => Times++, Time);
+            _running = Footprint.RunAsync(_stop.Token);
+        }
+
+        public Footprint Footprint { get; }
+
+        public CountingTime Time { get; } = new();
+
+        public int Times { get; private set; }
+
+        /// <summary>Lets time pass in steps of a second: it goes on in the very call that its timer is due in.</summary>
+        public void Pass(TimeSpan time)
+        {
+            for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(1))
+            {
+                Time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+
+        /// <summary>Something is done, and it has taken notice.</summary>
+        public Task UseAsync()
+        {
+            Footprint.Used();
+            return Retry.UntilAsync("a timer runs", () => Time.Timers > 0, ct: TestContext.Current.CancellationToken);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
     }
 }
