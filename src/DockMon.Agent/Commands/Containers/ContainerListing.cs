@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DockMon.Engine;
@@ -52,24 +51,32 @@ internal sealed class ContainerListing(EngineClient engine)
 
     private async Task<byte[]> ListAsync(CancellationToken ct)
     {
-        using var list = JsonDocument.Parse(await engine.ListContainersRawAsync(all: true, ct));
-        var items = list.RootElement.EnumerateArray().ToList();
+        var list = await engine.ListContainersRawAsync(all: true, ct);
+        var items = ListEntry.Split(list);
         var members = new (byte[] Container, byte[] Image)[items.Count];
         await Parallel.ForAsync(
             0,
             items.Count,
             new ParallelOptions { MaxDegreeOfParallelism = InspectWidth, CancellationToken = ct },
             async (i, token) => members[i] = (
-                await GetAsync(_containers, items[i].GetProperty("Id").GetString()!, DescribeContainerAsync, token),
-                await GetAsync(_images, items[i].GetProperty("ImageID").GetString()!, DescribeImageAsync, token)));
+                await GetAsync(_containers, items[i].Id, DescribeContainerAsync, token),
+                await GetAsync(_images, items[i].ImageId, DescribeImageAsync, token)));
         DropRemoved(items);
+        return Join(list, items, members);
+    }
 
-        var result = new ArrayBufferWriter<byte>((items.Count * 1024) + 2);
+    /// <summary>The list with each container's members added at the end of its object, in memory of just that size.</summary>
+    private static byte[] Join(ReadOnlySpan<byte> list, List<ListEntry> items, (byte[] Container, byte[] Image)[] members)
+    {
+        // An object loses its closing brace and gains two commas and the brace; another comma stands before all but the first.
+        var length = "[]".Length + items.Index().Sum(item => item.Item.Length + members[item.Index].Container.Length + members[item.Index].Image.Length + (item.Index == 0 ? 2 : 3));
+        var json = new byte[length];
+        using var result = new MemoryStream(json);
         result.Write("["u8);
-        for (var i = 0; i < items.Count; i++)
+        foreach (var (i, item) in items.Index())
         {
             result.Write(i == 0 ? ""u8 : ","u8);
-            result.Write(JsonMarshal.GetRawUtf8Value(items[i])[..^1]);
+            result.Write(list.Slice(item.Start, item.Length - 1));
             result.Write(","u8);
             result.Write(members[i].Image);
             result.Write(","u8);
@@ -78,7 +85,7 @@ internal sealed class ContainerListing(EngineClient engine)
         }
 
         result.Write("]"u8);
-        return result.WrittenSpan.ToArray();
+        return json;
     }
 
     private async ValueTask<byte[]> GetAsync(ConcurrentDictionary<string, byte[]> cache, string id, Func<string, CancellationToken, Task<byte[]>> describe, CancellationToken ct)
@@ -168,11 +175,11 @@ internal sealed class ContainerListing(EngineClient engine)
         return buffer.WrittenSpan[1..^1].ToArray();
     }
 
-    private void DropRemoved(List<JsonElement> items)
+    private void DropRemoved(List<ListEntry> items)
     {
         if (_containers.Count > items.Count)
         {
-            var listed = items.Select(item => item.GetProperty("Id").GetString()!).ToHashSet(StringComparer.Ordinal);
+            var listed = items.Select(item => item.Id).ToHashSet(StringComparer.Ordinal);
             foreach (var id in _containers.Keys.Where(id => !listed.Contains(id)))
             {
                 _containers.TryRemove(id, out _);
