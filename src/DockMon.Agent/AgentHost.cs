@@ -44,9 +44,10 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             throw new ConfigurationException($"REGISTRATION_TOKEN is not set and {options.DataPath} holds no permanent token: make a registration token on the server (Settings, Hosts, Add host, Agent) and set it");
         }
 
-        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
+        // These three live as long as the process: an update that is left to the next start must not fail on the way out because its engine went away under it.
+        var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
+        var lanes = new Lanes();
         using var dialer = new Dialer(options);
-        using var lanes = new Lanes();
         using var pulse = new EnginePulse(engine, time);
         var heartbeats = new Heartbeats(time);
         var random = Random.Shared;
@@ -60,7 +61,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
         messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
-        using var updates = Updates(engine, lanes, outbound, random);
+        var updates = Updates(engine, lanes, outbound, random);
         using var handOver = new CancellationTokenSource();
         var programs = new SelfUpdateStore(options.DataPath);
         var selfReport = new SelfUpdateReporter(outbound, time);
@@ -125,7 +126,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         await ending.CancelAsync();
         // Without a connection to say goodbye on, operations that run still have their time.
         await router.FinishAsync(options.ShutdownTimeout);
-        await updates.WhenEndedAsync();
+        await updates.WhenEndedAsync(CommandRouter.Grace);
+        await selfUpdate.WhenEndedAsync();
         await streams.CancelAsync();
         await Task.WhenAll(parts);
         var goBack = await trial;
@@ -170,7 +172,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         {
             // The agent stops.
         }
-        catch (Exception e) when (e is CommandException or EngineException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CommandException or EngineException or JsonException or IOException or UnauthorizedAccessException)
         {
             Log.SelfUpdateUnfinished(logger, e.Message);
         }
@@ -192,7 +194,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         deployments.AddTo(commands);
         new ComposeScan(time).AddTo(commands);
         new ImageCommands(engine).AddTo(commands);
-        new NetworkCommands(engine).AddTo(commands, operations);
+        new NetworkCommands(engine, () => _self).AddTo(commands, operations);
         new VolumeCommands(engine).AddTo(commands, operations);
         new ContainerOperations(engine, () => _self).AddTo(operations);
         new DeploymentOperations(engine, outbound, time).AddTo(operations);

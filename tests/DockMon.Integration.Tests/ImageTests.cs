@@ -102,6 +102,13 @@ public sealed class ImageTests : IAsyncLifetime
             await using var up = ProgramProcess.Start(compose, [.. project, "up", "-d"], environment);
             (await up.WaitForExitAsync(Token)).ShouldBe(0, up.Tail());
             await RegisteredAsync();
+            await Retry.UntilAsync("it reads the kernel", async () => (await Docker.RunAsync(["logs", _name], Token)).Contains("come from the kernel", StringComparison.Ordinal), ct: Token);
+
+            // It is part of the project and hangs on its network, and takes neither away from under itself.
+            (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync("deploy_compose", new() { ["deployment_id"] = "1", ["project_name"] = _name, ["action"] = "down" }, Token)))
+                .Message.ShouldContain($"the agent's own container {_name} is part of it");
+            (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync("delete_network", new() { ["network_id"] = _name + "_default", ["force"] = true }, Token)))
+                .Message.ShouldContain($"the agent's own container {_name} is connected to it");
         }
         finally
         {

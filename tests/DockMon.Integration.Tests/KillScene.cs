@@ -194,7 +194,7 @@ internal sealed class KillScene : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            if (_engine is not null && await IsWedgedAsync(ct))
+            if (_engine is not null && await IsWedgedAsync(_engine, there, wanted, ct))
             {
                 Wedged++;
                 return;
@@ -225,11 +225,16 @@ internal sealed class KillScene : IAsyncDisposable
     /// </summary>
     private async Task<bool> HasItsDataAsync(CancellationToken ct) => await _docker.TryRunAsync(["exec", Name, "cat", "/anonymous/data"], ct) is (0, "precious", _);
 
-    private async Task<bool> IsWedgedAsync(CancellationToken ct)
-    {
-        var (code, _, error) = await _docker.TryRunAsync(["start", Name], ct);
-        return code != 0 && error.Contains("already exists", StringComparison.Ordinal) && Journals().Any(journal => journal.Contains("\"LossTold\": true", StringComparison.Ordinal));
-    }
+    /// <summary>
+    /// The daemon was killed between the start of a container's process and writing that down. It can neither start the container nor end what runs, says
+    /// so in its log, and nobody can help it through its API: all that is asked of the agent then is that nothing else was left and that it has told so.
+    /// </summary>
+    private async Task<bool> IsWedgedAsync(PrivateEngine engine, string there, string[] wanted, CancellationToken ct) =>
+        there.Split('\n').Select(NameOf).Order(StringComparer.Ordinal).SequenceEqual(wanted.Select(NameOf))
+        && engine.HasSaid("cannot delete running task", await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct))
+        && Journals().All(journal => journal.Contains("\"LossTold\": true", StringComparison.Ordinal));
+
+    private static string NameOf(string line) => line.Split(' ')[0];
 
     private async Task<string> VolumeAsync(CancellationToken ct) => await _docker.RunAsync(["inspect", "--format", "{{range .Mounts}}{{.Name}}{{end}}", Name], ct);
 

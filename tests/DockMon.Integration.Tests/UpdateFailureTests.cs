@@ -154,6 +154,27 @@ public sealed class UpdateFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_agent_that_is_told_to_stop_while_the_engine_stops_a_container_leaves_in_time_and_the_next_one_ends_the_update()
+    {
+        await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["SHUTDOWN_TIMEOUT"] = "1s" });
+        var stubborn = await _registry.PublishAsync(Docker, "web:stubborn", ["CMD [\"sh\",\"-c\",\"trap '' TERM; while :; do sleep 1; done\"]"], Token);
+        var old = await Docker.RunAsync(["run", "-d", "--name", _name, stubborn], Token);
+        var payload = Payload(_v2);
+        payload["stop_timeout"] = 15;
+        await installation.CommandAsync("update_container", Token, payload);
+        await Retry.UntilAsync("the engine stops it", () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Any(file => File.ReadAllText(file).Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
+        installation.Agent.Terminate();
+        (await installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
+        installation.Agent.Lines.ShouldContain(line => line.Contains($"to be ended by the next start of the agent: {_name}", StringComparison.Ordinal));
+
+        installation.StartAgent();
+        await Retry.UntilAsync("the old container runs again", async () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0 && await IsAsync(old, "running"), TimeSpan.FromSeconds(60), Token);
+        await UntouchedAsync(old, installation);
+        await Docker.RunAsync(["rm", "-f", _name], Token);
+        await Docker.RunAsync(["rmi", stubborn], Token);
+    }
+
+    [Fact]
     public async Task A_container_that_somebody_removes_in_the_middle_of_its_update_is_not_brought_back_and_the_server_hears_so()
     {
         await using var installation = await Installation.StartAsync(Token);

@@ -83,6 +83,9 @@ public sealed class PrivateEngine : IAsyncDisposable
     /// <summary>The daemon's last lines, for a message.</summary>
     public string Tail() => _daemon?.Tail(15) ?? "";
 
+    /// <summary>Whether the daemon that runs now has written a line with all these words.</summary>
+    public bool HasSaid(params string[] words) => _daemon!.Lines.Any(line => words.All(word => line.Contains(word, StringComparison.Ordinal)));
+
     /// <summary>Asks the daemon to end, which ends its containers, too.</summary>
     public async Task StopDaemonAsync(CancellationToken ct)
     {

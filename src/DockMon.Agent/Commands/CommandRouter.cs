@@ -22,8 +22,13 @@ internal sealed class CommandRouter(
     ILogger<CommandRouter> logger,
     Heartbeat? heartbeat = null) : IDisposable
 {
+    /// <summary>How long operations have to end once they were told to give up. What cannot (the engine stops a container) is left to it, and updates to their journals.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource _giveUp = new();
+    private readonly Lock _gate = new();
     private Task _intake = Task.CompletedTask;
+    private Task? _finished;
     private volatile bool _stopping;
 
     public void Dispose() => _giveUp.Dispose();
@@ -73,21 +78,43 @@ internal sealed class CommandRouter(
         }
     }
 
-    /// <summary>No new work; what runs has <paramref name="limit"/> to end, what waits is answered with an error.</summary>
-    public async Task FinishAsync(TimeSpan limit)
+    /// <summary>No new work; what runs has <paramref name="limit"/> to end, what waits is answered with an error. Asked again it waits for the same end.</summary>
+    public Task FinishAsync(TimeSpan limit)
+    {
+        lock (_gate)
+        {
+            return _finished ??= EndAsync(limit);
+        }
+    }
+
+    private async Task EndAsync(TimeSpan limit)
     {
         _stopping = true;
         try
         {
-            await _intake.WaitAsync(limit, time);
-            await lanes.WhenIdleAsync().WaitAsync(limit, time);
+            await WhenIdleAsync().WaitAsync(limit, time);
+            return;
         }
         catch (TimeoutException)
         {
             Log.GivingUp(logger, limit.TotalSeconds);
             await _giveUp.CancelAsync();
-            await lanes.WhenIdleAsync();
         }
+
+        try
+        {
+            await WhenIdleAsync().WaitAsync(Grace, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Leaving(logger);
+        }
+    }
+
+    private async Task WhenIdleAsync()
+    {
+        await _intake;
+        await lanes.WhenIdleAsync();
     }
 
     /// <summary>A message that has no answer: its handler queues what takes time, and what is wrong with it is only logged.</summary>

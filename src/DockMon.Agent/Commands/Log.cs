@@ -24,4 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(204, LogLevel.Warning, "Operations still ran after {Seconds} s; they were told to give up")]
     public static partial void GivingUp(ILogger logger, double seconds);
+
+    [LoggerMessage(207, LogLevel.Warning, "Operations that cannot be given up are left to the Docker engine")]
+    public static partial void Leaving(ILogger logger);
 }

@@ -33,7 +33,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
         },
     };
 
-    public TimeSpan Time(string variable, TimeSpan otherwise)
+    public TimeSpan Time(string variable, TimeSpan otherwise, TimeSpan least = default)
     {
         var text = Text(variable);
         if (text is null)
@@ -48,7 +48,8 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
                 : $"write {Duration.Accepted}");
         }
 
-        return time > TimeSpan.Zero && time <= LongestTime ? time : throw Wrong(variable, text, "it must be more than 0 and at most 24h");
+        return time > TimeSpan.Zero && time >= least && time <= LongestTime ? time
+            : throw Wrong(variable, text, $"it must be {(least > TimeSpan.Zero ? $"at least {Duration.Format(least)}" : "more than 0")} and at most 24h");
     }
 
     /// <summary>An interval; 0 turns off what it is the interval of.</summary>

@@ -4,6 +4,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Engine;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -166,6 +167,35 @@ public sealed class CommandRouterTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(25));
         await finish.WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("failed to wait: the agent stopped before it was done");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_given_up_does_not_hold_the_end_up_however_often_that_is_waited_for()
+    {
+        var running = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        _commands["stubborn"] = new Route("be stubborn", Lane: null, async (_, _) =>
+        {
+            running.SetResult();
+            await release.Task;
+            return "true"u8.ToArray();
+        });
+        _router.Dispatch("""{"type":"command","command":"stubborn","id":"1"}"""u8.ToArray());
+        await running.Task.WaitAsync(TestContext.Current.CancellationToken);
+        var finish = _router.FinishAsync(TimeSpan.FromSeconds(25));
+        _time.Advance(TimeSpan.FromSeconds(25));
+        await Retry.UntilAsync(
+            "the grace is over, too",
+            () =>
+            {
+                _time.Advance(CommandRouter.Grace / 10);
+                return finish.IsCompleted;
+            },
+            ct: TestContext.Current.CancellationToken);
+        await finish;
+        _router.FinishAsync(TimeSpan.FromSeconds(25)).IsCompletedSuccessfully.ShouldBeTrue();
+        release.SetResult();
+        await _lanes.WhenIdleAsync();
     }
 
     public void Dispose()

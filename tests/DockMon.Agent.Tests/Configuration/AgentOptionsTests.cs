@@ -99,6 +99,7 @@ public sealed class AgentOptionsTests
     [InlineData("RECONNECT_MAX", "500ms", "RECONNECT_INITIAL")]
     [InlineData("RECONNECT_MAX", "25h", "24h")]
     [InlineData("SHUTDOWN_TIMEOUT", "soon", "1m30s")]
+    [InlineData("UPDATE_TIMEOUT", "10s", "at least 15s")]
     [InlineData("LOG_LEVEL", "loud", "debug, info, warn or error")]
     [InlineData("LOG_JSON", "maybe", "true or false")]
     [InlineData("INSECURE_SKIP_VERIFY", "2", "true or false")]

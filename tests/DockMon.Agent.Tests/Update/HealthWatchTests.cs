@@ -1,6 +1,9 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
+using DockMon.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -20,7 +23,7 @@ public sealed class HealthWatchTests
     [InlineData("exited", 0, null, "no", 0, 0, true)]
     [InlineData("exited", 0, null, "on-failure", 0, 0, true)]
     public void It_works_or_it_is_not_clear_yet(string status, int exitCode, string? health, string? policy, int restarts, int seconds, bool healthy) =>
-        HealthWatch.Judge(Container(status, exitCode, health, policy, restarts), TimeSpan.FromSeconds(seconds), Grace).ShouldBe(healthy);
+        Judge(Container(status, exitCode, health, policy, restarts), seconds).ShouldBe(healthy);
 
     [Theory]
     [InlineData("running", 0, "unhealthy", null, 0, 30, "unhealthy")]
@@ -29,7 +32,44 @@ public sealed class HealthWatchTests
     [InlineData("running", 0, null, "always", 1, 10, "crashes and is restarted")]
     [InlineData("restarting", 3, null, "always", 0, 1, "crashes and is restarted")]
     public void It_does_not_work(string status, int exitCode, string? health, string? policy, int restarts, int seconds, string words) =>
-        Should.Throw<CommandException>(() => HealthWatch.Judge(Container(status, exitCode, health, policy, restarts), TimeSpan.FromSeconds(seconds), Grace)).Message.ShouldContain(words);
+        Should.Throw<CommandException>(() => Judge(Container(status, exitCode, health, policy, restarts), seconds)).Message.ShouldContain(words);
+
+    [Fact]
+    public async Task One_that_was_restarted_long_ago_works_and_a_new_one_that_was_restarted_before_the_first_look_does_not()
+    {
+        await using var engine = new ScriptedEngine(("/containers/c/json", 200, """{"RestartCount":3,"State":{"Status":"running","Running":true}}"""));
+        var time = new FakeTimeProvider();
+        var watch = new HealthWatch(engine.Client, time);
+        await PassingAsync(time, watch.WaitAsync("c", TimeSpan.FromSeconds(60), isNew: false, Token));
+        (await Should.ThrowAsync<CommandException>(() => watch.WaitAsync("c", TimeSpan.FromSeconds(60), isNew: true, Token))).Message.ShouldContain("crashes and is restarted");
+    }
+
+    [Fact]
+    public async Task Who_has_less_time_than_a_stable_container_needs_gets_an_answer_all_the_same()
+    {
+        await using var engine = new ScriptedEngine(("/containers/c/json", 200, """{"State":{"Status":"running","Running":true}}"""));
+        var time = new FakeTimeProvider();
+        await PassingAsync(time, new HealthWatch(engine.Client, time).WaitAsync("c", TimeSpan.FromSeconds(1), isNew: true, Token));
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Lets time pass until something has ended.</summary>
+    private static async Task PassingAsync(FakeTimeProvider time, Task task)
+    {
+        await Retry.UntilAsync(
+            "it has ended",
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                return task.IsCompleted;
+            },
+            ct: Token);
+        await task;
+    }
+
+    private static bool Judge(ContainerInspection container, int seconds) =>
+        HealthWatch.Judge(container, restarts: 0, TimeSpan.FromSeconds(seconds), stable: TimeSpan.FromSeconds(3), Grace);
 
     private static ContainerInspection Container(string status, int exitCode, string? health, string? policy, int restarts) => new()
     {

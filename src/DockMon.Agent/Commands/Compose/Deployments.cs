@@ -45,13 +45,15 @@ internal sealed class Deployments(
         }
     }
 
+    // What two requests for one project ask for is done in the order they came: both are looked at in a lane, and then done in another.
     public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.DeployCompose] = Route.For("deploy", ProtocolJson.Default.DeployComposeRequest, ProtocolJson.Default.StartedResult, lane: null, (request, ct) =>
+        routes[CommandNames.DeployCompose] = Route.For("deploy", ProtocolJson.Default.DeployComposeRequest, ProtocolJson.Default.StartedResult, (request, _) => ValueTask.FromResult("deploy:" + request.ProjectName), async (request, ct) =>
         {
-            var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
             Check(request);
+            await CheckOwnAsync(request.ProjectName!, ct);
+            var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
             lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, ct));
-            return Task.FromResult(new StartedResult { Status = "deployment_started" });
+            return new StartedResult { Status = "deployment_started" };
         });
 
     /// <summary>Says what is wrong with a request while somebody still waits for the answer.</summary>
@@ -83,6 +85,15 @@ internal sealed class Deployments(
         }
 
         StackFolder.CheckEnvNames(request.EnvFiles?.Keys);
+    }
+
+    /// <summary>Compose is a child of the agent: the one that stops the agent's container ends with it, half-way, and nobody would start it again.</summary>
+    private async Task CheckOwnAsync(string project, CancellationToken ct)
+    {
+        if (self() is { } own && (await ProjectContainers.ListAsync(engine, project, ct)).Any(container => container.Id == own.Id))
+        {
+            throw new CommandException($"refused to deploy project {project}: the agent's own container {own.Name} is part of it. Do it on the host itself");
+        }
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ends, the server must be told that it did.")]

@@ -80,7 +80,7 @@ internal sealed class DeploymentOperations(EngineClient engine, Outbound outboun
         await engine.InspectContainerAsync(id, ct); // One that is not there is an error, not an unhealthy container.
         try
         {
-            await _watch.WaitAsync(id, TimeSpan.FromSeconds(Math.Clamp(request.MaxWaitSeconds ?? DefaultWaitSeconds, 1, LongestWaitSeconds)), ct);
+            await _watch.WaitAsync(id, TimeSpan.FromSeconds(Math.Clamp(request.MaxWaitSeconds ?? DefaultWaitSeconds, 1, LongestWaitSeconds)), isNew: false, ct);
             return true;
         }
         catch (CommandException)

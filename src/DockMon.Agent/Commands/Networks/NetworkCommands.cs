@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Commands.Networks;
 
 /// <summary>The networks of the host.</summary>
-internal sealed class NetworkCommands(EngineClient engine)
+internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> self)
 {
     private static readonly string[] Builtin = ["bridge", "host", "none"];
 
@@ -98,6 +99,11 @@ internal sealed class NetworkCommands(EngineClient engine)
         if (network.ContainerCount > 0 && request.Force != true)
         {
             throw new CommandException($"failed to delete network: {network.Name} is in use by {string.Join(", ", network.Containers.Select(container => container.Name))}; force disconnects them first");
+        }
+
+        if (self() is { } own && network.Containers.Any(container => own.Is(container.Id)))
+        {
+            throw new CommandException($"refused to delete network {network.Name}: the agent's own container {own.Name} is connected to it, and may reach the server through it. Do it on the host itself");
         }
 
         foreach (var container in network.Containers)

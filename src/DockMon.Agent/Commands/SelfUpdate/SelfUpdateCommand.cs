@@ -16,9 +16,13 @@ internal sealed class SelfUpdateCommand(
     EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, Func<SelfContainer?> self, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
     : IDisposable
 {
+    /// <summary>How long what is under way may hold the new program up.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+
     private readonly ProgramSource _source = new(engine, store, time, logger);
     private readonly CancellationTokenSource _stopping = new();
     private InstalledProgram? _next;
+    private Task _work = Task.CompletedTask;
     private int _underWay;
 
     public void AddTo(IDictionary<string, Route> routes) =>
@@ -29,6 +33,9 @@ internal sealed class SelfUpdateCommand(
 
     /// <summary>Nothing new is begun.</summary>
     public void Stop() => _stopping.Cancel();
+
+    /// <summary>Completes when none is under way; asked for after <see cref="Stop"/>.</summary>
+    public Task WhenEndedAsync() => _work;
 
     /// <summary>Becomes the program that was installed. To be called when everything else has ended; returns when there is none.</summary>
     public void Become()
@@ -68,7 +75,7 @@ internal sealed class SelfUpdateCommand(
             throw new CommandException("a self-update is already under way");
         }
 
-        lanes.Post("self", () => GuardAsync(request));
+        _work = Task.Run(() => GuardAsync(request), CancellationToken.None);
         return new StartedResult { Status = "self_update_started" };
     }
 
@@ -118,11 +125,16 @@ internal sealed class SelfUpdateCommand(
         }
 
         string sha256;
+        var expected = request.Checksum;
         if (!string.IsNullOrWhiteSpace(request.Image))
         {
             var image = ProgramSource.ImageToTake(request.Image, options.SelfUpdateImage);
             Stage("pull", $"Pulling {image}");
             sha256 = await _source.FromImageAsync(image, ct);
+            if (!string.IsNullOrWhiteSpace(request.BinaryUrl))
+            {
+                expected = null; // It is that of the file, which is not taken.
+            }
         }
         else
         {
@@ -136,7 +148,7 @@ internal sealed class SelfUpdateCommand(
         }
 
         Stage("verify", "Checking the new program");
-        if (request.Checksum is { Length: > 0 } expected && !expected.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+        if (!string.IsNullOrEmpty(expected) && !expected.Equals(sha256, StringComparison.OrdinalIgnoreCase))
         {
             throw new CommandException($"the program's SHA-256 is {sha256}, and should be {EnvironmentReader.Short(expected)}");
         }
@@ -153,6 +165,14 @@ internal sealed class SelfUpdateCommand(
         store.Save(state); // Where this cannot be written, neither can the trial, and by then everything else would have ended.
         // What this version was started from says which base it belongs to.
         _next = store.Install(version, sha256, Launcher.Program is null ? AgentVersion.Current : state.Confirmed?.BaseVersion ?? AgentVersion.Current);
-        Stage("start", $"Becoming version {version}; what is under way is brought to a safe point first");
+        Stage("start", $"Becoming version {version} when what is under way has ended, or has come to a safe point");
+        try
+        {
+            await lanes.WhenIdleAsync().WaitAsync(LongestWait, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            Log.NotWaiting(logger, LongestWait.TotalMinutes);
+        }
     }
 }

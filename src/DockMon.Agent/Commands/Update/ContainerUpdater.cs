@@ -102,7 +102,7 @@ internal sealed class ContainerUpdater
             _report.Progress(journal.ContainerId, UpdateStages.HealthCheck, "Waiting until the new container is healthy");
             try
             {
-                await _watch.WaitAsync(journal.NewId!, TimeSpan.FromSeconds(journal.HealthTimeout), stopping);
+                await _watch.WaitAsync(journal.NewId!, TimeSpan.FromSeconds(journal.HealthTimeout), isNew: true, stopping);
                 if (journal.WasPaused)
                 {
                     await _swap.PauseAsync(journal.NewId!, CancellationToken.None);

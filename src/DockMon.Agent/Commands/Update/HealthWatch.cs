@@ -2,7 +2,7 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Commands.Update;
 
-/// <summary>Watches a container that was just started until it is clear whether it works.</summary>
+/// <summary>Watches a container until it is clear whether it works.</summary>
 internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -10,16 +10,22 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
     private static readonly TimeSpan LongestGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>Returns when it is healthy: by its health check, or by running for three seconds, or by having done its work.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="limit">How long it has.</param>
+    /// <param name="isNew">It was just started for the first time: a restart before the first look counts as well.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <exception cref="CommandException">It is not; the message says why.</exception>
-    public async Task WaitAsync(string id, TimeSpan limit, CancellationToken ct)
+    public async Task WaitAsync(string id, TimeSpan limit, bool isNew, CancellationToken ct)
     {
         var started = time.GetTimestamp();
+        int? restarts = isNew ? 0 : null;
+        var stable = limit < StableTime ? limit : StableTime;
         var grace = limit / 2 < LongestGrace ? limit / 2 : LongestGrace;
         while (true)
         {
             var container = await InspectAsync(id, ct);
             var elapsed = time.GetElapsedTime(started);
-            if (container is not null && Judge(container, elapsed, grace))
+            if (container is not null && Judge(container, restarts ??= container.RestartCount, elapsed, stable, grace))
             {
                 return;
             }
@@ -51,11 +57,16 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
     }
 
     /// <summary>Whether it is healthy; false when that is not clear yet.</summary>
+    /// <param name="container">What the engine says of it.</param>
+    /// <param name="restarts">How often the engine had restarted it before.</param>
+    /// <param name="elapsed">How long it has been watched.</param>
+    /// <param name="stable">How long it has to run when it has no health check.</param>
+    /// <param name="grace">How long it may be unhealthy.</param>
     /// <exception cref="CommandException">It is clear that it is not.</exception>
-    public static bool Judge(ContainerInspection container, TimeSpan elapsed, TimeSpan grace)
+    public static bool Judge(ContainerInspection container, int restarts, TimeSpan elapsed, TimeSpan stable, TimeSpan grace)
     {
         var state = container.State;
-        if (container.RestartCount > 0 || state.Restarting)
+        if (container.RestartCount > restarts || state.Restarting)
         {
             // At the moment of looking it may well be running: between two crashes.
             throw new CommandException($"the new container crashes and is restarted again and again (exit code {state.ExitCode})");
@@ -78,7 +89,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
             "healthy" => true,
             "unhealthy" when elapsed >= grace => throw new CommandException("the new container is unhealthy"),
             "unhealthy" or "starting" => false,
-            _ => elapsed >= StableTime,
+            _ => elapsed >= stable,
         };
     }
 }

@@ -45,4 +45,7 @@ internal static partial class Log
 
     [LoggerMessage(513, LogLevel.Warning, "The journal of the update of {Container} cannot be removed; the next start of the agent looks at it again: {Reason}")]
     public static partial void JournalUnremovable(ILogger logger, string container, string reason);
+
+    [LoggerMessage(514, LogLevel.Warning, "Left in the middle of a step, to be ended by the next start of the agent: {Containers}")]
+    public static partial void Left(ILogger logger, string containers);
 }

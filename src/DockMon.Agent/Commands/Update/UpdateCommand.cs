@@ -50,8 +50,18 @@ internal sealed class UpdateCommand(
     /// <summary>Updates under way go to the next point where nothing is in between, and the journal has the rest.</summary>
     public void Stop() => _stopping.Cancel();
 
-    /// <summary>Completes when no update is under way; asked for after <see cref="Stop"/>.</summary>
-    public Task WhenEndedAsync() => Task.WhenAll(_underWay.Values.Select(update => update.Work));
+    /// <summary>Completes when no update is under way, or after <paramref name="limit"/>; asked for after <see cref="Stop"/>. An update that is in the middle of a step then is ended by the next start.</summary>
+    public async Task WhenEndedAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Task.WhenAll(_underWay.Values.Select(update => update.Work)).WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Left(logger, string.Join(", ", _underWay.Values.Select(update => update.Name)));
+        }
+    }
 
     public void Dispose()
     {
