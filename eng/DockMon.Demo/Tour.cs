@@ -46,11 +46,8 @@ internal sealed class Tour(Stage stage, TextWriter output)
         await StepAsync("a network, a volume and a container on both are created and removed", () => more.CreateAsync(ct));
         await StepAsync("a shell", () => more.ShellAsync(ct));
         await StepAsync("a health check", () => more.HealthCheckAsync(ct));
-        await StepAsync("a compose project goes up and down", async () =>
-        {
-            var skipped = await more.ComposeAsync(ct);
-            await output.WriteAsync(skipped.Length > 0 ? $"(skipped: {skipped}) " : "");
-        });
+        await OptionalStepAsync("a compose project goes up and down", () => more.ComposeAsync(ct));
+        await OptionalStepAsync("a container is updated, and its data and settings stay; a version that does not work gives way", () => new UpdateTour(stage).RunAsync(ct));
         await StepAsync("the link is cut, a container dies meanwhile: the agent comes back with that event, once", () => CutAsync(ct));
         await StepAsync("the agent answers on the new connection", () => ListAsync(ct));
         await StepAsync("SIGTERM ends the agent with exit code 0", async () =>
@@ -96,6 +93,13 @@ internal sealed class Tour(Stage stage, TextWriter output)
             _failed = true;
         }
     }
+
+    /// <summary>A step that says why it was skipped where this machine lacks something for it.</summary>
+    private Task OptionalStepAsync(string name, Func<Task<string>> step) => StepAsync(name, async () =>
+    {
+        var skipped = await step();
+        await output.WriteAsync(skipped.Length > 0 ? $"(skipped: {skipped}) " : "");
+    });
 
     private async Task ListAsync(CancellationToken ct)
     {
