@@ -44,6 +44,8 @@ public sealed class TestContainers(DockerCli docker, string prefix) : IAsyncDisp
         _made.Add(container);
         // Shells ignore SIGTERM as process 1: --init and a short stop keep tests quick.
         string[] run = command.Count > 0 ? [.. command] : ["sleep", "3600"];
-        return (await docker.RunAsync([.. verb, "--init", "--name", container, .. options ?? [], TestImage.Name, .. run], ct)).Trim();
+        var id = (await docker.RunAsync([.. verb, "--init", "--name", container, .. options ?? [], TestImage.Name, .. run], ct)).Trim();
+        _made.Add(id); // A test may rename it.
+        return id;
     }
 }
