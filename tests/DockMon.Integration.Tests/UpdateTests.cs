@@ -235,6 +235,91 @@ public sealed class UpdateTests : IAsyncLifetime
         await NothingLeftAsync("main");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_hangs_on_it_directly_or_through_another_runs_afterwards_whether_the_new_version_works_or_not(bool works)
+    {
+        var crash = await _registry.PublishAsync(Docker, "web:crash", ["CMD [\"sh\",\"-c\",\"exit 3\"]"], Token);
+        var old = await RunAsync("main", _v1);
+        var side = await RunAsync("side", _v1, "--network", $"container:{old}");
+        await RunAsync("far", _v1, "--network", $"container:{side}");
+        await RunAsync("pid", _v1, "--pid", $"container:{old}");
+        // This one ends as soon as its network does.
+        await RunAsync("frail", _v1, ["--network", $"container:{old}"], ["sh", "-c", "while ip addr show eth0 >/dev/null 2>&1; do sleep 0.1; done; exit 3"]);
+        if (works)
+        {
+            await UpdateAsync("main", _v2);
+        }
+        else
+        {
+            await FailedUpdateAsync("main", crash);
+        }
+
+        await Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
+        var ids = new Dictionary<string, string>();
+        foreach (var name in new[] { "main", "side", "far", "pid", "frail" })
+        {
+            var container = await InspectAsync(name);
+            container["State"]!["Status"]!.GetValue<string>().ShouldBe("running", name);
+            ids[name] = container["Id"]!.GetValue<string>();
+        }
+
+        (ids["main"] != old).ShouldBe(works);
+        foreach (var (name, mode, owner) in new[] { ("side", "NetworkMode", "main"), ("far", "NetworkMode", "side"), ("pid", "PidMode", "main"), ("frail", "NetworkMode", "main") })
+        {
+            (await InspectAsync(name))["HostConfig"]![mode]!.GetValue<string>().ShouldBe($"container:{ids[owner]}", name);
+        }
+
+        // Not only by name: it is the network of the one that runs now.
+        var address = await Docker.RunAsync(["exec", Name("main"), "ip", "-4", "addr", "show", "eth0"], Token);
+        (await Docker.RunAsync(["exec", Name("far"), "ip", "-4", "addr", "show", "eth0"], Token)).ShouldBe(address);
+        foreach (var name in ids.Keys)
+        {
+            await NothingLeftAsync(name);
+        }
+
+        await Docker.TryRunAsync(["rmi", crash], Token);
+    }
+
+    [Fact]
+    public async Task A_container_that_is_started_while_its_successor_is_made_runs_afterwards()
+    {
+        await RunAsync("late", _v1);
+        await Docker.RunAsync(["stop", "-t", "0", Name("late")], Token);
+        await StartUpdateAsync("late", _v2);
+        await Retry.UntilAsync("the update has begun", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length > 0, ct: Token);
+        await Docker.RunAsync(["start", Name("late")], Token);
+        await Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
+        (await InspectAsync("late"))["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
+        await NothingLeftAsync("late");
+    }
+
+    [Fact]
+    public async Task What_somebody_made_of_an_update_while_the_agent_was_away_is_theirs()
+    {
+        var old = await RunAsync("main", _v1);
+        // Something that keeps the update busy between its success and its cleaning up.
+        await RunAsync("slow", _v1, ["--network", $"container:{old}"], ["sh", "-c", "trap '' TERM; while :; do sleep 0.2; done"]);
+        var payload = Payload("main", _v2);
+        payload["stop_timeout"] = 10;
+        await _installation.CommandAsync("update_container", Token, payload);
+        var updates = Path.Combine(_installation.AgentData, "updates");
+        await Retry.UntilAsync("the slow one is being stopped", () => Directory.GetFiles(updates).Any(file => File.ReadAllText(file) is var journal && journal.Contains("\"DependentOf\"", StringComparison.Ordinal) && journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), Token);
+        _installation.Agent.Kill();
+        await _installation.Agent.WaitForExitAsync(Token);
+        await Docker.RunAsync(["rm", "-f", Name("main")], Token);
+        await Docker.RunAsync(["rename", old, Name("main")], Token);
+        await Docker.RunAsync(["start", Name("main")], Token);
+
+        _installation.StartAgent();
+        await Retry.UntilAsync("the agent has left it alone", () => Directory.GetFiles(updates).Length == 0, TimeSpan.FromSeconds(60), Token);
+        var now = await InspectAsync("main");
+        now["Id"]!.GetValue<string>().ShouldBe(old);
+        now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
+        _installation.Agent.Lines.ShouldContain(line => line.Contains("Somebody else has changed", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_container_that_comes_along_keeps_its_image_although_the_name_means_another_by_now()
     {

@@ -16,8 +16,23 @@ public sealed class LifelineTests
         """)!.AsObject();
 
     [Theory]
-    [InlineData("container:efb225eae0e5807ec9f45533e6c5598e13b9f197ce11f9fe3fd9c3964d86d6ed", null, "network")]
-    [InlineData("container:proxy", null, "network")]
+    [InlineData("\"NetworkMode\":\"container:vpn\"", "\"NetworkMode\":\"bridge\"", true)]
+    [InlineData("\"PidMode\":\"container:vpn\"", "\"NetworkMode\":\"bridge\"", true)]
+    [InlineData("\"NetworkMode\":\"container:middle\"", "\"NetworkMode\":\"container:vpn\"", true)]
+    [InlineData("\"NetworkMode\":\"container:middle\"", "\"IpcMode\":\"container:agent\",\"NetworkMode\":\"bridge\"", false)]
+    [InlineData("\"NetworkMode\":\"bridge\"", "\"NetworkMode\":\"container:vpn\"", false)]
+    public async Task What_the_agent_has_a_namespace_from_is_known_however_many_are_in_between(string agents, string middles, bool shared)
+    {
+        var self = new SelfContainer(new string('a', 64), "agent", "dockmon-agent", "bridge");
+        Task<JsonObject> InspectAsync(string reference, CancellationToken ct) => Task.FromResult(JsonNode.Parse(
+            reference == "vpn" ? """{"Id":"the-vpn","HostConfig":{"NetworkMode":"bridge"}}"""
+            : reference == "middle" ? $$$"""{"Id":"the-middle","HostConfig":{ {{{middles}}} } }"""
+            : $$$"""{"Id":"{{{self.Id}}}","HostConfig":{ {{{agents}}} } }""")!.AsObject());
+        var need = await Lifeline.SharedAsync("the-vpn", self, InspectAsync, TestContext.Current.CancellationToken);
+        (need is not null).ShouldBe(shared);
+    }
+
+    [Theory]
     [InlineData("bridge", null, null)]
     [InlineData("main", "tcp://proxy:2375", "engine")]
     [InlineData("main", "tcp://socket-proxy:2375", "engine")]

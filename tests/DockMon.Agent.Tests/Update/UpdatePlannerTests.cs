@@ -41,6 +41,7 @@ public sealed class UpdatePlannerTests
         { "anonymous volume by --mount", """{"HostConfig":{"Mounts":[{"Type":"volume","Target":"/m"}]},"Mounts":[{"Type":"volume","Name":"abc","Destination":"/m","RW":true}]}""", """{"HostConfig.Mounts":[{"Type":"volume","Target":"/m","Source":"abc"}]}""" },
         { "volume of another container", """{"HostConfig":{"VolumesFrom":["other"]},"Mounts":[{"Type":"volume","Name":"theirs","Destination":"/theirs","RW":true}]}""", """{"HostConfig.Binds":"absent","HostConfig.VolumesFrom":["other"]}""" },
         { "links", """{"HostConfig":{"Links":["/db:/web/database"]}}""", """{"HostConfig.Links":["db:database"]}""" },
+        { "the image's entrypoint, set, which sets its command aside", """{"Config":{"Cmd":null}}""", """{"Entrypoint":["/entry"],"Cmd":null}""" },
         { "a setting nobody here has heard of", """{"Config":{"FutureConfig":{"a":1}},"HostConfig":{"FutureHost":[1]}}""", """{"FutureConfig":{"a":1},"HostConfig.FutureHost":[1]}""" },
         { "variables that Podman adds", """{"HostConfig":{"Runtime":"oci"},"Config":{"Hostname":"h","Env":["MINE=1","TERM=xterm","container=podman","HOME=/","HOSTNAME=h"]}}""", """{"Env":["MINE=1"]}""" },
         { "the host's name, with Podman", """{"HostConfig":{"Runtime":"oci","NetworkMode":"host"},"Config":{"Hostname":"box","Env":["MINE=1","HOME=/","HOSTNAME=box"]}}""", """{"Hostname":"absent","Env":["MINE=1"]}""" },

@@ -30,8 +30,8 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         return id;
     }
 
-    /// <summary>Stops the old container, gives its name to the successor, and starts that if the old one ran.</summary>
-    public async Task SwapAsync(UpdateJournal journal, CancellationToken ct)
+    /// <summary>Stops the old container and gives its name to the successor.</summary>
+    public async Task PutInPlaceAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (journal.WasRunning)
         {
@@ -45,11 +45,15 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         }
 
         await TakeNameAsync(journal.NewId!, journal.Name, ct);
-        if (journal.WasRunning)
-        {
-            await engine.StartContainerAsync(journal.NewId!, ct);
-        }
     }
+
+    /// <summary>Starts the successor if the old one ran.</summary>
+    public Task StartAsync(UpdateJournal journal, CancellationToken ct) => journal.WasRunning ? engine.StartContainerAsync(journal.NewId!, ct) : Task.CompletedTask;
+
+    /// <summary>Whether nothing but what the update made is in the old container's place, and the old one is out of the way: only then may that be removed.</summary>
+    public async Task<bool> IsReplacedAsync(UpdateJournal journal, CancellationToken ct) =>
+        journal.NewId is { } id && await FindAsync(id, ct) is { } successor && successor.Name == journal.Name
+        && (await FindAsync(journal.OldId, ct) is not { } old || (old.Name != journal.Name && !old.State.Running));
 
     /// <summary>
     /// Waits for the end of a stop that is under way still, whatever became of who asked for it: started before that, the container would be down
@@ -67,8 +71,9 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     }
 
     /// <summary>Makes everything as it was before the update, once no stop is under way. May be called in whatever state an update was left.</summary>
+    /// <returns>The id of the container that is there now: another one than before where it had to be made again.</returns>
     /// <exception cref="CommandException">There is nothing to go back to: somebody removed the container.</exception>
-    public async Task GoBackAsync(UpdateJournal journal, CancellationToken ct)
+    public async Task<string> GoBackAsync(UpdateJournal journal, CancellationToken ct)
     {
         var old = await FindAsync(journal.OldId, ct);
         // Before the successor goes: it holds the anonymous volumes that Docker would remove with the last container that uses them.
@@ -77,7 +82,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         await RemoveAsync(journal.TemporaryName, ct);
         if (!journal.StopBegan)
         {
-            return; // The old one was not touched: its name and its state are whoever's they are by now.
+            return oldId; // The old one was not touched: its name and its state are whoever's they are by now.
         }
 
         await TakeNameAsync(oldId, journal.Name, ct);
@@ -86,16 +91,16 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
             await engine.SetRestartPolicyAsync(oldId, policy, ct);
         }
 
-        if (!journal.WasRunning || journal.StaysDown)
+        if (journal.WasRunning && !journal.StaysDown)
         {
-            return;
+            await engine.StartContainerAsync(oldId, ct);
+            if (journal.WasPaused)
+            {
+                await PauseAsync(oldId, ct);
+            }
         }
 
-        await engine.StartContainerAsync(oldId, ct);
-        if (journal.WasPaused)
-        {
-            await PauseAsync(oldId, ct);
-        }
+        return oldId;
     }
 
     /// <summary>Pauses a container that runs and is not paused already.</summary>

@@ -22,6 +22,7 @@ internal sealed class ContainerUpdater
     private readonly RetryingSwap _retrying;
     private readonly HealthWatch _watch;
     private readonly Dependents _dependents;
+    private readonly DependentFinder _finder;
 
     public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
     {
@@ -30,6 +31,7 @@ internal sealed class ContainerUpdater
         _retrying = new RetryingSwap(_swap, random, time, logger);
         _watch = new HealthWatch(engine, time);
         _dependents = new Dependents(engine, store, _swap, _retrying, logger);
+        _finder = new DependentFinder(engine);
     }
 
     /// <summary>Puts a container running <paramref name="image"/> in the place of an inspected one, and takes the containers that share its network along.</summary>
@@ -44,7 +46,9 @@ internal sealed class ContainerUpdater
             Log.Planned(_logger, containerId, reason);
         }
 
-        var journal = _store.Save(UpdateJournal.Open(containerId, inspected, stopTimeout, healthTimeout));
+        // Now, because some of them end with what they hang on.
+        var dependents = await _finder.FindAsync(UpdatePlanner.Text(inspected, "Id"), stopping);
+        var journal = _store.Save(UpdateJournal.Open(containerId, inspected, stopTimeout, healthTimeout) with { Dependents = dependents });
         _report.Progress(containerId, UpdateStages.Backup, "The container runs on; it stays as the backup until its successor works");
         _report.Progress(containerId, UpdateStages.Creating, $"Creating its successor from {image}");
         try
@@ -82,10 +86,11 @@ internal sealed class ContainerUpdater
     {
         try
         {
-            journal = _store.Save(journal with { Step = UpdateStep.Swapping, StopBegan = true });
+            journal = _store.Save(await StartedMeanwhileAsync(journal, stopping) with { Step = UpdateStep.Swapping, StopBegan = true });
             _report.Progress(journal.ContainerId, UpdateStages.Starting, journal.WasRunning ? "Stopping the old container and starting the new one" : "Putting the new container in the old one's place");
             // Not to be interrupted: in the middle of it nothing runs.
-            await _swap.SwapAsync(journal, CancellationToken.None);
+            await _swap.PutInPlaceAsync(journal, CancellationToken.None);
+            await _swap.StartAsync(journal, CancellationToken.None);
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
@@ -94,6 +99,10 @@ internal sealed class ContainerUpdater
 
         return await WatchAsync(journal, stopping);
     }
+
+    /// <summary>The old container as it is now: somebody may have started it while its successor was made.</summary>
+    private async Task<UpdateJournal> StartedMeanwhileAsync(UpdateJournal journal, CancellationToken ct) =>
+        !journal.WasRunning && await _swap.FindAsync(journal.OldId, ct) is { State.Running: true } ? journal with { WasRunning = true } : journal;
 
     private async Task<UpdateJournal?> WatchAsync(UpdateJournal journal, CancellationToken stopping)
     {
@@ -120,11 +129,38 @@ internal sealed class ContainerUpdater
     /// <summary>Whatever still goes wrong here, the update has succeeded, and is told so.</summary>
     private async Task<UpdateJournal?> FinishAsync(UpdateJournal journal, CancellationToken stopping)
     {
+        if (!await IsReplacedAsync(journal, stopping))
+        {
+            return Leave(journal);
+        }
+
         var failed = await _dependents.BringAsync(
             journal, count => _report.Progress(journal.ContainerId, UpdateStages.Dependents, $"Bringing over {count} containers that share its network"), stopping);
+        if (!await IsReplacedAsync(journal, stopping))
+        {
+            return Leave(journal);
+        }
+
         _report.Progress(journal.ContainerId, UpdateStages.Cleanup, "Removing the old container");
         await _retrying.CleanUpAsync(journal, stopping);
         _report.Completed(journal, failed);
+        _store.Remove(journal);
+        return null;
+    }
+
+    private async Task<bool> IsReplacedAsync(UpdateJournal journal, CancellationToken stopping)
+    {
+        var isReplaced = false;
+        await _retrying.WhileAwayAsync(async () => isReplaced = await _swap.IsReplacedAsync(journal, stopping), stopping);
+        return isReplaced;
+    }
+
+    /// <summary>Somebody took the update into their own hands (the agent was away): what they made of it is theirs, and nothing is removed.</summary>
+    private UpdateJournal? Leave(UpdateJournal journal)
+    {
+        Log.TakenOver(_logger, journal.Name, journal.BackupName);
+        _report.Failed(
+            journal.ContainerId, UpdateStages.Failed, "Somebody else has changed the containers of this update; nothing was removed", $"the new container of {journal.Name} is not in its place any more, or the old one runs");
         _store.Remove(journal);
         return null;
     }
@@ -141,9 +177,10 @@ internal sealed class ContainerUpdater
     {
         var reason = "";
         UpdateJournal? left;
+        string id;
         try
         {
-            left = await _retrying.GoBackAsync(
+            (left, id) = await _retrying.GoBackAsync(
                 journal,
                 limit,
                 refused => _report.Progress(journal.ContainerId, UpdateStages.Rollback, $"The old container cannot be brought back yet: {reason = refused}"),
@@ -159,7 +196,7 @@ internal sealed class ContainerUpdater
 
         if (left is null)
         {
-            await _dependents.RestartAsync(journal, stopping);
+            await (id == journal.OldId ? _dependents.RestartAsync(journal, stopping) : _dependents.BringAsync(journal with { NewId = id }, _ => { }, stopping));
             _report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed; the old container is as it was", journal.Failure!);
             _store.Remove(journal);
             return null;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands.Update;
 
-/// <summary>The containers that share the network of one that is updated (<c>network_mode: container:…</c>): they name it by its id, and so have to be made anew.</summary>
+/// <summary>The containers that hang on one that is updated (see <see cref="Namespaces"/>): they name it by its id, and so have to be made anew.</summary>
 internal sealed class Dependents(EngineClient engine, UpdateStore store, ContainerSwap swap, RetryingSwap retrying, ILogger logger)
 {
     private const int Tries = 3;
@@ -15,51 +15,43 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     /// <param name="main">The update of the container they depend on.</param>
     /// <param name="found">Told how many there are, if any.</param>
     /// <param name="stopping">Ends waiting.</param>
-    /// <returns>The names of those that could not be brought over. They are there as they were, but do not run.</returns>
+    /// <returns>The names of those that could not be brought over, or do not run although they did.</returns>
     public async Task<IReadOnlyList<string>> BringAsync(UpdateJournal main, Action<int> found, CancellationToken stopping)
     {
-        var earlier = store.Read().Where(own => own.DependentOf == main.OldId).ToDictionary(own => own.Name, StringComparer.Ordinal);
-        foreach (var own in earlier.Values)
-        {
-            await TakeBackAsync(own, stopping);
-        }
-
-        var failed = new List<string>();
-        List<JsonObject> dependents = [];
-        try
-        {
-            dependents = await ListAsync(main, stopping);
-        }
-        catch (EngineException e)
-        {
-            Log.DependentsUnknown(logger, main.Name, e.Message);
-            failed.Add($"those that share the network of {main.Name}, which cannot be found: {e.Message}");
-        }
-
-        if (dependents.Count > 0)
+        if (main.Dependents is { Count: > 0 } dependents)
         {
             found(dependents.Count);
         }
 
-        foreach (var dependent in dependents)
+        var begun = store.Read().Where(own => own.DependentOf == main.OldId).ToDictionary(own => own.OldId, StringComparer.Ordinal);
+        var successors = new Dictionary<string, string>(StringComparer.Ordinal) { [main.OldId] = main.NewId!, [main.Name] = main.NewId! };
+        var failed = new List<string>();
+        foreach (var dependent in main.Dependents ?? [])
         {
-            var name = UpdatePlanner.Text(dependent, "Name").TrimStart('/');
-            earlier.Remove(name, out var begun);
-            if (!await BringOneAsync(main, dependent, begun, stopping))
+            begun.Remove(dependent.Id, out var earlier);
+            try
             {
-                failed.Add(name);
+                if (!await BringOneAsync(main, dependent, earlier, successors, stopping))
+                {
+                    failed.Add(dependent.Name);
+                }
+            }
+            catch (Exception e) when (e is EngineException or CommandException)
+            {
+                Log.DependentFailed(logger, dependent.Name, e.Message);
+                failed.Add(dependent.Name);
             }
         }
 
-        foreach (var gone in earlier.Values)
+        foreach (var gone in begun.Values)
         {
-            store.Remove(gone); // It was over already, or somebody removed it.
+            store.Remove(gone); // Somebody removed it.
         }
 
         return failed;
     }
 
-    /// <summary>After a stop and a start of the old container its network is another one, which those that share it do not see before they start again.</summary>
+    /// <summary>After a stop and a start of the old container its namespaces are others, which those that share them do not see before they start again. Some have ended with it.</summary>
     public async Task RestartAsync(UpdateJournal main, CancellationToken stopping)
     {
         if (main is not { StopBegan: true, WasRunning: true })
@@ -67,63 +59,62 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
             return;
         }
 
-        try
+        foreach (var dependent in (main.Dependents ?? []).Where(dependent => dependent.WasRunning))
         {
-            foreach (var dependent in await ListAsync(main, stopping))
+            try
             {
-                if (dependent["State"]?["Running"]?.GetValue<bool>() == true)
-                {
-                    await RestartOneAsync(main, dependent, stopping);
-                }
+                await retrying.WhileAwayAsync(() => engine.RestartContainerAsync(dependent.Id, main.StopTimeout, CancellationToken.None), stopping);
+            }
+            catch (EngineException e)
+            {
+                Log.DependentFailed(logger, dependent.Name, e.Message);
             }
         }
-        catch (EngineException e)
-        {
-            Log.DependentsUnknown(logger, main.Name, e.Message);
-        }
     }
 
-    private async Task RestartOneAsync(UpdateJournal main, JsonObject dependent, CancellationToken stopping)
+    private async Task<bool> BringOneAsync(UpdateJournal main, Dependent dependent, UpdateJournal? earlier, Dictionary<string, string> successors, CancellationToken stopping)
     {
-        try
+        if (earlier is not null && await IsInPlaceAsync(earlier, stopping))
         {
-            await retrying.WhileAwayAsync(() => engine.RestartContainerAsync(UpdatePlanner.Text(dependent, "Id"), main.StopTimeout, CancellationToken.None), stopping);
+            return await FinishAsync(earlier, successors, stopping);
         }
-        catch (EngineException e)
-        {
-            Log.DependentFailed(logger, UpdatePlanner.Text(dependent, "Name"), e.Message);
-        }
-    }
 
-    private async Task<bool> BringOneAsync(UpdateJournal main, JsonObject dependent, UpdateJournal? begun, CancellationToken stopping)
-    {
-        var own = UpdateJournal.Open(UpdatePlanner.ShortId(UpdatePlanner.Text(dependent, "Id")), dependent, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
-        if (begun is not null)
+        if (earlier is not null)
+        {
+            await TakeBackAsync(earlier, stopping);
+        }
+
+        if (await FindAsync(dependent.Id, stopping) is not { } inspected)
+        {
+            // Brought over before the agent was killed, or removed by somebody.
+            if (await swap.FindAsync(dependent.Name, stopping) is { } there)
+            {
+                successors[dependent.Id] = successors[dependent.Name] = there.Id;
+            }
+
+            return true;
+        }
+
+        var own = UpdateJournal.Open(UpdatePlanner.ShortId(dependent.Id), inspected, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
+        own = own with { WasRunning = own.WasRunning || dependent.WasRunning };
+        if (earlier is not null)
         {
             // A killed agent left it stopped.
-            own = own with { WasRunning = begun.WasRunning, WasPaused = begun.WasPaused, RestartPolicy = begun.RestartPolicy, Recreate = begun.Recreate, RecreateNetworks = begun.RecreateNetworks };
+            own = own with { WasPaused = earlier.WasPaused, RestartPolicy = earlier.RestartPolicy, Recreate = earlier.Recreate, RecreateNetworks = earlier.RecreateNetworks };
         }
 
-        dependent["HostConfig"]!["NetworkMode"] = "container:" + main.NewId;
+        Namespaces.Replace(inspected, owner => successors.GetValueOrDefault(owner));
         for (var tries = 1; ; tries++)
         {
             var step = own;
             try
             {
                 step = store.Save(own);
-                var plan = UpdatePlanner.Plan(dependent, await ContainerUpdater.ImageOfAsync(engine, dependent, stopping), await SameImageAsync(dependent, stopping));
+                var plan = UpdatePlanner.Plan(inspected, await ContainerUpdater.ImageOfAsync(engine, inspected, stopping), await SameImageAsync(inspected, stopping));
                 step = store.Save(step with { NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
                 step = store.Save(step with { Step = UpdateStep.Swapping, StopBegan = true });
-                await swap.SwapAsync(step, CancellationToken.None);
-                if (step.WasPaused)
-                {
-                    await swap.PauseAsync(step.NewId!, CancellationToken.None);
-                }
-
-                step = store.SaveIfPossible(step with { Step = UpdateStep.Healthy });
-                await retrying.CleanUpAsync(step, stopping);
-                store.Remove(step);
-                return true;
+                await swap.PutInPlaceAsync(step, CancellationToken.None);
+                return await FinishAsync(step, successors, stopping);
             }
             catch (Exception e) when (e is EngineException or CommandException)
             {
@@ -141,20 +132,51 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         }
     }
 
+    /// <summary>The successor has the name. Whether it starts or not it stays: what its old self hangs on is gone, and it is the one that can be started later.</summary>
+    private async Task<bool> FinishAsync(UpdateJournal own, Dictionary<string, string> successors, CancellationToken stopping)
+    {
+        successors[own.OldId] = successors[own.Name] = own.NewId!;
+        var runs = await StartAsync(own, stopping);
+        own = store.SaveIfPossible(own with { Step = UpdateStep.Healthy });
+        await retrying.CleanUpAsync(own, stopping);
+        store.Remove(own);
+        return runs;
+    }
+
+    private async Task<bool> StartAsync(UpdateJournal own, CancellationToken stopping)
+    {
+        try
+        {
+            await retrying.SeveralTimesAsync(() => swap.StartAsync(own, CancellationToken.None), stopping);
+            if (own.WasPaused)
+            {
+                await swap.PauseAsync(own.NewId!, CancellationToken.None);
+            }
+
+            return true;
+        }
+        catch (EngineException e)
+        {
+            Log.DependentFailed(logger, own.Name, e.Message);
+            return false;
+        }
+    }
+
+    private async Task<bool> IsInPlaceAsync(UpdateJournal own, CancellationToken stopping)
+    {
+        var inPlace = false;
+        await retrying.WhileAwayAsync(async () => inPlace = own.NewId is { } id && await swap.FindAsync(id, stopping) is { } successor && successor.Name == own.Name, stopping);
+        return inPlace;
+    }
+
     private async Task TakeBackAsync(UpdateJournal own, CancellationToken stopping)
     {
-        if (own.Step == UpdateStep.Healthy)
-        {
-            await retrying.CleanUpAsync(own, stopping);
-            return;
-        }
-
         try
         {
             UpdateJournal? left = own with { StaysDown = true };
             while (left is not null)
             {
-                left = await retrying.GoBackAsync(left, BackLimit, _ => { }, stopping);
+                left = (await retrying.GoBackAsync(left, BackLimit, _ => { }, stopping)).Left;
             }
         }
         catch (CommandException e)
@@ -163,37 +185,24 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         }
     }
 
-    private async Task<List<JsonObject>> ListAsync(UpdateJournal main, CancellationToken stopping)
+    /// <summary>Docker's inspect object of a container; null when it is not there.</summary>
+    private async Task<JsonObject?> FindAsync(string id, CancellationToken stopping)
     {
-        var found = new List<JsonObject>();
+        JsonObject? found = null;
         await retrying.SeveralTimesAsync(
             async () =>
             {
-                found.Clear();
-                foreach (var item in JsonNode.Parse(await engine.ListContainersRawAsync(all: true, stopping))!.AsArray().OfType<JsonObject>())
+                try
                 {
-                    if (item["HostConfig"] is JsonObject host && UpdatePlanner.Text(host, "NetworkMode") is var mode && (mode == "container:" + main.OldId || mode == "container:" + main.Name)
-                        && await FindAsync(UpdatePlanner.Text(item, "Id"), stopping) is { } dependent)
-                    {
-                        found.Add(dependent);
-                    }
+                    found = await ContainerUpdater.InspectAsync(engine, id, stopping);
+                }
+                catch (EngineException e) when (e.IsMissing)
+                {
+                    found = null;
                 }
             },
             stopping);
         return found;
-    }
-
-    /// <summary>Docker's inspect object of a container; null when somebody removed it since it was listed.</summary>
-    private async Task<JsonObject?> FindAsync(string id, CancellationToken ct)
-    {
-        try
-        {
-            return await ContainerUpdater.InspectAsync(engine, id, ct);
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            return null;
-        }
     }
 
     /// <summary>The image of a dependent: by its name where that still means it, for a newer one may have been pulled under it since.</summary>

@@ -47,6 +47,12 @@ internal static class ImageDefaults
             return;
         }
 
+        if (IsEmpty(config["Cmd"]) && !IsEmpty(inherited["Cmd"]))
+        {
+            reasons.Add("The entrypoint was set, though to the image's own: that set the image's command aside.");
+            return;
+        }
+
         config.Remove("Entrypoint");
         if (SameList(config["Cmd"], inherited["Cmd"]))
         {

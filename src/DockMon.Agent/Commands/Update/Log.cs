@@ -40,11 +40,11 @@ internal static partial class Log
     [LoggerMessage(511, LogLevel.Warning, "{Container} is made again by its image's id: the name {Image} means another image by now")]
     public static partial void ImageMoved(ILogger logger, string container, string image);
 
-    [LoggerMessage(512, LogLevel.Error, "The containers that share the network of {Container} cannot be found: {Reason}")]
-    public static partial void DependentsUnknown(ILogger logger, string container, string reason);
-
     [LoggerMessage(513, LogLevel.Warning, "The journal of the update of {Container} cannot be removed; the next start of the agent looks at it again: {Reason}")]
     public static partial void JournalUnremovable(ILogger logger, string container, string reason);
+
+    [LoggerMessage(515, LogLevel.Warning, "Somebody else has changed {Container} in the middle of its update; nothing is removed, and {Backup} may be left")]
+    public static partial void TakenOver(ILogger logger, string container, string backup);
 
     [LoggerMessage(514, LogLevel.Warning, "Left in the middle of a step, to be ended by the next start of the agent: {Containers}")]
     public static partial void Left(ILogger logger, string containers);

@@ -17,8 +17,8 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     /// <param name="limit">How long to try; zero for once.</param>
     /// <param name="refused">Told each new reason why it cannot be done yet.</param>
     /// <param name="stopping">Ends the waiting between two tries.</param>
-    /// <returns>Null when it is done; else the journal to go on with later.</returns>
-    public async Task<UpdateJournal?> GoBackAsync(UpdateJournal journal, TimeSpan limit, Action<string> refused, CancellationToken stopping)
+    /// <returns>The journal to go on with later, null when it is done; and then the id of the container that is there.</returns>
+    public async Task<(UpdateJournal? Left, string Id)> GoBackAsync(UpdateJournal journal, TimeSpan limit, Action<string> refused, CancellationToken stopping)
     {
         var backoff = NewBackoff();
         var failures = _failures.GetOrAdd(journal.OldId, _ => new RepeatedReason());
@@ -28,9 +28,9 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
             try
             {
                 journal = await swap.EndStopAsync(journal, CancellationToken.None);
-                await swap.GoBackAsync(journal, CancellationToken.None);
+                var id = await swap.GoBackAsync(journal, CancellationToken.None);
                 _failures.TryRemove(journal.OldId, out _);
-                return null;
+                return (null, id);
             }
             catch (EngineException e)
             {
@@ -42,7 +42,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
 
                 if (time.GetElapsedTime(started) >= limit)
                 {
-                    return journal;
+                    return (journal, journal.OldId);
                 }
             }
 

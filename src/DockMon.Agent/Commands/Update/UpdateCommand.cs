@@ -79,7 +79,8 @@ internal sealed class UpdateCommand(
 
         var inspected = await ContainerUpdater.InspectAsync(engine, id, ct);
         var update = new UnderWay(UpdatePlanner.Text(inspected, "Id"), UpdatePlanner.Text(inspected, "Name").TrimStart('/'), id, UpdateJournal.SharedBy(inspected));
-        if (WhyNot(update, inspected) is { } reason)
+        var lifeline = self() is { } own ? await Lifeline.SharedAsync(update.Id, own, (reference, token) => ContainerUpdater.InspectAsync(engine, reference, token), ct) : null;
+        if (WhyNot(update, inspected, lifeline) is { } reason)
         {
             throw new CommandException($"refused to update {update.Name}: {reason}");
         }
@@ -93,7 +94,7 @@ internal sealed class UpdateCommand(
         return new StartedResult { Status = "update_started" };
     }
 
-    private string? WhyNot(UnderWay update, JsonObject inspected)
+    private string? WhyNot(UnderWay update, JsonObject inspected, string? lifeline)
     {
         if (self()?.Is(update.Id) == true)
         {
@@ -105,7 +106,7 @@ internal sealed class UpdateCommand(
             return $"it is protected by its label {ProtectLabel}=true";
         }
 
-        if (Lifeline.Of(inspected, self(), engine.Endpoint) is { } need)
+        if ((lifeline ?? Lifeline.Of(inspected, self(), engine.Endpoint)) is { } need)
         {
             return $"{need}, and would cut itself off by stopping it";
         }
@@ -131,14 +132,19 @@ internal sealed class UpdateCommand(
             throw new CommandException(reason);
         }
 
+        var inspected = await InspectAsync(update);
         return await updater.ReplaceAsync(
             update.ContainerId,
-            await InspectAsync(update),
+            inspected,
             request.NewImage!,
-            Math.Clamp(request.StopTimeout ?? DefaultStopSeconds, 0, LongestStopSeconds),
+            StopSeconds(request, inspected),
             request.HealthTimeout is > 0 and var seconds ? seconds : DefaultHealthSeconds,
             _stopping.Token);
     }
+
+    /// <summary>The server's word is one for all containers; one that says itself that it needs longer has data to write.</summary>
+    internal static int StopSeconds(UpdateContainerRequest request, JsonObject inspected) => Math.Clamp(
+        Math.Max(request.StopTimeout ?? DefaultStopSeconds, inspected["Config"]?["StopTimeout"] is JsonValue own && own.TryGetValue<int>(out var seconds) ? seconds : 0), 0, LongestStopSeconds);
 
     private async Task PullAsync(UnderWay update, UpdateContainerRequest request)
     {

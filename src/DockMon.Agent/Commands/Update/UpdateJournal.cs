@@ -61,7 +61,7 @@ internal sealed record UpdateJournal
     /// <summary>How far it has come.</summary>
     public UpdateStep Step { get; init; }
 
-    /// <summary>Id of the container whose network this one shares; null for none.</summary>
+    /// <summary>Id of the container that this one has its network, or another namespace, from; null for none.</summary>
     public string? SharedWith { get; init; }
 
     /// <summary>That id, for a container that is made anew because the one whose network it shares is updated; null for an update that a server asked for.</summary>
@@ -75,6 +75,9 @@ internal sealed record UpdateJournal
 
     /// <summary>Whether it is not to be started when it is brought back: a dependent whose network is gone cannot be.</summary>
     public bool StaysDown { get; init; }
+
+    /// <summary>The containers that hang on it, each after those that it hangs on itself.</summary>
+    public IReadOnlyList<Dependent>? Dependents { get; init; }
 
     /// <summary>Why it goes back.</summary>
     public string? Failure { get; init; }
@@ -119,13 +122,11 @@ internal sealed record UpdateJournal
         };
     }
 
-    /// <summary>Id of the container whose network a container shares; null for none, or when it is named by something else than its id.</summary>
-    public static string? SharedBy(JsonObject inspected)
-    {
-        const string Prefix = "container:";
-        var mode = inspected["HostConfig"] is JsonObject host ? UpdatePlanner.Text(host, "NetworkMode") : "";
-        return mode.StartsWith(Prefix, StringComparison.Ordinal) && mode.Length == Prefix.Length + IdLength ? mode[Prefix.Length..] : null;
-    }
+    /// <summary>Id of the container that a container has its network, or another namespace, from; null for none, or when it is named by something else than its id.</summary>
+    public static string? SharedBy(JsonObject inspected) => Namespaces.Owners(inspected).FirstOrDefault(owner => owner.Length == IdLength);
+
+    /// <summary>Whether it is one: a file may be any JSON.</summary>
+    public bool IsValid => OldId is { Length: IdLength } && !string.IsNullOrEmpty(Name) && !string.IsNullOrEmpty(ContainerId) && (NewId is null or { Length: IdLength });
 
     private static ContainerRestartPolicy? PolicyOf(JsonObject inspected) =>
         inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && UpdatePlanner.Text(policy, "Name") is not ("" or "no") and var name

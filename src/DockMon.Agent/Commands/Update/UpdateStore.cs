@@ -70,7 +70,11 @@ internal sealed class UpdateStore
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), UpdateJson.Default.UpdateJournal) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), UpdateJson.Default.UpdateJournal) is { IsValid: true } journal ? journal : throw new JsonException("it names no container");
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // That update has ended since the folder was read.
         }
         catch (JsonException e)
         {

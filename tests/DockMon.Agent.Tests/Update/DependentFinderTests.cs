@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using DockMon.Agent.Commands.Update;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Update;
+
+public sealed class DependentFinderTests
+{
+    private static readonly string Main = new('a', 64);
+
+    [Fact]
+    public void Those_that_hang_on_it_come_after_those_that_they_hang_on_themselves()
+    {
+        var found = DependentFinder.Order(
+            [
+                Container('f', "both", running: true, ("NetworkMode", "container:side"), ("PidMode", $"container:{Main}")),
+                Container('e', "far", running: false, ("IpcMode", "container:" + new string('c', 64))),
+                Container('a', "main", running: true, ("NetworkMode", "bridge")),
+                Container('b', "other", running: true, ("NetworkMode", "container:nobody"), ("PidMode", "host")),
+                Container('c', "side", running: true, ("NetworkMode", "container:main")),
+                Container('d', "beside", running: true, ("PidMode", "container:" + Main[..12])),
+            ],
+            Main);
+        found.Select(dependent => dependent.Name).ShouldBe(["side", "both", "far", "beside"], ignoreOrder: true);
+        Place("side").ShouldBeLessThan(Place("both"));
+        Place("side").ShouldBeLessThan(Place("far"));
+        found.Single(dependent => !dependent.WasRunning).Name.ShouldBe("far");
+
+        int Place(string name) => found.Index().Single(item => item.Item.Name == name).Index;
+    }
+
+    [Fact]
+    public void What_they_hang_on_is_replaced_whichever_way_it_is_named()
+    {
+        var container = Container('f', "x", running: true, ("NetworkMode", "container:side"), ("PidMode", $"container:{Main}"), ("IpcMode", "container:other"));
+        Namespaces.Replace(container, owner => owner == "side" ? "new-side" : owner == Main ? "new-main" : null);
+        container["HostConfig"]!.ToJsonString().ShouldBe("""{"NetworkMode":"container:new-side","PidMode":"container:new-main","IpcMode":"container:other"}""");
+    }
+
+    private static JsonObject Container(char id, string name, bool running, params (string Mode, string Value)[] modes) => new()
+    {
+        ["Id"] = new string(id, 64),
+        ["Name"] = "/" + name,
+        ["State"] = new JsonObject { ["Running"] = running },
+        ["HostConfig"] = new JsonObject(modes.Select(mode => KeyValuePair.Create(mode.Mode, (JsonNode?)mode.Value))),
+    };
+}

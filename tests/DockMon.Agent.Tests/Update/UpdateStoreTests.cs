@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DockMon.Agent.Commands.Update;
+using DockMon.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Update;
+
+public sealed class UpdateStoreTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Updates => Path.Combine(_folder.Path, "updates");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_journal_comes_back_as_it_was_written()
+    {
+        var store = Store();
+        var journal = Journal() with { Dependents = [new Dependent(new string('b', 64), "side", WasRunning: true)] };
+        store.Save(journal);
+        Text(store.Read().Single()).ShouldBe(Text(journal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{\"Step\":")]
+    [InlineData("""{"ContainerId":"c","OldId":null,"Name":"n","TemporaryName":"t","BackupName":"b"}""")]
+    [InlineData("""{"ContainerId":"c","OldId":"../x","Name":"n","TemporaryName":"t","BackupName":"b"}""")]
+    public void What_is_no_journal_is_set_aside(string content)
+    {
+        var store = Store();
+        File.WriteAllText(Path.Combine(Updates, "x.json"), content);
+        store.Read().ShouldBeEmpty();
+        File.Exists(Path.Combine(Updates, "x.json.unreadable")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void One_that_is_gone_when_it_is_to_be_read_has_ended()
+    {
+        var store = Store();
+        store.Save(Journal());
+        File.CreateSymbolicLink(Path.Combine(Updates, "gone.json"), Path.Combine(Updates, "nowhere"));
+        store.Read().Single().Name.ShouldBe("web");
+    }
+
+    private static string Text(UpdateJournal journal) => JsonSerializer.Serialize(journal, UpdateJson.Default.UpdateJournal);
+
+    private UpdateStore Store() => new(_folder.Path, NullLogger<UpdateStore>.Instance);
+
+    private static UpdateJournal Journal() => UpdateJournal.Open(
+        "web", JsonNode.Parse($$"""{"Id":"{{new string('a', 64)}}","Name":"/web","State":{"Running":true},"HostConfig":{"RestartPolicy":{"Name":"always"} } }""")!.AsObject(), stopTimeout: 10, healthTimeout: 60);
+}
