@@ -9,6 +9,15 @@ public sealed partial class EngineClient
     /// <summary>The list of containers as the engine writes it; <paramref name="all"/> includes those that do not run.</summary>
     public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", ct);
 
+    /// <summary>What most callers need of that list.</summary>
+    public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(bool all, CancellationToken ct)
+    {
+        const string Request = "GET /containers/json";
+        var list = Parse(await ListContainersRawAsync(all, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
+        return list.TrueForAll(container => !string.IsNullOrEmpty(container?.Id)) ? list
+            : throw new EngineException($"the Docker engine's answer to {Request} cannot be read: a container has no id");
+    }
+
     /// <summary>All the engine knows about a container, as it writes it.</summary>
     public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct) => GetRawAsync(Container(id, "json"), ct);
 

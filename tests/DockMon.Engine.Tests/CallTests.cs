@@ -157,4 +157,18 @@ public sealed class CallTests
         found.HostConfig.RestartPolicy.Name.ShouldBe("");
         found.Mounts.ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData("<html>down for maintenance</html>")]
+    [InlineData("{}")]
+    [InlineData("[null]")]
+    [InlineData("""[{"Names":["/web"]}]""")]
+    [InlineData("""[{"Id":1}]""")]
+    public async Task What_is_no_list_of_containers_is_the_engines_error(string body)
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(body));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await Should.ThrowAsync<EngineException>(() => client.ListContainersAsync(all: false, Ct))).Message.ShouldContain("cannot be read");
+    }
 }

@@ -24,12 +24,15 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         _listener.Listen();
         _serving = ServeAsync();
         Endpoint = EngineEndpoint.FromEnvironment("unix://" + _socketPath, null, null);
-        Client = new EngineClient(Endpoint, new FakeTimeProvider());
+        Client = new EngineClient(Endpoint, Time);
     }
 
     public EngineEndpoint Endpoint { get; }
 
     public EngineClient Client { get; }
+
+    /// <summary>The client's clock.</summary>
+    public FakeTimeProvider Time { get; } = new();
 
     /// <summary>The paths it was asked for so far, but for pings.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
