@@ -22,8 +22,8 @@ public sealed partial class EngineClient
     public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct) => GetRawAsync(Container(id, "json"), ct);
 
     /// <summary>What most callers need of a container.</summary>
-    public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct) =>
-        GetAsync(Container(id, "json"), EngineJson.Default.ContainerInspection, ct);
+    public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
+        GetAsync(Container(id, "json"), EngineJson.Default.ContainerInspection, ct, limit);
 
     /// <summary>Starts a container; one that runs already is no error.</summary>
     public Task StartContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "start"), ct);

@@ -37,7 +37,8 @@ public sealed partial class EngineClient
     }
 
     /// <summary>All the engine knows about an image, as it writes it.</summary>
-    public Task<byte[]> InspectImageRawAsync(string id, CancellationToken ct) => GetRawAsync($"/images/{Escape(id)}/json", ct);
+    public Task<byte[]> InspectImageRawAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
+        GetRawAsync($"/images/{Escape(id)}/json", ct, limit);
 
     /// <summary>The list of images as the engine writes it.</summary>
     public Task<byte[]> ListImagesRawAsync(CancellationToken ct) => GetRawAsync("/images/json", ct);

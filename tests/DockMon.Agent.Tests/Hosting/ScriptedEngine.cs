@@ -44,7 +44,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     public bool IsBusy => Volatile.Read(ref _busy) > 0;
 
     /// <summary>Answers a path otherwise from now on.</summary>
-    public void Set(string path, string body) => _answers[path] = (200, body);
+    public void Set(string path, string body, int status = 200) => _answers[path] = (status, body);
 
     public async ValueTask DisposeAsync()
     {

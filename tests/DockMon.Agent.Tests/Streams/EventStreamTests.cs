@@ -34,7 +34,7 @@ public sealed class EventStreamTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         var outbound = new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
-        var listing = new ContainerListing(_engine.Client);
+        var listing = new ContainerListing(_engine.Client, NullLogger<ContainerListing>.Instance);
         _running = new EventStream(_engine.Client, _tracker, listing, outbound, new Random(1), _engine.Time, _log.Factory.CreateLogger<EventStream>()).RunAsync(_stop.Token);
         return ValueTask.CompletedTask;
     }
