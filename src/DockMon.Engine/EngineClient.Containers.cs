@@ -9,11 +9,12 @@ public sealed partial class EngineClient
     /// <summary>The list of containers as the engine writes it; <paramref name="all"/> includes those that do not run.</summary>
     public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", ct);
 
-    /// <summary>What most callers need of that list.</summary>
-    public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(bool all, CancellationToken ct)
+    /// <summary>What most callers need of that list; <paramref name="label"/> is one the containers must have, such as "key=value".</summary>
+    public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(bool all, CancellationToken ct, string? label = null)
     {
         const string Request = "GET /containers/json";
-        var list = Parse(await ListContainersRawAsync(all, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
+        var path = $"/containers/json?all={Flag(all)}" + (label is null ? "" : "&filters=" + Filters(new Dictionary<string, string[]> { ["label"] = [label] }));
+        var list = Parse(await GetRawAsync(path, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
         return list.TrueForAll(container => !string.IsNullOrEmpty(container?.Id)) ? list
             : throw new EngineException($"the Docker engine's answer to {Request} cannot be read: a container has no id");
     }
