@@ -30,4 +30,7 @@ internal static partial class Log
 
     [LoggerMessage(858, LogLevel.Warning, "The host's path {Path} cannot be made visible here, so env_file entries of projects may not be found: {Reason}")]
     public static partial void NoMirror(ILogger logger, string path, string reason);
+
+    [LoggerMessage(859, LogLevel.Warning, "{Path} holds passwords of registries that a killed deployment left, and cannot be removed: {Reason}")]
+    public static partial void RegistriesLeft(ILogger logger, string path, string reason);
 }
