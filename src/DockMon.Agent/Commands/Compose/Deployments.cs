@@ -118,6 +118,7 @@ internal sealed class Deployments(
         var (id, action, project) = (request.DeploymentId!, request.Action ?? "up", request.ProjectName!);
         Log.Began(logger, id, action, project);
         DeployComplete end;
+        Deployment? deployment = null;
         try
         {
             using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials);
@@ -125,7 +126,7 @@ internal sealed class Deployments(
             var folder = Path.Combine(await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct), project);
             var environment = ComposeEnvironment.Build(options, registries?.Folder, _variables);
             var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
-            var deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
+            deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
             end = await deployment.RunAsync(ct);
         }
         catch (CommandException e)
@@ -152,7 +153,8 @@ internal sealed class Deployments(
         }
         else
         {
-            Log.DeploymentFailed(logger, id, action, project, end.Error ?? "");
+            // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
+            Log.DeploymentFailed(logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
         }
 
         Report(id, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {project}: {action} is done", services: null);

@@ -22,8 +22,8 @@ internal static partial class Log
     [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed in a way nobody foresaw")]
     public static partial void Unforeseen(ILogger logger, Exception exception, string deployment);
 
-    [LoggerMessage(856, LogLevel.Warning, "Project {Project} could not be taken down after its first start failed: {Reason}")]
-    public static partial void TakeDownFailed(ILogger logger, string project, string reason);
+    [LoggerMessage(856, LogLevel.Warning, "Project {Project} could not be taken down after its first start failed: compose ended with {ExitCode}")]
+    public static partial void TakeDownFailed(ILogger logger, string project, int exitCode);
 
     [LoggerMessage(857, LogLevel.Warning, "No mount of the agent's container holds {Path}: relative bind mounts of projects will not work; mount it from the host, or set HOST_STACKS_DIR")]
     public static partial void NoHostPath(ILogger logger, string path);

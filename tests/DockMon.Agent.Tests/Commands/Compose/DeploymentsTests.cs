@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Compose;
 using DockMon.Agent.Configuration;
@@ -52,6 +54,27 @@ public sealed class DeploymentsTests : IAsyncLifetime
         _lanes.Dispose();
         await _engine.DisposeAsync();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_compose_says_of_a_variable_goes_to_who_asked_and_not_to_the_log()
+    {
+        await _deployments.DetectAsync(Token);
+        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        _deployments.AddTo(routes);
+        const string Request = """{"deployment_id":"d1","project_name":"shop","compose_content":"services: {}","env_file_content":"PORT=hunter2"}""";
+        await routes["deploy_compose"].Run(JsonElement.Parse(Request), Token);
+        await _lanes.WhenIdleAsync().WaitAsync(Token);
+
+        var sent = new List<string>();
+        while (_outbound.TryTake() is { } frame)
+        {
+            sent.Add(Encoding.UTF8.GetString(frame.Bytes));
+        }
+
+        sent.ShouldContain(frame => frame.Contains("deploy_complete", StringComparison.Ordinal) && frame.Contains("Invalid hostPort: hunter2", StringComparison.Ordinal));
+        _log.Text.ShouldContain("up of project shop failed: compose ended with 15");
+        _log.Text.ShouldNotContain("hunter2");
     }
 
     [Fact]
