@@ -54,7 +54,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var outbound = new Outbound(new Outbox(options.DataPath), time, loggers.CreateLogger<Outbound>());
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
         var tracker = new ContainerTracker();
-        var listing = new ContainerListing(engine);
+        var listing = new ContainerListing(engine, loggers.CreateLogger<ContainerListing>());
         var deployments = new Deployments(options, engine, () => _self, lanes, outbound, time, loggers.CreateLogger<Deployments>());
         await deployments.DetectAsync(stopping);
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);

@@ -4,15 +4,27 @@ namespace DockMon.Engine;
 
 public sealed partial class EngineClient
 {
+    private static readonly Version CreatePlatform = new(1, 41);
+
     /// <summary>The list of containers as the engine writes it; <paramref name="all"/> includes those that do not run.</summary>
     public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", ct);
+
+    /// <summary>What most callers need of that list; <paramref name="label"/> is one the containers must have, such as "key=value".</summary>
+    public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(bool all, CancellationToken ct, string? label = null)
+    {
+        const string Request = "GET /containers/json";
+        var path = $"/containers/json?all={Flag(all)}" + (label is null ? "" : "&filters=" + Filters(new Dictionary<string, string[]> { ["label"] = [label] }));
+        var list = Parse(await GetRawAsync(path, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
+        return list.TrueForAll(container => !string.IsNullOrEmpty(container?.Id)) ? list
+            : throw new EngineException($"the Docker engine's answer to {Request} cannot be read: a container has no id");
+    }
 
     /// <summary>All the engine knows about a container, as it writes it.</summary>
     public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct) => GetRawAsync(Container(id, "json"), ct);
 
     /// <summary>What most callers need of a container.</summary>
-    public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct) =>
-        GetAsync(Container(id, "json"), EngineJson.Default.ContainerInspection, ct);
+    public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
+        GetAsync(Container(id, "json"), EngineJson.Default.ContainerInspection, ct, limit);
 
     /// <summary>Starts a container; one that runs already is no error.</summary>
     public Task StartContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "start"), ct);
@@ -53,11 +65,18 @@ public sealed partial class EngineClient
         return PostRawAsync(Container(id, "update"), body, ct);
     }
 
-    /// <summary>Creates a container from the engine's own JSON and returns its id.</summary>
-    public async Task<string> CreateContainerAsync(ReadOnlyMemory<byte> body, string? name, CancellationToken ct)
+    /// <summary>Creates a container from the engine's own JSON and returns its id; <paramref name="platform"/> is such as "linux/arm64".</summary>
+    public async Task<string> CreateContainerAsync(ReadOnlyMemory<byte> body, string? name, CancellationToken ct, string? platform = null)
     {
-        var path = "/containers/create" + (string.IsNullOrEmpty(name) ? "" : $"?name={Uri.EscapeDataString(name)}");
-        var answer = await PostRawAsync(path, body, ct).ConfigureAwait(false);
+        // An older engine would take no notice of it.
+        if (!string.IsNullOrEmpty(platform) && await GetApiVersionAsync(ct).ConfigureAwait(false) is var version && version < CreatePlatform)
+        {
+            throw new EngineException($"the Docker engine takes no platform: that needs API {CreatePlatform}, and it speaks {version}");
+        }
+
+        IEnumerable<(string Name, string? Value)> query = [("name", name), ("platform", platform)];
+        var given = string.Join('&', query.Where(entry => !string.IsNullOrEmpty(entry.Value)).Select(entry => $"{entry.Name}={Uri.EscapeDataString(entry.Value!)}"));
+        var answer = await PostRawAsync("/containers/create" + (given.Length == 0 ? "" : "?" + given), body, ct).ConfigureAwait(false);
         return Parse(answer, EngineJson.Default.IdBody, "POST /containers/create").Id;
     }
 

@@ -48,10 +48,12 @@ public sealed partial class EngineClient
 
         if (filters is { Count: > 0 })
         {
-            var json = JsonSerializer.Serialize(filters, EngineJson.Default.IReadOnlyDictionaryStringStringArray);
-            query.Add("filters=" + Uri.EscapeDataString(json));
+            query.Add("filters=" + Filters(filters));
         }
 
         return query.Count == 0 ? "/events" : "/events?" + string.Join('&', query);
     }
+
+    private static string Filters(IReadOnlyDictionary<string, string[]> filters) =>
+        Uri.EscapeDataString(JsonSerializer.Serialize(filters, EngineJson.Default.IReadOnlyDictionaryStringStringArray));
 }

@@ -17,8 +17,9 @@ public sealed partial class EngineClient
         // A large layer takes as long as it takes; only silence is a failure. The headers come with the first line.
         using var response = await LimitAsync(request, PullSilence, token => SendAsync(request, token), ct).ConfigureAwait(false);
         using var documents = new JsonDocumentReader(await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
+        using var silence = new SilenceLimit(PullSilence, $"pulled {reference}", _time, ct);
         var silent = true;
-        while (await NextAsync(documents, reference, ct).ConfigureAwait(false) is { } body)
+        while (await silence.ReadAsync(token => documents.ReadAsync(EngineJson.Default.PullBody, token)).ConfigureAwait(false) is { } body)
         {
             silent = false;
             if ((body.ErrorDetail?.Message ?? body.Error) is { } error)
@@ -36,7 +37,8 @@ public sealed partial class EngineClient
     }
 
     /// <summary>All the engine knows about an image, as it writes it.</summary>
-    public Task<byte[]> InspectImageRawAsync(string id, CancellationToken ct) => GetRawAsync($"/images/{Escape(id)}/json", ct);
+    public Task<byte[]> InspectImageRawAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
+        GetRawAsync($"/images/{Escape(id)}/json", ct, limit);
 
     /// <summary>The list of images as the engine writes it.</summary>
     public Task<byte[]> ListImagesRawAsync(CancellationToken ct) => GetRawAsync("/images/json", ct);
@@ -44,19 +46,4 @@ public sealed partial class EngineClient
     /// <summary>Removes an image, or one of its names.</summary>
     public Task RemoveImageAsync(string id, bool force, CancellationToken ct) =>
         DeleteAsync($"/images/{Escape(id)}?force={Flag(force)}", ct, RemoveLimit);
-
-    private async Task<PullBody?> NextAsync(JsonDocumentReader documents, string reference, CancellationToken ct)
-    {
-        using var timer = new CancellationTokenSource(PullSilence, _time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
-        try
-        {
-            return await documents.ReadAsync(EngineJson.Default.PullBody, linked.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (timer.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            throw new EngineTimeoutException(
-                $"the Docker engine was silent for {PullSilence.TotalMinutes:0} minutes while it pulled {reference}", e);
-        }
-    }
 }

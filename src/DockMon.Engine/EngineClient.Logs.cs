@@ -11,17 +11,23 @@ public sealed partial class EngineClient
     // Before this version the engine says "raw" whatever it sends.
     private static readonly Version TruthfulContentType = new(1, 42);
 
-    /// <summary>A container's output in the engine's order. The data of a chunk is only valid until the next one is asked for.</summary>
+    private static readonly TimeSpan LogSilence = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// A container's output in the engine's order. The data of a chunk is only valid until the next one is asked for. Who follows waits as long as it
+    /// takes; otherwise an engine that falls silent, as one does whose log driver hangs, is an error.
+    /// </summary>
     public async IAsyncEnumerable<LogChunk> ReadLogsAsync(string id, LogOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
         using var response = await OpenAsync(EngineRequest.Get(LogsPath(id, options)), ct).ConfigureAwait(false);
         var raw = await IsRawAsync(id, response, ct).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+        using var silence = new SilenceLimit(options.Follow ? Timeout.InfiniteTimeSpan : LogSilence, $"sent the log of {id}", _time, ct);
         if (raw)
         {
             var buffer = new byte[16 * 1024];
-            while (await ReadStreamAsync(stream, buffer, ct).ConfigureAwait(false) is var count and > 0)
+            while (await silence.ReadAsync(token => ReadStreamAsync(stream, buffer, token)).ConfigureAwait(false) is var count and > 0)
             {
                 yield return new LogChunk(LogStream.Stdout, buffer.AsMemory(0, count));
             }
@@ -29,7 +35,7 @@ public sealed partial class EngineClient
         else
         {
             using var frames = new LogDemultiplexer(stream);
-            while (await frames.ReadAsync(ct).ConfigureAwait(false) is { } chunk)
+            while (await silence.ReadAsync(frames.ReadAsync).ConfigureAwait(false) is { } chunk)
             {
                 yield return chunk;
             }

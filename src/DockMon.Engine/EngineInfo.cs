@@ -41,6 +41,9 @@ public sealed class EngineInfo
     /// <summary>"systemd", "cgroupfs" or "none".</summary>
     public string CgroupDriver { get; set; } = "";
 
+    /// <summary>What time it is there (RFC 3339).</summary>
+    public string SystemTime { get; set; } = "";
+
     /// <summary>Such as "name=rootless" and "name=seccomp,profile=default".</summary>
     public IReadOnlyList<string> SecurityOptions { get; set => field = value ?? []; } = [];
 }

@@ -9,6 +9,7 @@ namespace DockMon.Engine;
 [JsonSerializable(typeof(EngineInfo))]
 [JsonSerializable(typeof(EngineVersion))]
 [JsonSerializable(typeof(ContainerInspection))]
+[JsonSerializable(typeof(List<ContainerSummary>))]
 [JsonSerializable(typeof(EventBody))]
 [JsonSerializable(typeof(EngineStats))]
 [JsonSerializable(typeof(PullBody))]

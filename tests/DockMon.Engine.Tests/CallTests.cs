@@ -115,6 +115,32 @@ public sealed class CallTests
         await Should.ThrowAsync<ArgumentException>(() => client.RemoveContainerAsync("", true, true, Ct));
     }
 
+    [Theory]
+    [InlineData("web", "linux/arm64", "?name=web&platform=linux%2Farm64")]
+    [InlineData(null, "linux/arm64", "?platform=linux%2Farm64")]
+    [InlineData("web", null, "?name=web")]
+    [InlineData(null, null, "")]
+    public async Task A_container_has_the_name_and_the_platform_it_was_given(string? name, string? platform, string query)
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json("""{"Id":"abc"}"""));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await client.CreateContainerAsync("{}"u8.ToArray(), name, Ct, platform)).ShouldBe("abc");
+
+        engine.Requests.Last().Line.ShouldBe("POST /v1.41/containers/create" + query);
+    }
+
+    [Fact]
+    public async Task An_engine_that_would_not_heed_a_platform_is_not_asked_for_one()
+    {
+        await using var engine = new FakeEngine(_ => FakeAnswer.Ping("1.40"));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await Should.ThrowAsync<EngineException>(() => client.CreateContainerAsync("{}"u8.ToArray(), null, Ct, "linux/arm64"))).Message.ShouldContain("needs API 1.41");
+
+        engine.Requests.Select(r => r.Line).ShouldBe(["GET /_ping"]);
+    }
+
     [Fact]
     public async Task An_inspection_bears_nulls()
     {
@@ -130,5 +156,19 @@ public sealed class CallTests
         found.Config.Labels.ShouldBeEmpty();
         found.HostConfig.RestartPolicy.Name.ShouldBe("");
         found.Mounts.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("<html>down for maintenance</html>")]
+    [InlineData("{}")]
+    [InlineData("[null]")]
+    [InlineData("""[{"Names":["/web"]}]""")]
+    [InlineData("""[{"Id":1}]""")]
+    public async Task What_is_no_list_of_containers_is_the_engines_error(string body)
+    {
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(body));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await Should.ThrowAsync<EngineException>(() => client.ListContainersAsync(all: false, Ct))).Message.ShouldContain("cannot be read");
     }
 }

@@ -63,7 +63,7 @@ public sealed class StreamTests
         next.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromMinutes(0.1));
 
-        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldContain("silent for 5 minutes");
+        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("the Docker engine was silent for 300 s while it pulled app");
     }
 
     [Fact]
@@ -135,6 +135,33 @@ public sealed class StreamTests
         found.ShouldBe([form == "raw" ? "Stdout:hello" : "Stderr:hello"]);
         engine.Requests.ElementAt(1).Line.ShouldBe(
             $"GET /v{version}/containers/abc/logs?stdout=1&stderr=1&tail=5&timestamps=0&follow=0&since=1767225600.000000000");
+    }
+
+    [Theory]
+    [InlineData("application/vnd.docker.multiplexed-stream", "\u0001\0\0\0\0\0\0\u0005hello")]
+    [InlineData("application/vnd.docker.raw-stream", "hello")]
+    public async Task A_log_that_falls_silent_is_given_up_after_a_minute_unless_it_is_followed(string type, string text)
+    {
+        await using var engine = new FakeEngine(line => line == "GET /_ping" ? FakeAnswer.Ping("1.45")
+            : new FakeAnswer($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n\r\n{text}", Hang: true));
+        var time = new FakeTimeProvider();
+        using var client = new EngineClient(engine.Endpoint, time);
+        await using var chunks = client.ReadLogsAsync("abc", new LogOptions(), Ct).GetAsyncEnumerator(Ct);
+        using var enough = new CancellationTokenSource();
+        await using var followed = client.ReadLogsAsync("abc", new LogOptions { Follow = true }, enough.Token).GetAsyncEnumerator(Ct);
+        (await chunks.MoveNextAsync()).ShouldBeTrue();
+        (await followed.MoveNextAsync()).ShouldBeTrue();
+        time.Advance(TimeSpan.FromHours(1)); // Nobody has asked for more yet.
+
+        var (next, later) = (chunks.MoveNextAsync().AsTask(), followed.MoveNextAsync().AsTask());
+        time.Advance(TimeSpan.FromSeconds(59));
+        next.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("the Docker engine was silent for 60 s while it sent the log of abc");
+        later.IsCompleted.ShouldBeFalse();
+        await enough.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => later);
     }
 
     private static async Task<T> PullFailsAsync<T>(FakeEngine engine)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Text;
-using System.Text.RegularExpressions;
 using DockMon.Agent.Configuration;
 using DockMon.Protocol;
 
@@ -21,7 +20,7 @@ internal sealed class DialException(string message, int? status = null, Exceptio
 /// <summary>Opens WebSockets to the server. Proxy variables and the system's certificate authorities are the runtime's own business.</summary>
 /// <param name="options">Where the server is.</param>
 /// <param name="witness">Sees what happens on the way; for one dial at a time.</param>
-internal sealed partial class Dialer(AgentOptions options, DialWitness? witness = null) : IDisposable
+internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) : IDisposable
 {
     private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);
 
@@ -99,13 +98,9 @@ internal sealed partial class Dialer(AgentOptions options, DialWitness? witness 
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS): " + cause.Message,
             AuthenticationException => "TLS: " + cause.Message,
-            // The runtime writes a proxy's address as the variable has it, with the password.
-            _ => UserInfo().Replace(cause.Message, "://"),
+            _ => UserInfo.Remove(cause.Message),
         };
     }
-
-    [GeneratedRegex("://[^/\\s]*@", RegexOptions.CultureInvariant)]
-    private static partial Regex UserInfo();
 
     /// <summary>Keeps what a server said instead of upgrading: ClientWebSocket itself only says that it did not.</summary>
     private sealed class UpgradeRefusal(HttpMessageHandler inner, DialWitness? witness) : DelegatingHandler(inner)

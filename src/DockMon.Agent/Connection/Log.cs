@@ -58,4 +58,10 @@ internal static partial class Log
 
     [LoggerMessage(117, LogLevel.Error, "How something ended could not be written to disk, and is lost if the agent ends before the server has it: {Reason}")]
     public static partial void CompletionNotKept(ILogger logger, string reason);
+
+    [LoggerMessage(118, LogLevel.Warning, "{File} was delivered and cannot be removed, and is sent once more after the next start: {Reason}")]
+    public static partial void CompletionNotRemoved(ILogger logger, string file, string reason);
+
+    [LoggerMessage(119, LogLevel.Warning, "{File} is none of the agent's files and is left alone")]
+    public static partial void StrayFile(ILogger logger, string file);
 }

@@ -47,10 +47,10 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     /// <summary>A connection alive this long after a send has delivered it: a ping went out within 30 s of it and its pong came within 10 s.</summary>
     public static readonly TimeSpan ConfirmedAfter = TimeSpan.FromSeconds(45);
 
-    /// <summary>Most events that wait.</summary>
+    /// <summary>Most events that wait, and most frames that were sent and may come back.</summary>
     public const int EventLimit = 10_000;
 
-    /// <summary>Most bytes of events that wait.</summary>
+    /// <summary>Most bytes of each of these.</summary>
     public const int EventBytesLimit = 16 * 1024 * 1024;
 
     /// <summary>Most frames of shells that wait; who posts one more waits until there is room.</summary>
@@ -68,6 +68,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     private readonly Queue<(OutboundFrame Frame, long Sent)> _unconfirmed = new();
     private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _eventBytes;
+    private long _unconfirmedBytes;
     private long _dropped;
 
     /// <summary>Queues the answer to a request.</summary>
@@ -97,6 +98,11 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     /// <summary>Queues the completions that an earlier run of the agent could not deliver.</summary>
     public void ResumeCompletions()
     {
+        foreach (var stray in outbox.Strays)
+        {
+            Log.StrayFile(logger, stray);
+        }
+
         lock (_gate)
         {
             foreach (var (file, frame) in outbox.Read())
@@ -189,25 +195,22 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     /// <summary>Remembers a frame that was handed to the socket until its delivery is certain.</summary>
     public void MarkSent(OutboundFrame frame)
     {
-        var delivered = new List<string>();
+        Confirm();
         lock (_gate)
         {
-            while (_unconfirmed.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Sent) >= ConfirmedAfter)
-            {
-                _unconfirmed.Dequeue();
-                if (oldest.Frame.File is { } file)
-                {
-                    delivered.Add(file);
-                }
-            }
-
-            if (frame.Class == FrameClass.Completion || (frame.Class is FrameClass.Answer or FrameClass.Event && frame.Bytes.Length <= KeptFrameBytes && _unconfirmed.Count < EventLimit))
+            if (frame.Class == FrameClass.Completion
+                || (frame.Class is FrameClass.Answer or FrameClass.Event && frame.Bytes.Length <= KeptFrameBytes
+                    && _unconfirmed.Count < EventLimit && _unconfirmedBytes + frame.Bytes.Length <= EventBytesLimit))
             {
                 _unconfirmed.Enqueue((frame, time.GetTimestamp()));
+                _unconfirmedBytes += frame.Bytes.Length;
             }
         }
 
-        delivered.ForEach(File.Delete);
+        if (frame.File is not null)
+        {
+            _ = ConfirmLaterAsync();
+        }
     }
 
     /// <summary>
@@ -226,6 +229,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
             }
 
             _unconfirmed.Clear();
+            _unconfirmedBytes = 0;
             _stats.Clear();
             DropShells();
             for (var i = returning.Count - 1; i >= 0; i--)
@@ -247,6 +251,44 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         {
             // Each one makes room for somebody who waits, and who learns soon that its session is over.
         }
+    }
+
+    /// <summary>Lets go of what is delivered by now.</summary>
+    private void Confirm()
+    {
+        var delivered = new List<string>();
+        lock (_gate)
+        {
+            while (_unconfirmed.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Sent) >= ConfirmedAfter)
+            {
+                _unconfirmed.Dequeue();
+                _unconfirmedBytes -= oldest.Frame.Bytes.Length;
+                if (oldest.Frame.File is { } file)
+                {
+                    delivered.Add(file);
+                }
+            }
+        }
+
+        foreach (var file in delivered)
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Neither the connection's fault nor its end: a server bears to be told twice.
+                Log.CompletionNotRemoved(logger, file, StorageFailure.Describe(e, outbox.Folder));
+            }
+        }
+    }
+
+    /// <summary>A completion's file goes even if nothing else is sent any more. If its connection is lost meanwhile, there is nothing to confirm.</summary>
+    private async Task ConfirmLaterAsync()
+    {
+        await Task.Delay(ConfirmedAfter, time);
+        Confirm();
     }
 
     private void Post(FrameClass @class, byte[] bytes)

@@ -13,7 +13,7 @@ internal sealed class Outbox
     {
         _folder = Path.Combine(dataPath, "outbox");
         Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _last = Files().Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).DefaultIfEmpty().Max();
+        _last = Files().Select(file => Number(file)!.Value).DefaultIfEmpty().Max();
     }
 
     /// <summary>Where the files are.</summary>
@@ -31,5 +31,11 @@ internal sealed class Outbox
     /// <summary>What an earlier run of the agent could not deliver, the oldest first.</summary>
     public IReadOnlyList<(string Path, byte[] Frame)> Read() => [.. Files().Select(path => (path, File.ReadAllBytes(path)))];
 
-    private IEnumerable<string> Files() => Directory.GetFiles(_folder, "*.json").Order(StringComparer.Ordinal);
+    /// <summary>Files that somebody else has put there. They are left alone.</summary>
+    public IReadOnlyList<string> Strays => [.. Directory.GetFiles(_folder, "*.json").Where(path => Number(path) is null)];
+
+    private IEnumerable<string> Files() => Directory.GetFiles(_folder, "*.json").Where(path => Number(path) is not null).Order(StringComparer.Ordinal);
+
+    private static long? Number(string path) =>
+        long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

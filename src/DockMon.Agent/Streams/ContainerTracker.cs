@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Streams;
@@ -69,9 +68,9 @@ internal sealed class ContainerTracker
 
     /// <summary>Compares with what Docker listed since <see cref="BeginCompare"/>, and takes over what started.</summary>
     /// <returns>The containers that started and those that are not listed any more, as far as no event told of them meanwhile.</returns>
-    public (IReadOnlyList<RunningContainer> Started, IReadOnlyList<RunningContainer> Missing) Compare(ReadOnlySpan<byte> list)
+    public (IReadOnlyList<RunningContainer> Started, IReadOnlyList<RunningContainer> Missing) Compare(IReadOnlyList<ContainerSummary> list)
     {
-        var listed = Parse(list);
+        List<RunningContainer> listed = [.. list.Select(From)];
         lock (_gate)
         {
             var touched = _touched ?? [];
@@ -87,15 +86,8 @@ internal sealed class ContainerTracker
     /// <summary>A container does not run any more, although no event said so.</summary>
     public void Forget(string id) => Remove(id);
 
-    private static List<RunningContainer> Parse(ReadOnlySpan<byte> list)
-    {
-        var reader = new Utf8JsonReader(list);
-        using var document = JsonDocument.ParseValue(ref reader);
-        return [.. document.RootElement.EnumerateArray().Select(item => new RunningContainer(
-            item.GetProperty("Id").GetString()!,
-            item.TryGetProperty("Names", out var names) && names.ValueKind == JsonValueKind.Array && names.GetArrayLength() > 0 ? names[0].GetString()!.TrimStart('/') : "",
-            item.TryGetProperty("Image", out var image) ? image.GetString() ?? "" : ""))];
-    }
+    private static RunningContainer From(ContainerSummary container) =>
+        new(container.Id, container.Names is [{ } name, ..] ? name.TrimStart('/') : "", container.Image);
 
     private bool IsRunning(string id)
     {

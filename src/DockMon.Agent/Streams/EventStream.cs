@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Health;
@@ -127,7 +126,7 @@ internal sealed class EventStream(
     private async Task CompareAsync(CancellationToken ct)
     {
         tracker.BeginCompare();
-        var (started, missing) = tracker.Compare(await engine.ListContainersRawAsync(all: false, ct));
+        var (started, missing) = tracker.Compare(await engine.ListContainersAsync(all: false, ct));
         if (!_baseline)
         {
             _baseline = true; // What ran before the agent did is no event.
@@ -212,8 +211,7 @@ internal sealed class EventStream(
 
     private async Task<long> EngineTimeAsync(CancellationToken ct)
     {
-        using var info = JsonDocument.Parse(await engine.GetRawAsync("/info", ct));
-        var now = info.RootElement.TryGetProperty("SystemTime", out var text) && Rfc3339.TryParse(text.GetString(), out var told) ? told : time.GetUtcNow();
+        var now = Rfc3339.TryParse((await engine.GetInfoAsync(ct)).SystemTime, out var told) ? told : time.GetUtcNow();
         return (now - DateTimeOffset.UnixEpoch).Ticks * 100;
     }
 

@@ -16,11 +16,18 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
     /// <summary>Queues a frame; false when the connection ends or its agent does not read.</summary>
     public bool TrySend(byte[] frame) => _outgoing.Writer.TryWrite(frame);
 
-    /// <summary>Ends the connection.</summary>
+    /// <summary>Ends the connection; one that has ended is none the worse for it.</summary>
     public void Close(WebSocketCloseStatus status, string reason)
     {
         _close ??= (status, reason);
-        _ended.Cancel();
+        try
+        {
+            _ended.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended already.
+        }
     }
 
     public void Dispose() => _ended.Dispose();

@@ -30,14 +30,21 @@ internal static class AgentEndpoints
             return;
         }
 
-        feed.Publish("host_connected", host.Id, host.Registration);
-        await checks.PushAsync(host.Id, CancellationToken.None);
-        await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
-        hosts.Seen(host.Id);
-        if (agents.Disconnected(host.Id, connection))
+        try
         {
-            shells.EndAll(host.Id);
-            feed.Publish("host_disconnected", host.Id, host.Registration);
+            feed.Publish("host_connected", host.Id, host.Registration);
+            await checks.PushAsync(host.Id, CancellationToken.None);
+            await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
+            hosts.Seen(host.Id);
+        }
+        finally
+        {
+            // Whatever ended it: a host that seems connected is one that nobody can reach.
+            if (agents.Disconnected(host.Id, connection))
+            {
+                shells.EndAll(host.Id);
+                feed.Publish("host_disconnected", host.Id, host.Registration);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
@@ -65,11 +66,25 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
             case EventNames.ShellData:
                 TakeShell(hostId, payload);
                 break;
-            case EventNames.ContainerEvent when !events.Add(hostId, payload):
+            case EventNames.ContainerEvent when !IsNew(hostId, payload):
                 break; // Sent again by an agent that was not sure.
             default:
                 feed.Publish(name, hostId, payload);
                 break;
+        }
+    }
+
+    /// <summary>Keeps an event. One that cannot be kept is passed on all the same: whoever watches now sees it.</summary>
+    private bool IsNew(string hostId, JsonElement payload)
+    {
+        try
+        {
+            return events.Add(hostId, payload);
+        }
+        catch (DbException e)
+        {
+            EventNotKept(logger, hostId, e.Message);
+            return true;
         }
     }
 
@@ -98,4 +113,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
 
     [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
     private static partial void FrameUnknown(ILogger logger, string hostId, string type);
+
+    [LoggerMessage(3, LogLevel.Error, "An event of host {HostId} could not be stored: {Reason}")]
+    private static partial void EventNotKept(ILogger logger, string hostId, string reason);
 }

@@ -16,10 +16,17 @@ internal sealed class StatsHistory(TimeProvider time)
 
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<(string Host, string Container), Queue<StatsSample>> _series = new();
+    private long _swept = time.GetTimestamp();
+
+    /// <summary>How many containers, and hosts, samples are held of.</summary>
+    public int Count => _series.Count;
 
     public void Add(string hostId, string containerId, JsonElement sample)
     {
+        Sweep();
         var now = time.GetUtcNow();
         var series = _series.GetOrAdd((hostId, containerId), _ => new Queue<StatsSample>());
         lock (series)
@@ -29,11 +36,7 @@ internal sealed class StatsHistory(TimeProvider time)
                 return;
             }
 
-            while (series.TryPeek(out var oldest) && now - oldest.ReceivedAt > Kept)
-            {
-                series.Dequeue();
-            }
-
+            DropOld(series, now);
             series.Enqueue(new StatsSample(now, sample));
         }
     }
@@ -63,17 +66,39 @@ internal sealed class StatsHistory(TimeProvider time)
 
         lock (series)
         {
-            while (series.TryPeek(out var oldest) && time.GetUtcNow() - oldest.ReceivedAt > Kept)
-            {
-                series.Dequeue();
-            }
-
-            if (series.Count == 0)
-            {
-                _series.TryRemove(new((hostId, containerId), series));
-            }
-
+            DropOld(series, time.GetUtcNow());
             return [.. series];
+        }
+    }
+
+    private static void DropOld(Queue<StatsSample> series, DateTimeOffset now)
+    {
+        while (series.TryPeek(out var oldest) && now - oldest.ReceivedAt > Kept)
+        {
+            series.Dequeue();
+        }
+    }
+
+    /// <summary>Forgets what has ended: nobody adds to it any more, and nobody may ever ask for it.</summary>
+    private void Sweep()
+    {
+        var last = Volatile.Read(ref _swept);
+        if (time.GetElapsedTime(last) < SweepInterval || Interlocked.CompareExchange(ref _swept, time.GetTimestamp(), last) != last)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        foreach (var entry in _series)
+        {
+            lock (entry.Value)
+            {
+                DropOld(entry.Value, now);
+                if (entry.Value.Count == 0)
+                {
+                    _series.TryRemove(entry);
+                }
+            }
         }
     }
 }

@@ -54,9 +54,19 @@ public sealed class CreateConfigTests
     [InlineData("""{"volumes":{"/h":{"mode":"ro"}}}""", "option 'volumes' in config must be a map whose /h has a \"bind\"")]
     [InlineData("""{"command":"sh -c 'open"}""", "option 'command' in config has a quotation mark")]
     [InlineData("""{"restart_policy":{"Nmae":"always"}}""", "not Nmae")]
+    [InlineData("""{"platform":1}""", "option 'platform' in config must be a text")]
     [InlineData("""{"image":null}""", "config has no image")]
     public void What_cannot_be_understood_is_an_error_that_names_it(string options, string words) =>
         Should.Throw<CommandException>(() => Read(options)).Message.ShouldContain(words);
+
+    [Fact]
+    public void A_platform_is_asked_for_beside_the_body()
+    {
+        var wanted = Read("""{"platform":"linux/arm64"}""");
+        wanted.Platform.ShouldBe("linux/arm64");
+        wanted.Body.ContainsKey("platform").ShouldBeFalse();
+        Read("""{"platform":null}""").Platform.ShouldBeNull();
+    }
 
     private static ContainerToCreate Read(string options)
     {

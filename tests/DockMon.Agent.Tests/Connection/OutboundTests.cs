@@ -1,7 +1,8 @@
 using System.Text;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Tests.Logging;
 using DockMon.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -14,7 +15,11 @@ public sealed class OutboundTests : IDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly Outbound _outbound;
 
-    public OutboundTests() => _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
+    private readonly LogCapture _log = new(json: false);
+
+    public OutboundTests() => _outbound = new Outbound(new Outbox(_folder.Path), _time, _log.Factory.CreateLogger<Outbound>());
+
+    private string[] Files => Directory.GetFileSystemEntries(Path.Combine(_folder.Path, "outbox"));
 
     [Fact]
     public void Answers_go_before_events_and_events_before_samples()
@@ -118,6 +123,65 @@ public sealed class OutboundTests : IDisposable
     }
 
     [Fact]
+    public async Task A_delivered_completion_leaves_the_disk_though_nothing_else_is_sent()
+    {
+        _outbound.PostCompletion(Bytes("done"));
+        SendAll();
+        _time.Advance(Outbound.ConfirmedAfter);
+        await Retry.UntilAsync("its file is gone", () => Files.Length == 0, ct: TestContext.Current.CancellationToken);
+        _outbound.ConnectionLost(unsent: null);
+        TakeAll().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_removed_costs_a_line_in_the_log_and_no_connection()
+    {
+        _outbound.PostCompletion(Bytes("done"));
+        SendAll();
+        var file = Files.Single();
+        File.Delete(file);
+        Directory.CreateDirectory(file); // Which is refused even to root.
+        _time.Advance(Outbound.ConfirmedAfter);
+        _outbound.PostEvent(Bytes("anything"));
+        SendAll();
+        await Retry.UntilAsync("the log says so", () => _log.Lines.Length > 0, ct: TestContext.Current.CancellationToken);
+        _log.Lines.ShouldHaveSingleItem().ShouldContain($"{file} was delivered and cannot be removed");
+    }
+
+    [Fact]
+    public void A_file_that_is_no_completion_is_left_alone_and_named()
+    {
+        _outbound.PostCompletion(Bytes("done"));
+        var stray = Path.Combine(_folder.Path, "outbox", "notes.json");
+        File.WriteAllText(stray, "{}");
+        Restarted().ShouldBe(["done"]);
+        _log.Lines.ShouldHaveSingleItem().ShouldContain($"{stray} is none of the agent's files");
+        File.Exists(stray).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_was_sent_and_may_come_back_is_bounded_by_its_bytes_and_never_loses_a_completion()
+    {
+        const int Fitting = Outbound.EventBytesLimit / Outbound.KeptFrameBytes;
+        for (var i = 0; i < Fitting + 50; i++)
+        {
+            _outbound.PostAnswer(new byte[Outbound.KeptFrameBytes]);
+        }
+
+        SendAll();
+        _outbound.PostCompletion(Bytes("done"));
+        SendAll();
+        _outbound.ConnectionLost(unsent: null);
+        var taken = TakeAll();
+        taken.Count.ShouldBe(Fitting + 1);
+        taken[^1].ShouldBe("done");
+        _outbound.PostAnswer(Bytes("next"));
+        SendAll();
+        _outbound.ConnectionLost(unsent: null);
+        TakeAll().ShouldBe(["next"]);
+    }
+
+    [Fact]
     public void A_completion_goes_before_events_and_is_never_dropped()
     {
         for (var i = 0; i <= Outbound.EventLimit; i++)
@@ -176,7 +240,7 @@ public sealed class OutboundTests : IDisposable
 
     private List<string> Restarted()
     {
-        var outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
+        var outbound = new Outbound(new Outbox(_folder.Path), _time, _log.Factory.CreateLogger<Outbound>());
         outbound.ResumeCompletions();
         return TakeAll(outbound);
     }

@@ -24,12 +24,15 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         _listener.Listen();
         _serving = ServeAsync();
         Endpoint = EngineEndpoint.FromEnvironment("unix://" + _socketPath, null, null);
-        Client = new EngineClient(Endpoint, new FakeTimeProvider());
+        Client = new EngineClient(Endpoint, Time);
     }
 
     public EngineEndpoint Endpoint { get; }
 
     public EngineClient Client { get; }
+
+    /// <summary>The client's clock.</summary>
+    public FakeTimeProvider Time { get; } = new();
 
     /// <summary>The paths it was asked for so far, but for pings.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
@@ -41,7 +44,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     public bool IsBusy => Volatile.Read(ref _busy) > 0;
 
     /// <summary>Answers a path otherwise from now on.</summary>
-    public void Set(string path, string body) => _answers[path] = (200, body);
+    public void Set(string path, string body, int status = 200) => _answers[path] = (status, body);
 
     public async ValueTask DisposeAsync()
     {

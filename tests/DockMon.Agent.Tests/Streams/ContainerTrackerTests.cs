@@ -30,8 +30,8 @@ public sealed class ContainerTrackerTests
     [Fact]
     public void What_no_event_told_is_found_by_comparing()
     {
-        _tracker.Compare("""[{"Id":"id-a","Names":["/a"],"Image":"i"},{"Id":"id-b","Names":["/b"],"Image":"i"}]"""u8);
-        var (started, missing) = _tracker.Compare("""[{"Id":"id-b","Names":["/b"]},{"Id":"id-c","Names":["/c"],"Image":"i"}]"""u8);
+        _tracker.Compare(List("a", "b"));
+        var (started, missing) = _tracker.Compare(List("b", "c"));
         started.Select(container => container.Name).ShouldBe(["c"]);
         missing.Select(container => container.Name).ShouldBe(["a"]);
         _tracker.Forget("id-a");
@@ -46,7 +46,7 @@ public sealed class ContainerTrackerTests
         _tracker.BeginCompare();
         Apply("start", "new");
         Apply("die", "b");
-        var (started, missing) = _tracker.Compare("""[{"Id":"id-a","Names":["/a"]},{"Id":"id-b","Names":["/b"]}]"""u8);
+        var (started, missing) = _tracker.Compare(List("a", "b"));
         started.ShouldBeEmpty();
         missing.ShouldBeEmpty();
         _tracker.Running.Select(container => container.Name).Order().ShouldBe(["a", "new"]);
@@ -60,6 +60,8 @@ public sealed class ContainerTrackerTests
         Apply("rename", "other", "id-stopped");
         _tracker.Running.Single().Name.ShouldBe("new");
     }
+
+    private static ContainerSummary[] List(params string[] names) => [.. names.Select(name => new ContainerSummary { Id = "id-" + name, Names = ["/" + name], Image = "i" })];
 
     private void Apply(string action, string name, string? id = null) =>
         _tracker.Apply(new EngineEvent { Type = "container", Action = action, ActorId = id ?? "id-" + name, Attributes = new() { ["name"] = name }, TimeNano = 1 });

@@ -18,7 +18,7 @@ internal static partial class ComposeProcess
     private const int Terminate = 15;
     private static readonly string? SetSid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
-    /// <summary>How long it has to end by itself after it was told to.</summary>
+    /// <summary>How long it has to end by itself after it was told to, and what it started to let go of its output after it has ended.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs it to its end; when <paramref name="ct"/> fires, it and what it started are ended first.</summary>
@@ -39,8 +39,9 @@ internal static partial class ComposeProcess
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var errors = new Queue<string>();
-        var output = ReadAsync(process.StandardOutput);
-        var lines = ReadLinesAsync(process.StandardError, errors, line);
+        using var read = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        var output = ReadAsync(process.StandardOutput, read.Token);
+        var lines = ReadLinesAsync(process.StandardError, errors, line, read.Token);
         try
         {
             await process.WaitForExitAsync(ct);
@@ -48,17 +49,20 @@ internal static partial class ComposeProcess
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await EndAsync(process, time);
+            await read.CancelAsync();
             throw;
         }
 
+        // What it wrote is there by now. Somebody whom it started may keep the pipes open for as long as he likes.
+        read.CancelAfter(Patience);
         await Task.WhenAll(output, lines);
         return new ComposeResult(process.ExitCode, await output, [.. errors]);
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader)
+    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken ct)
     {
         var text = new StringBuilder();
-        while (await reader.ReadLineAsync() is { } next)
+        while (await NextAsync(reader, ct) is { } next)
         {
             if (text.Length < OutputKept)
             {
@@ -69,9 +73,9 @@ internal static partial class ComposeProcess
         return text.ToString();
     }
 
-    private static async Task ReadLinesAsync(StreamReader reader, Queue<string> last, Action<string>? line)
+    private static async Task ReadLinesAsync(StreamReader reader, Queue<string> last, Action<string>? line, CancellationToken ct)
     {
-        while (await reader.ReadLineAsync() is { } next)
+        while (await NextAsync(reader, ct) is { } next)
         {
             line?.Invoke(next);
             last.Enqueue(next);
@@ -79,6 +83,19 @@ internal static partial class ComposeProcess
             {
                 last.Dequeue();
             }
+        }
+    }
+
+    /// <summary>The next line; null at the end, or when <paramref name="ct"/> fires.</summary>
+    private static async Task<string?> NextAsync(StreamReader reader, CancellationToken ct)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

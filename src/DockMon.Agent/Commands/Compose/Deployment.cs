@@ -26,6 +26,9 @@ internal sealed class Deployment(
     private readonly string _project = request.ProjectName!;
     private (string, string)? _reported;
 
+    /// <summary>What compose ended with when it first failed; null when it did not.</summary>
+    public int? ComposeExit { get; private set; }
+
     /// <summary>How it ended when it did not get anywhere.</summary>
     public static DeployComplete Failure(DeployComposeRequest request, string error) =>
         new() { DeploymentId = request.DeploymentId!, Action = request.Action ?? "up", Services = new Dictionary<string, DeployedService>(), Error = error };
@@ -171,7 +174,8 @@ internal sealed class Deployment(
         var down = await ComposeAsync(compose.Down(volumes: false), CancellationToken.None);
         if (down.ExitCode != 0)
         {
-            Log.TakeDownFailed(logger, _project, ComposeProgress.Error(down.Errors));
+            Log.TakeDownFailed(logger, _project, down.ExitCode);
+            error += $". What it had started could not be taken down: {ComposeProgress.Error(down.Errors)}";
         }
 
         return Failure(request, error);
@@ -185,8 +189,12 @@ internal sealed class Deployment(
         return result.ExitCode == 0 ? result : throw new CommandException($"failed to {what} project {_project}: {ComposeProgress.Error(result.Errors)}");
     }
 
-    private Task<ComposeResult> ComposeAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>
-        ComposeProcess.RunAsync(tool.Path, arguments, environment, stack.Path, Heard, time, ct);
+    private async Task<ComposeResult> ComposeAsync(IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        var result = await ComposeProcess.RunAsync(tool.Path, arguments, environment, stack.Path, Heard, time, ct);
+        ComposeExit ??= result.ExitCode == 0 ? null : result.ExitCode;
+        return result;
+    }
 
     private void Heard(string line)
     {

@@ -13,11 +13,13 @@ namespace DockMon.Agent.Commands.Compose;
 /// once.
 /// </summary>
 internal sealed class Deployments(
-    AgentOptions options, EngineClient engine, Func<SelfContainer?> self, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<Deployments> logger)
+    AgentOptions options, EngineClient engine, Func<SelfContainer?> self, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<Deployments> logger,
+    Func<string, string?>? variables = null)
 {
     private const int DefaultHealthSeconds = 60;
     private const int LongestHealthSeconds = 3600;
 
+    private readonly Func<string, string?> _variables = variables ?? Environment.GetEnvironmentVariable;
     private ComposeTool? _tool;
 
     /// <summary>Whether compose was found.</summary>
@@ -26,9 +28,10 @@ internal sealed class Deployments(
     /// <summary>Looks for compose once, when the agent starts.</summary>
     public async Task DetectAsync(CancellationToken ct)
     {
+        ClearRegistries();
         try
         {
-            _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, Environment.GetEnvironmentVariable), time, ct);
+            _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, _variables), time, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -42,6 +45,19 @@ internal sealed class Deployments(
         else
         {
             Log.Found(logger, _tool.Version, _tool.Path);
+        }
+    }
+
+    private void ClearRegistries()
+    {
+        try
+        {
+            RegistryConfig.Clear(options.DataPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var folder = RegistryConfig.Root(options.DataPath);
+            Log.RegistriesLeft(logger, folder, StorageFailure.Describe(e, folder));
         }
     }
 
@@ -102,14 +118,15 @@ internal sealed class Deployments(
         var (id, action, project) = (request.DeploymentId!, request.Action ?? "up", request.ProjectName!);
         Log.Began(logger, id, action, project);
         DeployComplete end;
+        Deployment? deployment = null;
         try
         {
-            using var registries = RegistryConfig.Write(request.RegistryCredentials);
+            using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials);
             var stack = new StackFolder(options.StacksPath, project);
             var folder = Path.Combine(await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct), project);
-            var environment = ComposeEnvironment.Build(options, registries?.Folder, Environment.GetEnvironmentVariable);
+            var environment = ComposeEnvironment.Build(options, registries?.Folder, _variables);
             var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
-            var deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
+            deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
             end = await deployment.RunAsync(ct);
         }
         catch (CommandException e)
@@ -136,7 +153,8 @@ internal sealed class Deployments(
         }
         else
         {
-            Log.DeploymentFailed(logger, id, action, project, end.Error ?? "");
+            // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
+            Log.DeploymentFailed(logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
         }
 
         Report(id, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {project}: {action} is done", services: null);

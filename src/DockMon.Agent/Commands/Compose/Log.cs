@@ -22,12 +22,15 @@ internal static partial class Log
     [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed in a way nobody foresaw")]
     public static partial void Unforeseen(ILogger logger, Exception exception, string deployment);
 
-    [LoggerMessage(856, LogLevel.Warning, "Project {Project} could not be taken down after its first start failed: {Reason}")]
-    public static partial void TakeDownFailed(ILogger logger, string project, string reason);
+    [LoggerMessage(856, LogLevel.Warning, "Project {Project} could not be taken down after its first start failed: compose ended with {ExitCode}")]
+    public static partial void TakeDownFailed(ILogger logger, string project, int exitCode);
 
     [LoggerMessage(857, LogLevel.Warning, "No mount of the agent's container holds {Path}: relative bind mounts of projects will not work; mount it from the host, or set HOST_STACKS_DIR")]
     public static partial void NoHostPath(ILogger logger, string path);
 
     [LoggerMessage(858, LogLevel.Warning, "The host's path {Path} cannot be made visible here, so env_file entries of projects may not be found: {Reason}")]
     public static partial void NoMirror(ILogger logger, string path, string reason);
+
+    [LoggerMessage(859, LogLevel.Warning, "{Path} holds passwords of registries that a killed deployment left, and cannot be removed: {Reason}")]
+    public static partial void RegistriesLeft(ILogger logger, string path, string reason);
 }

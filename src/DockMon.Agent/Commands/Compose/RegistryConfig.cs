@@ -4,28 +4,45 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Commands.Compose;
 
-/// <summary>Credentials for one deployment, as Docker's programs read them: a directory that only the agent can enter, gone when the deployment ends.</summary>
+/// <summary>
+/// Credentials for one deployment, as Docker's programs read them: a directory that only the agent can enter, gone when the deployment ends, or when
+/// the agent starts again after it was killed in the middle.
+/// </summary>
 internal sealed class RegistryConfig : IDisposable
 {
     /// <summary>What Docker's programs call Docker Hub.</summary>
     private const string DockerHub = "https://index.docker.io/v1/";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     private RegistryConfig(string folder) => Folder = folder;
 
     /// <summary>The directory, for <c>DOCKER_CONFIG</c>.</summary>
     public string Folder { get; }
 
+    /// <summary>Where all of them are, below <paramref name="dataPath"/>.</summary>
+    public static string Root(string dataPath) => Path.Combine(dataPath, "registries");
+
+    /// <summary>Removes what a killed agent left; before the first deployment.</summary>
+    public static void Clear(string dataPath)
+    {
+        if (Directory.Exists(Root(dataPath)))
+        {
+            Directory.Delete(Root(dataPath), recursive: true);
+        }
+    }
+
     /// <summary>Writes them down; null when there are none, and what is set up on this machine counts.</summary>
-    public static RegistryConfig? Write(IReadOnlyList<RegistryCredentials>? credentials)
+    public static RegistryConfig? Write(string dataPath, IReadOnlyList<RegistryCredentials>? credentials)
     {
         if (credentials is null or [])
         {
             return null;
         }
 
-        var config = new RegistryConfig(Directory.CreateTempSubdirectory("dockmon-registry-").FullName);
+        Directory.CreateDirectory(Root(dataPath), OwnerFolder);
+        var config = new RegistryConfig(Directory.CreateDirectory(Path.Combine(Root(dataPath), Guid.NewGuid().ToString("N")), OwnerFolder).FullName);
         using var file = new FileStream(
             Path.Combine(config.Folder, "config.json"),
             new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });

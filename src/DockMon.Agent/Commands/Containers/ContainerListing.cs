@@ -4,24 +4,31 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>
 /// <c>list_containers</c>: Docker's list objects byte for byte, with <c>RepoDigests</c>, <c>StartedAt</c> and <c>Env</c> added. What is
 /// added needs an inspect of each container and image, so it is kept: a listing after the first costs the engine one request.
-/// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>.
+/// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>. One that cannot be inspected is listed all the same.
 /// </summary>
-internal sealed class ContainerListing(EngineClient engine)
+internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerListing> logger)
 {
     private const int InspectWidth = 8;
     private const string NeverStarted = "0001-01-01T00:00:00Z";
 
+    /// <summary>How long one container may keep all the others waiting.</summary>
+    private static readonly TimeSpan InspectLimit = TimeSpan.FromSeconds(10);
+
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly byte[] UnknownContainer = "\"Env\":{}"u8.ToArray();
+    private static readonly byte[] UnknownImage = "\"RepoDigests\":[]"u8.ToArray();
 
     // Values are ready-made members: `"StartedAt":…,"Env":{…}` of a container and `"RepoDigests":[…]` of an image.
     private readonly ConcurrentDictionary<string, byte[]> _containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte[]> _images = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _notInspected = new(StringComparer.Ordinal);
     private long _changes;
 
     public void AddTo(IDictionary<string, Route> routes) =>
@@ -59,8 +66,9 @@ internal sealed class ContainerListing(EngineClient engine)
             items.Count,
             new ParallelOptions { MaxDegreeOfParallelism = InspectWidth, CancellationToken = ct },
             async (i, token) => members[i] = (
-                await GetAsync(_containers, items[i].Id, DescribeContainerAsync, token),
-                await GetAsync(_images, items[i].ImageId, DescribeImageAsync, token)));
+                await GetAsync(_containers, items[i].Id, DescribeContainerAsync, UnknownContainer, token),
+                // An image that was removed by force may have left its container without even its id.
+                string.IsNullOrWhiteSpace(items[i].ImageId) ? UnknownImage : await GetAsync(_images, items[i].ImageId, DescribeImageAsync, UnknownImage, token)));
         DropRemoved(items);
         return Join(list, items, members);
     }
@@ -88,7 +96,8 @@ internal sealed class ContainerListing(EngineClient engine)
         return json;
     }
 
-    private async ValueTask<byte[]> GetAsync(ConcurrentDictionary<string, byte[]> cache, string id, Func<string, CancellationToken, Task<byte[]>> describe, CancellationToken ct)
+    private async ValueTask<byte[]> GetAsync(
+        ConcurrentDictionary<string, byte[]> cache, string id, Func<string, CancellationToken, Task<byte[]>> describe, byte[] unknown, CancellationToken ct)
     {
         if (cache.TryGetValue(id, out var known))
         {
@@ -96,7 +105,28 @@ internal sealed class ContainerListing(EngineClient engine)
         }
 
         var changes = Interlocked.Read(ref _changes);
-        var described = await describe(id, ct);
+        byte[] described;
+        try
+        {
+            described = await describe(id, ct);
+            _notInspected.TryRemove(id, out _);
+        }
+        catch (EngineException e) when (e.IsMissing)
+        {
+            described = unknown; // Removed since it was listed; an image, while a container still uses it.
+        }
+        catch (Exception e) when (e is EngineException or JsonException)
+        {
+            // Is it this one or the engine? Without the engine there is no list.
+            await engine.PingAsync(ct);
+            if (_notInspected.TryAdd(id, true))
+            {
+                Log.NotInspected(logger, id, e.Message);
+            }
+
+            return unknown;
+        }
+
         if (changes == Interlocked.Read(ref _changes))
         {
             // An event that came in between may have been about this very object: then it is asked again next time.
@@ -108,26 +138,17 @@ internal sealed class ContainerListing(EngineClient engine)
 
     private async Task<byte[]> DescribeContainerAsync(string id, CancellationToken ct)
     {
-        ContainerInspection? container;
-        try
-        {
-            container = await engine.InspectContainerAsync(id, ct);
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            container = null; // Removed since it was listed.
-        }
-
+        var container = await engine.InspectContainerAsync(id, ct, InspectLimit);
         return Members(writer =>
         {
-            if (container?.State.StartedAt is { Length: > 0 } started && started != NeverStarted)
+            if (container.State.StartedAt is { Length: > 0 } started && started != NeverStarted)
             {
                 writer.WriteString("StartedAt"u8, started);
             }
 
             writer.WriteStartObject("Env"u8);
             // The last one of a name wins, as it does in the container.
-            foreach (var variable in (container?.Config.Env ?? []).Select(entry => entry.Split('=', 2)).GroupBy(entry => entry[0], StringComparer.Ordinal).Select(group => group.Last()))
+            foreach (var variable in container.Config.Env.Select(entry => entry.Split('=', 2)).GroupBy(entry => entry[0], StringComparer.Ordinal).Select(group => group.Last()))
             {
                 writer.WriteString(variable[0], variable.Length > 1 ? variable[1] : "");
             }
@@ -138,30 +159,14 @@ internal sealed class ContainerListing(EngineClient engine)
 
     private async Task<byte[]> DescribeImageAsync(string id, CancellationToken ct)
     {
-        try
-        {
-            using var image = JsonDocument.Parse(await engine.InspectImageRawAsync(id, ct));
-            var digests = image.RootElement.TryGetProperty("RepoDigests", out var value) && value.ValueKind == JsonValueKind.Array ? value : default;
-            return Members(writer => WriteDigests(writer, digests));
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            return Members(writer => WriteDigests(writer, default)); // Removed while a container still uses it.
-        }
-    }
-
-    private static void WriteDigests(Utf8JsonWriter writer, JsonElement digests)
-    {
-        writer.WritePropertyName("RepoDigests"u8);
-        if (digests.ValueKind == JsonValueKind.Array)
-        {
-            digests.WriteTo(writer);
-        }
-        else
-        {
-            writer.WriteStartArray();
-            writer.WriteEndArray();
-        }
+        using var image = JsonDocument.Parse(await engine.InspectImageRawAsync(id, ct, InspectLimit));
+        return image.RootElement.ValueKind == JsonValueKind.Object && image.RootElement.TryGetProperty("RepoDigests"u8, out var digests) && digests.ValueKind == JsonValueKind.Array
+            ? Members(writer =>
+            {
+                writer.WritePropertyName("RepoDigests"u8);
+                digests.WriteTo(writer);
+            })
+            : UnknownImage;
     }
 
     private static byte[] Members(Action<Utf8JsonWriter> write)
@@ -177,6 +182,11 @@ internal sealed class ContainerListing(EngineClient engine)
 
     private void DropRemoved(List<ListEntry> items)
     {
+        foreach (var id in _notInspected.Keys.Where(id => !items.Exists(item => item.Id == id || item.ImageId == id)))
+        {
+            _notInspected.TryRemove(id, out _);
+        }
+
         if (_containers.Count > items.Count)
         {
             var listed = items.Select(item => item.Id).ToHashSet(StringComparer.Ordinal);

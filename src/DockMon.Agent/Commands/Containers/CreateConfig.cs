@@ -7,7 +7,8 @@ namespace DockMon.Agent.Commands.Containers;
 /// <param name="Name">The container's name; Docker chooses one when null.</param>
 /// <param name="Body">Docker's create body.</param>
 /// <param name="MoreNetworks">Networks to connect after the creation.</param>
-internal sealed record ContainerToCreate(string? Name, JsonObject Body, IReadOnlyList<string> MoreNetworks);
+/// <param name="Platform">Which of the image's platforms; the engine chooses when null.</param>
+internal sealed record ContainerToCreate(string? Name, JsonObject Body, IReadOnlyList<string> MoreNetworks, string? Platform);
 
 /// <summary>
 /// Translates the options of the Docker SDK for Python (<c>docker.models.containers.create</c>) into the engine's create body. An option that is not
@@ -77,8 +78,8 @@ internal static class CreateConfig
         ["volumes_from"] = Host("VolumesFrom", OptionValue.Texts),
     };
 
-    /// <summary>Options of the SDK that say how its own call behaves, not what the container is.</summary>
-    private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal) { "name", "detach", "stdout", "stderr", "remove", "network", "networks", "platform" };
+    /// <summary>Options that are no part of the body, and those of the SDK that say how its own call behaves, not what the container is.</summary>
+    private static readonly HashSet<string> Elsewhere = new(StringComparer.Ordinal) { "name", "detach", "stdout", "stderr", "remove", "network", "networks", "platform" };
 
     /// <summary>Translates a <c>config</c>. A null value is an option that was not given.</summary>
     /// <exception cref="CommandException">It has an option that is not known, or a value that is none for its option.</exception>
@@ -103,7 +104,7 @@ internal static class CreateConfig
                     throw new CommandException($"failed to create container: option '{option.Name}' in config {e.Message}");
                 }
             }
-            else if (!Ignored.Contains(option.Name))
+            else if (!Elsewhere.Contains(option.Name))
             {
                 throw new CommandException($"failed to create container: unknown option '{option.Name}' in config");
             }
@@ -122,8 +123,13 @@ internal static class CreateConfig
 
         config["HostConfig"] = host;
         var name = options.TryGetProperty("name", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        return new ContainerToCreate(name, config, [.. networks.Skip(1)]);
+        return new ContainerToCreate(name, config, [.. networks.Skip(1)], PlatformOf(options));
     }
+
+    private static string? PlatformOf(JsonElement options) =>
+        !options.TryGetProperty("platform", out var platform) || platform.ValueKind == JsonValueKind.Null ? null
+        : platform.ValueKind == JsonValueKind.String ? platform.GetString()
+        : throw new CommandException("failed to create container: option 'platform' in config must be a text");
 
     private static List<string> NetworksOf(JsonElement options)
     {

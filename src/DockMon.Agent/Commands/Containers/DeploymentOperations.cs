@@ -39,7 +39,7 @@ internal sealed class DeploymentOperations(EngineClient engine, Outbound outboun
             await engine.InspectNetworkRawAsync(network, ct);
         }
 
-        var id = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(wanted.Body.ToJsonString()), wanted.Name, ct);
+        var id = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(wanted.Body.ToJsonString()), wanted.Name, ct, wanted.Platform);
         try
         {
             foreach (var network in wanted.MoreNetworks)

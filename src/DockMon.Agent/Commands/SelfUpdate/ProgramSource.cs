@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
@@ -53,11 +54,11 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         {
             await using var archive = await engine.GetArchiveAsync(container, PathInImage, ct);
             await using var tar = new TarReader(archive);
-            while (await tar.GetNextEntryAsync(copyData: false, ct) is { } entry)
+            while (await ReadAsync(tar.GetNextEntryAsync(copyData: false, ct), image, ct) is { } entry)
             {
                 if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } program)
                 {
-                    return await WriteAsync(program, ct);
+                    return await WriteAsync(program, image, ct);
                 }
             }
 
@@ -82,30 +83,31 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
             throw new CommandException("binary_url is no http or https address");
         }
 
+        // It may hold a user and a password, and its query a token.
+        var source = UserInfo.Remove(address.GetLeftPart(UriPartial.Path));
         try
         {
             using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, ct).WaitAsync(Silence, time, ct);
             if (!response.IsSuccessStatusCode)
             {
-                throw new CommandException($"the download of {address.GetLeftPart(UriPartial.Path)} was answered with {(int)response.StatusCode} {response.ReasonPhrase}");
+                throw new CommandException($"the download of {source} was answered with {(int)response.StatusCode} {response.ReasonPhrase}");
             }
 
             await using var body = await response.Content.ReadAsStreamAsync(ct);
-            return await WriteAsync(body, ct);
+            return await WriteAsync(body, source, ct);
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or TimeoutException)
         {
-            throw new CommandException($"the download of {address.GetLeftPart(UriPartial.Path)} failed: {e.Message}");
+            throw new CommandException($"the download of {source} failed: {Reason(e)}; check the address, and the proxy's variables if there are any");
         }
     }
 
     /// <summary>Removes what an agent that was killed in the middle of this left on the engine.</summary>
     public async Task RemoveLeftoversAsync(CancellationToken ct)
     {
-        var filter = Uri.EscapeDataString($$"""{"label":["{{Label}}=true"]}""");
-        foreach (var container in JsonNode.Parse(await engine.GetRawAsync($"/containers/json?all=1&filters={filter}", ct))!.AsArray())
+        foreach (var container in await engine.ListContainersAsync(all: true, ct, label: Label + "=true"))
         {
-            await RemoveAsync(container!["Id"]!.GetValue<string>());
+            await RemoveAsync(container.Id);
         }
     }
 
@@ -124,7 +126,22 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         }
     }
 
-    private async Task<string> WriteAsync(Stream source, CancellationToken ct)
+    /// <summary>Waits for what comes, and says so when it does not.</summary>
+    private async Task<T> ReadAsync<T>(ValueTask<T> reading, string source, CancellationToken ct)
+    {
+        try
+        {
+            return await reading.AsTask().WaitAsync(Silence, time, ct);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or TimeoutException)
+        {
+            throw new CommandException($"the new program broke off on its way out of {source}: {Reason(e)}; this version works on, ask for the update again");
+        }
+    }
+
+    private static string Reason(Exception e) => e is TimeoutException ? $"nothing came for {Silence.TotalSeconds:0} s" : UserInfo.Remove(e.GetBaseException().Message);
+
+    private async Task<string> WriteAsync(Stream program, string source, CancellationToken ct)
     {
         var path = store.IncomingPath;
         try
@@ -140,7 +157,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
             {
                 using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
                 var buffer = new byte[128 * 1024];
-                while (await source.ReadAsync(buffer, ct).AsTask().WaitAsync(Silence, time, ct) is > 0 and var count)
+                while (await ReadAsync(program.ReadAsync(buffer, ct), source, ct) is > 0 and var count)
                 {
                     hash.AppendData(buffer, 0, count);
                     await file.WriteAsync(buffer.AsMemory(0, count), ct);
@@ -154,7 +171,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
                 return Convert.ToHexStringLower(hash.GetHashAndReset());
             }
         }
-        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not HttpIOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandException($"the new program cannot be written to {store.Folder}: {StorageFailure.Describe(e, store.Folder)}");
         }

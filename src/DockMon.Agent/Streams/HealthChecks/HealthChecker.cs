@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -128,7 +129,7 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS)",
             AuthenticationException => "TLS: " + cause.Message,
-            _ => cause.Message,
+            _ => UserInfo.Remove(cause.Message),
         };
     }
 }

@@ -6,6 +6,7 @@ using DockMon.Agent.Commands.Files;
 using DockMon.Agent.Configuration;
 using DockMon.Engine;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -47,12 +48,17 @@ public sealed class ComposePartsTests
     [Fact]
     public void Credentials_are_in_a_directory_of_the_owner_and_gone_afterwards()
     {
-        RegistryConfig.Write([]).ShouldBeNull();
+        using var data = new TemporaryFolder();
+        RegistryConfig.Write(data.Path, []).ShouldBeNull();
         string folder;
-        using (var config = RegistryConfig.Write([new RegistryCredentials { RegistryUrl = "r:5000", Username = "me", Password = "p:\"ä" }]).ShouldNotBeNull())
+        using (var config = RegistryConfig.Write(data.Path, [new RegistryCredentials { RegistryUrl = "r:5000", Username = "me", Password = "p:\"ä" }]).ShouldNotBeNull())
         {
             folder = config.Folder;
-            File.GetUnixFileMode(folder).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (var entered in new[] { folder, Path.GetDirectoryName(folder)! })
+            {
+                File.GetUnixFileMode(entered).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
             var file = Path.Combine(folder, "config.json");
             File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
             JsonDocument.Parse(File.ReadAllBytes(file)).RootElement.GetProperty("auths").GetProperty("r:5000").GetProperty("auth").GetBytesFromBase64().ShouldBe(Encoding.UTF8.GetBytes("me:p:\"ä"));

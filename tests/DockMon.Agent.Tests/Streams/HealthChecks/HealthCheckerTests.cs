@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DockMon.Agent.Streams.HealthChecks;
+using DockMon.Agent.Tests.Connection;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -113,6 +114,16 @@ public sealed class HealthCheckerTests : IAsyncLifetime
     {
         (await CheckAsync(new() { Url = $"http://127.0.0.1:{DockMon.Testing.FreePort.Next()}/x?s3cret" })).ErrorMessage.ShouldNotBeNull().ShouldContain("refused");
         (await CheckAsync(new() { Url = "http://no-such-host.invalid/x?s3cret" })).ErrorMessage.ShouldNotBeNull().ShouldNotContain("s3cret");
+    }
+
+    [Fact]
+    public async Task A_proxys_password_is_not_in_the_result()
+    {
+        var secret = RefusingProxy.Use();
+        var result = await CheckAsync(new() { Url = $"https://{RefusingProxy.Host}/ok" });
+        result.ErrorMessage.ShouldNotBeNull().ShouldContain("proxy 'http://127.0.0.1:");
+        result.ErrorMessage.ShouldContain("403");
+        result.ErrorMessage.ShouldNotContain(secret);
     }
 
     [Fact]

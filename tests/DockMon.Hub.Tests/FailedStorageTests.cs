@@ -1,0 +1,85 @@
+using System.Net.WebSockets;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
+using DockMon.Hub.Storage;
+using DockMon.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests;
+
+public sealed class FailedStorageTests : IAsyncLifetime
+{
+    private HubFixture _hub = null!;
+    private ClientWebSocket _agent = null!;
+    private string _hostId = "";
+    private string _permanentToken = "";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _hub = await HubFixture.StartAsync(Token);
+        (_agent, var answer) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)), Token);
+        _hostId = answer.GetProperty("host_id").GetString()!;
+        _permanentToken = answer.GetProperty("permanent_token").GetString()!;
+    }
+
+    public ValueTask DisposeAsync() => _hub.DisposeAsync();
+
+    [Fact]
+    public async Task An_event_that_cannot_be_stored_is_passed_on_and_does_not_end_the_connection()
+    {
+        Execute("ALTER TABLE events RENAME TO events_gone");
+        await SendEventAsync("lost");
+        await Retry.UntilAsync("the event was passed on", () => Passed().Count == 1, ct: Token);
+        Execute("ALTER TABLE events_gone RENAME TO events");
+        await SendEventAsync("kept");
+        await Retry.UntilAsync("the later event is there", async () => (await _hub.Http.GetStringAsync($"/api/hosts/{_hostId}/events", Token)).Contains("kept", StringComparison.Ordinal), ct: Token);
+        Passed().ShouldBe(["lost", "kept"]);
+        IsConnected.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_host_whose_connection_ended_with_an_exception_can_register_again()
+    {
+        Execute("CREATE TRIGGER full BEFORE UPDATE OF last_seen ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await _agent.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        await Retry.UntilAsync("the hub has noticed the end", () => !IsConnected, TimeSpan.FromSeconds(10), Token);
+        Execute("DROP TRIGGER full");
+        var (_, answer) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        answer.GetProperty("type").GetString().ShouldBe("auth_success");
+    }
+
+    [Fact]
+    public void Closing_what_has_ended_harms_nobody()
+    {
+        using var socket = new ClientWebSocket();
+        var connection = new AgentConnection(socket, frameLimit: 1);
+        connection.Dispose();
+        Should.NotThrow(() => connection.Close(WebSocketCloseStatus.NormalClosure, "New connection established"));
+    }
+
+    private bool IsConnected => _hub.App.Services.GetRequiredService<AgentRegistry>().IsConnected(_hostId);
+
+    private List<string?> Passed()
+    {
+        var feed = _hub.App.Services.GetRequiredService<EventFeed>().Listen(lastId: 0).Reader;
+        var actions = new List<string?>();
+        while (feed.TryRead(out var item))
+        {
+            if (item.Name == "container_event")
+            {
+                actions.Add(item.Data.GetProperty("action").GetString());
+            }
+        }
+
+        return actions;
+    }
+
+    private void Execute(string sql) => _hub.App.Services.GetRequiredService<Database>().Execute(sql);
+
+    private Task SendEventAsync(string action) =>
+        HubFixture.SendAsync(_agent, $$$"""{"type":"event","command":"container_event","payload":{"container_id":"c","action":"{{{action}}}","timestamp":"2026-01-01T00:00:00Z"}}""", Token);
+}
