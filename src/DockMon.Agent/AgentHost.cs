@@ -37,9 +37,18 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     {
         var logger = loggers.CreateLogger<AgentHost>();
         var tokens = new TokenStore(options.DataPath);
-        // Before the one-time token is spent: without a place for the permanent one, the next start would be locked out.
-        tokens.EnsureWritable();
-        if (options.RegistrationToken is null && options.PermanentToken is null && tokens.ReadPermanentToken() is null)
+        var isKnown = (options.PermanentToken ?? tokens.ReadPermanentToken()) is not null;
+        try
+        {
+            tokens.EnsureWritable();
+        }
+        catch (ConfigurationException e) when (isKnown)
+        {
+            // A host whose disk is full needs its agent more than ever. Without a permanent token there is no going on: the one-time token would be spent for nothing.
+            Log.DataReadOnly(logger, e.Message);
+        }
+
+        if (options.RegistrationToken is null && !isKnown)
         {
             throw new ConfigurationException($"REGISTRATION_TOKEN is not set and {options.DataPath} holds no permanent token: make a registration token on the server (Settings, Hosts, Add host, Agent) and set it");
         }

@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "The newer program in the data folder cannot be used, this one goes on: {Reason}")]
     public static partial void CannotLaunch(ILogger logger, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "{Problem}. The agent goes on, but updates no container and not itself, and what a broken connection swallows may be lost")]
+    public static partial void DataReadOnly(ILogger logger, string problem);
 }

@@ -29,6 +29,16 @@ public sealed class ContainerInspection
 
     /// <summary>What is mounted into it.</summary>
     public IReadOnlyList<ContainerMount> Mounts { get; set => field = value ?? []; } = [];
+
+    /// <summary>Where its files are kept.</summary>
+    public ContainerGraphDriver GraphDriver { get; set => field = value ?? new(); } = new();
+}
+
+/// <summary>The storage of a container's files.</summary>
+public sealed class ContainerGraphDriver
+{
+    /// <summary>The driver's own words, such as overlay's <c>UpperDir</c>: the directory that the container writes to. Empty for drivers that tell nothing.</summary>
+    public IReadOnlyDictionary<string, string?> Data { get; set => field = value ?? new Dictionary<string, string?>(); } = new Dictionary<string, string?>();
 }
 
 /// <summary>What a container is doing.</summary>

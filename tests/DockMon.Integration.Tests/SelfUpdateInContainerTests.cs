@@ -85,10 +85,12 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         await WaitForAsync(Newer);
     }
 
-    [Fact]
-    public async Task A_container_that_nobody_starts_again_is_not_put_at_risk()
+    [Theory]
+    [InlineData("no")]
+    [InlineData("on-failure")]
+    public async Task A_container_that_nobody_starts_again_is_not_put_at_risk(string policy)
     {
-        await RunAsync("--restart", "no");
+        await RunAsync("--restart", policy);
         (await Should.ThrowAsync<InvalidOperationException>(() => UpdateAsync(_image))).Message.ShouldContain($"docker update --restart unless-stopped {_name}");
     }
 

@@ -59,6 +59,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
     [InlineData("no checksum", "binary_url needs a checksum")]
     [InlineData("other processor", "the program is for another processor")]
     [InlineData("other program", "the program is not this product")]
+    [InlineData("endless", "asked for its version it says \"yyyy")]
     [InlineData("no program", "not a program for Linux")]
     [InlineData("not there", "was answered with 404")]
     [InlineData("older", "is not newer than")]
@@ -67,6 +68,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         await using var scene = await SelfUpdateScene.StartAsync(Token);
         var program = what switch
         {
+            "endless" => await OtherAgent.InCAsync(scene.Folder, "endless", "for (;;) putchar('y');", Token),
             "other processor" => await OtherAgent.ForAnotherProcessorAsync(scene.Folder, Token),
             "older" => await OtherAgent.WithVersionAsync(scene.Folder, _own, _own.Replace("3.", "2.", StringComparison.Ordinal), Token),
             _ => Path.Combine(scene.Folder, "program"),
@@ -144,6 +146,27 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
         (await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"error\":", StringComparison.Ordinal), Token)).ShouldContain("the disk is full; free some space");
         (await scene.VersionAsync(Token)).ShouldBe(_own);
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_while_it_is_tried_out_costs_the_new_version_nothing_once_there_is_room()
+    {
+        using var folder = new TemporaryFolder();
+        await using var disk = await SmallDisk.MountAsync(folder.Path, Token, megabytes: 64);
+        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised: false, ("DATA_PATH", disk.Path), ("UPDATE_TIMEOUT", "3m"));
+        var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
+        await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"stage\":\"health\"", StringComparison.Ordinal), Token);
+        disk.Fill();
+        await scene.Installation.Agent.WaitForLineAsync("works, but that cannot be written down yet", Token);
+        await scene.ToldAsync(
+            () =>
+            {
+                disk.Free();
+                return Task.CompletedTask;
+            },
+            data => data.Contains($"Version {Newer} runs and is connected", StringComparison.Ordinal),
+            Token);
+        (await scene.VersionAsync(Token)).ShouldBe(Newer);
     }
 
     [Fact]

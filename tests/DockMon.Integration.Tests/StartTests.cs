@@ -26,6 +26,19 @@ public sealed class StartTests : IDisposable
         agent.Lines[^1].ShouldContain(words.Replace("\"", agent.Lines[^1].StartsWith('{') ? "\\\"" : "\"", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task One_that_is_registered_starts_on_a_full_disk_and_says_so()
+    {
+        await using var disk = await SmallDisk.MountAsync(_folder.Path, Token);
+        await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["DATA_PATH"] = disk.Path });
+        installation.Agent.Terminate();
+        await installation.Agent.WaitForExitAsync(Token);
+        disk.Fill();
+        installation.StartAgent();
+        await installation.WaitForAgentAsync(Token);
+        installation.Agent.Lines.ShouldContain(line => line.Contains("the disk is full", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("size=4k", "the disk is full")]
     [InlineData("size=1m,ro", "read-only")]

@@ -318,6 +318,9 @@ public sealed class UpdateTests : IAsyncLifetime
         now["Id"]!.GetValue<string>().ShouldBe(old);
         now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
         _installation.Agent.Lines.ShouldContain(line => line.Contains("Somebody else has changed", StringComparison.Ordinal));
+        (await InspectAsync("slow"))["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
+        await NothingLeftAsync("main");
+        await NothingLeftAsync("slow");
     }
 
     [Fact]

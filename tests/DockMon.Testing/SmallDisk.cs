@@ -1,6 +1,6 @@
 namespace DockMon.Testing;
 
-/// <summary>A file system of four megabytes in a file, to be filled. Needs root and a loop device.</summary>
+/// <summary>A small file system in a file, to be filled. Needs root and a loop device.</summary>
 public sealed class SmallDisk : IAsyncDisposable
 {
     private SmallDisk(string path) => Path = path;
@@ -9,12 +9,12 @@ public sealed class SmallDisk : IAsyncDisposable
     public string Path { get; }
 
     /// <summary>Makes one below a folder and mounts it.</summary>
-    public static async Task<SmallDisk> MountAsync(string folder, CancellationToken ct)
+    public static async Task<SmallDisk> MountAsync(string folder, CancellationToken ct, int megabytes = 4)
     {
         var image = System.IO.Path.Combine(folder, "disk.img");
         await using (var file = File.Create(image))
         {
-            file.SetLength(4 * 1024 * 1024);
+            file.SetLength(megabytes * 1024L * 1024);
         }
 
         var disk = new SmallDisk(Directory.CreateDirectory(System.IO.Path.Combine(folder, "disk")).FullName);

@@ -16,25 +16,62 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
     public static async Task<SelfContainer?> DetectAsync(
         EngineClient engine, string procRoot, string? hostnameVariable, ILogger logger, CancellationToken ct)
     {
-        // The control group, where it tells anything, is the process's own; the mounts are another container's when that one's network is shared.
+        // The control group, where it tells anything, is the process's own; the mounts and the host name are another container's when that one's network is shared.
+        var mountInfo = ReadIfThere(procRoot, "self/mountinfo");
         string[] candidates =
         [
             .. SelfContainerIds.FromCgroup(ReadIfThere(procRoot, "self/cgroup")),
-            .. SelfContainerIds.FromMountInfo(ReadIfThere(procRoot, "self/mountinfo")),
+            .. SelfContainerIds.FromMountInfo(mountInfo),
             .. SelfContainerIds.FromHostname(hostnameVariable),
         ];
-        foreach (var candidate in candidates.Distinct(StringComparer.Ordinal))
+        var self = await ChooseAsync(engine, candidates.Distinct(StringComparer.Ordinal), SelfContainerIds.RootLayer(mountInfo), logger, ct);
+        if (self is null)
         {
-            if (await ConfirmAsync(engine, candidate, logger, ct) is { } self)
+            HostingLog.SelfNotFound(logger, candidates.Length);
+            return null;
+        }
+
+        HostingLog.SelfFound(logger, self.Name, self.Id[..ShortestId], self.HostConfig.NetworkMode);
+        return new SelfContainer(self.Id, self.Name, self.Config.Image, self.HostConfig.NetworkMode);
+    }
+
+    /// <summary>The first candidate that is not proven to be another container by the layer it writes to; where one is, whichever has the layer.</summary>
+    private static async Task<ContainerInspection?> ChooseAsync(EngineClient engine, IEnumerable<string> candidates, string? layer, ILogger logger, CancellationToken ct)
+    {
+        var others = false;
+        foreach (var candidate in candidates)
+        {
+            if (await ConfirmAsync(engine, candidate, logger, ct) is not { } found)
             {
-                HostingLog.SelfFound(logger, self.Name, self.Id[..ShortestId], self.NetworkMode);
-                return self;
+                continue;
+            }
+
+            if (layer is null || LayerOf(found) is not { } its || Same(its, layer))
+            {
+                return found;
+            }
+
+            others = true;
+        }
+
+        if (others)
+        {
+            foreach (var container in await engine.ListContainersAsync(all: false, ct))
+            {
+                if (await ConfirmAsync(engine, container.Id, logger, ct) is { } found && LayerOf(found) is { } its && Same(its, layer!))
+                {
+                    return found;
+                }
             }
         }
 
-        HostingLog.SelfNotFound(logger, candidates.Length);
         return null;
     }
+
+    private static string? LayerOf(ContainerInspection container) => container.GraphDriver.Data.GetValueOrDefault("UpperDir");
+
+    // With many layers the engine mounts them by names relative to its folder.
+    private static bool Same(string its, string layer) => its == layer || its.EndsWith("/" + layer, StringComparison.Ordinal);
 
     /// <summary>Whether the process is in a container of whatever engine.</summary>
     public static bool IsInAny(string procRoot) => SelfContainerIds.AreContainerMounts(ReadIfThere(procRoot, "self/mountinfo"));
@@ -46,16 +83,14 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
         return bare == Name || (bare.Length >= ShortestId && Id.StartsWith(bare, StringComparison.OrdinalIgnoreCase));
     }
 
-    private static async Task<SelfContainer?> ConfirmAsync(EngineClient engine, string candidate, ILogger logger, CancellationToken ct)
+    private static async Task<ContainerInspection?> ConfirmAsync(EngineClient engine, string candidate, ILogger logger, CancellationToken ct)
     {
         try
         {
             var found = await engine.InspectContainerAsync(candidate, ct);
 
             // A short id also matches a container's name.
-            return found.Id.StartsWith(candidate, StringComparison.Ordinal)
-                ? new SelfContainer(found.Id, found.Name, found.Config.Image, found.HostConfig.NetworkMode)
-                : null;
+            return found.Id.StartsWith(candidate, StringComparison.Ordinal) ? found : null;
         }
         catch (EngineException e) when (e.IsMissing)
         {

@@ -5,6 +5,8 @@ namespace DockMon.Agent.Hosting;
 /// <summary>Container ids that a process finds in what the kernel tells it about itself.</summary>
 internal static partial class SelfContainerIds
 {
+    private const string UpperDirectory = "upperdir=";
+
     /// <summary>
     /// From <c>/proc/self/mountinfo</c>: the engine mounts a file of its own over each of three in every container, from a directory that
     /// has the container's id for a name. Mounts of other containers, which a host sees as well, are mounted elsewhere.
@@ -24,6 +26,14 @@ internal static partial class SelfContainerIds
 
         return ids;
     }
+
+    /// <summary>
+    /// The directory that the root file system writes to, out of <c>/proc/self/mountinfo</c>; null where that is no overlay. No two containers have the
+    /// same, and nobody shares it, as a network's files are shared.
+    /// </summary>
+    public static string? RootLayer(string mountInfo) =>
+        mountInfo.Split('\n').Where(line => line.Split(' ') is [_, _, _, _, "/", ..])
+            .SelectMany(line => line[(line.LastIndexOf(' ') + 1)..].Split(',')).LastOrDefault(option => option.StartsWith(UpperDirectory, StringComparison.Ordinal))?[UpperDirectory.Length..];
 
     /// <summary>
     /// Whether mounts are those of some engine's container, known or not. The file <c>/.dockerenv</c> tells less: a machine made

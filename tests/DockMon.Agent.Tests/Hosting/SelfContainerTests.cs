@@ -54,6 +54,27 @@ public sealed class SelfContainerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_shared_network_brings_along_is_told_apart_by_the_layer_that_is_written_to()
+    {
+        // In a namespace of control groups nothing else tells who it is: mounts and host name are the other one's.
+        _proc.Write("self/cgroup", "0::/");
+        _proc.Write("self/mountinfo", RootOn("mine") + MountOf(Other));
+        await using var engine = new ScriptedEngine(
+            Inspection(Other, Other, "theirs"), Inspection(Id, Id, "mine"), ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"},{"Id":"{{Id}}","ImageID":"i"}]"""));
+
+        (await DetectAsync(engine, hostname: Other[..12]))!.Id.ShouldBe(Id);
+    }
+
+    [Fact]
+    public async Task Nobody_is_taken_for_the_agent_whose_layer_is_another()
+    {
+        _proc.Write("self/mountinfo", RootOn("mine") + MountOf(Other));
+        await using var engine = new ScriptedEngine(Inspection(Other, Other, "theirs"), ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"}]"""));
+
+        (await DetectAsync(engine)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_host_name_finds_by_id_and_not_by_the_name_of_a_container()
     {
         await using var byId = new ScriptedEngine(Inspection("efb225eae0e5", Id));
@@ -97,9 +118,12 @@ public sealed class SelfContainerTests : IDisposable
 
     private static string MountOf(string id) => $"512 501 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n";
 
-    private static (string Path, int Status, string Body) Inspection(string asked, string id) => (
+    private static string RootOn(string layer) =>
+        $"199 75 0:40 / / rw,relatime master:5 - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A:/var/lib/docker/overlay2/l/B,upperdir=/var/lib/docker/overlay2/{layer}/diff,workdir=/var/lib/docker/overlay2/{layer}/work\n";
+
+    private static (string Path, int Status, string Body) Inspection(string asked, string id, string layer = "") => (
         $"/containers/{asked}/json", 200,
-        $$"""{"Id":"{{id}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":{"NetworkMode":"host"} }""");
+        $$$"""{"Id":"{{{id}}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":{"NetworkMode":"host"},"GraphDriver":{"Data":{{{(layer.Length == 0 ? "null" : $$"""{"UpperDir":"/var/lib/docker/overlay2/{{layer}}/diff"}""")}}}} }""");
 
     private Task<SelfContainer?> DetectAsync(ScriptedEngine engine, string? hostname = null) =>
         SelfContainer.DetectAsync(engine.Client, _proc.Root, hostname, _log.Logger, TestContext.Current.CancellationToken);

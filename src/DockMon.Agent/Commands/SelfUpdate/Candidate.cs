@@ -14,6 +14,9 @@ internal static class Candidate
     private const int Amd64 = 62;
     private const int Arm64 = 183;
 
+    // More than any version needs, and little enough to be held whatever program that is.
+    private const int LongestAnswer = 4096;
+
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Checks that a file is a program for this processor.</summary>
@@ -51,9 +54,8 @@ internal static class Candidate
             try
             {
                 process.StandardInput.Close();
-                var error = process.StandardError.ReadToEndAsync(limit.Token);
-                var answer = await process.StandardOutput.ReadToEndAsync(limit.Token);
-                await process.WaitForExitAsync(limit.Token);
+                var error = ReadAsync(process.StandardError, limit.Token);
+                var answer = await ReadAsync(process.StandardOutput, limit.Token);
                 _ = await error;
                 return Version(answer);
             }
@@ -73,6 +75,13 @@ internal static class Candidate
         {
             throw new CommandException($"the program cannot be executed from the data folder ({e.Message}): see that it is not mounted with noexec");
         }
+    }
+
+    /// <summary>The beginning of what it says. It may go on for ever; then it is ended with the rest unread.</summary>
+    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken ct)
+    {
+        var text = new char[LongestAnswer];
+        return new string(text, 0, await reader.ReadBlockAsync(text, ct));
     }
 
     private static string Version(string answer)

@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(560, LogLevel.Warning, "Why the version before comes back could not be written down for the server: {Reason}")]
     public static partial void GuardCannotWrite(ILogger logger, string reason);
 
+    [LoggerMessage(562, LogLevel.Error, "Version {Version} works, but that cannot be written down yet: {Reason}")]
+    public static partial void CannotConfirm(ILogger logger, string version, string reason);
+
     [LoggerMessage(561, LogLevel.Warning, "What was under way still is after {Minutes} minutes; the new version waits no longer")]
     public static partial void NotWaiting(ILogger logger, double minutes);
 }

@@ -79,12 +79,19 @@ internal sealed class SelfUpdateCommand(
         return new StartedResult { Status = "self_update_started" };
     }
 
-    /// <summary>A new program that crashes takes its container along: without a restart policy nobody would bring that back.</summary>
+    /// <summary>A new program that ends, with whatever code, takes its container along: somebody must be known to bring that back.</summary>
     private async Task CheckRestartsAsync(CancellationToken ct)
     {
-        if (self() is { } own && (await engine.InspectContainerAsync(own.Id, ct)).HostConfig.RestartPolicy?.Name is null or "" or "no")
+        if (self() is { } own)
         {
-            throw new CommandException($"refused: the agent's container {own.Name} has no restart policy, and a new version that crashed would cut this host off. Run: docker update --restart unless-stopped {own.Name}");
+            if ((await engine.InspectContainerAsync(own.Id, ct)).HostConfig.RestartPolicy?.Name is not ("always" or "unless-stopped"))
+            {
+                throw new CommandException($"refused: the restart policy of the agent's container {own.Name} is neither unless-stopped nor always, and a new version that ended would cut this host off. Run: docker update --restart unless-stopped {own.Name}");
+            }
+        }
+        else if (SelfContainer.IsInAny("/proc"))
+        {
+            throw new CommandException("refused: the agent runs in a container that this engine does not let it see, so nobody could bring it back if a new version failed. Update its image on the host itself");
         }
     }
 
@@ -105,6 +112,7 @@ internal sealed class SelfUpdateCommand(
         catch (Exception e) when (e is CommandException or EngineException)
         {
             Log.Failed(logger, stage, e.Message);
+            store.RemoveIncoming();
             report.Failed(stage, e.Message);
         }
         catch (Exception e)

@@ -100,6 +100,15 @@ internal sealed class SelfUpdateStore(string dataPath)
         return new InstalledProgram(version, Path.Combine(target, "dockmon-agent"), sha256, baseVersion);
     }
 
+    /// <summary>Removes what came and was refused.</summary>
+    public void RemoveIncoming()
+    {
+        if (Path.GetDirectoryName(IncomingPath) is { } folder && Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>Removes every program but those given.</summary>
     public void RemoveAllBut(params IEnumerable<string?> paths)
     {

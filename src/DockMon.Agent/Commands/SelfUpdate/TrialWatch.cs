@@ -13,6 +13,8 @@ internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, 
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    private string? _unconfirmable;
+
     /// <summary>Tells what became of the last trial, and watches the one there is.</summary>
     /// <returns>Whether the base is to take over.</returns>
     public async Task<bool> RunAsync(CancellationToken ct)
@@ -43,9 +45,8 @@ internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, 
         {
             await Task.Delay(Interval, time, ct);
             connected = isConnected() ? connected ?? time.GetTimestamp() : null;
-            if (connected is { } since && time.GetElapsedTime(since) >= Proof)
+            if (connected is { } since && time.GetElapsedTime(since) >= Proof && Confirm(trial))
             {
-                store.Save(store.Read() with { Trial = null, Confirmed = trial.Program });
                 store.RemoveAllBut(trial.Program.Path);
                 Log.TrialPassed(logger, trial.Program.Version);
                 report.Complete($"Version {trial.Program.Version} runs and is connected; version {trial.FromVersion} was replaced");
@@ -55,10 +56,42 @@ internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, 
 
             if (late() >= TimeSpan.Zero)
             {
-                store.Save(store.Read().Failed($"did not stay connected to the server: {lastFailure() ?? "no connection came about"}"));
+                Fail(_unconfirmable is { } reason ? $"works, but that could not be written down: {reason}" : $"did not stay connected to the server: {lastFailure() ?? "no connection came about"}");
                 Log.TrialGivenUp(logger, trial.Program.Version);
                 return true;
             }
+        }
+    }
+
+    /// <summary>Writes it down. Where that cannot be done (a full disk) it is tried again until the trial is over: nobody else knows.</summary>
+    private bool Confirm(Trial trial)
+    {
+        try
+        {
+            store.Save(store.Read() with { Trial = null, Confirmed = trial.Program });
+            return true;
+        }
+        catch (CommandException e)
+        {
+            if (e.Message != _unconfirmable)
+            {
+                Log.CannotConfirm(logger, trial.Program.Version, e.Message);
+            }
+
+            _unconfirmable = e.Message;
+            return false;
+        }
+    }
+
+    private void Fail(string reason)
+    {
+        try
+        {
+            store.Save(store.Read().Failed(reason));
+        }
+        catch (CommandException e)
+        {
+            Log.GuardCannotWrite(logger, e.Message); // The base finds the trial, and takes it for failed all the same.
         }
     }
 

@@ -131,14 +131,14 @@ internal sealed class ContainerUpdater
     {
         if (!await IsReplacedAsync(journal, stopping))
         {
-            return Leave(journal);
+            return await LeaveAsync(journal, stopping);
         }
 
         var failed = await _dependents.BringAsync(
             journal, count => _report.Progress(journal.ContainerId, UpdateStages.Dependents, $"Bringing over {count} containers that share its network"), stopping);
         if (!await IsReplacedAsync(journal, stopping))
         {
-            return Leave(journal);
+            return await LeaveAsync(journal, stopping);
         }
 
         _report.Progress(journal.ContainerId, UpdateStages.Cleanup, "Removing the old container");
@@ -156,9 +156,10 @@ internal sealed class ContainerUpdater
     }
 
     /// <summary>Somebody took the update into their own hands (the agent was away): what they made of it is theirs, and nothing is removed.</summary>
-    private UpdateJournal? Leave(UpdateJournal journal)
+    private async Task<UpdateJournal?> LeaveAsync(UpdateJournal journal, CancellationToken stopping)
     {
         Log.TakenOver(_logger, journal.Name, journal.BackupName);
+        await _dependents.LeaveAsync(journal, stopping);
         _report.Failed(
             journal.ContainerId, UpdateStages.Failed, "Somebody else has changed the containers of this update; nothing was removed", $"the new container of {journal.Name} is not in its place any more, or the old one runs");
         _store.Remove(journal);

@@ -72,6 +72,20 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         }
     }
 
+    /// <summary>Makes those that were begun with as they were, when the update they belong to is not gone on with.</summary>
+    public async Task LeaveAsync(UpdateJournal main, CancellationToken stopping)
+    {
+        foreach (var own in store.Read().Where(own => own.DependentOf == main.OldId))
+        {
+            if (!await IsInPlaceAsync(own, stopping) && await TryBackAsync(own, stopping) is { } left)
+            {
+                await TakeBackAsync(left, stopping); // What it hangs on may be gone; it is there, but cannot be started.
+            }
+
+            store.Remove(own);
+        }
+    }
+
     private async Task<bool> BringOneAsync(UpdateJournal main, Dependent dependent, UpdateJournal? earlier, Dictionary<string, string> successors, CancellationToken stopping)
     {
         if (earlier is not null && await IsInPlaceAsync(earlier, stopping))
@@ -171,17 +185,24 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
 
     private async Task TakeBackAsync(UpdateJournal own, CancellationToken stopping)
     {
+        UpdateJournal? left = own with { StaysDown = true };
+        while (left is not null)
+        {
+            left = await TryBackAsync(left, stopping);
+        }
+    }
+
+    /// <returns>The journal to go on with; null when it is as it was.</returns>
+    private async Task<UpdateJournal?> TryBackAsync(UpdateJournal own, CancellationToken stopping)
+    {
         try
         {
-            UpdateJournal? left = own with { StaysDown = true };
-            while (left is not null)
-            {
-                left = (await retrying.GoBackAsync(left, BackLimit, _ => { }, stopping)).Left;
-            }
+            return (await retrying.GoBackAsync(own, BackLimit, _ => { }, stopping)).Left;
         }
         catch (CommandException e)
         {
             Log.DependentFailed(logger, own.Name, e.Message); // Somebody removed it.
+            return null;
         }
     }
 
