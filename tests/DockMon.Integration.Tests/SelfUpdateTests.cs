@@ -68,7 +68,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         await using var scene = await SelfUpdateScene.StartAsync(Token);
         var program = what switch
         {
-            "endless" => await OtherAgent.InCAsync(scene.Folder, "endless", "for (;;) putchar('y');", Token),
+            "endless" => await OtherAgent.InCAsync(scene.Folder, "endless", "", Token, answer: "for (;;) putchar('y');"),
             "other processor" => await OtherAgent.ForAnotherProcessorAsync(scene.Folder, Token),
             "older" => await OtherAgent.WithVersionAsync(scene.Folder, _own, _own.Replace("3.", "2.", StringComparison.Ordinal), Token),
             _ => Path.Combine(scene.Folder, "program"),

@@ -35,8 +35,8 @@ public static class OtherAgent
         return await WriteAsync(folder, "agent-other-cpu", program, ct);
     }
 
-    /// <summary>A program that says it is version 9.9.9 of this product and, asked to run, does what <paramref name="body"/> says in C. Needs gcc.</summary>
-    public static async Task<string> InCAsync(string folder, string name, string body, CancellationToken ct)
+    /// <summary>A program that says it is version 9.9.9 of this product and, asked to run, does what <paramref name="body"/> says in C; <paramref name="answer"/> is how it says so. Needs gcc.</summary>
+    public static async Task<string> InCAsync(string folder, string name, string body, CancellationToken ct, string answer = """puts("{\"product\":\"dockmon-agent\",\"version\":\"9.9.9\"}");""")
     {
         var (source, program) = (Path.Combine(folder, name + ".c"), Path.Combine(folder, name));
         await File.WriteAllTextAsync(
@@ -46,7 +46,7 @@ public static class OtherAgent
             #include <string.h>
             #include <unistd.h>
             int main(int argc, char **argv) {
-              if (argc > 1 && !strcmp(argv[1], "version")) { puts("{\"product\":\"dockmon-agent\",\"version\":\"9.9.9\"}"); return 0; }
+              if (argc > 1 && !strcmp(argv[1], "version")) { {{answer}} return 0; }
               {{body}}
             }
             """,

@@ -28,7 +28,20 @@ public sealed class SmallDisk : IAsyncDisposable
     public void Fill()
     {
         using var file = new FileStream(System.IO.Path.Combine(Path, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        var block = new byte[1024];
+        foreach (var size in new[] { 1024 * 1024, 1024 })
+        {
+            Fill(file, new byte[size]);
+        }
+    }
+
+    /// <summary>Makes room again.</summary>
+    public void Free() => File.Delete(System.IO.Path.Combine(Path, "filler"));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await RunAsync("umount", [Path], CancellationToken.None);
+
+    private static void Fill(FileStream file, byte[] block)
+    {
         try
         {
             while (true)
@@ -42,12 +55,6 @@ public sealed class SmallDisk : IAsyncDisposable
             // ENOSPC: as asked for.
         }
     }
-
-    /// <summary>Makes room again.</summary>
-    public void Free() => File.Delete(System.IO.Path.Combine(Path, "filler"));
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await RunAsync("umount", [Path], CancellationToken.None);
 
     private static async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {

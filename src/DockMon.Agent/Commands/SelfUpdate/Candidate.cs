@@ -54,10 +54,8 @@ internal static class Candidate
             try
             {
                 process.StandardInput.Close();
-                var error = ReadAsync(process.StandardError, limit.Token);
-                var answer = await ReadAsync(process.StandardOutput, limit.Token);
-                _ = await error;
-                return Version(answer);
+                // What it has to say besides is of no interest, and not to be mixed into the log.
+                return Version(await ReadAsync(process.StandardOutput, limit.Token));
             }
             finally
             {
