@@ -90,22 +90,55 @@ public sealed class KernelSourceTests
         ShouldBeVersion1(ReadOnce(tree));
     }
 
-    [Fact]
-    public void The_agents_own_container_is_found_although_its_namespace_hides_its_name()
+    [Theory]
+    [InlineData("/..", "docker-" + KernelTree.Id)]
+    [InlineData("/../..", "system.slice/docker-" + KernelTree.Id + ".scope")]
+    [InlineData("/../../..", "machine.slice/libpod-" + KernelTree.Id + ".scope", "container")]
+    public void The_agents_own_container_is_found_by_the_name_that_its_namespace_hides(string root, string group, string below = "")
     {
-        using var tree = new KernelTree(KernelTree.Version2() + KernelTree.Version2("/../..", "/host/sys/fs/cgroup"), "host/proc");
-        tree.WriteProcess("0::/\n");
-        tree.Write("proc/self/cgroup", "0::/\n");
-        tree.Write("proc/self/stat", File.ReadAllText(tree.PathOf($"host/proc/{KernelTree.Pid}/stat")));
-        tree.Write("proc/stat", File.ReadAllText(tree.PathOf("host/proc/stat")));
-        tree.Write("proc/meminfo", File.ReadAllText(tree.PathOf("host/proc/meminfo")));
-        tree.Write("proc/self/net/dev", File.ReadAllText(tree.PathOf($"host/proc/{KernelTree.Pid}/net/dev")));
+        using var tree = new KernelTree(KernelTree.Version2() + KernelTree.Version2(root, "/host/sys/fs/cgroup"), "host/proc");
+        tree.WriteSelf("0::/\n");
+        WriteOthers(tree);
+        tree.WriteVersion2($"host/sys/fs/cgroup/{group}/{below}", usec: 1);
+        tree.WriteVersion2($"host/sys/fs/cgroup/{group}");
+        ShouldBeVersion2(ReadOwn(tree));
+    }
+
+    [Theory]
+    [InlineData("/..")]
+    [InlineData("/../..")]
+    [InlineData("/../../..")]
+    public void The_agents_own_container_is_never_taken_for_another_group_that_is_as_deep(string root)
+    {
+        using var tree = new KernelTree(KernelTree.Version2() + KernelTree.Version2(root, "/host/sys/fs/cgroup"), "host/proc");
+        tree.WriteSelf("0::/\n");
+        WriteOthers(tree);
         tree.WriteVersion2("sys/fs/cgroup");
         using var source = new KernelSource(tree.Root);
-        Should.Throw<KernelUnreachableException>(() => source.Open(KernelTree.Id, KernelTree.Pid, hasNetwork: true));
-        using var container = source.Open(KernelTree.Id, KernelTree.Pid, hasNetwork: true, isOwn: true);
-        source.Begin();
-        ShouldBeVersion2(source.Read(container));
+        Should.Throw<KernelUnreachableException>(() => Open(source));
+        ShouldBeVersion2(ReadOwn(tree));
+    }
+
+    [Theory]
+    [InlineData("/..", KernelTree.Id)]
+    [InlineData("/../..", "docker/" + KernelTree.Id)]
+    [InlineData("/../../..", "lxc/104/" + KernelTree.Id)]
+    public void The_agents_own_container_of_version_1_has_all_its_figures_of_one_group(string root, string group)
+    {
+        foreach (var isShown in new[] { true, false })
+        {
+            using var tree = new KernelTree(KernelTree.Version1() + KernelTree.Version1(root, "/host/sys/fs/cgroup"), "host/proc");
+            tree.WriteSelf(Version1Groups("/"));
+            foreach (var name in new[] { "a", "z", "a/ssh", "z/ssh", "a/ssh/x", "z/ssh/x" })
+            {
+                tree.Write($"host/sys/fs/cgroup/cpu,cpuacct/{name}/cpuacct.usage", "1\n");
+                tree.Write($"host/sys/fs/cgroup/memory/{name}/memory.usage_in_bytes", "2\n");
+                tree.Write($"host/sys/fs/cgroup/blkio/{name}/blkio.throttle.io_service_bytes", "8:0 Read 3\n8:0 Write 4\n");
+            }
+
+            tree.WriteVersion1(isShown ? group : "", point: isShown ? "host/sys/fs/cgroup" : "sys/fs/cgroup");
+            ShouldBeVersion1(ReadOwn(tree));
+        }
     }
 
     [Theory]
@@ -214,6 +247,23 @@ public sealed class KernelSourceTests
         using var container = Open(source);
         source.Begin();
         return source.Read(container);
+    }
+
+    private static Reading ReadOwn(KernelTree tree)
+    {
+        using var source = new KernelSource(tree.Root);
+        using var container = source.Open(KernelTree.Id, KernelTree.Pid, hasNetwork: true, isOwn: true);
+        source.Begin();
+        return source.Read(container);
+    }
+
+    // Whichever the file system names first, one of these is before the container's.
+    private static void WriteOthers(KernelTree tree)
+    {
+        foreach (var name in new[] { "a.slice", "z.slice", "a.slice/ssh.service", "z.slice/ssh.service", "a.slice/ssh.service/x", "z.slice/ssh.service/x" })
+        {
+            tree.WriteVersion2($"host/sys/fs/cgroup/{name}", usec: 1);
+        }
     }
 
     private static string Version1Groups(string group) => $"4:blkio:{group}\n3:memory:{group}\n2:cpu,cpuacct:{group}\n1:name=systemd:{group}\n0::/\n";

@@ -90,7 +90,7 @@ internal sealed class KernelSource(string root = "/") : IDisposable
 
     /// <summary>The agent itself is in its container as surely as the first process is, and sees itself without the host's files.</summary>
     private FoundProcess? OwnProcess(string id) =>
-        TryProcess(Path.Combine(root, "proc/self"), text => CgroupPaths.OfContainer(text, id) is { Any: true } named ? named : CgroupPaths.OfOwn(text));
+        TryProcess(Path.Combine(root, "proc/self"), text => CgroupPaths.OfContainer(text, id) is { Any: true } named ? named : CgroupPaths.OfOwn(text, id));
 
     private FoundProcess? TryProcess(string folder, Func<string, CgroupPaths> select)
     {
@@ -150,7 +150,7 @@ internal sealed class KernelSource(string root = "/") : IDisposable
         TryOpen(groups, controller, file) ?? throw new KernelUnreachableException($"the control group has no {file}");
 
     private KernelFile? TryOpen(CgroupPaths groups, string controller, string file) =>
-        groups.Of(controller) is { } group && _mounts!.Find(controller, group, file) is { } directory ? KernelFile.TryOpen(Path.Combine(directory, file)) : null;
+        groups.Of(controller) is { } group && _mounts!.Find(controller, group, groups.ContainerId, file) is { } directory ? KernelFile.TryOpen(Path.Combine(directory, file)) : null;
 
     private sealed record FoundProcess(string Folder, ProcessFile Process, CgroupPaths Groups);
 }
