@@ -200,6 +200,23 @@ public sealed class KernelSourceTests
         ReadOnce(tree).ShouldBe(Version2Reading with { Memory = 0, DiskRead = 0, DiskWrite = 0 });
     }
 
+    [Theory]
+    [InlineData("memory/docker/" + KernelTree.Id + "/memory.stat")]
+    [InlineData("cpu,cpuacct/docker/" + KernelTree.Id + "/cpuacct.usage")]
+    public void A_container_that_cannot_be_opened_leaves_no_file_open(string missing)
+    {
+        using var tree = new KernelTree(KernelTree.Version1());
+        tree.WriteProcess(Version1Groups($"/docker/{KernelTree.Id}"));
+        tree.WriteVersion1($"docker/{KernelTree.Id}");
+        File.Delete(tree.PathOf($"sys/fs/cgroup/{missing}"));
+        using (var source = new KernelSource(tree.Root))
+        {
+            Should.Throw<KernelUnreachableException>(() => Open(source));
+        }
+
+        new DirectoryInfo("/proc/self/fd").GetFiles().ShouldNotContain(file => file.LinkTarget != null && file.LinkTarget.StartsWith(tree.Root, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Where_the_scheduler_of_the_disks_counts_its_figures_are_taken()
     {
