@@ -12,6 +12,7 @@ public sealed class KernelSourceTests
     [Theory]
     [InlineData("docker/" + KernelTree.Id)]
     [InlineData("system.slice/docker-" + KernelTree.Id + ".scope")]
+    [InlineData("machine.slice/libpod-" + KernelTree.Id + ".scope")]
     [InlineData("user.slice/user-1000.slice/user@1000.service/user.slice/docker-" + KernelTree.Id + ".scope")]
     public void Version_2_is_read_where_the_process_says_its_group_is(string group)
     {
@@ -28,6 +29,32 @@ public sealed class KernelSourceTests
         tree.WriteProcess(Version1Groups($"/docker/{KernelTree.Id}"));
         tree.WriteVersion1($"docker/{KernelTree.Id}");
         ShouldBeVersion1(ReadOnce(tree));
+    }
+
+    [Theory]
+    [InlineData("cache 905216\ninactive_file 897024\nactive_file 8192\n", 897024)]
+    [InlineData("cache 905216\nactive_file 8192\n", 0)]
+    [InlineData("inactive_file 1\ntotal_inactive_file 999425\n", 999424)]
+    public void The_inactive_page_cache_of_version_1_is_the_groups_own_where_there_is_no_total(string stat, ulong inactive)
+    {
+        using var tree = new KernelTree(KernelTree.Version1());
+        tree.WriteProcess(Version1Groups($"/docker/{KernelTree.Id}"));
+        tree.WriteVersion1($"docker/{KernelTree.Id}");
+        tree.Write($"sys/fs/cgroup/memory/docker/{KernelTree.Id}/memory.stat", stat);
+        ReadOnce(tree).ShouldBe(Version1Reading with { Memory = 999424 - inactive });
+    }
+
+    [Fact]
+    public void Files_that_are_longer_than_the_buffer_are_read_to_their_end()
+    {
+        const int Cpus = 700;
+        using var tree = Simple();
+        var cpus = string.Concat(Enumerable.Range(0, Cpus).Select(i => $"cpu{i} 50 10 15 500 2 3 3 0 0 0\n"));
+        tree.Write("proc/stat", $"cpu  100 20 30 1000 5 6 7 999 888 777\n{cpus}intr 12345{string.Concat(Enumerable.Repeat(" 0", 20_000))}\nctxt 99\n");
+        tree.Write(
+            $"sys/fs/cgroup/docker/{KernelTree.Id}/memory.stat",
+            $"anon 57344\n{string.Concat(Enumerable.Range(0, 2000).Select(i => $"other_{i} 4096\n"))}active_file 8192\n");
+        ShouldBeVersion2(ReadOnce(tree) with { Cpus = ReadOnce(tree).Cpus - Cpus + 2 });
     }
 
     [Fact]
