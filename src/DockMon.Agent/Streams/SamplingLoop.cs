@@ -52,6 +52,7 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, H
                 {
                     timer ??= time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                     timer.Change(wait, Timeout.InfiniteTimeSpan);
+                    heartbeat.Wait(wait);
                 }
                 else
                 {
