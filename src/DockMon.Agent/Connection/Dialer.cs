@@ -74,6 +74,8 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
         catch
         {
             socket.Dispose();
+            // Told to give up, that is the reason, whatever else failed at the same moment.
+            ct.ThrowIfCancellationRequested();
             throw;
         }
     }
@@ -107,6 +109,9 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
     {
         private const int BodyBytes = 1024;
 
+        // It comes with the status as a rule, and some never end.
+        private static readonly TimeSpan BodyLimit = TimeSpan.FromSeconds(2);
+
         public int? Status { get; private set; }
 
         public string? Reason { get; private set; }
@@ -118,7 +123,9 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
             if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
             {
                 Status = (int)response.StatusCode;
-                Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket{await FirstLineAsync(response, cancellationToken)}";
+                // First without the body, which may break off.
+                Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket";
+                Reason += await FirstLineAsync(response, cancellationToken);
             }
 
             return response;
@@ -126,10 +133,24 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
 
         private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken ct)
         {
-            var buffer = new byte[BodyBytes];
-            await using var body = await response.Content.ReadAsStreamAsync(ct);
-            var read = await body.ReadAtLeastAsync(buffer, BodyBytes, throwOnEndOfStream: false, ct);
-            var line = Encoding.UTF8.GetString(buffer, 0, read).Trim().Split('\n', 2)[0].Trim();
+            var (text, buffer, length) = ("", new byte[BodyBytes], 0);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            limit.CancelAfter(BodyLimit);
+            try
+            {
+                await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
+                while (!text.Contains('\n', StringComparison.Ordinal) && await body.ReadAsync(buffer.AsMemory(length), limit.Token) is > 0 and var read)
+                {
+                    length += read;
+                    text = Encoding.UTF8.GetString(buffer, 0, length).TrimStart();
+                }
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                // What came until now has to do.
+            }
+
+            var line = text.Split('\n', 2)[0].Trim();
             return line.Length == 0 ? "" : ": " + line;
         }
     }

@@ -40,13 +40,14 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     /// <summary>Queues samples, each of which replaces the one of the same container that still waits.</summary>
     public void Post(IReadOnlyList<KeyedFrame> samples)
     {
-        if (!_open)
-        {
-            return;
-        }
-
         lock (_gate)
         {
+            // Asked here, it is not between the end of a connection and the clearing of what waited for it.
+            if (!_open)
+            {
+                return;
+            }
+
             foreach (var (containerId, sample) in samples)
             {
                 if (sample.Length <= ProtocolLimits.StatsFrameBytes)
