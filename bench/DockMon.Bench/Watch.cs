@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace DockMon.Bench;
 
-/// <summary>What it costs to watch containers that do nothing: several agents and none, one after the other, round by round.</summary>
+/// <summary>What it costs to watch containers that do nothing: several agents and none, one after the other, round by round, each round beginning with another.</summary>
 internal sealed class Watch(Workbench bench, Arguments arguments)
 {
     private readonly IReadOnlyList<int> _counts = [.. arguments.Numbers("containers", 50).Order()];
@@ -24,7 +24,7 @@ internal sealed class Watch(Workbench bench, Arguments arguments)
             var report = new WatchReport(_contestants);
             for (var round = 1; round <= _rounds; round++)
             {
-                foreach (var contestant in _contestants)
+                foreach (var contestant in InOrder(_contestants, round))
                 {
                     Workbench.Say($"{count} containers, round {round} of {_rounds}: {contestant.Name}");
                     report.Add(contestant, await MeasureAsync(contestant, containers, ct));
@@ -33,6 +33,15 @@ internal sealed class Watch(Workbench bench, Arguments arguments)
 
             await bench.Results.WriteLineAsync(report.Write(string.Create(CultureInfo.InvariantCulture, $"{count} containers, {_seconds} s each, rounds: {_rounds}")));
         }
+    }
+
+    /// <summary>Who is measured after whom: each round begins with another, because what one leaves behind costs the next.</summary>
+    /// <param name="contestants">All of them.</param>
+    /// <param name="round">Counted from 1.</param>
+    public static IEnumerable<Contestant> InOrder(IReadOnlyList<Contestant> contestants, int round)
+    {
+        var first = (round - 1) % contestants.Count;
+        return contestants.Skip(first).Concat(contestants.Take(first));
     }
 
     private async Task<Measurement> MeasureAsync(Contestant contestant, List<string> containers, CancellationToken ct)

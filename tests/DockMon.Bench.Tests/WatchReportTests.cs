@@ -27,5 +27,13 @@ public sealed class WatchReportTests
         text.ShouldContain("| idle | – | 0.10 | – | 0.00 | 0.10 |");
     }
 
+    [Fact]
+    public void Each_round_begins_with_another_and_has_all()
+    {
+        IReadOnlyList<Contestant> all = [Agent, StandIn, Contestant.Idle];
+        string.Join(" ", Enumerable.Range(1, 4).SelectMany(round => Watch.InOrder(all, round)).Select(contestant => contestant.Name))
+            .ShouldBe("agent standin idle standin idle agent idle agent standin agent standin idle");
+    }
+
     private static Usage Of(double agent, double daemon, double frames) => new() { Seconds = 10, Agent = agent, Daemon = daemon, Containerd = double.NaN, StatsFrames = frames };
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -45,10 +46,10 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
     /// <param name="bearer">Value of the Authorization header, if any.</param>
     /// <param name="ct">Gives up.</param>
     /// <exception cref="DialException">It could not be opened.</exception>
-    public async Task<ClientWebSocket> DialAsync(string path, string? bearer, CancellationToken ct)
+    public async Task<ServerSocket> DialAsync(string path, string? bearer, CancellationToken ct)
     {
         var endpoint = Endpoint(options.ServerUrl, path);
-        var refusal = new UpgradeRefusal(_handler, witness);
+        var upgrade = new Upgrade(_handler, witness);
         var socket = new ClientWebSocket();
         socket.Options.KeepAliveInterval = ProtocolLimits.PingInterval;
         socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
@@ -62,18 +63,20 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
                 socket.Options.SetRequestHeader("Authorization", "Bearer " + bearer);
             }
 
-            using var invoker = new HttpMessageInvoker(refusal, disposeHandler: false);
+            using var invoker = new HttpMessageInvoker(upgrade, disposeHandler: false);
             await socket.ConnectAsync(endpoint, invoker, limit.Token);
-            return socket;
+            return new ServerSocket(socket, upgrade.Stream!);
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {refusal.Reason ?? Describe(e)}", refusal.Status, e);
+            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e)}", upgrade.Status, e);
         }
         catch
         {
             socket.Dispose();
+            // Told to give up, that is the reason, whatever else failed at the same moment.
+            ct.ThrowIfCancellationRequested();
             throw;
         }
     }
@@ -102,23 +105,38 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
         };
     }
 
-    /// <summary>Keeps what a server said instead of upgrading: ClientWebSocket itself only says that it did not.</summary>
-    private sealed class UpgradeRefusal(HttpMessageHandler inner, DialWitness? witness) : DelegatingHandler(inner)
+    /// <summary>
+    /// Puts a stream of ours below the WebSocket, or keeps what a server said instead of upgrading: ClientWebSocket itself offers no way to the one,
+    /// and of the other only says that it did not.
+    /// </summary>
+    private sealed class Upgrade(HttpMessageHandler inner, DialWitness? witness) : DelegatingHandler(inner)
     {
         private const int BodyBytes = 1024;
+
+        // It comes with the status as a rule, and some never end.
+        private static readonly TimeSpan BodyLimit = TimeSpan.FromSeconds(2);
 
         public int? Status { get; private set; }
 
         public string? Reason { get; private set; }
 
+        public GatheringStream? Stream { get; private set; }
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = await base.SendAsync(request, cancellationToken);
             witness?.Take(response);
-            if (response.StatusCode != System.Net.HttpStatusCode.SwitchingProtocols)
+            if (response.StatusCode == HttpStatusCode.SwitchingProtocols)
+            {
+                Stream = new GatheringStream(await response.Content.ReadAsStreamAsync(cancellationToken));
+                response.Content = new UpgradedContent(Stream);
+            }
+            else
             {
                 Status = (int)response.StatusCode;
-                Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket{await FirstLineAsync(response, cancellationToken)}";
+                // First without the body, which may break off.
+                Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket";
+                Reason += await FirstLineAsync(response, cancellationToken);
             }
 
             return response;
@@ -126,11 +144,47 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
 
         private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken ct)
         {
-            var buffer = new byte[BodyBytes];
-            await using var body = await response.Content.ReadAsStreamAsync(ct);
-            var read = await body.ReadAtLeastAsync(buffer, BodyBytes, throwOnEndOfStream: false, ct);
-            var line = Encoding.UTF8.GetString(buffer, 0, read).Trim().Split('\n', 2)[0].Trim();
+            var (text, buffer, length) = ("", new byte[BodyBytes], 0);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            limit.CancelAfter(BodyLimit);
+            try
+            {
+                await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
+                while (!text.Contains('\n', StringComparison.Ordinal) && await body.ReadAsync(buffer.AsMemory(length), limit.Token) is > 0 and var read)
+                {
+                    length += read;
+                    text = Encoding.UTF8.GetString(buffer, 0, length).TrimStart();
+                }
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                // What came until now has to do.
+            }
+
+            var line = text.Split('\n', 2)[0].Trim();
             return line.Length == 0 ? "" : ": " + line;
+        }
+    }
+
+    /// <summary>What ClientWebSocket takes the stream from. The framework's own such content has a stream that can only be read.</summary>
+    private sealed class UpgradedContent(Stream stream) : HttpContent
+    {
+        protected override Stream CreateContentReadStream(CancellationToken cancellationToken) => stream;
+
+        protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(stream);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => throw new NotSupportedException();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            stream.Dispose();
+            base.Dispose(disposing);
         }
     }
 }

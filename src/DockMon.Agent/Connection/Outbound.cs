@@ -244,6 +244,16 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         Wake();
     }
 
+    /// <summary>A new connection begins: samples and shells' output that came while the one before it was ending are dropped with it.</summary>
+    public void ConnectionBegins()
+    {
+        lock (_gate)
+        {
+            _stats.Clear();
+            DropShells();
+        }
+    }
+
     /// <summary>Throws the output of shells away: their sessions ended with the connection.</summary>
     public void DropShells()
     {

@@ -22,20 +22,19 @@ internal sealed record ConnectionEnd(string Reason, bool Replaced = false);
 /// </summary>
 internal sealed class ServerConnection : IDisposable
 {
-    private const int FragmentBytes = 256 * 1024;
     private const string ReplacedReason = "New connection established";
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
 
-    private readonly ClientWebSocket _socket;
+    private readonly ServerSocket _socket;
     private readonly FrameReader _reader;
     private readonly ILogger _logger;
     private readonly Heartbeats? _heartbeats;
     private volatile bool _draining;
 
-    private ServerConnection(ClientWebSocket socket, ILogger logger, Heartbeats? heartbeats)
+    private ServerConnection(ServerSocket socket, ILogger logger, Heartbeats? heartbeats)
     {
         _socket = socket;
-        _reader = new FrameReader(socket);
+        _reader = new FrameReader(socket.WebSocket);
         _logger = logger;
         _heartbeats = heartbeats;
     }
@@ -44,14 +43,15 @@ internal sealed class ServerConnection : IDisposable
     /// <exception cref="RegistrationRejectedException">The server said no.</exception>
     /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
     public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
-        ClientWebSocket socket, RegisterRequest request, ILogger logger, CancellationToken ct, Heartbeats? heartbeats = null)
+        ServerSocket socket, RegisterRequest request, ILogger logger, CancellationToken ct, Heartbeats? heartbeats = null)
     {
         var connection = new ServerConnection(socket, logger, heartbeats);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(ProtocolLimits.AuthWait);
         try
         {
-            await socket.SendAsync(FrameWriter.Message(request, ProtocolJson.Default.RegisterRequest), WebSocketMessageType.Text, endOfMessage: true, limit.Token);
+            await socket.SendAsync(FrameWriter.Message(request, ProtocolJson.Default.RegisterRequest), limit.Token);
+            await socket.FlushAsync(limit.Token);
             var (kind, frame, _) = await connection._reader.ReadAsync(limit.Token);
             if (kind != ReadKind.Frame)
             {
@@ -110,7 +110,7 @@ internal sealed class ServerConnection : IDisposable
         }
 
         await readEnded.CancelAsync();
-        _socket.Abort();
+        _socket.WebSocket.Abort();
         var read = await reading;
         return first == reading ? read : first == writing ? written : new ConnectionEnd("the agent is stopping");
     }
@@ -140,7 +140,7 @@ internal sealed class ServerConnection : IDisposable
                         Log.FrameDiscarded(_logger, size, ProtocolLimits.ControlFrameBytes);
                         break;
                     default:
-                        return new ConnectionEnd($"the server closed the connection: {CloseText()}", _socket.CloseStatusDescription == ReplacedReason);
+                        return new ConnectionEnd($"the server closed the connection: {CloseText()}", _socket.WebSocket.CloseStatusDescription == ReplacedReason);
                 }
             }
         }
@@ -170,19 +170,17 @@ internal sealed class ServerConnection : IDisposable
         {
             while (true)
             {
-                while ((frame = outbound.TryTake()) is not null)
+                // What waits together leaves together.
+                while (!IsDrained() && (frame = outbound.TryTake()) is not null)
                 {
                     _heartbeats?.Write.Beat();
-                    await SendAsync(frame.Bytes, ended);
+                    await _socket.SendAsync(frame.Bytes, ended);
                     outbound.MarkSent(frame);
                     frame = null;
-                    if (_draining && !outbound.HasPending)
-                    {
-                        return new ConnectionEnd("everything was sent");
-                    }
                 }
 
-                if (_draining)
+                await _socket.FlushAsync(ended);
+                if (IsDrained())
                 {
                     return new ConnectionEnd("everything was sent");
                 }
@@ -205,18 +203,8 @@ internal sealed class ServerConnection : IDisposable
             outbound.ConnectionLost(frame);
             _heartbeats?.Write.Rest();
         }
-    }
 
-    // In pieces, so that pings get in between on a slow link and a large answer does not look like a dead connection.
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
-    {
-        while (frame.Length > FragmentBytes)
-        {
-            await _socket.SendAsync(frame[..FragmentBytes], WebSocketMessageType.Text, endOfMessage: false, ct);
-            frame = frame[FragmentBytes..];
-        }
-
-        await _socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, ct);
+        bool IsDrained() => _draining && !outbound.HasPending;
     }
 
     /// <summary>Has the write loop end by itself once answers and events are sent: cancelled in the middle of a frame it would abort the socket.</summary>
@@ -234,7 +222,7 @@ internal sealed class ServerConnection : IDisposable
         using var limit = new CancellationTokenSource(CloseLimit);
         try
         {
-            await _socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping", limit.Token);
+            await _socket.WebSocket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping", limit.Token);
             await reading.WaitAsync(limit.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
@@ -243,7 +231,7 @@ internal sealed class ServerConnection : IDisposable
         }
         finally
         {
-            _socket.Abort();
+            _socket.WebSocket.Abort();
         }
     }
 
@@ -270,7 +258,7 @@ internal sealed class ServerConnection : IDisposable
     private static bool IsToken(string token) => token.Length is > 0 and <= RegisterValidation.IdLength && token.All(c => c is > ' ' and < '\u007f');
 
     private string CloseText() =>
-        _socket.CloseStatus is { } status
-            ? $"{(int)status} {_socket.CloseStatusDescription}".TrimEnd()
+        _socket.WebSocket.CloseStatus is { } status
+            ? $"{(int)status} {_socket.WebSocket.CloseStatusDescription}".TrimEnd()
             : "without a close frame";
 }

@@ -83,6 +83,7 @@ internal sealed class ServerLink(
                 KeepToken(auth.PermanentToken);
                 _failures.Clear();
                 Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
+                outbound.ConnectionBegins();
                 _connected = true;
                 Registered?.Invoke(auth);
                 var started = time.GetTimestamp();

@@ -40,13 +40,14 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     /// <summary>Queues samples, each of which replaces the one of the same container that still waits.</summary>
     public void Post(IReadOnlyList<KeyedFrame> samples)
     {
-        if (!_open)
-        {
-            return;
-        }
-
         lock (_gate)
         {
+            // Asked here, it is not between the end of a connection and the clearing of what waited for it.
+            if (!_open)
+            {
+                return;
+            }
+
             foreach (var (containerId, sample) in samples)
             {
                 if (sample.Length <= ProtocolLimits.StatsFrameBytes)
@@ -108,9 +109,9 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         return _backoff.Next();
     }
 
-    private async Task PumpAsync(ClientWebSocket socket, CancellationToken ct)
+    private async Task PumpAsync(ServerSocket socket, CancellationToken ct)
     {
-        using var reader = new FrameReader(socket);
+        using var reader = new FrameReader(socket.WebSocket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _open = true;
         Opened?.Invoke();
@@ -144,7 +145,7 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         }
     }
 
-    private async Task<string> WriteAsync(ClientWebSocket socket, CancellationToken ct)
+    private async Task<string> WriteAsync(ServerSocket socket, CancellationToken ct)
     {
         try
         {
@@ -153,11 +154,13 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
                 await _pulse.Reader.ReadAsync(ct);
                 while (TryTake() is { } sample)
                 {
-                    await socket.SendAsync(sample, WebSocketMessageType.Text, endOfMessage: true, ct);
+                    await socket.SendAsync(sample, ct);
                 }
+
+                await socket.FlushAsync(ct);
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             return e.Message;
         }

@@ -97,7 +97,7 @@ internal sealed class DialChecks(AgentOptions options, Route route, AddressCheck
         {
             using var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, _stop.Token);
             _answered = time.GetUtcNow();
-            await CloseAsync(socket);
+            await CloseAsync(socket.WebSocket);
             return null;
         }
         catch (OperationCanceledException)
@@ -112,7 +112,7 @@ internal sealed class DialChecks(AgentOptions options, Route route, AddressCheck
     }
 
     /// <summary>Takes leave in good order, so that the server's log has no broken connection.</summary>
-    private static async Task CloseAsync(ClientWebSocket socket)
+    private static async Task CloseAsync(WebSocket socket)
     {
         using var limit = new CancellationTokenSource(CloseLimit);
         try

@@ -1,6 +1,9 @@
 namespace DockMon.Agent.Health;
 
-/// <summary>The sign of life of one loop. A loop that works has to show itself within its limit; one that rests waits for something outside, as long as that takes.</summary>
+/// <summary>
+/// The sign of life of one loop. A loop that works has to show itself within its limit, one that waits for its time within its limit after that;
+/// one that rests waits for something outside, as long as that takes.
+/// </summary>
 /// <param name="name">What the loop does.</param>
 /// <param name="limit">The longest that one turn of it may take.</param>
 /// <param name="time">The clock.</param>
@@ -8,15 +11,18 @@ internal sealed class Heartbeat(string name, TimeSpan limit, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private long _last = time.GetTimestamp();
-    private bool _rests = true;
+    private TimeSpan? _allowed;
 
     public string Name => name;
 
     /// <summary>The loop begins a turn, or gets on with it.</summary>
-    public void Beat() => Set(rests: false);
+    public void Beat() => Set(limit);
+
+    /// <summary>The loop has nothing to do for a while.</summary>
+    public void Wait(TimeSpan duration) => Set(duration + limit);
 
     /// <summary>The loop has nothing to do until something comes.</summary>
-    public void Rest() => Set(rests: true);
+    public void Rest() => Set(null);
 
     /// <summary>How long ago the last sign was, and whether that is too long.</summary>
     public (TimeSpan Silence, bool Turns) Read()
@@ -24,16 +30,16 @@ internal sealed class Heartbeat(string name, TimeSpan limit, TimeProvider time)
         lock (_gate)
         {
             var silence = time.GetElapsedTime(_last);
-            return (silence, _rests || silence <= limit);
+            return (silence, _allowed is not { } allowed || silence <= allowed);
         }
     }
 
-    private void Set(bool rests)
+    private void Set(TimeSpan? allowed)
     {
         lock (_gate)
         {
             _last = time.GetTimestamp();
-            _rests = rests;
+            _allowed = allowed;
         }
     }
 }
@@ -56,7 +62,7 @@ internal sealed class Heartbeats(TimeProvider time)
     /// <summary>Follows Docker's events.</summary>
     public Heartbeat Events { get; } = new("following events", TimeSpan.FromMinutes(5), time);
 
-    /// <summary>Samples host and containers, every two seconds or more often while the server is connected: shows that timers fire.</summary>
+    /// <summary>Samples host and containers while the server is connected, mostly every two seconds or more often: shows that timers fire.</summary>
     public Heartbeat Timer { get; } = new("sampling", TimeSpan.FromMinutes(1), time);
 
     public IReadOnlyList<Heartbeat> All => [Link, Read, Write, Commands, Events, Timer];

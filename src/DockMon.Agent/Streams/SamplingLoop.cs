@@ -52,6 +52,7 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, H
                 {
                     timer ??= time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                     timer.Change(wait, Timeout.InfiniteTimeSpan);
+                    heartbeat.Wait(wait);
                 }
                 else
                 {
@@ -75,7 +76,7 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, H
 /// <summary>When something that happens every so often is due.</summary>
 internal sealed class Cadence(TimeSpan period, TimeProvider time)
 {
-    // Due a little early is due: this is how things of several periods come to happen together.
+    // Due a little early is due: this is how things of several periods come to happen together. What it makes of STATS_INTERVAL is in docs/configuration.md.
     private const double Nearly = 0.75;
 
     private long? _last;

@@ -234,6 +234,17 @@ public sealed class OutboundTests : IDisposable
         TakeAll().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_new_connection_begins_without_the_samples_and_the_output_of_shells_that_came_too_late_for_the_one_before()
+    {
+        _outbound.ConnectionLost(unsent: null);
+        _outbound.PostStats("c", Bytes("late sample"));
+        await _outbound.PostShellAsync(Bytes("late output"), TestContext.Current.CancellationToken);
+        _outbound.PostEvent(Bytes("event"));
+        _outbound.ConnectionBegins();
+        TakeAll().ShouldBe(["event"]);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using DockMon.Agent.Connection;
 using DockMon.Protocol;
@@ -251,6 +252,34 @@ public sealed class ServerLinkTests
             }
         });
         events.ShouldBe(Enumerable.Range(0, 60).Select(i => $"event {i}"));
+    }
+
+    [Fact]
+    public async Task A_sample_that_came_too_late_for_a_connection_does_not_go_out_on_the_next()
+    {
+        var frames = new ConcurrentQueue<string>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, number) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            if (number == 1)
+            {
+                await connection.CloseAsync(WebSocketCloseStatus.NormalClosure, "again, please");
+                await connection.ReadAsync();
+                return;
+            }
+
+            while (await connection.ReadAsync() is { } frame)
+            {
+                frames.Enqueue(frame);
+            }
+        };
+        fixture.Link.Disconnected += () => fixture.Outbound.PostStats("one", "too late"u8.ToArray());
+        fixture.Link.Registered += _ => fixture.Outbound.PostStats("another", "in time"u8.ToArray());
+        fixture.Start();
+        await AdvanceUntilAsync(fixture, "a sample of the second connection came", () => !frames.IsEmpty);
+        frames.ShouldBe(["in time"]);
     }
 
     [Fact]

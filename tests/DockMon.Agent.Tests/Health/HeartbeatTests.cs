@@ -35,6 +35,20 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public void A_loop_that_waits_for_its_time_has_its_limit_after_that()
+    {
+        var beat = new Heartbeat("loop", Limit, _time);
+        beat.Wait(TimeSpan.FromHours(24));
+        _time.Advance(TimeSpan.FromHours(24) + Limit);
+        beat.Read().Turns.ShouldBeTrue();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        beat.Read().Turns.ShouldBeFalse();
+        beat.Beat();
+        _time.Advance(Limit + TimeSpan.FromSeconds(1));
+        beat.Read().Turns.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Health_names_what_stands_still_and_what_the_engine_says()
     {
         var beats = new Heartbeats(_time);

@@ -23,6 +23,7 @@ internal sealed class StatsSampler
     private readonly List<Watch> _now = [];
     private readonly List<Watch> _byEngine = [];
     private readonly List<Sample> _samples = [];
+    private CancellationTokenSource? _rounds;
     private Task _round = Task.CompletedTask;
 
     /// <param name="options">How often, and from where.</param>
@@ -80,15 +81,39 @@ internal sealed class StatsSampler
         {
             // They were told to stop, too.
         }
+
+        _rounds?.Dispose();
     }
 
     private async ValueTask PauseAsync()
     {
         if (_cadence.Stop())
         {
-            await _round;
+            await StopRoundAsync();
             _now.ForEach(watch => watch.Forget());
         }
+    }
+
+    // A round lasts most of an interval, which may be hours, and the host's figures are the same loop's.
+    private async ValueTask StopRoundAsync()
+    {
+        if (_rounds is not { } rounds)
+        {
+            return;
+        }
+
+        await rounds.CancelAsync();
+        try
+        {
+            await _round;
+        }
+        catch (OperationCanceledException) when (rounds.IsCancellationRequested)
+        {
+            // Nobody wants to know any more.
+        }
+
+        rounds.Dispose();
+        (_rounds, _round) = (null, Task.CompletedTask);
     }
 
     private async Task TickAsync(CancellationToken ct)
@@ -110,7 +135,8 @@ internal sealed class StatsSampler
             await _round;
             _byEngine.Clear();
             _byEngine.AddRange(_now.Where(watch => watch.Stage == WatchStage.Engine));
-            _round = _byEngine.Count == 0 ? Task.CompletedTask : _engineSampler.RoundAsync(_byEngine, ct);
+            _rounds ??= CancellationTokenSource.CreateLinkedTokenSource(ct);
+            _round = _byEngine.Count == 0 ? Task.CompletedTask : _engineSampler.RoundAsync(_byEngine, _rounds.Token);
         }
     }
 

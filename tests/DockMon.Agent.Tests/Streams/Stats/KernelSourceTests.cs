@@ -12,6 +12,7 @@ public sealed class KernelSourceTests
     [Theory]
     [InlineData("docker/" + KernelTree.Id)]
     [InlineData("system.slice/docker-" + KernelTree.Id + ".scope")]
+    [InlineData("machine.slice/libpod-" + KernelTree.Id + ".scope")]
     [InlineData("user.slice/user-1000.slice/user@1000.service/user.slice/docker-" + KernelTree.Id + ".scope")]
     public void Version_2_is_read_where_the_process_says_its_group_is(string group)
     {
@@ -28,6 +29,32 @@ public sealed class KernelSourceTests
         tree.WriteProcess(Version1Groups($"/docker/{KernelTree.Id}"));
         tree.WriteVersion1($"docker/{KernelTree.Id}");
         ShouldBeVersion1(ReadOnce(tree));
+    }
+
+    [Theory]
+    [InlineData("cache 905216\ninactive_file 897024\nactive_file 8192\n", 897024)]
+    [InlineData("cache 905216\nactive_file 8192\n", 0)]
+    [InlineData("inactive_file 1\ntotal_inactive_file 999425\n", 999424)]
+    public void The_inactive_page_cache_of_version_1_is_the_groups_own_where_there_is_no_total(string stat, ulong inactive)
+    {
+        using var tree = new KernelTree(KernelTree.Version1());
+        tree.WriteProcess(Version1Groups($"/docker/{KernelTree.Id}"));
+        tree.WriteVersion1($"docker/{KernelTree.Id}");
+        tree.Write($"sys/fs/cgroup/memory/docker/{KernelTree.Id}/memory.stat", stat);
+        ReadOnce(tree).ShouldBe(Version1Reading with { Memory = 999424 - inactive });
+    }
+
+    [Fact]
+    public void Files_that_are_longer_than_the_buffer_are_read_to_their_end()
+    {
+        const int Cpus = 700;
+        using var tree = Simple();
+        var cpus = string.Concat(Enumerable.Range(0, Cpus).Select(i => $"cpu{i} 50 10 15 500 2 3 3 0 0 0\n"));
+        tree.Write("proc/stat", $"cpu  100 20 30 1000 5 6 7 999 888 777\n{cpus}intr 12345{string.Concat(Enumerable.Repeat(" 0", 20_000))}\nctxt 99\n");
+        tree.Write(
+            $"sys/fs/cgroup/docker/{KernelTree.Id}/memory.stat",
+            $"anon 57344\n{string.Concat(Enumerable.Range(0, 2000).Select(i => $"other_{i} 4096\n"))}active_file 8192\n");
+        ShouldBeVersion2(ReadOnce(tree) with { Cpus = ReadOnce(tree).Cpus - Cpus + 2 });
     }
 
     [Fact]
@@ -90,22 +117,55 @@ public sealed class KernelSourceTests
         ShouldBeVersion1(ReadOnce(tree));
     }
 
-    [Fact]
-    public void The_agents_own_container_is_found_although_its_namespace_hides_its_name()
+    [Theory]
+    [InlineData("/..", "docker-" + KernelTree.Id)]
+    [InlineData("/../..", "system.slice/docker-" + KernelTree.Id + ".scope")]
+    [InlineData("/../../..", "machine.slice/libpod-" + KernelTree.Id + ".scope", "container")]
+    public void The_agents_own_container_is_found_by_the_name_that_its_namespace_hides(string root, string group, string below = "")
     {
-        using var tree = new KernelTree(KernelTree.Version2() + KernelTree.Version2("/../..", "/host/sys/fs/cgroup"), "host/proc");
-        tree.WriteProcess("0::/\n");
-        tree.Write("proc/self/cgroup", "0::/\n");
-        tree.Write("proc/self/stat", File.ReadAllText(tree.PathOf($"host/proc/{KernelTree.Pid}/stat")));
-        tree.Write("proc/stat", File.ReadAllText(tree.PathOf("host/proc/stat")));
-        tree.Write("proc/meminfo", File.ReadAllText(tree.PathOf("host/proc/meminfo")));
-        tree.Write("proc/self/net/dev", File.ReadAllText(tree.PathOf($"host/proc/{KernelTree.Pid}/net/dev")));
+        using var tree = new KernelTree(KernelTree.Version2() + KernelTree.Version2(root, "/host/sys/fs/cgroup"), "host/proc");
+        tree.WriteSelf("0::/\n");
+        WriteOthers(tree);
+        tree.WriteVersion2($"host/sys/fs/cgroup/{group}/{below}", usec: 1);
+        tree.WriteVersion2($"host/sys/fs/cgroup/{group}");
+        ShouldBeVersion2(ReadOwn(tree));
+    }
+
+    [Theory]
+    [InlineData("/..")]
+    [InlineData("/../..")]
+    [InlineData("/../../..")]
+    public void The_agents_own_container_is_never_taken_for_another_group_that_is_as_deep(string root)
+    {
+        using var tree = new KernelTree(KernelTree.Version2() + KernelTree.Version2(root, "/host/sys/fs/cgroup"), "host/proc");
+        tree.WriteSelf("0::/\n");
+        WriteOthers(tree);
         tree.WriteVersion2("sys/fs/cgroup");
         using var source = new KernelSource(tree.Root);
-        Should.Throw<KernelUnreachableException>(() => source.Open(KernelTree.Id, KernelTree.Pid, hasNetwork: true));
-        using var container = source.Open(KernelTree.Id, KernelTree.Pid, hasNetwork: true, isOwn: true);
-        source.Begin();
-        ShouldBeVersion2(source.Read(container));
+        Should.Throw<KernelUnreachableException>(() => Open(source));
+        ShouldBeVersion2(ReadOwn(tree));
+    }
+
+    [Theory]
+    [InlineData("/..", KernelTree.Id)]
+    [InlineData("/../..", "docker/" + KernelTree.Id)]
+    [InlineData("/../../..", "lxc/104/" + KernelTree.Id)]
+    public void The_agents_own_container_of_version_1_has_all_its_figures_of_one_group(string root, string group)
+    {
+        foreach (var isShown in new[] { true, false })
+        {
+            using var tree = new KernelTree(KernelTree.Version1() + KernelTree.Version1(root, "/host/sys/fs/cgroup"), "host/proc");
+            tree.WriteSelf(Version1Groups("/"));
+            foreach (var name in new[] { "a", "z", "a/ssh", "z/ssh", "a/ssh/x", "z/ssh/x" })
+            {
+                tree.Write($"host/sys/fs/cgroup/cpu,cpuacct/{name}/cpuacct.usage", "1\n");
+                tree.Write($"host/sys/fs/cgroup/memory/{name}/memory.usage_in_bytes", "2\n");
+                tree.Write($"host/sys/fs/cgroup/blkio/{name}/blkio.throttle.io_service_bytes", "8:0 Read 3\n8:0 Write 4\n");
+            }
+
+            tree.WriteVersion1(isShown ? group : "", point: isShown ? "host/sys/fs/cgroup" : "sys/fs/cgroup");
+            ShouldBeVersion1(ReadOwn(tree));
+        }
     }
 
     [Theory]
@@ -167,6 +227,23 @@ public sealed class KernelSourceTests
         ReadOnce(tree).ShouldBe(Version2Reading with { Memory = 0, DiskRead = 0, DiskWrite = 0 });
     }
 
+    [Theory]
+    [InlineData("memory/docker/" + KernelTree.Id + "/memory.stat")]
+    [InlineData("cpu,cpuacct/docker/" + KernelTree.Id + "/cpuacct.usage")]
+    public void A_container_that_cannot_be_opened_leaves_no_file_open(string missing)
+    {
+        using var tree = new KernelTree(KernelTree.Version1());
+        tree.WriteProcess(Version1Groups($"/docker/{KernelTree.Id}"));
+        tree.WriteVersion1($"docker/{KernelTree.Id}");
+        File.Delete(tree.PathOf($"sys/fs/cgroup/{missing}"));
+        using (var source = new KernelSource(tree.Root))
+        {
+            Should.Throw<KernelUnreachableException>(() => Open(source));
+        }
+
+        new DirectoryInfo("/proc/self/fd").GetFiles().ShouldNotContain(file => file.LinkTarget != null && file.LinkTarget.StartsWith(tree.Root, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Where_the_scheduler_of_the_disks_counts_its_figures_are_taken()
     {
@@ -214,6 +291,23 @@ public sealed class KernelSourceTests
         using var container = Open(source);
         source.Begin();
         return source.Read(container);
+    }
+
+    private static Reading ReadOwn(KernelTree tree)
+    {
+        using var source = new KernelSource(tree.Root);
+        using var container = source.Open(KernelTree.Id, KernelTree.Pid, hasNetwork: true, isOwn: true);
+        source.Begin();
+        return source.Read(container);
+    }
+
+    // Whichever the file system names first, one of these is before the container's.
+    private static void WriteOthers(KernelTree tree)
+    {
+        foreach (var name in new[] { "a.slice", "z.slice", "a.slice/ssh.service", "z.slice/ssh.service", "a.slice/ssh.service/x", "z.slice/ssh.service/x" })
+        {
+            tree.WriteVersion2($"host/sys/fs/cgroup/{name}", usec: 1);
+        }
     }
 
     private static string Version1Groups(string group) => $"4:blkio:{group}\n3:memory:{group}\n2:cpu,cpuacct:{group}\n1:name=systemd:{group}\n0::/\n";

@@ -59,6 +59,18 @@ internal sealed class KernelTree : IDisposable
         WriteNetwork(rx: 726, tx: 84, pid);
     }
 
+    /// <summary>The reader itself, as it is seen without the host's files.</summary>
+    /// <param name="cgroup">Its <c>/proc/self/cgroup</c>.</param>
+    public void WriteSelf(string cgroup)
+    {
+        WriteProcess(cgroup);
+        Write("proc/self/cgroup", cgroup);
+        foreach (var name in new[] { $"{Pid}/stat", $"{Pid}/net/dev", "stat", "meminfo" })
+        {
+            Write("proc/" + name.Replace($"{Pid}", "self", StringComparison.Ordinal), File.ReadAllText(PathOf($"{Proc}/{name}")));
+        }
+    }
+
     public void WriteStartTime(long startTime, int pid = Pid) => Write(
         $"{Proc}/{pid}/stat",
         $"{pid} (a (na) me)) S 25992 {pid} {pid} 0 -1 4194560 1119 0 0 0 1 1 0 0 20 0 1 0 {startTime} 2322432 332 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");

@@ -30,10 +30,10 @@ internal sealed class SamplerFixture : IAsyncDisposable
     private readonly KernelSource _kernel;
     private readonly Task _running;
 
-    public SamplerFixture(StatsOrigin origin = StatsOrigin.Auto, bool connected = true)
+    public SamplerFixture(StatsOrigin origin = StatsOrigin.Auto, bool connected = true, TimeSpan? interval = null)
     {
         Connected = connected;
-        var options = new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1"), StatsSource = origin };
+        var options = new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1"), StatsSource = origin, StatsInterval = interval ?? TimeSpan.FromSeconds(1) };
         _dialer = new Dialer(options);
         _outbound = new Outbound(new Outbox(_data.Path), Time, NullLogger<Outbound>.Instance);
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
@@ -41,7 +41,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
         var containers = new StatsSampler(
             options, Engine.Client, Tracker, _kernel, () => null, new SampleSender(_outbound, link, () => Connected, Time), Time, Log.Factory.CreateLogger<StatsSampler>());
         var host = new HostSampler(() => null, () => Connected, _outbound, Time, NullLogger<HostSampler>.Instance);
-        Sampler = new SamplingLoop(containers, host, new Heartbeat("sampling", TimeSpan.FromMinutes(1), Time), Time);
+        Heartbeat = new Heartbeat("sampling", TimeSpan.FromMinutes(1), Time);
+        Sampler = new SamplingLoop(containers, host, Heartbeat, Time);
         _running = Sampler.RunAsync(_stop.Token);
     }
 
@@ -54,6 +55,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
     public ContainerTracker Tracker { get; } = new();
 
     public LogCapture Log { get; } = new(json: false);
+
+    public Heartbeat Heartbeat { get; }
 
     public SamplingLoop Sampler { get; }
 

@@ -54,6 +54,40 @@ public sealed class StatsSamplerTests
     }
 
     [Fact]
+    public async Task A_loop_that_waits_for_a_long_interval_counts_as_well()
+    {
+        await using var fixture = new SamplerFixture(interval: TimeSpan.FromHours(1));
+        fixture.Tell("start", Id);
+        await Retry.UntilAsync("the loop waits", () => fixture.Time.Timers > 0, ct: Token);
+        fixture.Time.Advance(TimeSpan.FromMinutes(59));
+        await Retry.UntilAsync("it counts as well", () => fixture.Heartbeat.Read().Turns, ct: Token);
+    }
+
+    [Fact]
+    public async Task A_round_of_questions_that_nobody_waits_for_any_more_is_given_up_at_once()
+    {
+        await using var fixture = new SamplerFixture(StatsOrigin.Engine, connected: false, TimeSpan.FromHours(1));
+        foreach (var id in new[] { Id, Other })
+        {
+            fixture.Measures(id, cpu: 1000, system: 10_000);
+            fixture.Tell("start", id);
+        }
+
+        // One is asked about at once, the other after half an hour.
+        fixture.Connected = true;
+        fixture.Sampler.Wake();
+        await Retry.UntilAsync("the first is asked about", () => fixture.Engine.Requests.Count == 1, ct: Token);
+        fixture.Connected = false;
+        fixture.Sampler.Wake();
+        await Retry.UntilAsync("the loop rests", () => fixture.Time.Timers == 0, ct: Token);
+
+        // The clock stood still, and with a listener a new round begins.
+        fixture.Connected = true;
+        fixture.Sampler.Wake();
+        await Retry.UntilAsync("the first is asked about again", () => fixture.Engine.Requests.Count == 2, ct: Token);
+    }
+
+    [Fact]
     public async Task The_first_reading_after_a_pause_is_only_what_the_next_is_compared_with()
     {
         await using var fixture = new SamplerFixture();

@@ -30,13 +30,14 @@ internal sealed class CgroupMounts
     /// <summary>The directory of a group in which a file is; null when no mount shows it.</summary>
     /// <param name="controller">The controller of version 1; empty for version 2.</param>
     /// <param name="group">The group as <c>/proc/PID/cgroup</c> names it.</param>
+    /// <param name="containerId">Whose group it is: in names that have to be searched for, the proof that the right one was found.</param>
     /// <param name="file">The file.</param>
-    public string? Find(string controller, string group, string file)
+    public string? Find(string controller, string group, string containerId, string file)
     {
         foreach (var mount in _mounts)
         {
             var serves = controller.Length == 0 ? mount.Controllers.Count == 0 : mount.Controllers.Contains(controller);
-            if (serves && Directories(mount, group).FirstOrDefault(directory => File.Exists(Path.Combine(directory, file))) is { } found)
+            if (serves && Directories(mount, group, containerId).FirstOrDefault(directory => File.Exists(Path.Combine(directory, file))) is { } found)
             {
                 return found;
             }
@@ -45,7 +46,7 @@ internal sealed class CgroupMounts
         return null;
     }
 
-    private IEnumerable<string> Directories(CgroupMount mount, string group)
+    private IEnumerable<string> Directories(CgroupMount mount, string group, string containerId)
     {
         var top = Path.Combine(_root, mount.Point.TrimStart('/'));
         var (rootUp, rootParts) = Split(mount.Root);
@@ -55,11 +56,16 @@ internal sealed class CgroupMounts
             return [Path.Combine([top, .. groupParts[rootParts.Length..]])];
         }
 
-        // A namespace hides the names of the groups above its root, not how many they are. The rest has the container's id and is not found twice.
+        // A namespace hides the names of the groups above its root, not how many they are. Either the rest has the container's id, or, for the reader's
+        // own group, one of the hidden names has: what is that deep and has it in neither is somebody else's.
         var hidden = rootUp - groupUp;
-        return rootParts.Length == 0 && hidden is > 0 and <= DeepestSearch
-            ? Below(top, hidden).Select(directory => Path.Combine([directory, .. groupParts]))
-            : [];
+        if (rootParts.Length > 0 || hidden is <= 0 or > DeepestSearch)
+        {
+            return [];
+        }
+
+        var isNamed = groupParts.Any(part => part.Contains(containerId, StringComparison.Ordinal));
+        return Below(top, hidden).Select(directory => isNamed ? Path.Combine([directory, .. groupParts]) : CgroupPaths.UpTo(directory, containerId)).OfType<string>();
     }
 
     private static IEnumerable<string> Below(string directory, int levels)

@@ -90,7 +90,7 @@ internal sealed class KernelSource(string root = "/") : IDisposable
 
     /// <summary>The agent itself is in its container as surely as the first process is, and sees itself without the host's files.</summary>
     private FoundProcess? OwnProcess(string id) =>
-        TryProcess(Path.Combine(root, "proc/self"), text => CgroupPaths.OfContainer(text, id) is { Any: true } named ? named : CgroupPaths.OfOwn(text));
+        TryProcess(Path.Combine(root, "proc/self"), text => CgroupPaths.OfContainer(text, id) is { Any: true } named ? named : CgroupPaths.OfOwn(text, id));
 
     private FoundProcess? TryProcess(string folder, Func<string, CgroupPaths> select)
     {
@@ -136,7 +136,13 @@ internal sealed class KernelSource(string root = "/") : IDisposable
     {
         if (TryOpen(groups, "memory", "memory.usage_in_bytes") is { } usage)
         {
-            return new MemoryFiles(OpenIn(groups, "memory", "memory.stat"), TryOpen(groups, "memory", "memory.limit_in_bytes"), usage);
+            if (TryOpen(groups, "memory", "memory.stat") is { } version1)
+            {
+                return new MemoryFiles(version1, TryOpen(groups, "memory", "memory.limit_in_bytes"), usage);
+            }
+
+            usage.Dispose();
+            throw new KernelUnreachableException("the control group has no memory.stat");
         }
 
         // Without the controller, as some boards come, there are no figures.
@@ -146,11 +152,8 @@ internal sealed class KernelSource(string root = "/") : IDisposable
     private BlockIoFiles OpenBlockIo(CgroupPaths groups) => new(
         [.. new[] { TryOpen(groups, "blkio", "blkio.io_service_bytes_recursive"), TryOpen(groups, "blkio", "blkio.throttle.io_service_bytes"), TryOpen(groups, "", "io.stat") }.OfType<KernelFile>()]);
 
-    private KernelFile OpenIn(CgroupPaths groups, string controller, string file) =>
-        TryOpen(groups, controller, file) ?? throw new KernelUnreachableException($"the control group has no {file}");
-
     private KernelFile? TryOpen(CgroupPaths groups, string controller, string file) =>
-        groups.Of(controller) is { } group && _mounts!.Find(controller, group, file) is { } directory ? KernelFile.TryOpen(Path.Combine(directory, file)) : null;
+        groups.Of(controller) is { } group && _mounts!.Find(controller, group, groups.ContainerId, file) is { } directory ? KernelFile.TryOpen(Path.Combine(directory, file)) : null;
 
     private sealed record FoundProcess(string Folder, ProcessFile Process, CgroupPaths Groups);
 }
