@@ -59,7 +59,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
     [InlineData("no checksum", "binary_url needs a checksum")]
     [InlineData("other processor", "the program is for another processor")]
     [InlineData("other program", "the program is not this product")]
-    [InlineData("endless", "asked for its version it says \"yyyy")]
+    [InlineData("endless", "asked for its version it says")]
     [InlineData("no program", "not a program for Linux")]
     [InlineData("not there", "was answered with 404")]
     [InlineData("older", "is not newer than")]
