@@ -46,7 +46,9 @@ while [ $# -gt 0 ]; do
       case $1 in
         --url) url=$2 ;;
         --token) token=$2 ;;
-        --token-file) if [ "$2" = - ]; then token=$(cat); else token=$(cat "$2") || die "$2 cannot be read"; fi ;;
+        --token-file)
+          if [ "$2" = - ]; then token=$(cat); else token=$(cat "$2") || die "$2 cannot be read"; fi
+          [ -n "$token" ] || die "--token-file $2 is empty. Nothing was changed." ;;
         --name) name=$2 ;;
         --version) version=${2#v} ;;
         --from) from=$2 ;;
@@ -70,9 +72,18 @@ data=$root/var/lib/dockmon-agent
 # Only where systemd runs, as sd_booted(3) tells.
 systemd() { if [ -d "$root/run/systemd/system" ]; then change systemctl "$@"; fi; }
 
+# One at a time: two that change the same files would take them from each other. The lock is the kernel's, on a directory that is there
+# anyway, and goes with whoever holds it, however that ends.
+alone() {
+  [ -z "$dry" ] && command -v flock >/dev/null || return 0
+  mkdir -p "$root/"
+  exec 9<"$root/"
+  flock -n 9 || { say "another install.sh is at work: waiting for its end"; flock 9; }
+}
+
 uninstall() {
   systemd disable --now dockmon-agent.service || say "the service was not there"
-  change rm -f "$unit" "$program" "$program.previous"
+  change rm -f "$unit" "$program" "$program.previous" "$settings.previous" "$unit.previous"
   systemd daemon-reload
   if [ -z "$purge" ]; then
     finished "dockmon-agent is removed. $settings and $data are kept; uninstall --purge removes them, too."
@@ -83,12 +94,12 @@ uninstall() {
   finished "dockmon-agent, its settings and its data are removed."
 }
 
-# fetch URL FILE
+# fetch URL FILE: without the lock, for a download may hang on after this was killed.
 fetch() {
   if command -v curl >/dev/null; then
-    curl -fsSL --retry 3 -o "$2" "$1" || die "$1 cannot be downloaded"
+    curl -fsSL --retry 3 -o "$2" "$1" 9>&- || die "$1 cannot be downloaded"
   elif command -v wget >/dev/null; then
-    wget -q -O "$2" "$1" || die "$1 cannot be downloaded"
+    wget -q -O "$2" "$1" 9>&- || die "$1 cannot be downloaded"
   else
     die "neither curl nor wget is here: download the release by another way and use --from"
   fi
@@ -158,11 +169,22 @@ check_url() {
   die "--url must begin with wss://, ws://, https:// or http://, and have no blanks, such as wss://dockmon.example.com. Nothing was changed."
 }
 
+# Nor with a token that is none. White space around it does not count, as for the agent; the token itself is not shown.
+check_token() {
+  token=$(printf '%s' "${token:-${REGISTRATION_TOKEN:-}}" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')
+  [ -z "$(printf '%s' "$token" | LC_ALL=C tr -d 'A-Za-z0-9_:-')" ] ||
+    die "the token is none: only letters, digits, '_', ':' and '-' are accepted (quotes or brackets around it, perhaps?). Nothing was changed."
+  [ "${#token}" -le 255 ] || die "the token is none: it has more than 255 characters. Nothing was changed."
+}
+
 prepare_settings() {
   check_url
+  check_token
   if [ -f "$settings" ]; then cat "$settings" >"$work/agent.env"; else : >"$work/agent.env"; fi
   set_variable DOCKMON_URL "$url"
-  set_variable REGISTRATION_TOKEN "${token:-${REGISTRATION_TOKEN:-}}"
+  set_variable REGISTRATION_TOKEN "$token"
+  # The agent takes a token or a file with one, and refuses both.
+  [ -z "$token" ] || sed -i '/^[[:space:]]*REGISTRATION_TOKEN_FILE=/d' "$work/agent.env"
   set_variable AGENT_NAME "$name"
   grep -q '^DOCKMON_URL=' "$work/agent.env" || die "--url is missing: the address of the DockMon server, wss://…"
   if ! grep -q '^\(REGISTRATION\|PERMANENT\)_TOKEN' "$work/agent.env" && [ ! -e "$data/permanent_token" ]; then
@@ -188,9 +210,38 @@ prepare_user() {
     change useradd --system --user-group --home-dir /var/lib/dockmon-agent --no-create-home --shell "$(command -v nologin || echo /bin/false)" dockmon-agent
 }
 
+# Keeps what is there, for the way back: program, settings and unit belong together.
+keep() {
+  change cp -p "$program" "$program.previous"
+  change rm -f "$settings.previous" "$unit.previous"
+  # Tokens are in it.
+  [ ! -f "$settings" ] || change install -m 600 "$settings" "$settings.previous"
+  [ ! -f "$unit" ] || change cp -p "$unit" "$unit.previous"
+}
+
+# Puts back what was kept. $back says what came of it.
+put_back() {
+  changing='' back="$old was put back with its settings and its unit"
+  for file in "$program" "$settings" "$unit"; do
+    [ ! -f "$file.previous" ] || mv -f "$file.previous" "$file" || back="$old could not be put back: see $file.previous"
+  done
+  systemd daemon-reload || :
+  systemd restart dockmon-agent.service || back="$back, and does not start either"
+}
+
+# However it ends: what was changed only in part is undone, and nothing is left lying about.
+end() {
+  if [ -n "$changing" ]; then
+    put_back
+    printf 'install.sh: it was not finished; %s\n' "$back" >&2
+  fi
+  rm -rf "$work" "$program.new" "$settings.new" "$unit.new"
+}
+
 install_agent() {
+  changing=''
   work=$(mktemp -d)
-  trap 'rm -rf "$work" "$program.new"' EXIT
+  trap end EXIT
   trap 'exit 130' HUP INT TERM # Not every shell does what is to be done at the exit when a signal ends it.
   prepare_settings
   obtain
@@ -199,7 +250,8 @@ install_agent() {
   old=''
   if [ -x "$program" ]; then
     old=$("$program" version 2>/dev/null) || old=unknown
-    change cp -p "$program" "$program.previous"
+    keep
+    [ -n "$dry" ] || changing=1
   fi
   change install -d -m 700 "$(dirname "$settings")"
   change put "$work/agent.env" 600 "$settings"
@@ -209,10 +261,13 @@ install_agent() {
   systemd enable dockmon-agent.service
   # The only moment at which an agent that runs stops.
   if ! systemd restart dockmon-agent.service; then
-    [ -z "$old" ] || { put "$program.previous" 755 "$program"; systemctl restart dockmon-agent.service || :; }
-    die "dockmon-agent $new does not start${old:+; $old was put back}: journalctl -u dockmon-agent says why"
+    [ -z "$old" ] || put_back
+    die "dockmon-agent $new does not start${old:+; $back}: journalctl -u dockmon-agent says why"
   fi
+  changing=''
+  change rm -f "$program.previous" "$settings.previous" "$unit.previous"
   finished "dockmon-agent $new is installed${old:+ in place of $old}. Its log: journalctl -u dockmon-agent"
 }
 
+alone
 if [ "$action" = uninstall ]; then uninstall; else install_agent; fi

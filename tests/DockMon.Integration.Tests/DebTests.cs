@@ -57,13 +57,35 @@ public sealed class DebTests : IDisposable
 
         Directory.CreateDirectory(Root("var/lib/dockmon-agent"));
         await DpkgAsync("--remove", "dockmon-agent");
-        SystemCalls[4..].ShouldBe(["disable --quiet --now dockmon-agent.service", "daemon-reload"]);
+        SystemCalls[4..].ShouldBe(["is-enabled --quiet dockmon-agent.service", "disable --quiet --now dockmon-agent.service", "daemon-reload"]);
         File.Exists(Settings).ShouldBeTrue();
         Directory.Exists(Root("var/lib/dockmon-agent")).ShouldBeTrue();
 
         await DpkgAsync("--purge", "dockmon-agent");
         Directory.Exists(Root("etc/dockmon-agent")).ShouldBeFalse();
         Directory.Exists(Root("var/lib/dockmon-agent")).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_removed_and_is_installed_again_runs_again_unless_it_was_disabled(bool enabled)
+    {
+        var package = await BuildAsync("3.0.0");
+        await DpkgAsync("--install", package);
+        await File.WriteAllTextAsync(Settings, "DOCKMON_URL=\"wss://h\"\n", Token);
+        Script("bin/systemctl", $"echo \"$*\" >>{At("systemctl.log")}; test \"$1\" != is-enabled || {(enabled ? "true" : "false")}");
+        await DpkgAsync("--remove", "dockmon-agent");
+        var before = SystemCalls.Length;
+        await DpkgAsync("--install", package);
+        SystemCalls[before..].ShouldBe(enabled
+            ? ["daemon-reload", "enable --quiet dockmon-agent.service", "restart dockmon-agent.service"]
+            : ["daemon-reload", "try-restart dockmon-agent.service"]);
+
+        // From then on it is an upgrade again.
+        before = SystemCalls.Length;
+        await DpkgAsync("--install", package);
+        SystemCalls[before..].ShouldBe(["daemon-reload", "try-restart dockmon-agent.service"]);
     }
 
     [Fact]

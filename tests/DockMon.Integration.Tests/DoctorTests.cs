@@ -61,6 +61,80 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_that_is_none_is_not_called_missing()
+    {
+        await using var server = await WrongServer.StartAsync();
+        var found = await Diagnosis.MakeAsync(_data.Path, $"ws://{server.Authority}", Token, ("REGISTRATION_TOKEN", "<one-time-token>"));
+        found.ShouldFailOnly("configuration", "correct it");
+        found.Status("token").ShouldBe("skipped");
+        found.Found("token").ShouldBe("REGISTRATION_TOKEN cannot be used");
+    }
+
+    [Fact]
+    public async Task A_data_directory_that_is_not_there_is_not_made()
+    {
+        await using var server = await WrongServer.StartAsync();
+        var data = Path.Combine(_data.Path, "not/there");
+        var found = await Diagnosis.MakeAsync(data, $"ws://{server.Authority}", Token);
+        found.ExitCode.ShouldBe(0, found.Answer.GetRawText());
+        found.Status("data").ShouldBe("warning");
+        found.Found("data").ShouldContain($"there is no {data} yet");
+        found.Status("space").ShouldBe("ok");
+        Directory.GetFileSystemEntries(_data.Path).ShouldBeEmpty();
+
+        // Somebody else could not even make it.
+        File.SetUnixFileMode(_data.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        var other = await Diagnosis.MakeAsync(data, $"ws://{server.Authority}", Token, ("AGENT_USER", "1000"));
+        other.ShouldFailOnly("data", $"install -d -m 700 -o 1000 {data}");
+        Directory.GetFileSystemEntries(_data.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task It_looks_as_the_user_the_agent_would_be_and_gives_that_user_nothing()
+    {
+        await using var server = await WrongServer.StartAsync();
+        var url = $"ws://{server.Authority}";
+        (await Diagnosis.MakeAsync(_data.Path, url, Token)).Found("user").ShouldBe("looks as root, as which an agent started like this runs");
+
+        await RunAsync("chmod", "700", _data.Path);
+        await File.WriteAllTextAsync(Path.Combine(_data.Path, "permanent_token"), "permanent-token-of-root", Token);
+        File.SetUnixFileMode(Path.Combine(_data.Path, "permanent_token"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var roots = await Diagnosis.MakeAsync(_data.Path, url, Token, ("AGENT_USER", "1000"));
+        roots.ExitCode.ShouldBe(0, roots.Answer.GetRawText());
+        roots.Found("user").ShouldStartWith("looks as the agent does: now user 1000");
+        roots.Found("data").ShouldContain("is given to user id 1000 when the agent starts");
+        (await RunAsync("stat", "-c", "%u", _data.Path, Path.Combine(_data.Path, "permanent_token"))).ShouldBe("0\n0");
+
+        // What is root's in there is given away, and helps nobody.
+        await RunAsync("chown", "1234", _data.Path);
+        var others = await Diagnosis.MakeAsync(_data.Path, url, Token, ("AGENT_USER", "1000"));
+        others.Status("data").ShouldBe("failed");
+        others.Remedy("data").ShouldContain($"chown -R 1000 {_data.Path}");
+    }
+
+    [Fact]
+    public async Task A_user_that_is_none_fails_and_the_rest_is_still_looked_at()
+    {
+        await using var server = await WrongServer.StartAsync();
+        var found = await Diagnosis.MakeAsync(_data.Path, $"ws://{server.Authority}", Token, ("AGENT_USER", "bob: you"));
+        found.ShouldFailOnly("user", "write the number of a user");
+        found.Found("user").ShouldBe("AGENT_USER is \"bob: you\"; the rest is looked at as root");
+        found.Found("data").ShouldBe("needs user, which failed");
+        found.Status("websocket").ShouldBe("ok");
+        found.Status("engine").ShouldBe("ok");
+    }
+
+    [Fact]
+    public async Task A_container_without_the_capabilities_to_become_a_user_is_told_them()
+    {
+        var found = await InContainerAsync($"dockmon-it-doctor-{Guid.NewGuid():N}", ["--cap-drop", "ALL", "-e", "AGENT_USER=1000", "-v", "/data"]);
+        found.Status("user").ShouldBe("failed");
+        found.Remedy("user").ShouldContain("SETUID and SETGID");
+        found.Status("data").ShouldBe("skipped");
+        found.Answer.GetRawText().ShouldNotContain("chown");
+    }
+
+    [Fact]
     public async Task A_port_without_TLS_that_is_asked_for_TLS_should_be_ws()
     {
         await using var server = await WrongServer.StartAsync();
@@ -128,6 +202,7 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Theory]
+    [InlineData(401, "if the path in DOCKMON_URL is wrong, correct it")]
     [InlineData(404, "the path prefix")]
     [InlineData(403, "let /api/agent/ws and /api/stats/ws/ingest pass without one")]
     [InlineData(502, "start DockMon")]
@@ -205,6 +280,7 @@ public sealed class DoctorTests : IDisposable
 
     [Theory]
     [InlineData("", "failed", "own layer")]
+    [InlineData("memory", "failed", "in memory")]
     [InlineData("bind", "warning", "is a directory of the host")]
     [InlineData("anonymous", "warning", "without a name of its own")]
     [InlineData("named", "ok", "is on the volume")]
@@ -214,6 +290,7 @@ public sealed class DoctorTests : IDisposable
         var name = $"dockmon-it-doctor-{Guid.NewGuid():N}";
         string[] mount = kind switch
         {
+            "memory" => ["--tmpfs", "/data"],
             "bind" => ["-v", $"{_data.Path}:/data"],
             "anonymous" => ["-v", "/data"],
             "named" => ["-v", $"{name}:/data"],
@@ -221,18 +298,7 @@ public sealed class DoctorTests : IDisposable
         };
         try
         {
-            // The program with what it is linked to, in an image that has nothing of it.
-            var program = AgentProcess.Path;
-            var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-            var (code, output, error) = await docker.TryRunAsync(
-                [
-                    "run", "--rm", "--name", name, .. mount, "-e", "DOCKMON_URL=ws://127.0.0.1:9", "-e", "REGISTRATION_TOKEN=one-time-token", "-e", $"DOTNET_ROOT={runtime}",
-                    "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", "/usr:/usr:ro", "-v", "/lib:/lib:ro", "-v", "/lib64:/lib64:ro", "-v", $"{runtime}:{runtime}:ro",
-                    "-v", $"{Path.GetDirectoryName(program)}:{Path.GetDirectoryName(program)}:ro", TestImage.Name, program, "doctor", "--json",
-                ],
-                Token);
-            output.ShouldStartWith("{", customMessage: error);
-            var found = Diagnosis.Read(code, output);
+            var found = await InContainerAsync(name, mount);
             found.Found("container").ShouldContain($"in container {name}");
             found.Status("volume").ShouldBe(status, found.Answer.GetRawText());
             found.Found("volume").ShouldContain(words);
@@ -241,6 +307,7 @@ public sealed class DoctorTests : IDisposable
                 found.Remedy("volume").ShouldContain("-v dockmon-agent-data:/data");
             }
 
+            found.Remedy("compose").ShouldStartWith("mount the host's into the container: -v /usr/libexec/docker/cli-plugins:");
             found.Remedy("tcp").ShouldContain("in a container 127.0.0.1 is the container itself");
             found.Remedy("host_metrics").ShouldContain("-v /proc:/host/proc:ro");
         }
@@ -258,6 +325,22 @@ public sealed class DoctorTests : IDisposable
         doctor.Lines.ShouldContain(line => line.StartsWith("failed   tcp", StringComparison.Ordinal));
         doctor.Lines.ShouldContain(line => line.Contains("→ nothing listens on port", StringComparison.Ordinal));
         doctor.Lines.ShouldNotContain(line => line.Contains('\e'));
+    }
+
+    /// <summary>Runs it in a container: the program with what it is linked to, in an image that has nothing of it.</summary>
+    private static async Task<Diagnosis> InContainerAsync(string name, string[] options)
+    {
+        var program = AgentProcess.Path;
+        var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        var (code, output, error) = await new DockerCli().TryRunAsync(
+            [
+                "run", "--rm", "--name", name, .. options, "-e", "DOCKMON_URL=ws://127.0.0.1:9", "-e", "REGISTRATION_TOKEN=one-time-token", "-e", $"DOTNET_ROOT={runtime}",
+                "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", "/usr:/usr:ro", "-v", "/lib:/lib:ro", "-v", "/lib64:/lib64:ro", "-v", $"{runtime}:{runtime}:ro",
+                "-v", $"{Path.GetDirectoryName(program)}:{Path.GetDirectoryName(program)}:ro", TestImage.Name, program, "doctor", "--json",
+            ],
+            Token);
+        output.ShouldStartWith("{", customMessage: error);
+        return Diagnosis.Read(code, output);
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)

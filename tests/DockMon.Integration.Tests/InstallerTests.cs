@@ -27,6 +27,8 @@ public sealed class InstallerTests : IDisposable
 
     private string Settings => File.ReadAllText(Root("etc/dockmon-agent/agent.env"));
 
+    private string Unit => File.ReadAllText(Root("etc/systemd/system/dockmon-agent.service"));
+
     private string[] SystemCalls => File.Exists(At("systemctl.log")) ? File.ReadAllLines(At("systemctl.log")) : [];
 
     public void Dispose() => _folder.Dispose();
@@ -137,16 +139,130 @@ public sealed class InstallerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_version_that_does_not_start_gives_way_to_the_one_before()
+    public async Task What_does_not_start_gives_way_to_the_program_the_settings_and_the_unit_of_before()
+    {
+        await FirstAsync();
+        File.AppendAllText(Root("etc/systemd/system/dockmon-agent.service"), "# of 1.0.0\n");
+        var (settings, unit) = (Settings, Unit);
+        Release("1.1.0");
+        File.WriteAllText(At("broken"), "");
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://wrong", "--token", "other-token");
+        code.ShouldBe(1);
+        output.ShouldContain("dockmon-agent 1.1.0 does not start; 1.0.0 was put back with its settings and its unit: journalctl");
+        SystemCalls[^2..].ShouldBe(["daemon-reload", "restart dockmon-agent.service"]);
+        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+        Settings.ShouldBe(settings);
+        File.GetUnixFileMode(Root("etc/dockmon-agent/agent.env")).ShouldBe(OwnerOnly);
+        Unit.ShouldBe(unit);
+        LeftOver().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_is_interrupted_is_undone_and_only_root_reads_what_is_kept_meanwhile()
+    {
+        await FirstAsync();
+        var settings = Settings;
+        Script("bin/systemctl", $"echo \"$*\" >>{At("systemctl.log")}; test \"$1\" != enable || {{ {Hang("enabling")}; }}");
+        Release("1.1.0");
+        await using var install = Start("--from", At("release"), "--url", "wss://wrong");
+        await Retry.UntilAsync("everything is in its place", () => File.Exists(At("enabling")), ct: Token);
+        Settings.ShouldNotBe(settings);
+        File.GetUnixFileMode(Root("etc/dockmon-agent/agent.env.previous")).ShouldBe(OwnerOnly);
+        install.Terminate();
+        File.WriteAllText(At("ended"), "");
+        (await install.WaitForExitAsync(Token)).ShouldBe(130);
+        install.Tail().ShouldContain("it was not finished; 1.0.0 was put back");
+        Settings.ShouldBe(settings);
+        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+        SystemCalls[^1].ShouldBe("restart dockmon-agent.service");
+        LeftOver().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Nothing_of_before_stays_when_the_new_version_has_started()
     {
         await FirstAsync();
         Release("1.1.0");
-        File.WriteAllText(At("broken"), "");
-        var (code, output) = await InstallAsync("--from", At("release"));
+        (await InstallAsync("--from", At("release"))).Code.ShouldBe(0);
+        LeftOver().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Many_at_once_take_their_turns()
+    {
+        await FirstAsync();
+        var runs = Enumerable.Range(0, 6).Select(number => Start("--from", At("release"), "--name", $"name-{number}")).ToList();
+        foreach (var run in runs)
+        {
+            await using (run)
+            {
+                (await run.WaitForExitAsync(Token)).ShouldBe(0, run.Tail());
+            }
+        }
+
+        Settings.Split('\n').Count(line => line.StartsWith("AGENT_NAME=\"name-", StringComparison.Ordinal)).ShouldBe(1);
+        LeftOver().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_that_was_killed_keeps_nobody_waiting()
+    {
+        // Its download outlives it.
+        Script("bin/curl", $"{Hang("loading")}; exit 1");
+        await using (var killed = Start("--url", "wss://h", "--token", "t"))
+        {
+            await Retry.UntilAsync("it is loading", () => File.Exists(At("loading")), ct: Token);
+            killed.Kill();
+            (await killed.WaitForExitAsync(Token)).ShouldNotBe(0);
+        }
+
+        await FirstAsync();
+        File.WriteAllText(At("ended"), "");
+    }
+
+    [Theory]
+    [InlineData("<secret-token>")]
+    [InlineData("secret token")]
+    [InlineData("\"secret-token\"")]
+    public async Task What_is_no_token_is_refused_unseen_before_anything_is_changed(string token)
+    {
+        await FirstAsync();
+        var (settings, calls) = (Settings, SystemCalls);
+        File.WriteAllText(At("token"), token);
+        string[][] ways = [["--token", token], ["--token-file", At("token")]];
+        foreach (var way in ways)
+        {
+            var (code, output) = await InstallAsync(["--from", At("release"), .. way]);
+            code.ShouldBe(1);
+            output.ShouldContain("only letters, digits, '_', ':' and '-' are accepted");
+            output.ShouldContain("Nothing was changed.");
+            output.ShouldNotContain("secret");
+        }
+
+        Settings.ShouldBe(settings);
+        SystemCalls.ShouldBe(calls);
+    }
+
+    [Fact]
+    public async Task A_token_file_without_a_token_is_refused_and_white_space_around_one_does_not_count()
+    {
+        File.WriteAllText(At("token"), "\n");
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://h", "--token-file", At("token"));
         code.ShouldBe(1);
-        output.ShouldContain("dockmon-agent 1.1.0 does not start; 1.0.0 was put back");
-        SystemCalls[^1].ShouldBe("restart dockmon-agent.service");
-        (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
+        output.ShouldContain("is empty. Nothing was changed.");
+
+        File.WriteAllText(At("token"), " secret-token\r\n");
+        (await InstallAsync("--from", At("release"), "--url", "wss://h", "--token-file", At("token"))).Code.ShouldBe(0);
+        Settings.ShouldBe("DOCKMON_URL=\"wss://h\"\nREGISTRATION_TOKEN=\"secret-token\"\n");
+    }
+
+    [Fact]
+    public async Task A_token_takes_the_place_of_a_file_with_one()
+    {
+        await FirstAsync();
+        File.WriteAllText(Root("etc/dockmon-agent/agent.env"), "DOCKMON_URL=\"wss://h\"\nREGISTRATION_TOKEN_FILE=\"/etc/dockmon-agent/token\"\n");
+        (await InstallAsync("--from", At("release"), "--token", "other")).Code.ShouldBe(0);
+        Settings.ShouldBe("DOCKMON_URL=\"wss://h\"\nREGISTRATION_TOKEN=\"other\"\n");
     }
 
     [Theory]
@@ -169,11 +285,8 @@ public sealed class InstallerTests : IDisposable
     [Fact]
     public async Task An_installation_that_is_interrupted_leaves_no_token_behind()
     {
-        Directory.CreateDirectory(At("tmp"));
-        Script("bin/curl", $"touch {At("loading")}; until [ -e {At("ended")} ]; do sleep 0.1; done; exit 1");
-        await using var install = ProgramProcess.Start(
-            "sh", [Path.Combine(Packaging, "install.sh"), "--root", Root(""), "--url", "wss://h", "--token", "secret-token"],
-            new Dictionary<string, string> { ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", ["TMPDIR"] = At("tmp") });
+        Script("bin/curl", $"{Hang("loading")}; exit 1");
+        await using var install = Start("--url", "wss://h", "--token", "secret-token");
         await Retry.UntilAsync("it is loading", () => File.Exists(At("loading")), ct: Token);
         Directory.GetFileSystemEntries(At("tmp")).ShouldNotBeEmpty();
         // As Ctrl-C does: the shell is told, and what it waits for ends.
@@ -222,6 +335,9 @@ public sealed class InstallerTests : IDisposable
         File.SetUnixFileMode(At(name), OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
     }
 
+    /// <summary>What a program does that says it is there and goes on until it is told to end. It ends with the test, too, which does not wait for its output.</summary>
+    private string Hang(string said) => $"exec >/dev/null 2>&1; touch {At(said)}; until [ -e {At("ended")} ] || [ ! -e {At(said)} ]; do sleep 0.1; done";
+
     /// <summary>Makes a release's files, with a program that only knows its version.</summary>
     private void Release(string version, string? program = null)
     {
@@ -250,6 +366,17 @@ public sealed class InstallerTests : IDisposable
         environment["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         return RunAsync("sh", environment, [Path.Combine(Packaging, "install.sh"), "--root", Root(""), .. arguments]);
     }
+
+    private ProgramProcess Start(params string[] arguments)
+    {
+        Directory.CreateDirectory(At("tmp"));
+        var environment = new Dictionary<string, string> { ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", ["TMPDIR"] = At("tmp") };
+        return ProgramProcess.Start("sh", [Path.Combine(Packaging, "install.sh"), "--root", Root(""), .. arguments], environment, ["REGISTRATION_TOKEN"]);
+    }
+
+    /// <summary>What is only there while something is being installed.</summary>
+    private IEnumerable<string> LeftOver() =>
+        Directory.GetFiles(Root(""), "*", SearchOption.AllDirectories).Where(file => file.EndsWith(".previous", StringComparison.Ordinal) || file.EndsWith(".new", StringComparison.Ordinal));
 
     private static Task<(int Code, string Output)> RunAsync(string program, params string[] arguments) => RunAsync(program, new Dictionary<string, string>(), arguments);
 

@@ -5,14 +5,19 @@ using DockMon.Agent.Hosting;
 namespace DockMon.Agent.Doctor;
 
 /// <summary>The data directory: writable, lasting, with room.</summary>
-internal sealed class DataChecks(AgentOptions options, bool inContainer, EngineChecks engine, string procRoot)
+/// <param name="options">The configuration.</param>
+/// <param name="inContainer">Whether this is one.</param>
+/// <param name="takesOver">Whether the agent makes itself the directory's owner at its start.</param>
+/// <param name="engine">What Docker told before.</param>
+/// <param name="procRoot">Where proc is.</param>
+internal sealed class DataChecks(AgentOptions options, bool inContainer, bool takesOver, EngineChecks engine, string procRoot)
 {
     private const long LittleRoom = 64L << 20;
     private const string Volume = "dockmon-agent-data";
 
     public IEnumerable<Check> All() =>
     [
-        new("data", [], _ => Task.FromResult(Write())),
+        new("data", ["user"], _ => Task.FromResult(Write())),
         new("volume", [], _ => Task.FromResult(Where())),
         new("space", ["data"], _ => Task.FromResult(Room())),
     ];
@@ -36,10 +41,23 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, EngineC
 
     private Finding Write()
     {
+        // It is the agent that makes it: whoever looks changes nothing.
+        if (!Path.Exists(options.DataPath))
+        {
+            var parent = Existing();
+            return Native.MayWriteIn(parent)
+                ? Finding.Warning($"there is no {options.DataPath} yet; the agent makes it when it starts", "if there should be one, correct DATA_PATH or mount it")
+                : Finding.Failed($"there is no {options.DataPath}, and user id {Native.UserId} can make nothing in {parent}", $"make it and give it to that user: install -d -m 700 -o {Native.UserId} {options.DataPath}");
+        }
+
         try
         {
             new TokenStore(options.DataPath).EnsureWritable();
             return Finding.Ok($"{options.DataPath} can be written");
+        }
+        catch (ConfigurationException e) when (takesOver && e.InnerException is UnauthorizedAccessException)
+        {
+            return Finding.Ok($"{options.DataPath} is root's, and is given to user id {Native.UserId} when the agent starts");
         }
         catch (ConfigurationException e)
         {
@@ -55,15 +73,30 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, EngineC
             return Finding.Ok($"{options.DataPath} is on this machine's own disk");
         }
 
-        var storage = engine.Mounts is { } mounts ? MountTable.Find(options.DataPath, mounts) : MountTable.Find(options.DataPath, File.ReadAllText(Path.Combine(procRoot, "self/mountinfo")));
-        return Judge(options.DataPath, storage);
+        // The engine does not name all that is mounted: not what --tmpfs is.
+        var storage = engine.Mounts is { } mounts ? MountTable.Find(options.DataPath, mounts) : null;
+        return Judge(
+            options.DataPath,
+            storage is null or { Kind: StorageKind.Layer } ? MountTable.Find(options.DataPath, File.ReadAllText(Path.Combine(procRoot, "self/mountinfo"))) : storage);
     }
 
     private Finding Room()
     {
-        var free = new DriveInfo(options.DataPath).AvailableFreeSpace;
+        var free = new DriveInfo(Existing()).AvailableFreeSpace;
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / 1048576.0:#,0} MiB free at {options.DataPath}");
         return free >= LittleRoom ? Finding.Ok(text) : Finding.Warning(text, "free some space: unsent results, update journals and compose projects are kept there");
+    }
+
+    // The directory, or what it would be made in.
+    private string Existing()
+    {
+        var path = options.DataPath;
+        while (!Path.Exists(path) && Path.GetDirectoryName(path) is { } parent)
+        {
+            path = parent;
+        }
+
+        return path;
     }
 
     // "what; what to do", as StorageFailure writes it.

@@ -16,6 +16,8 @@ internal static class DoctorVerb
     /// <returns>The exit code: 0 when nothing failed.</returns>
     public static async Task<int> RunAsync(bool json, TextWriter output, bool colour, Func<string, string?> environment, TimeProvider time, CancellationToken ct)
     {
+        // Before anything else is touched, as the agent does it.
+        var user = UserCheck.Become(environment);
         var setup = Setup.Read(environment);
         var options = setup.Options;
         var inContainer = SelfContainer.IsInAny("/proc");
@@ -27,11 +29,12 @@ internal static class DoctorVerb
         Check[] checks =
         [
             setup.Check(),
+            user.Check(),
             .. addresses.All(),
             .. dial.All(),
-            new TokenCheck(options, results).Check(),
+            new TokenCheck(setup, user.TakesOver, results).Check(),
             .. engine.All(),
-            .. new DataChecks(options, inContainer, engine, "/proc").All(),
+            .. new DataChecks(options, inContainer, user.TakesOver, engine, "/proc").All(),
             .. new HostChecks(inContainer).All(),
         ];
         await new Examination(time).RunAsync(checks, results, ct);

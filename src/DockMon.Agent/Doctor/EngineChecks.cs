@@ -104,7 +104,9 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
     {
         var tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, environment), time, ct);
         return tool is null
-            ? Finding.Warning("no docker compose here: the server cannot deploy projects on this host", "install the package docker-compose-plugin or docker-compose-v2, or use the agent's image, which has it")
+            ? Finding.Warning("no docker compose here: the server cannot deploy projects on this host", inContainer
+                ? "mount the host's into the container: -v /usr/libexec/docker/cli-plugins:/usr/libexec/docker/cli-plugins:ro (the host has it with the package docker-compose-plugin or docker-compose-v2)"
+                : "install the package docker-compose-plugin or docker-compose-v2")
             : Finding.Ok($"{tool.Version} at {tool.Path}");
     }
 }

@@ -9,11 +9,13 @@ internal sealed partial class Setup
     private const string ServerVariable = "DOCKMON_URL";
     private const string Placeholder = "wss://dockmon.invalid";
 
-    private Setup(AgentOptions options, IReadOnlyList<string> problems, bool serverKnown, string? serverText)
+    private readonly IReadOnlySet<string> _refused;
+
+    private Setup(AgentOptions options, IReadOnlyList<string> problems, IReadOnlySet<string> refused, string? serverText)
     {
         Options = options;
         Problems = problems;
-        ServerKnown = serverKnown;
+        _refused = refused;
         ServerText = serverText;
     }
 
@@ -24,10 +26,13 @@ internal sealed partial class Setup
     public IReadOnlyList<string> Problems { get; }
 
     /// <summary>Whether <see cref="AgentOptions.ServerUrl"/> is somebody's.</summary>
-    public bool ServerKnown { get; }
+    public bool ServerKnown => !IsRefused(ServerVariable);
 
     /// <summary>DOCKMON_URL as it was written.</summary>
     public string? ServerText { get; }
+
+    /// <summary>Whether a variable is set and cannot be used.</summary>
+    public bool IsRefused(string variable) => _refused.Contains(variable);
 
     /// <summary>Reads it as the agent does, again and again without what the last reading complained of.</summary>
     public static Setup Read(Func<string, string?> environment)
@@ -39,7 +44,7 @@ internal sealed partial class Setup
         {
             try
             {
-                return new Setup(AgentOptions.Load(Value), problems, !refused.Contains(ServerVariable), environment(ServerVariable)?.Trim());
+                return new Setup(AgentOptions.Load(Value), problems, refused, environment(ServerVariable)?.Trim());
             }
             catch (ConfigurationException e)
             {

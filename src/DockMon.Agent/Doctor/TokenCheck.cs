@@ -9,34 +9,50 @@ namespace DockMon.Agent.Doctor;
 /// The token, without spending it. A registration token can only be tried by using it up, so its form is all that is looked at. A
 /// permanent one also opens the stats socket, where trying it changes nothing.
 /// </summary>
-internal sealed class TokenCheck(AgentOptions options, IReadOnlyList<CheckResult> earlier)
+/// <param name="setup">The configuration.</param>
+/// <param name="takesOver">Whether the agent makes itself the owner of the data directory at its start.</param>
+/// <param name="earlier">What was found before.</param>
+internal sealed class TokenCheck(Setup setup, bool takesOver, IReadOnlyList<CheckResult> earlier)
 {
+    private static readonly string[] Variables = ["REGISTRATION_TOKEN", "REGISTRATION_TOKEN_FILE", "PERMANENT_TOKEN", "PERMANENT_TOKEN_FILE"];
     private static readonly TimeSpan DialLimit = Examination.Limit - TimeSpan.FromSeconds(1);
 
-    public Check Check() => new("token", [], LookAsync);
+    private readonly AgentOptions _options = setup.Options;
+
+    // Who may read the stored one is a matter of the user.
+    public Check Check() => new("token", ["user"], LookAsync);
 
     private async Task<Finding> LookAsync(CancellationToken ct)
     {
         string? stored;
         try
         {
-            stored = new TokenStore(options.DataPath).ReadPermanentToken();
+            stored = new TokenStore(_options.DataPath).ReadPermanentToken();
+        }
+        catch (ConfigurationException e) when (takesOver && e.InnerException is UnauthorizedAccessException)
+        {
+            return Finding.Ok($"{_options.DataPath} holds a permanent token that is root's, and the agent's once it has started; the server was not asked about it");
         }
         catch (ConfigurationException e)
         {
             return Finding.Failed(e.Message, "see there");
         }
 
-        if ((options.PermanentToken ?? stored) is not { } permanent)
+        if ((_options.PermanentToken ?? stored) is not { } permanent)
         {
-            return options.RegistrationToken is null
+            if (Array.Find(Variables, setup.IsRefused) is { } refused)
+            {
+                return Finding.Skipped($"{refused} cannot be used");
+            }
+
+            return _options.RegistrationToken is null
                 ? Finding.Failed(
-                    $"there is no token: REGISTRATION_TOKEN is not set, and {options.DataPath} holds no permanent one",
+                    $"there is no token: REGISTRATION_TOKEN is not set, and {_options.DataPath} holds no permanent one",
                     "make a registration token on the server (Settings, Hosts, Add host, Agent), set REGISTRATION_TOKEN to it and start the agent within 15 minutes")
-                : Finding.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers, once. {options.DataPath} holds no permanent token yet");
+                : Finding.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers, once. {_options.DataPath} holds no permanent token yet");
         }
 
-        var which = options.PermanentToken is not null ? "PERMANENT_TOKEN is set" : $"{options.DataPath} holds a permanent token";
+        var which = _options.PermanentToken is not null ? "PERMANENT_TOKEN is set" : $"{_options.DataPath} holds a permanent token";
         return earlier.Any(result => result is { Name: "websocket", Finding.Status: CheckStatus.Ok })
             ? await TryAsync(which, permanent, ct)
             : Finding.Ok($"{which}; the server could not be asked about it");
@@ -46,7 +62,7 @@ internal sealed class TokenCheck(AgentOptions options, IReadOnlyList<CheckResult
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(DialLimit);
-        using var dialer = new Dialer(options);
+        using var dialer = new Dialer(_options);
         try
         {
             using var socket = await dialer.DialAsync(ProtocolLimits.StatsPath, token, limit.Token);
@@ -57,7 +73,7 @@ internal sealed class TokenCheck(AgentOptions options, IReadOnlyList<CheckResult
             return Finding.Warning(
                 $"{which}, and the server does not take it at its stats socket ({e.Status})",
                 "a server without that socket refuses every token there: if the agent connects, all is well. If its log says that the server refused it, "
-                + $"delete {Path.Combine(options.DataPath, "permanent_token")} and start it with a new REGISTRATION_TOKEN");
+                + $"delete {Path.Combine(_options.DataPath, "permanent_token")} and start it with a new REGISTRATION_TOKEN");
         }
         catch (Exception e) when (e is DialException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {

@@ -12,7 +12,8 @@ internal static class UpgradeAdvice
     public static string Remedy(int status, Uri? location, Uri endpoint) => status switch
     {
         404 => $"DockMon is not at this address: check host and port in DOCKMON_URL, and the path prefix when it lies behind one (what is asked for is DOCKMON_URL/{ProtocolLimits.ControlPath})",
-        401 or 403 => $"something in front of DockMon wants a login (a proxy with authentication, a firewall): let /{ProtocolLimits.ControlPath} and /{ProtocolLimits.StatsPath} pass without one; agents have tokens of their own",
+        401 or 403 => $"what answers at {endpoint.AbsolutePath} wants a login: if the path in DOCKMON_URL is wrong, correct it; if something in front of DockMon does (a proxy with authentication, a firewall), "
+            + $"let /{ProtocolLimits.ControlPath} and /{ProtocolLimits.StatsPath} pass without one; agents have tokens of their own",
         >= 300 and < 400 => location is null
             ? "the server sends elsewhere without saying where: check DOCKMON_URL"
             : $"the server sends to {Elsewhere(location, endpoint)}: write that address in DOCKMON_URL, or, if it is a login page, let /{ProtocolLimits.ControlPath} pass without one",

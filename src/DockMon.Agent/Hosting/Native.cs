@@ -15,6 +15,7 @@ internal static class Native
     public const int QuotaExceeded = 122;
 
     private const int ReadOnly = 0;
+    private const int WriteAndSearch = 3;
     private const int KillSignal = 9;
     private const int NoHang = 1;
     private const int DontNeed = 4;
@@ -89,6 +90,17 @@ internal static class Native
     /// <summary>Gives a file, or a link itself, to a user and the group of the same number.</summary>
     public static bool TryGive(string path, uint user) => lchown(Encoding.UTF8.GetBytes(path + '\0'), user, user) == 0;
 
+    /// <summary>Whether this user may make something in a directory.</summary>
+    public static bool MayWriteIn(string directory) => access(Encoding.UTF8.GetBytes(directory + '\0'), WriteAndSearch) == 0;
+
+    /// <summary>Whether the process may give files away (CAP_CHOWN).</summary>
+    public static bool MayGive()
+    {
+        const string field = "CapEff:";
+        var line = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
+        return line is not null && (ulong.Parse(line.AsSpan(field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1) != 0;
+    }
+
     /// <summary>Makes the whole process, with every thread it has, a plain user's for good. The group has the user's number.</summary>
     public static void Become(uint user, uint[] groups)
     {
@@ -135,6 +147,9 @@ internal static class Native
 
     [DllImport("libc")]
     private static extern int lchown(byte[] path, uint user, uint group);
+
+    [DllImport("libc")]
+    private static extern int access(byte[] path, int mode);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int setgroups(nuint count, uint[] groups);

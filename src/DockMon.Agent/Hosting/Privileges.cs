@@ -18,7 +18,12 @@ internal static class Privileges
     /// <summary>Becomes the user of AGENT_USER where that is set and the process is root's.</summary>
     /// <returns>What came of it, for the log; null when there was nothing to do.</returns>
     /// <exception cref="ConfigurationException">AGENT_USER is no user, or root may not become another user here.</exception>
-    public static string? Drop(Func<string, string?> environment)
+    public static string? Drop(Func<string, string?> environment) => Drop(environment, TakeOver);
+
+    /// <summary>The same with something else in place of taking the data directory over.</summary>
+    /// <param name="environment">The variables.</param>
+    /// <param name="before">What is done with the data directory while the process is still root, for the user it will be.</param>
+    public static string? Drop(Func<string, string?> environment, Action<string, uint> before)
     {
         var variables = new EnvironmentReader(environment);
         var wanted = ParseUser(variables.Text(Variable));
@@ -33,15 +38,7 @@ internal static class Privileges
             return $"stays root, because nobody else may use {path}";
         }
 
-        try
-        {
-            TakeOver(variables.DirectoryPath("DATA_PATH", "/data"), plan.User, depth: 0);
-        }
-        catch (IOException)
-        {
-            // The proof that the directory can be written fails in a moment, with better words.
-        }
-
+        before(variables.DirectoryPath("DATA_PATH", "/data"), plan.User);
         try
         {
             Native.Become(plan.User, plan.Groups);
@@ -65,20 +62,43 @@ internal static class Privileges
         _ => throw EnvironmentReader.Wrong(Variable, text, "write the number of a user, such as 1000, or 0 to stay root"),
     };
 
-    /// <summary>Gives the user what root has in the data directory.</summary>
-    private static void TakeOver(string path, uint user, int depth)
+    /// <summary>What root has in the data directory, and the user is to have.</summary>
+    public static IReadOnlyList<string> RootsOwn(string dataPath)
+    {
+        var found = new List<string>();
+        try
+        {
+            Collect(dataPath, found, depth: 0);
+        }
+        catch (IOException)
+        {
+            // The proof that the directory can be written fails in a moment, with better words.
+        }
+
+        return found;
+    }
+
+    private static void TakeOver(string dataPath, uint user)
+    {
+        foreach (var path in RootsOwn(dataPath))
+        {
+            _ = Native.TryGive(path, user);
+        }
+    }
+
+    private static void Collect(string path, List<string> found, int depth)
     {
         if (FileStatus.Read(path, followLink: false) is { User: 0 } && (depth < Depth || !Directory.Exists(path)))
         {
-            _ = Native.TryGive(path, user);
+            found.Add(path);
         }
 
         if (depth < Depth && new DirectoryInfo(path) is { Exists: true, LinkTarget: null } directory)
         {
             var options = new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 };
-            foreach (var entry in directory.EnumerateFileSystemInfos("*", options).ToList())
+            foreach (var entry in directory.EnumerateFileSystemInfos("*", options))
             {
-                TakeOver(entry.FullName, user, depth + 1);
+                Collect(entry.FullName, found, depth + 1);
             }
         }
     }

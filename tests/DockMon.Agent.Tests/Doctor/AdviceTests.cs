@@ -60,6 +60,7 @@ public sealed class AdviceTests
 
     [Theory]
     [InlineData(400, "nginx")]
+    [InlineData(401, "what answers at /prefix/api/agent/ws wants a login: if the path in DOCKMON_URL is wrong, correct it")]
     [InlineData(407, "http://USER:PASSWORD@HOST:PORT")]
     [InlineData(504, "start DockMon")]
     [InlineData(500, "see the server's log")]
