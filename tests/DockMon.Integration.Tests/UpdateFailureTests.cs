@@ -175,6 +175,28 @@ public sealed class UpdateFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backup_that_somebody_cleans_away_while_its_successor_is_watched_is_made_again_when_that_fails()
+    {
+        await using var installation = await Installation.StartAsync(Token);
+        var sick = await _registry.PublishAsync(Docker, "web:sick", ["CMD [\"sleep\",\"36003\"]", "HEALTHCHECK --interval=1s --retries=1 CMD false"], Token);
+        await RunAsync("-e", "MINE=1", "-v", "/anonymous");
+        await Docker.RunAsync(["exec", _name, "sh", "-c", "echo precious > /anonymous/data"], Token);
+        var update = installation.UpdateAsync(Payload(sick), Token);
+        string backup = "";
+        await Retry.UntilAsync("the successor is watched", async () => (backup = await Docker.RunAsync(["ps", "-aq", "--filter", $"name={_name}-dockmon-old", "--filter", "status=exited"], Token)).Length > 0
+            && await Docker.RunAsync(["ps", "-q", "--filter", $"name=^{_name}$", "--filter", "status=running"], Token) != "", ct: Token);
+        await Docker.RunAsync(["rm", backup], Token);
+
+        var (outcome, data) = await update;
+        outcome.ShouldBe("update_progress", data);
+        data.ShouldContain("unhealthy");
+        (await Docker.RunAsync(["exec", _name, "sh", "-c", "echo $MINE $(cat /anonymous/data)"], Token)).ShouldBe("1 precious");
+        await NothingLeftAsync(installation);
+        await Docker.RunAsync(["rm", "-f", "-v", _name], Token);
+        await Docker.RunAsync(["rmi", sick], Token);
+    }
+
+    [Fact]
     public async Task A_container_that_somebody_removes_in_the_middle_of_its_update_is_not_brought_back_and_the_server_hears_so()
     {
         await using var installation = await Installation.StartAsync(Token);

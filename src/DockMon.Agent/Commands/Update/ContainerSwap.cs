@@ -137,7 +137,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         }
 
         await IgnoreMissingAsync(() => engine.StopContainerAsync(journal.OldId, journal.StopTimeout, ct));
-        if (journal.Recreate is null)
+        if (!journal.RemovesItself)
         {
             return;
         }
@@ -179,8 +179,9 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
             return made;
         }
 
-        if (journal.Recreate is not { } body)
+        if (journal.Recreate is not { } body || !(journal.RemovesItself || await IsReplacedAsync(journal, ct)))
         {
+            // Not as the backup beside its successor, by who cleaned up, but as what it was.
             await RemoveAsync(journal.TemporaryName, ct);
             throw new CommandException($"the container {journal.Name} ({journal.OldId[..12]}) was removed by somebody else in the middle of its update; a successor that has its name already is left");
         }

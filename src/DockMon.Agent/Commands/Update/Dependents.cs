@@ -114,7 +114,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         if (earlier is not null)
         {
             // A killed agent left it stopped.
-            own = own with { WasPaused = earlier.WasPaused, RestartPolicy = earlier.RestartPolicy, Recreate = earlier.Recreate, RecreateNetworks = earlier.RecreateNetworks };
+            own = own with { WasPaused = earlier.WasPaused, RestartPolicy = earlier.RestartPolicy, RemovesItself = earlier.RemovesItself, Recreate = earlier.Recreate, RecreateNetworks = earlier.RecreateNetworks };
         }
 
         Namespaces.Replace(inspected, owner => successors.GetValueOrDefault(owner));

@@ -85,7 +85,10 @@ internal sealed record UpdateJournal
     /// <summary>Whether the server was told that the old container could not be brought back yet.</summary>
     public bool LossTold { get; init; }
 
-    /// <summary>Create body of the old container, for one that runs and that Docker removes when it stops (<c>--rm</c>); null for all others.</summary>
+    /// <summary>Whether it runs, and Docker removes it when it stops (<c>--rm</c>).</summary>
+    public bool RemovesItself { get; init; }
+
+    /// <summary>Create body of the old container: it may be gone when there is a way back to go, removed by the engine itself or in somebody's cleaning up.</summary>
     public JsonObject? Recreate { get; init; }
 
     /// <summary>The networks to connect a re-created container to.</summary>
@@ -102,7 +105,7 @@ internal sealed record UpdateJournal
         var running = inspected["State"]?["Running"]?.GetValue<bool>() == true;
         var removesItself = running && inspected["HostConfig"]?["AutoRemove"]?.GetValue<bool>() == true;
         // By its image's id: the name may mean the new image by now.
-        var again = removesItself ? UpdatePlanner.Plan(inspected, [], UpdatePlanner.Text(inspected, "Image")) : null;
+        var again = UpdatePlanner.Plan(inspected, [], UpdatePlanner.Text(inspected, "Image"));
         return new UpdateJournal
         {
             ContainerId = containerId,
@@ -117,8 +120,9 @@ internal sealed record UpdateJournal
             RestartPolicy = PolicyOf(inspected),
             SharedWith = SharedBy(inspected),
             Step = UpdateStep.Creating,
-            Recreate = again?.CreateBody,
-            RecreateNetworks = again?.Networks.ToDictionary(),
+            RemovesItself = removesItself,
+            Recreate = again.CreateBody,
+            RecreateNetworks = again.Networks.ToDictionary(),
         };
     }
 
