@@ -43,7 +43,7 @@ ensure_docker() {
   say "starting dockerd (its log: /tmp/dockmon-dockerd.log)"
   forget_pid /var/run/docker.pid dockerd
   forget_pid /var/run/docker/containerd/containerd.pid containerd
-  setsid dockerd >/tmp/dockmon-dockerd.log 2>&1 </dev/null &
+  env --chdir=/ setsid dockerd >/tmp/dockmon-dockerd.log 2>&1 </dev/null &
   for _ in $(seq 120); do
     docker version >/dev/null 2>&1 && return
     sleep 0.5

@@ -45,6 +45,19 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>The agent's data; a directory of its own unless the test gave DATA_PATH.</summary>
     public string AgentData => _extra.GetValueOrDefault("DATA_PATH") ?? _agentFolder.Path;
 
+    /// <summary>The journals of the updates under way.</summary>
+    public IReadOnlyList<string> Journals()
+    {
+        try
+        {
+            return [.. Directory.GetFiles(Path.Combine(AgentData, "updates"), "*.json").Select(File.ReadAllText)];
+        }
+        catch (FileNotFoundException)
+        {
+            return []; // Closed in between.
+        }
+    }
+
     /// <summary>Starts both and waits until the agent has registered.</summary>
     /// <param name="ct">Ends the wait.</param>
     /// <param name="engine">The engine; the machine's own when null.</param>

@@ -84,17 +84,7 @@ internal sealed class KillScene : IAsyncDisposable
     }
 
     /// <summary>The journals there are.</summary>
-    public IReadOnlyList<string> Journals()
-    {
-        try
-        {
-            return [.. Directory.GetFiles(Path.Combine(_installation.AgentData, "updates"), "*.json").Select(File.ReadAllText)];
-        }
-        catch (FileNotFoundException)
-        {
-            return []; // Closed in between.
-        }
-    }
+    public IReadOnlyList<string> Journals() => _installation.Journals();
 
     /// <summary>The engine's events since the update was asked for, as "action name".</summary>
     public IEnumerable<string> Events() => _events.Lines.Skip(_seen);

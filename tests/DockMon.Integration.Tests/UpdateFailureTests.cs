@@ -162,7 +162,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         var payload = Payload(_v2);
         payload["stop_timeout"] = 15;
         await installation.CommandAsync("update_container", Token, payload);
-        await Retry.UntilAsync("the engine stops it", () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Any(file => File.ReadAllText(file).Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
+        await Retry.UntilAsync("the engine stops it", () => installation.Journals().Any(journal => journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
         installation.Agent.Terminate();
         (await installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
         installation.Agent.Lines.ShouldContain(line => line.Contains($"to be ended by the next start of the agent: {_name}", StringComparison.Ordinal));
