@@ -107,7 +107,8 @@ public sealed class ServerSocketTests
 
         wire.Writes.Count.ShouldBe(1);
         await stop.CancelAsync();
-        await server.CloseAsync(WebSocketCloseStatus.NormalClosure, "", Token);
+        // Whether it closes or is closed, it waits for this, and perhaps for nothing more.
+        await server.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", Token);
         await running;
     }
 
@@ -160,6 +161,12 @@ public sealed class ServerSocketTests
                     return Encoding.UTF8.GetString(text.ToArray());
                 }
             }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            inner?.Dispose(); // Or nobody who reads its other end would ever know.
+            base.Dispose(disposing);
         }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
