@@ -41,7 +41,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
 
         await UpdateAsync(newer);
         await WaitForAsync(Newer);
-        await Retry.UntilAsync("it is confirmed", async () => (await LogsAsync()).Contains($"Version {Newer} has proven itself", StringComparison.Ordinal), TimeSpan.FromSeconds(60), Token);
+        await LoggedAsync($"Version {Newer} has proven itself");
         (await InspectAsync("{{.Id}} {{.State.Pid}} {{.State.StartedAt}}")).ShouldBe(before);
         (await Docker.RunAsync(["ps", "-aq", "--filter", "label=dockmon.agent.self-update"], Token)).ShouldBeEmpty();
 
@@ -63,7 +63,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         await RunAsync();
         var id = await InspectAsync("{{.Id}}");
         await UpdateAsync(bad);
-        await Retry.UntilAsync("the trial has failed", async () => (await LogsAsync()).Contains($"version 9.9.9 {words}; version {_own} is back", StringComparison.Ordinal), TimeSpan.FromSeconds(75), Token);
+        await LoggedAsync($"version 9.9.9 {words}; version {_own} is back");
         await WaitForAsync(_own);
         (await InspectAsync("{{.Id}} {{.State.Status}}")).ShouldBe($"{id} running");
     }
@@ -76,7 +76,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         _images.Add(other);
         await RunAsync();
         await UpdateAsync(other);
-        await Retry.UntilAsync("it is refused", async () => (await LogsAsync()).Contains("is not this product", StringComparison.Ordinal), ct: Token);
+        await LoggedAsync("is not this product");
         (await LogsAsync()).ShouldContain("Set SELF_UPDATE_IMAGE to the repository");
 
         await Docker.RunAsync(["rm", "-f", _name], Token);
@@ -142,7 +142,23 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         _hub.CommandAsync("self_update", new JsonObject { ["version"] = "9.9.9", ["image"] = image, ["binary_url"] = "http://127.0.0.1:1/dockmon-agent", ["checksum"] = new string('0', 64), ["force"] = force }, Token);
 
     private Task WaitForAsync(string version) =>
-        Retry.UntilAsync($"version {version} is connected", async () => (await _hub.HostsAsync(Token)).Any(host => host.GetProperty("connected").GetBoolean() && Version(host) == version), TimeSpan.FromSeconds(75), Token);
+        WithLogsAsync(Retry.UntilAsync($"version {version} is connected", async () => (await _hub.HostsAsync(Token)).Any(host => host.GetProperty("connected").GetBoolean() && Version(host) == version), TimeSpan.FromSeconds(90), Token));
+
+    private Task LoggedAsync(string words) =>
+        WithLogsAsync(Retry.UntilAsync($"the log says: {words}", async () => (await LogsAsync()).Contains(words, StringComparison.Ordinal), TimeSpan.FromSeconds(90), Token));
+
+    /// <summary>Has a wait that was in vain tell what the agent said meanwhile.</summary>
+    private async Task WithLogsAsync(Task wait)
+    {
+        try
+        {
+            await wait;
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}{Environment.NewLine}{await LogsAsync()}", e);
+        }
+    }
 
     private static string Version(JsonElement host) => host.GetProperty("registration").GetProperty("version").GetString()!;
 

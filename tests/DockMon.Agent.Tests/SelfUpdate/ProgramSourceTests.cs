@@ -43,7 +43,7 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         _server.Run(AnswerAsync);
         await _server.StartAsync(Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + Authority, null, null), _time);
-        _source = new ProgramSource(_engine, new SelfUpdateStore(_folder.Path), _time, NullLogger.Instance);
+        _source = new ProgramSource(_engine, new SelfUpdateStore(_folder.Path), "here:/data", _time, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,12 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.SelfUpdate;
 
 /// <summary>Brings the new program into the data folder: out of an image, or from a URL.</summary>
-internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, TimeProvider time, ILogger logger) : IDisposable
+/// <param name="engine">Pulls the image, and makes the container that the program is taken out of.</param>
+/// <param name="store">Where the program goes.</param>
+/// <param name="owner">Tells this agent's containers from those of another one on the same engine, which may be in the middle of it.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, string owner, TimeProvider time, ILogger logger) : IDisposable
 {
     private const string PathInImage = "/app/dockmon-agent";
     private const string Label = "dockmon.agent.self-update";
@@ -47,7 +52,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         await RemoveLeftoversAsync(ct);
         var body = new JsonObject
         {
-            ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = "true" }, ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
+            ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = owner }, ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
         };
         var container = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), name: null, ct);
         try
@@ -105,7 +110,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
     /// <summary>Removes what an agent that was killed in the middle of this left on the engine.</summary>
     public async Task RemoveLeftoversAsync(CancellationToken ct)
     {
-        foreach (var container in await engine.ListContainersAsync(all: true, ct, label: Label + "=true"))
+        foreach (var container in await engine.ListContainersAsync(all: true, ct, label: $"{Label}={owner}"))
         {
             await RemoveAsync(container.Id);
         }

@@ -19,7 +19,7 @@ internal sealed class SelfUpdateCommand(
     /// <summary>How long what is under way may hold the new program up.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
-    private readonly ProgramSource _source = new(engine, store, time, logger);
+    private readonly ProgramSource _source = new(engine, store, $"{Environment.MachineName}:{options.DataPath}", time, logger);
     private readonly CancellationTokenSource _stopping = new();
     private InstalledProgram? _next;
     private Task _work = Task.CompletedTask;
