@@ -221,7 +221,8 @@ internal sealed class KillScene : IAsyncDisposable
     /// </summary>
     private async Task<bool> IsWedgedAsync(PrivateEngine engine, string there, string[] wanted, CancellationToken ct) =>
         there.Split('\n').Select(NameOf).Order(StringComparer.Ordinal).SequenceEqual(wanted.Select(NameOf))
-        && engine.HasSaid("cannot delete running task", await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct))
+        && await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct) is var id
+        && (engine.HasSaid("cannot delete running task " + id) || engine.HasSaid($"task {id}: already exists") || engine.HasSaid(id, "id already in use"))
         && Journals().All(journal => journal.Contains("\"LossTold\": true", StringComparison.Ordinal));
 
     private static string NameOf(string line) => line.Split(' ')[0];
