@@ -2,7 +2,9 @@
 # Installs, upgrades or removes dockmon-agent as a systemd service. install.sh --help says how.
 set -eu
 
-releases=${DOCKMON_AGENT_RELEASES:-https://github.com/OWNER/dockmon-agent-dotnet/releases}
+# Where the releases are; eng/release fills it in.
+published=''
+releases=${DOCKMON_AGENT_RELEASES:-$published}
 root='' dry='' action=install purge='' binary='' sum='' from='' version=latest url='' token='' name=''
 
 usage() {
@@ -16,7 +18,7 @@ usage: install.sh [install] --url wss://SERVER --token-file FILE [option…]    
   --name NAME        the name the server shows for this host
   --version VERSION  which release; the latest when not said
   --from DIR         a release's files in a directory, instead of a download
-  --binary FILE      this program, instead of a release's; --sha256 SUM checks it
+  --binary FILE      this program, with the dockmon-agent.service beside it, instead of a release; --sha256 SUM checks the program
   --dry-run          says what would be done and does nothing
   --root DIR         installs into a directory that holds another system
 END
@@ -41,11 +43,12 @@ while [ $# -gt 0 ]; do
     --purge) purge=1 ;;
     --dry-run) dry=1 ;;
     -h | --help) usage; exit 0 ;;
-    --url | --token | --token-file | --name | --version | --from | --binary | --sha256 | --root)
+    --token | --token=*)
+      die "--token would show the token to every user of this machine: give it as --token-file FILE (- for standard input). Nothing was changed." ;;
+    --url | --token-file | --name | --version | --from | --binary | --sha256 | --root)
       need_value "$@"
       case $1 in
         --url) url=$2 ;;
-        --token) token=$2 ;;
         --token-file)
           if [ "$2" = - ]; then token=$(cat); else token=$(cat "$2") || die "$2 cannot be read"; fi
           [ -n "$token" ] || die "--token-file $2 is empty. Nothing was changed." ;;
@@ -72,12 +75,15 @@ data=$root/var/lib/dockmon-agent
 # Only where systemd runs, as sd_booted(3) tells.
 systemd() { if [ -d "$root/run/systemd/system" ]; then change systemctl "$@"; fi; }
 
-# One at a time: two that change the same files would take them from each other. The lock is the kernel's, on a directory that is there
-# anyway, and goes with whoever holds it, however that ends.
+# One at a time: two that change the same files would take them from each other. The lock is the kernel's and goes with whoever holds it,
+# however that ends; on a file that nobody else can open, and so hold.
 alone() {
   [ -z "$dry" ] && command -v flock >/dev/null || return 0
-  mkdir -p "$root/"
-  exec 9<"$root/"
+  mkdir -p "$root/run"
+  old_mask=$(umask)
+  umask 077
+  exec 9>"$root/run/dockmon-agent-install.lock"
+  umask "$old_mask"
   flock -n 9 || { say "another install.sh is at work: waiting for its end"; flock 9; }
 }
 
@@ -111,15 +117,14 @@ verify() {
   [ "$actual" = "$2" ] || die "$1 is not what was published: its SHA-256 is $actual, and should be $2. Nothing was changed."
 }
 
-# Puts the new program and its unit into $work, checked.
+# Puts the new program and its unit into $work/release, checked. Only what was named or published: never what happens to lie about, for it will run as root.
 obtain() {
-  here=$(dirname "$0")
-  if [ -z "$binary$from" ] && [ -f "$here/dockmon-agent" ]; then binary=$here/dockmon-agent; fi
+  mkdir "$work/release"
   if [ -n "$binary" ]; then
     [ -f "$binary" ] || die "there is no $binary"
-    cp "$binary" "$work/dockmon-agent"
-    [ -z "$sum" ] || verify "$work/dockmon-agent" "$sum"
-    cp "$here/dockmon-agent.service" "$work/" || die "dockmon-agent.service must lie beside install.sh"
+    cp "$binary" "$work/release/dockmon-agent"
+    [ -z "$sum" ] || verify "$work/release/dockmon-agent" "$sum"
+    cp "$(dirname "$binary")/dockmon-agent.service" "$work/release/" || die "dockmon-agent.service must lie beside $binary"
   else
     case $(uname -m) in
       x86_64) archive=dockmon-agent-linux-amd64.tar.gz ;;
@@ -129,6 +134,7 @@ obtain() {
     if [ -n "$from" ]; then
       cp "$from/$archive" "$from/checksums.txt" "$work/" || die "$from must hold $archive and checksums.txt"
     else
+      [ -n "$releases" ] || die "this install.sh is not a release's and knows no address to download from: use --from DIR or --binary FILE. Nothing was changed."
       if [ "$version" = latest ]; then base=$releases/latest/download; else base=$releases/download/v$version; fi
       fetch "$base/$archive" "$work/$archive"
       fetch "$base/checksums.txt" "$work/checksums.txt"
@@ -136,7 +142,8 @@ obtain() {
     sum=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1 }' "$work/checksums.txt")
     [ -n "$sum" ] || die "checksums.txt does not name $archive. Nothing was changed."
     verify "$work/$archive" "$sum"
-    tar -xzf "$work/$archive" -C "$work"
+    # Into a directory of its own: the archive has a template of the settings, too.
+    tar -xzf "$work/$archive" --no-same-owner -C "$work/release"
   fi
   # Tried where it is going to be: a directory for temporary files may be one where nothing runs.
   staged=$program.new
@@ -145,7 +152,7 @@ obtain() {
     return
   fi
   mkdir -p "$(dirname "$program")"
-  install -m 755 "$work/dockmon-agent" "$staged"
+  install -m 755 "$work/release/dockmon-agent" "$staged"
   new=$("$staged" version) || die "the program does not run here: it needs this architecture and glibc 2.34 or later. Nothing was changed."
 }
 
@@ -246,7 +253,7 @@ install_agent() {
   prepare_settings
   obtain
   prepare_user
-  sed "s|^ExecStart=.*|ExecStart=/usr/local/bin/dockmon-agent|" "$work/dockmon-agent.service" >"$work/unit"
+  sed "s|^ExecStart=.*|ExecStart=/usr/local/bin/dockmon-agent|" "$work/release/dockmon-agent.service" >"$work/unit"
   old=''
   if [ -x "$program" ]; then
     old=$("$program" version 2>/dev/null) || old=unknown

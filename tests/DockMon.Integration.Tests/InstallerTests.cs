@@ -1,38 +1,12 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
 namespace DockMon.Integration.Tests;
 
-/// <summary>packaging/install.sh, in a root directory of its own, with a systemctl that only takes notes.</summary>
-public sealed class InstallerTests : IDisposable
+/// <summary>What packaging/install.sh changes, keeps and gives back.</summary>
+public sealed class InstallerTests : InstallerScene
 {
-    private const string Archive = "dockmon-agent-linux-amd64.tar.gz";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private static readonly string Packaging = Path.Combine(Repository.Root, "packaging");
-
-    private readonly TemporaryFolder _folder = new();
-
-    public InstallerTests()
-    {
-        Assert.SkipUnless(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64, "The release of these tests is for amd64.");
-        Directory.CreateDirectory(Root("run/systemd/system"));
-        Script("bin/systemctl", $"echo \"$*\" >>{At("systemctl.log")}; test \"$1\" != restart || test ! -e {At("broken")} || {{ rm {At("broken")}; exit 1; }}");
-        Release("1.0.0");
-    }
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private string Settings => File.ReadAllText(Root("etc/dockmon-agent/agent.env"));
-
-    private string Unit => File.ReadAllText(Root("etc/systemd/system/dockmon-agent.service"));
-
-    private string[] SystemCalls => File.Exists(At("systemctl.log")) ? File.ReadAllLines(At("systemctl.log")) : [];
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task The_first_installation_puts_everything_in_its_place_and_the_token_where_only_root_reads()
     {
@@ -99,26 +73,26 @@ public sealed class InstallerTests : IDisposable
         await using var site = StaticSite.Start(At("site"));
         var environment = new Dictionary<string, string> { ["DOCKMON_AGENT_RELEASES"] = site.Url };
 
-        var (wrong, words) = await InstallAsync(environment, "--version", "2.0.0", "--url", "wss://h", "--token", "t");
+        var (wrong, words) = await InstallAsync(environment, "--version", "2.0.0", "--url", "wss://h", "--token-file", TokenFile("t"));
         wrong.ShouldBe(1);
         words.ShouldContain("cannot be downloaded");
         SystemCalls.ShouldBeEmpty();
 
-        var (code, output) = await InstallAsync(environment, "--version", "v1.0.0", "--url", "wss://h", "--token", "t");
+        var (code, output) = await InstallAsync(environment, "--version", "v1.0.0", "--url", "wss://h", "--token-file", TokenFile("t"));
         code.ShouldBe(0, output);
         (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");
     }
 
     [Theory]
-    [InlineData("--url is missing", "--token", "t")]
+    [InlineData("--url is missing", "--token-file", "TOKEN")]
     [InlineData("--token-file is missing", "--url", "wss://h")]
     [InlineData("--url needs a value", "--url")]
-    [InlineData("--url must begin with wss://", "--url", "dockmon.example.com", "--token", "t")]
-    [InlineData("--url must begin with wss://", "--url", "wss://dockmon.example.com and more", "--token", "t")]
+    [InlineData("--url must begin with wss://", "--url", "dockmon.example.com", "--token-file", "TOKEN")]
+    [InlineData("--url must begin with wss://", "--url", "wss://dockmon.example.com and more", "--token-file", "TOKEN")]
     [InlineData("what is --ulr?", "--ulr", "wss://h")]
     public async Task What_is_missing_is_named(string words, params string[] options)
     {
-        var (code, output) = await InstallAsync(["--from", At("release"), .. options]);
+        var (code, output) = await InstallAsync(["--from", At("release"), .. options.Select(option => option == "TOKEN" ? TokenFile("t") : option)]);
         code.ShouldBe(1);
         output.ShouldContain(words);
         SystemCalls.ShouldBeEmpty();
@@ -128,7 +102,7 @@ public sealed class InstallerTests : IDisposable
     [Fact]
     public async Task A_dry_run_says_all_and_does_nothing()
     {
-        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://h", "--token", "secret-token", "--dry-run");
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://h", "--token-file", TokenFile("secret-token"), "--dry-run");
         code.ShouldBe(0, output);
         output.ShouldContain("would: systemctl restart dockmon-agent.service");
         output.ShouldContain(Root("usr/local/bin/dockmon-agent"));
@@ -146,7 +120,7 @@ public sealed class InstallerTests : IDisposable
         var (settings, unit) = (Settings, Unit);
         Release("1.1.0");
         File.WriteAllText(At("broken"), "");
-        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://wrong", "--token", "other-token");
+        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://wrong", "--token-file", TokenFile("other-token"));
         code.ShouldBe(1);
         output.ShouldContain("dockmon-agent 1.1.0 does not start; 1.0.0 was put back with its settings and its unit: journalctl");
         SystemCalls[^2..].ShouldBe(["daemon-reload", "restart dockmon-agent.service"]);
@@ -209,7 +183,7 @@ public sealed class InstallerTests : IDisposable
     {
         // Its download outlives it.
         Script("bin/curl", $"{Hang("loading")}; exit 1");
-        await using (var killed = Start("--url", "wss://h", "--token", "t"))
+        await using (var killed = Start("--url", "wss://h", "--token-file", TokenFile("t")))
         {
             await Retry.UntilAsync("it is loading", () => File.Exists(At("loading")), ct: Token);
             killed.Kill();
@@ -229,10 +203,11 @@ public sealed class InstallerTests : IDisposable
         await FirstAsync();
         var (settings, calls) = (Settings, SystemCalls);
         File.WriteAllText(At("token"), token);
-        string[][] ways = [["--token", token], ["--token-file", At("token")]];
-        foreach (var way in ways)
+        foreach (var inFile in new[] { true, false })
         {
-            var (code, output) = await InstallAsync(["--from", At("release"), .. way]);
+            var (code, output) = inFile
+                ? await InstallAsync("--from", At("release"), "--token-file", At("token"))
+                : await InstallAsync(new Dictionary<string, string> { ["REGISTRATION_TOKEN"] = token }, "--from", At("release"));
             code.ShouldBe(1);
             output.ShouldContain("only letters, digits, '_', ':' and '-' are accepted");
             output.ShouldContain("Nothing was changed.");
@@ -261,7 +236,7 @@ public sealed class InstallerTests : IDisposable
     {
         await FirstAsync();
         File.WriteAllText(Root("etc/dockmon-agent/agent.env"), "DOCKMON_URL=\"wss://h\"\nREGISTRATION_TOKEN_FILE=\"/etc/dockmon-agent/token\"\n");
-        (await InstallAsync("--from", At("release"), "--token", "other")).Code.ShouldBe(0);
+        (await InstallAsync("--from", At("release"), "--token-file", TokenFile("other"))).Code.ShouldBe(0);
         Settings.ShouldBe("DOCKMON_URL=\"wss://h\"\nREGISTRATION_TOKEN=\"other\"\n");
     }
 
@@ -286,7 +261,7 @@ public sealed class InstallerTests : IDisposable
     public async Task An_installation_that_is_interrupted_leaves_no_token_behind()
     {
         Script("bin/curl", $"{Hang("loading")}; exit 1");
-        await using var install = Start("--url", "wss://h", "--token", "secret-token");
+        await using var install = Start("--url", "wss://h", "--token-file", TokenFile("secret-token"));
         await Retry.UntilAsync("it is loading", () => File.Exists(At("loading")), ct: Token);
         Directory.GetFileSystemEntries(At("tmp")).ShouldNotBeEmpty();
         // As Ctrl-C does: the shell is told, and what it waits for ends.
@@ -322,68 +297,5 @@ public sealed class InstallerTests : IDisposable
         var (code, output) = await RunAsync("/usr/bin/systemd-analyze", "verify", At("dockmon-agent.service"));
         output.ShouldBeEmpty();
         code.ShouldBe(0);
-    }
-
-    private string At(string name) => Path.Combine(_folder.Path, name);
-
-    private string Root(string name) => Path.Combine(_folder.Path, "root", name).TrimEnd('/');
-
-    private void Script(string name, string body)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(At(name))!);
-        File.WriteAllText(At(name), "#!/bin/sh\n" + body + "\n");
-        File.SetUnixFileMode(At(name), OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-    }
-
-    /// <summary>What a program does that says it is there and goes on until it is told to end. It ends with the test, too, which does not wait for its output.</summary>
-    private string Hang(string said) => $"exec >/dev/null 2>&1; touch {At(said)}; until [ -e {At("ended")} ] || [ ! -e {At(said)} ]; do sleep 0.1; done";
-
-    /// <summary>Makes a release's files, with a program that only knows its version.</summary>
-    private void Release(string version, string? program = null)
-    {
-        Directory.CreateDirectory(At("release"));
-        Script("content/dockmon-agent", program ?? $"echo {version}");
-        File.Copy(Path.Combine(Packaging, "dockmon-agent.service"), At("content/dockmon-agent.service"), overwrite: true);
-        using (var tar = Process.Start("tar", ["-C", At("content"), "-czf", At("release/" + Archive), "dockmon-agent", "dockmon-agent.service"]))
-        {
-            tar.WaitForExit();
-            tar.ExitCode.ShouldBe(0);
-        }
-
-        File.WriteAllText(At("release/checksums.txt"), $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(At("release/" + Archive))))}  {Archive}\n");
-    }
-
-    private async Task FirstAsync()
-    {
-        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://h", "--token", "t");
-        code.ShouldBe(0, output);
-    }
-
-    private Task<(int Code, string Output)> InstallAsync(params string[] arguments) => InstallAsync(new Dictionary<string, string>(), arguments);
-
-    private Task<(int Code, string Output)> InstallAsync(Dictionary<string, string> environment, params string[] arguments)
-    {
-        environment["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-        return RunAsync("sh", environment, [Path.Combine(Packaging, "install.sh"), "--root", Root(""), .. arguments]);
-    }
-
-    private ProgramProcess Start(params string[] arguments)
-    {
-        Directory.CreateDirectory(At("tmp"));
-        var environment = new Dictionary<string, string> { ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", ["TMPDIR"] = At("tmp") };
-        return ProgramProcess.Start("sh", [Path.Combine(Packaging, "install.sh"), "--root", Root(""), .. arguments], environment, ["REGISTRATION_TOKEN"]);
-    }
-
-    /// <summary>What is only there while something is being installed.</summary>
-    private IEnumerable<string> LeftOver() =>
-        Directory.GetFiles(Root(""), "*", SearchOption.AllDirectories).Where(file => file.EndsWith(".previous", StringComparison.Ordinal) || file.EndsWith(".new", StringComparison.Ordinal));
-
-    private static Task<(int Code, string Output)> RunAsync(string program, params string[] arguments) => RunAsync(program, new Dictionary<string, string>(), arguments);
-
-    private static async Task<(int Code, string Output)> RunAsync(string program, Dictionary<string, string> environment, string[] arguments)
-    {
-        await using var process = ProgramProcess.Start(program, arguments, environment, ["REGISTRATION_TOKEN"]);
-        var code = await process.WaitForExitAsync(Token);
-        return (code, string.Join('\n', process.Lines));
     }
 }
