@@ -20,22 +20,22 @@ public sealed partial class EngineClient
     }
 
     /// <summary>All the engine knows about a container, as it writes it.</summary>
-    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct) => GetRawAsync(Container(id, "json"), ct);
+    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct, TimeSpan? limit = null) => GetRawAsync(Container(id, "json"), ct, limit);
 
     /// <summary>What most callers need of a container.</summary>
     public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
         GetAsync(Container(id, "json"), EngineJson.Default.ContainerInspection, ct, limit);
 
     /// <summary>Starts a container; one that runs already is no error.</summary>
-    public Task StartContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "start"), ct);
+    public Task StartContainerAsync(string id, CancellationToken ct) => PostAsync(Container(id, "start"), ct, WorkLimit);
 
     /// <summary>Stops a container; one that does not run is no error. Without a timeout the container's own counts; below 0 waits for ever.</summary>
     public Task StopContainerAsync(string id, int? timeoutSeconds, CancellationToken ct) =>
-        EndAsync(id, "stop", timeoutSeconds, ct);
+        EndAsync(id, "stop", timeoutSeconds, RemoveLimit, ct);
 
     /// <summary>Stops a container, if it runs, and starts it.</summary>
     public Task RestartContainerAsync(string id, int? timeoutSeconds, CancellationToken ct) =>
-        EndAsync(id, "restart", timeoutSeconds, ct);
+        EndAsync(id, "restart", timeoutSeconds, WorkLimit, ct);
 
     /// <summary>Sends a signal, SIGKILL when none is named.</summary>
     public Task KillContainerAsync(string id, string? signal, CancellationToken ct) =>
@@ -76,7 +76,7 @@ public sealed partial class EngineClient
 
         IEnumerable<(string Name, string? Value)> query = [("name", name), ("platform", platform)];
         var given = string.Join('&', query.Where(entry => !string.IsNullOrEmpty(entry.Value)).Select(entry => $"{entry.Name}={Uri.EscapeDataString(entry.Value!)}"));
-        var answer = await PostRawAsync("/containers/create" + (given.Length == 0 ? "" : "?" + given), body, ct).ConfigureAwait(false);
+        var answer = await PostRawAsync("/containers/create" + (given.Length == 0 ? "" : "?" + given), body, ct, WorkLimit).ConfigureAwait(false);
         return Parse(answer, EngineJson.Default.IdBody, "POST /containers/create").Id;
     }
 
@@ -87,14 +87,15 @@ public sealed partial class EngineClient
         return await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
     }
 
-    private async Task EndAsync(string id, string verb, int? timeoutSeconds, CancellationToken ct)
+    // The slack is what the engine may take beside the time that the container has.
+    private async Task EndAsync(string id, string verb, int? timeoutSeconds, TimeSpan slack, CancellationToken ct)
     {
         var path = Container(id, verb) + (timeoutSeconds is null ? "" : $"?t={timeoutSeconds}");
 
         // Without a timeout the engine waits as long as the container's own setting says, and the limit here must be longer.
         var patience = timeoutSeconds
             ?? (await InspectContainerAsync(id, ct).ConfigureAwait(false)).Config.StopTimeout ?? 10;
-        var limit = patience < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(patience) + DefaultLimit;
+        var limit = patience < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(patience) + slack;
         await PostAsync(path, ct, limit).ConfigureAwait(false);
     }
 

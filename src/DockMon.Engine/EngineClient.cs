@@ -12,6 +12,12 @@ public sealed partial class EngineClient : IDisposable
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// What may copy an image's directories into a new volume (with Docker a creation, with Podman a start) has this long. It is a limit for an engine
+    /// that hangs, not for one that works: the engine goes on with what its client gave up.
+    /// </summary>
+    public static TimeSpan WorkLimit { get; } = TimeSpan.FromMinutes(10);
+
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
 
@@ -81,7 +87,7 @@ public sealed partial class EngineClient : IDisposable
         }
         catch (OperationCanceledException e) when (timer.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw new EngineTimeoutException($"the Docker engine did not answer within {limit.TotalSeconds:0} s ({request.Name})", e);
+            throw new EngineTimeoutException($"timeout: the Docker engine did not answer within {limit.TotalSeconds:0} s ({request.Name})", e);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class SilenceLimit : IDisposable
         }
         catch (OperationCanceledException e) when (_timer.IsCancellationRequested && !_ct.IsCancellationRequested)
         {
-            throw new EngineTimeoutException($"the Docker engine was silent for {_limit.TotalSeconds:0} s while it {_doing}", e);
+            throw new EngineTimeoutException($"timeout: the Docker engine was silent for {_limit.TotalSeconds:0} s while it {_doing}", e);
         }
         finally
         {

@@ -52,13 +52,13 @@ public sealed class CallTests
         time.Advance(TimeSpan.FromSeconds(1));
 
         var error = await Should.ThrowAsync<EngineTimeoutException>(() => call);
-        error.Message.ShouldBe("the Docker engine did not answer within 60 s (GET /containers/json)");
+        error.Message.ShouldBe("timeout: the Docker engine did not answer within 60 s (GET /containers/json)");
     }
 
     [Theory]
-    [InlineData(30, null, 90)]
-    [InlineData(null, "300", 360)]
-    [InlineData(null, "null", 70)]
+    [InlineData(30, null, 150)]
+    [InlineData(null, "300", 420)]
+    [InlineData(null, "null", 130)]
     public async Task A_stop_is_waited_for_longer_than_the_container_is_given(int? timeout, string? own, int expected)
     {
         var arrived = new TaskCompletionSource();
@@ -75,6 +75,25 @@ public sealed class CallTests
         time.Advance(TimeSpan.FromSeconds(1));
 
         (await Should.ThrowAsync<EngineTimeoutException>(() => call)).Message.ShouldContain($"within {expected} s");
+    }
+
+    [Theory]
+    [InlineData("create")]
+    [InlineData("start")]
+    public async Task What_may_fill_a_volume_first_has_ten_minutes(string what)
+    {
+        var arrived = new TaskCompletionSource();
+        await using var engine = FakeEngine.Answering(_ => FakeAnswer.NeverAfter(arrived));
+        var time = new FakeTimeProvider();
+        using var client = new EngineClient(engine.Endpoint, time);
+
+        Task call = what == "create" ? client.CreateContainerAsync("{}"u8.ToArray(), "web", Ct) : client.StartContainerAsync("abc", Ct);
+        await arrived.Task.WaitAsync(Ct);
+        time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
+        call.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        (await Should.ThrowAsync<EngineTimeoutException>(() => call)).Message.ShouldStartWith("timeout: ");
     }
 
     [Fact]

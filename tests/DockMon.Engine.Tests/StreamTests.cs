@@ -63,7 +63,7 @@ public sealed class StreamTests
         next.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromMinutes(0.1));
 
-        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("the Docker engine was silent for 300 s while it pulled app");
+        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("timeout: the Docker engine was silent for 300 s while it pulled app");
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class StreamTests
         next.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromSeconds(1));
 
-        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("the Docker engine was silent for 60 s while it sent the log of abc");
+        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("timeout: the Docker engine was silent for 60 s while it sent the log of abc");
         later.IsCompleted.ShouldBeFalse();
         await enough.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => later);
