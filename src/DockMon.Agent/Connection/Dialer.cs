@@ -18,16 +18,23 @@ internal sealed class DialException(string message, int? status = null, Exceptio
     public int? Status => status;
 }
 
-/// <summary>Opens WebSockets to the server. Proxy variables and the system's certificate authorities are the runtime's own business.</summary>
+/// <summary>
+/// Opens WebSockets to the server, and to nobody else: who answers with a redirect is not followed, because the next frame has the token in it. Proxy
+/// variables and the system's certificate authorities are the runtime's own business.
+/// </summary>
 /// <param name="options">Where the server is.</param>
 /// <param name="witness">Sees what happens on the way; for one dial at a time.</param>
-internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) : IDisposable
+/// <param name="limit">How long a dial may take, half of it until the server takes the connection; 30 s when it is not said.</param>
+internal sealed class Dialer(AgentOptions options, DialWitness? witness = null, TimeSpan? limit = null) : IDisposable
 {
-    private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);
+    private const int TargetCharacters = 200;
+
+    private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(30);
 
     private readonly SocketsHttpHandler _handler = new()
     {
-        ConnectTimeout = TimeSpan.FromSeconds(15),
+        AllowAutoRedirect = false,
+        ConnectTimeout = (limit ?? TimeSpan.FromSeconds(30)) / 2,
         PooledConnectionLifetime = TimeSpan.Zero,
         SslOptions = witness is not null ? witness.SslOptions(options.InsecureSkipVerify)
             : options.InsecureSkipVerify
@@ -40,6 +47,14 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
     /// <summary>Joins the server's URL, its path prefix included, and a path by exactly one slash.</summary>
     public static Uri Endpoint(Uri server, string path) =>
         new UriBuilder(server) { Path = server.AbsolutePath.TrimEnd('/') + "/" + path }.Uri;
+
+    /// <summary>Where a redirect leads, for people: without user and query, which may hold anything.</summary>
+    public static string Elsewhere(Uri location, Uri endpoint)
+    {
+        var asked = new UriBuilder(endpoint) { Scheme = endpoint.Scheme == "wss" ? "https" : endpoint.Scheme == "ws" ? "http" : endpoint.Scheme }.Uri;
+        var target = Uri.TryCreate(asked, location, out var whole) ? UserInfo.Remove(whole.GetLeftPart(UriPartial.Path)) : "an address that is none";
+        return target.Length > TargetCharacters ? target[..TargetCharacters] + "…" : target;
+    }
 
     /// <summary>Opens a socket.</summary>
     /// <param name="path">One of the paths in <see cref="ProtocolLimits"/>.</param>
@@ -54,8 +69,8 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
         socket.Options.KeepAliveInterval = ProtocolLimits.PingInterval;
         socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
         // Real time on purpose: what it bounds is the network, and a test's clock must not stand still on it.
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(DialLimit);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        end.CancelAfter(_limit);
         try
         {
             if (bearer is not null)
@@ -64,7 +79,7 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
             }
 
             using var invoker = new HttpMessageInvoker(upgrade, disposeHandler: false);
-            await socket.ConnectAsync(endpoint, invoker, limit.Token);
+            await socket.ConnectAsync(endpoint, invoker, end.Token);
             return new ServerSocket(socket, upgrade.Stream!);
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException or ArgumentException && !ct.IsCancellationRequested)
@@ -84,22 +99,25 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
     public void Dispose() => _handler.Dispose();
 
     // The outermost message is "Unable to connect"; what helps is at the bottom.
-    private static string Describe(Exception exception)
+    private string Describe(Exception exception)
     {
-        if (exception is OperationCanceledException)
-        {
-            return $"no answer within {DialLimit.TotalSeconds:0} s";
-        }
-
         var cause = exception;
-        while (cause.InnerException is { } inner && cause is not SocketException and not AuthenticationException)
+        while (cause.InnerException is { } inner && cause is not SocketException and not AuthenticationException and not TimeoutException)
         {
             cause = inner;
+        }
+
+        // A cancellation has a cause of its own when it was the connecting that took too long.
+        if (exception is OperationCanceledException && cause is not TimeoutException)
+        {
+            return $"timeout: no answer within {_limit.TotalSeconds:0.#} s";
         }
 
         return cause switch
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS): " + cause.Message,
+            SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
+            TimeoutException => $"timeout: nobody took the connection within {_handler.ConnectTimeout.TotalSeconds:0.#} s",
             AuthenticationException => "TLS: " + cause.Message,
             _ => UserInfo.Remove(cause.Message),
         };
@@ -136,7 +154,9 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null) 
                 Status = (int)response.StatusCode;
                 // First without the body, which may break off.
                 Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket";
-                Reason += await FirstLineAsync(response, cancellationToken);
+                Reason += response.Headers.Location is { } location && Status is >= 300 and < 400
+                    ? $" and sends to {Elsewhere(location, request.RequestUri!)}, which is not followed: write the right address in DOCKMON_URL"
+                    : await FirstLineAsync(response, cancellationToken);
             }
 
             return response;

@@ -32,8 +32,8 @@ internal static partial class Log
     [LoggerMessage(108, LogLevel.Warning, "{Count} events were lost while there was no connection: only the newest {Limit} are kept")]
     public static partial void EventsDropped(ILogger logger, long count, int limit);
 
-    [LoggerMessage(109, LogLevel.Information, "Registered; the permanent token {Token}… is kept in {Path}")]
-    public static partial void TokenSaved(ILogger logger, string token, string path);
+    [LoggerMessage(109, LogLevel.Information, "Registered; the permanent token is kept in {Path}")]
+    public static partial void TokenSaved(ILogger logger, string path);
 
     [LoggerMessage(110, LogLevel.Error, "The permanent token could not be saved ({Reason}). It is used until the agent stops; make {Path} writable before then, or the agent has to be registered anew")]
     public static partial void TokenNotSaved(ILogger logger, string reason, string path);
@@ -64,4 +64,8 @@ internal static partial class Log
 
     [LoggerMessage(119, LogLevel.Warning, "{File} is none of the agent's files and is left alone")]
     public static partial void StrayFile(ILogger logger, string file);
+
+    [LoggerMessage(120, LogLevel.Warning, "The connection to {Server} is not encrypted (ws://): whoever is on the way to it can read everything, the token included, and take over this agent and its host. "
+        + "Write wss:// in DOCKMON_URL, unless the network between is yours alone")]
+    public static partial void NotEncrypted(ILogger logger, string server);
 }

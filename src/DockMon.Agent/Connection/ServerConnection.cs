@@ -63,7 +63,7 @@ internal sealed class ServerConnection : IDisposable
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             connection.Dispose();
-            throw new DialException($"the server did not answer the registration within {ProtocolLimits.AuthWait.TotalSeconds:0} s");
+            throw new DialException($"the server did not answer the registration within {ProtocolLimits.AuthWait.TotalSeconds:0} s (timeout)");
         }
         catch (WebSocketException e)
         {
@@ -151,7 +151,7 @@ internal sealed class ServerConnection : IDisposable
         catch (OperationCanceledException)
         {
             // Without a token that fired, a cancellation is the keep-alive's way to say that no pong came.
-            return new ConnectionEnd($"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s");
+            return new ConnectionEnd($"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s (timeout)");
         }
         catch (Exception e)
         {

@@ -50,6 +50,11 @@ internal sealed class ServerLink(
     /// <param name="stopping">Ends it in good order.</param>
     public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, Func<Task> finishing, CancellationToken stopping)
     {
+        if (options.ServerUrl is { Scheme: "ws", IsLoopback: false })
+        {
+            Log.NotEncrypted(logger, options.ServerUrl.Authority);
+        }
+
         _permanentToken = options.PermanentToken ?? tokens.ReadPermanentToken();
         while (!stopping.IsCancellationRequested)
         {
@@ -185,7 +190,7 @@ internal sealed class ServerLink(
         try
         {
             tokens.SavePermanentToken(token);
-            Log.TokenSaved(logger, token[..Math.Min(8, token.Length)], options.DataPath);
+            Log.TokenSaved(logger, options.DataPath);
         }
         catch (Exception e)
         {

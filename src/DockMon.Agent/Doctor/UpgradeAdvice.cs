@@ -1,3 +1,4 @@
+using DockMon.Agent.Connection;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;
@@ -16,7 +17,7 @@ internal static class UpgradeAdvice
             + $"let /{ProtocolLimits.ControlPath} and /{ProtocolLimits.StatsPath} pass without one; agents have tokens of their own",
         >= 300 and < 400 => location is null
             ? "the server sends elsewhere without saying where: check DOCKMON_URL"
-            : $"the server sends to {Elsewhere(location, endpoint)}: write that address in DOCKMON_URL, or, if it is a login page, let /{ProtocolLimits.ControlPath} pass without one",
+            : $"the server sends to {Dialer.Elsewhere(location, endpoint)}: write that address in DOCKMON_URL, or, if it is a login page, let /{ProtocolLimits.ControlPath} pass without one",
         400 or 426 => "the request arrived without its Upgrade header, or at a TLS port without TLS: have the proxy in front of DockMon pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
             + "proxy_set_header Connection \"upgrade\";), and write wss:// if the port speaks TLS",
         >= 200 and < 300 => "what answers there is a web page, not DockMon, or a proxy that does not pass WebSockets on: check host, port and path in DOCKMON_URL, and the proxy's WebSocket settings",
@@ -25,8 +26,4 @@ internal static class UpgradeAdvice
         502 or 503 or 504 => "the proxy in front of DockMon answers and DockMon behind it does not: start DockMon, or correct where the proxy leads",
         _ => "see the server's log",
     };
-
-    // Without the query, which may hold anything.
-    private static string Elsewhere(Uri location, Uri endpoint) =>
-        (location.IsAbsoluteUri ? location : new Uri(new UriBuilder(endpoint) { Scheme = endpoint.Scheme == "wss" ? "https" : "http" }.Uri, location)).GetLeftPart(UriPartial.Path);
 }

@@ -48,4 +48,62 @@ public sealed class DialerTests
         using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1") });
         await Should.ThrowAsync<OperationCanceledException>(() => dialer.DialAsync(ProtocolLimits.StatsPath, "not a\nheader", new CancellationToken(canceled: true)));
     }
+
+    [Theory]
+    [InlineData(ProtocolLimits.ControlPath, null, 301)]
+    [InlineData(ProtocolLimits.ControlPath, null, 302)]
+    [InlineData(ProtocolLimits.ControlPath, null, 303)]
+    [InlineData(ProtocolLimits.StatsPath, "secret", 307)]
+    [InlineData(ProtocolLimits.StatsPath, "secret", 308)]
+    public async Task A_redirect_is_told_and_not_followed(string path, string? bearer, int status)
+    {
+        await using var other = await ScriptedServer.StartAsync();
+        await using var server = await ScriptedServer.StartAsync();
+        var target = $"http://user:pass@127.0.0.1:{other.Url.Port}/login?next=secret";
+        server.Script = (context, _) =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers.Location = target;
+            return Task.CompletedTask;
+        };
+        using var dialer = new Dialer(new AgentOptions { ServerUrl = server.Url });
+        var failure = await Should.ThrowAsync<DialException>(() => dialer.DialAsync(path, bearer, Token));
+        failure.Status.ShouldBe(status);
+        failure.Message.ShouldContain($"the server answered {status}");
+        failure.Message.ShouldContain($"sends to http://127.0.0.1:{other.Url.Port}/login, which is not followed");
+        failure.Message.ShouldNotContain("secret");
+        failure.Message.ShouldNotContain("pass@");
+        server.Connections.ShouldBe(1);
+        other.Connections.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("/login", "https://dockmon.example/login")]
+    [InlineData("//elsewhere.example/x?y=1#z", "https://elsewhere.example/x")]
+    public void Where_a_redirect_leads_is_told_without_what_may_be_secret(string location, string told) =>
+        Dialer.Elsewhere(new Uri(location, UriKind.RelativeOrAbsolute), new Uri("wss://dockmon.example/api/agent/ws")).ShouldBe(told);
+
+    [Fact]
+    public async Task A_server_that_takes_the_connection_and_says_nothing_is_a_timeout()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndpoint}") }, limit: TimeSpan.FromSeconds(0.4));
+        (await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token)))
+            .Message.ShouldBe($"ws://{listener.LocalEndpoint}: timeout: no answer within 0.4 s");
+    }
+
+    [Fact]
+    public async Task A_connection_that_nobody_takes_is_a_timeout_of_its_own()
+    {
+        // With nobody who takes them and no room for more, the kernel drops what comes.
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(0);
+        using var first = new TcpClient();
+        await first.ConnectAsync((IPEndPoint)listener.LocalEndPoint!, Token);
+        using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndPoint}") }, limit: TimeSpan.FromSeconds(0.6));
+        (await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token)))
+            .Message.ShouldBe($"ws://{listener.LocalEndPoint}: timeout: nobody took the connection within 0.3 s");
+    }
 }

@@ -112,7 +112,8 @@ public sealed class ServerLinkTests
         var file = Path.Combine(fixture.DataPath, "permanent_token");
         File.ReadAllText(file).Trim().ShouldBe("secret-permanent-token");
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        fixture.Lines.ShouldNotContain(line => line.Contains("secret-permanent-token") || line.Contains("one-time"));
+        fixture.Lines.ShouldContain(line => line.Contains("the permanent token is kept in"));
+        fixture.Lines.ShouldNotContain(line => line.Contains("secret") || line.Contains("one-"));
     }
 
     [Theory]
@@ -309,6 +310,22 @@ public sealed class ServerLinkTests
         await fixture.StopAsync();
         (await closed.Task.WaitAsync(Patience, Token)).ShouldBe(WebSocketCloseStatus.EndpointUnavailable);
         frames.ShouldBe(["the last answer"]);
+    }
+
+    [Theory]
+    [InlineData("ws://192.0.2.1:8080", true)]
+    [InlineData("http://dockmon.example", true)]
+    [InlineData("wss://dockmon.example", false)]
+    [InlineData("ws://localhost:8080", false)]
+    [InlineData("ws://127.0.0.2:8080", false)]
+    [InlineData("ws://[::1]:8080", false)]
+    public async Task A_connection_to_another_machine_without_TLS_is_a_warning(string server, bool warned)
+    {
+        await using var fixture = await LinkFixture.CreateAsync(("DOCKMON_URL", server));
+        await fixture.StopAsync(); // So that nobody is dialled.
+        fixture.Start();
+        await fixture.StopAsync();
+        fixture.Lines.Any(line => line.StartsWith("Warning") && line.Contains("not encrypted") && line.Contains(new Uri(server).Authority)).ShouldBe(warned);
     }
 
     [Theory]
