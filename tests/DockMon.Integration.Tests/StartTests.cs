@@ -31,6 +31,8 @@ public sealed class StartTests : IDisposable
     {
         await using var disk = await SmallDisk.MountAsync(_folder.Path, Token);
         await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["DATA_PATH"] = disk.Path });
+        // The hub knows of the connection first: the token is kept when the agent does, too.
+        await installation.Agent.WaitForLineAsync("Connected to ", Token);
         installation.Agent.Terminate();
         await installation.Agent.WaitForExitAsync(Token);
         disk.Fill();

@@ -12,18 +12,23 @@ public sealed class ProgramProcess : IAsyncDisposable
     private const int SigStop = 19;
     private const int NoSuchProcess = 3;
     private readonly Process _process;
+    private readonly string? _log;
     private readonly List<string> _lines = [];
     private bool _disposed;
 
     private ProgramProcess(ProcessStartInfo start)
     {
         _process = new Process { StartInfo = start };
+        _log = LogFolder?.Invoke();
         _process.OutputDataReceived += (_, e) => Keep(e.Data);
         _process.ErrorDataReceived += (_, e) => Keep(e.Data);
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>Names the folder for the log of a program that starts now, so that it can be read when its test has failed; null keeps none.</summary>
+    public static Func<string?>? LogFolder { get; set; }
 
     /// <summary>Its process id.</summary>
     public int Id => _process.Id;
@@ -138,6 +143,12 @@ public sealed class ProgramProcess : IAsyncDisposable
         {
             Kill();
             await _process.WaitForExitAsync();
+        }
+
+        if (_log is not null)
+        {
+            Directory.CreateDirectory(_log);
+            await File.WriteAllLinesAsync(Path.Combine(_log, $"{Id}-{Path.GetFileName(_process.StartInfo.FileName)}.log"), Lines);
         }
 
         _process.Dispose();
