@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
+using DockMon.Hub.Agents;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -134,6 +135,27 @@ public sealed class ApiTests : IAsyncLifetime
 
         names.ShouldBe(["container_event", "update_complete"]);
         (await _hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{_hostId}/events", Token)).GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_agent_cannot_forge_events_of_others_or_of_the_hub()
+    {
+        using var stream = await _hub.Http.GetStreamAsync("/api/stream", Token);
+        using var reader = new StreamReader(stream);
+        (await reader.ReadLineAsync(Token)).ShouldBe(": connected");
+        await HubFixture.SendAsync(_agent, """{"type":"event","command":"x\nevent: host_disconnected\ndata: {}\n\n","payload":{}}""", Token);
+        await HubFixture.SendAsync(_agent, """{"type":"event","command":"host_disconnected","payload":{}}""", Token);
+        await HubFixture.SendAsync(_agent, "{\"type\":\"event\",\"command\":\"deploy_progress\",\"payload\":{\r\"stage\":\r\n\n\"x\\nevent: forged\"\n}}", Token);
+        await HubFixture.SendAsync(_agent, $$$"""{"type":"event","command":"deploy_progress","payload":{"x":"{{{new string('x', AgentMessages.EventBytes)}}}"}}""", Token);
+        await HubFixture.SendAsync(_agent, """{"type":"event","command":"update_complete","payload":{}}""", Token);
+        var lines = new List<string>();
+        while (!lines.Contains("event: update_complete"))
+        {
+            lines.Add((await reader.ReadLineAsync(Token))!);
+        }
+
+        lines.Where(line => line.StartsWith("event:", StringComparison.Ordinal)).ShouldBe(["event: deploy_progress", "event: update_complete"]);
+        lines.Where(line => line.Length > 0).Select(line => line.Split(' ')[0]).ShouldBe(["id:", "event:", "data:", "id:", "event:"]);
     }
 
     [Fact]

@@ -65,13 +65,15 @@ public sealed class FailedStorageTests : IAsyncLifetime
 
     private List<string?> Passed()
     {
-        var feed = _hub.App.Services.GetRequiredService<EventFeed>().Listen(lastId: 0).Reader;
+        var feed = _hub.App.Services.GetRequiredService<EventFeed>();
+        var listener = feed.Listen(lastId: 0);
+        feed.Leave(listener);
         var actions = new List<string?>();
-        while (feed.TryRead(out var item))
+        while (listener.TryTake(out var item))
         {
             if (item.Name == "container_event")
             {
-                actions.Add(item.Data.GetProperty("action").GetString());
+                actions.Add(FeedText.Data(item).GetProperty("data").GetProperty("action").GetString());
             }
         }
 

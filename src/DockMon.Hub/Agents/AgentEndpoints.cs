@@ -32,7 +32,7 @@ internal static class AgentEndpoints
 
         try
         {
-            feed.Publish("host_connected", host.Id, host.Registration);
+            feed.Publish(FeedNames.HostConnected, host.Id, host.Registration);
             await checks.PushAsync(host.Id, CancellationToken.None);
             await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
             hosts.Seen(host.Id);
@@ -43,7 +43,7 @@ internal static class AgentEndpoints
             if (agents.Disconnected(host.Id, connection))
             {
                 shells.EndAll(host.Id);
-                feed.Publish("host_disconnected", host.Id, host.Registration);
+                feed.Publish(FeedNames.HostDisconnected, host.Id, host.Registration);
             }
         }
     }

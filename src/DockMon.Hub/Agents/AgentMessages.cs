@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
@@ -9,6 +10,9 @@ namespace DockMon.Hub.Agents;
 /// <summary>Takes in what registered agents say.</summary>
 internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, ShellSessions shells, EventFeed feed, ILogger<AgentMessages> logger)
 {
+    /// <summary>Largest event. Real ones have some kilobytes; each is held for those who come back.</summary>
+    public const int EventBytes = 1024 * 1024;
+
     /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
     public void Take(string hostId, ReadOnlyMemory<byte> utf8)
     {
@@ -30,7 +34,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 break;
             case FrameTypes.Stats when JsonElement.Parse(utf8.Span).TryGetProperty("stats", out var host):
                 stats.Add(hostId, StatsHistory.Host, host);
-                feed.Publish("host_stats", hostId, host);
+                feed.Publish(FeedNames.HostStats, hostId, host);
                 break;
             case FrameTypes.Response or null when frame.RequestId is { } id:
                 // An operation's answer has its result beside its envelope: it is kept whole.
@@ -57,6 +61,12 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
 
     private void TakeEvent(string hostId, string name, JsonElement payload)
     {
+        if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
+        {
+            EventTooLarge(logger, hostId, size, EventBytes);
+            return;
+        }
+
         switch (name)
         {
             case EventNames.ContainerStats:
@@ -68,8 +78,12 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 break;
             case EventNames.ContainerEvent when !IsNew(hostId, payload):
                 break; // Sent again by an agent that was not sure.
+            case var known when FeedNames.OfAgents.Contains(known):
+                feed.Publish(known, hostId, payload);
+                break;
             default:
-                feed.Publish(name, hostId, payload);
+                // Not passed on: who listens takes a name for what the hub says.
+                FrameUnknown(logger, hostId, "event " + name);
                 break;
         }
     }
@@ -116,4 +130,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
 
     [LoggerMessage(3, LogLevel.Error, "An event of host {HostId} could not be stored: {Reason}")]
     private static partial void EventNotKept(ILogger logger, string hostId, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Host {HostId} sent an event of {Size} bytes, which was dropped: {Limit} are the most that is taken")]
+    private static partial void EventTooLarge(ILogger logger, string hostId, int size, int limit);
 }

@@ -1,46 +1,29 @@
 using System.Globalization;
-using System.Text;
 
 namespace DockMon.Hub.Api;
 
 /// <summary>What changes, as server-sent events.</summary>
 internal static class StreamApi
 {
+    /// <summary>How long nothing is sent at most: proxies end a connection on which nothing moves.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
+    private const string Gap = $"event: {FeedNames.Gap}\ndata: {{\"host_id\":\"\",\"data\":{{\"reason\":\"events are missing here: read the state anew\"}}}}\n\n";
+
     public static void Map(WebApplication app) =>
-        app.MapGet("/api/stream", StreamAsync).WithSummary("What changes, as server-sent events; Last-Event-ID replays what was missed.");
+        app.MapGet("/api/stream", StreamAsync).WithSummary(
+            "What changes, as server-sent events; Last-Event-ID replays what was missed, and an event gap says that not all of it is known.");
 
     private static async Task StreamAsync(HttpContext context, EventFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        var last = long.TryParse(context.Request.Headers["Last-Event-ID"], CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
+        var last = long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
         var listener = feed.Listen(last);
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            await context.Response.WriteAsync(": connected\n\n", ended.Token);
-            await context.Response.Body.FlushAsync(ended.Token);
-            while (true)
-            {
-                var waiting = listener.Reader.WaitToReadAsync(ended.Token).AsTask();
-                try
-                {
-                    await waiting.WaitAsync(Heartbeat, time, ended.Token);
-                }
-                catch (TimeoutException)
-                {
-                    await context.Response.WriteAsync(": alive\n\n", ended.Token);
-                }
-
-                while (listener.Reader.TryRead(out var item))
-                {
-                    await context.Response.WriteAsync(Format(item), ended.Token);
-                }
-
-                await context.Response.Body.FlushAsync(ended.Token);
-            }
+            await WriteAsync(context.Response, listener, time, ended.Token);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -52,6 +35,27 @@ internal static class StreamApi
         }
     }
 
-    private static string Format(FeedItem item) =>
-        new StringBuilder().Append(CultureInfo.InvariantCulture, $"id: {item.Id}\nevent: {item.Name}\ndata: {{\"host_id\":\"{item.HostId}\",\"data\":{item.Data.GetRawText()}}}\n\n").ToString();
+    private static async Task WriteAsync(HttpResponse response, FeedListener listener, TimeProvider time, CancellationToken ct)
+    {
+        await response.WriteAsync(": connected\n\n", ct);
+        while (true)
+        {
+            if (listener.TakeGap())
+            {
+                await response.WriteAsync(Gap, ct);
+            }
+
+            if (listener.TryTake(out var item))
+            {
+                await response.Body.WriteAsync(item.Text, ct);
+                continue;
+            }
+
+            await response.Body.FlushAsync(ct);
+            if (!await listener.WaitAsync(Heartbeat, time, ct))
+            {
+                await response.WriteAsync(": alive\n\n", ct);
+            }
+        }
+    }
 }

@@ -1,0 +1,13 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Hub.Api;
+
+namespace DockMon.Hub.Tests;
+
+/// <summary>Reads an event of the feed as those who listen do: a line ends at a line feed, a carriage return, or both.</summary>
+internal static class FeedText
+{
+    public static string[] Lines(FeedItem item) => Encoding.UTF8.GetString(item.Text).Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
+
+    public static JsonElement Data(FeedItem item) => JsonElement.Parse(Lines(item).Single(line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..]);
+}
