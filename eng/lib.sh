@@ -236,3 +236,18 @@ ensure_arm64_root() {
   docker rm -v "$container" >/dev/null
   export DOCKMON_ARM64_ROOT=$PWD/$root
 }
+
+# All that the tests on real engines need: the engines, the programs published natively, the image.
+prepare_engines() {
+  ensure_docker
+  ensure_test_image
+  ensure_registry
+  ensure_compose
+  ensure_other_engines
+  ensure_native_tools
+  publish agent hub
+  ensure_agent_image "$(architecture)" dockmon-test/dockmon-agent:test
+  ensure_arm64_root
+  command -v curl >/dev/null || install "curl, for the installer" curl
+  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
+}
