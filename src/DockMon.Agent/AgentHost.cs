@@ -112,7 +112,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
 
         using var streams = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, handOver.Token);
-        using var sayStopping = ending.Token.Register(manager.Stopping);
+        // Not for a hand-over: systemd takes nothing back, and would end the new version after its stop time-out.
+        using var sayStopping = stopping.Register(manager.Stopping);
         using var stopUpdates = ending.Token.Register(updates.Stop);
         using var stopSelfUpdate = ending.Token.Register(selfUpdate.Stop);
         updates.Recover();
