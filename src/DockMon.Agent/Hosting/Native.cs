@@ -20,6 +20,9 @@ internal static class Native
     private const int NoHang = 1;
     private const int DontNeed = 4;
     private const int CloseOnExec = 0x80000;
+    private const short Readable = 1;
+    private const int PidfdSendSignal = 424;
+    private const int PidfdOpen = 434;
 
     /// <summary>The user the process acts as.</summary>
     public static uint UserId => geteuid();
@@ -55,20 +58,26 @@ internal static class Native
         throw Failure("execve", path);
     }
 
-    /// <summary>Whether there is a process of this id that has not ended.</summary>
-    public static bool Exists(int process)
+    /// <summary>The kernel's handle of a process; null where there is none to be had. Of a process that is not there it is null, too.</summary>
+    public static int? OpenProcess(int process)
     {
-        try
-        {
-            // The third field of its line; the second is its name in brackets. One that has ended and was not waited for is a zombie.
-            var line = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
-            return line[(line.LastIndexOf(')') + 1)..].TrimStart() is [not 'Z' and not 'X', ..];
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        // The C library has a name for it only in newer versions. The handle is closed in whatever program this one becomes.
+        var descriptor = (int)syscall(PidfdOpen, process, 0, 0, 0);
+        return descriptor >= 0 ? descriptor : null;
     }
+
+    /// <summary>Whether the process of a handle has ended: then, and only then, there is something to be read from it.</summary>
+    public static bool HasEnded(int handle)
+    {
+        var wait = new PollEntry { Descriptor = handle, Events = Readable };
+        return poll(ref wait, 1, 0) == 1 && (wait.Occurred & Readable) != 0;
+    }
+
+    /// <summary>Ends the process of a handle at once. One that has ended is no error.</summary>
+    public static void KillByHandle(int handle) => _ = syscall(PidfdSendSignal, handle, KillSignal, 0, 0);
+
+    /// <summary>Gives a handle back.</summary>
+    public static void CloseHandle(int handle) => _ = close(handle);
 
     /// <summary>Ends a process at once. One that is not there is no error.</summary>
     public static void Kill(int process) => _ = kill(process, KillSignal);
@@ -139,6 +148,12 @@ internal static class Native
     [DllImport("libc")]
     private static extern int waitpid(int process, nint status, int options);
 
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint syscall(nint number, nint first, nint second, nint third, nint fourth);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int poll(ref PollEntry entries, nuint count, int timeout);
+
     [DllImport("libc")]
     private static extern int madvise(nuint start, nuint length, int advice);
 
@@ -160,4 +175,12 @@ internal static class Native
     [DllImport("libc", SetLastError = true)]
     private static extern int setuid(uint user);
 #pragma warning restore IDE1006, SYSLIB1054
+    /// <summary>The <c>struct pollfd</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Occurred;
+    }
 }

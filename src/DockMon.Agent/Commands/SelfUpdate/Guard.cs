@@ -38,13 +38,14 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
     /// <summary>Watches until the trial is over.</summary>
     public async Task<int> RunAsync(int process, string? container)
     {
+        using var watched = new WatchedProcess(process);
         var late = _store.Read().Trial?.Watch(time);
         while (late is not null && _store.Read().Trial is not null)
         {
-            var gone = !Native.Exists(process);
+            var gone = watched.HasEnded();
             if (gone || late() > Grace)
             {
-                await BringBackAsync(process, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up");
+                await BringBackAsync(watched, isFirst: process == 1, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up");
                 return 0;
             }
 
@@ -54,7 +55,7 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
         return 0;
     }
 
-    private async Task BringBackAsync(int process, string? container, string reason)
+    private async Task BringBackAsync(WatchedProcess watched, bool isFirst, string? container, string reason)
     {
         var state = _store.Read();
         if (state.Trial is null)
@@ -73,13 +74,13 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
         }
 
         // The first process of a container hears no signal from inside: the engine ends it, and starts the same container again.
-        if (container is not null && process == 1)
+        if (container is not null && isFirst)
         {
             await RestartAsync(container);
             return;
         }
 
-        Native.Kill(process);
+        watched.Kill();
         // systemd starts the unit again, and its variable says that it is there; another supervisor's agent is heard. Where nobody does, this process is the agent from now on.
         if (Environment.GetEnvironmentVariable("INVOCATION_ID") is null && !await IsStartedByOthersAsync())
         {

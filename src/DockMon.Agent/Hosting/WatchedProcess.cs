@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace DockMon.Agent.Hosting;
+
+/// <summary>
+/// Another process, watched for its end. The kernel's handle of it (pidfd) is not fooled by a number that was given to another process, nor by what
+/// <c>/proc</c> shows while a program with several threads becomes another one: for some milliseconds that looks like an end.
+/// </summary>
+internal sealed class WatchedProcess : IDisposable
+{
+    private readonly int _id;
+    private readonly string _proc;
+    private readonly int? _handle;
+    private readonly string? _started;
+    private bool _seemsEnded;
+
+    /// <summary>Begins to watch.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="proc">The procfs.</param>
+    /// <param name="useHandle">Whether to ask the kernel for a handle; where it has none (before 5.3, or where a sandbox forbids it), <c>/proc</c> is read.</param>
+    public WatchedProcess(int id, string proc = "/proc", bool useHandle = true)
+    {
+        (_id, _proc) = (id, proc);
+        _handle = useHandle ? Native.OpenProcess(id) : null;
+        _started = _handle is null ? Look()?.Started : null;
+    }
+
+    /// <summary>Whether it has ended. To be asked at an interval: it takes two looks that say so, because one may fall into the moment of an exec.</summary>
+    public bool HasEnded()
+    {
+        var before = _seemsEnded;
+        _seemsEnded = _handle is { } handle ? Native.HasEnded(handle) : Look() is not { State: not ('Z' or 'X') } now || now.Started != _started;
+        return before && _seemsEnded;
+    }
+
+    /// <summary>Ends it at once. One that is not there is no error, and nobody else is hit in its place.</summary>
+    public void Kill()
+    {
+        if (_handle is { } handle)
+        {
+            Native.KillByHandle(handle);
+        }
+        else if (Look() is { } now && now.Started == _started)
+        {
+            Native.Kill(_id);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_handle is { } handle)
+        {
+            Native.CloseHandle(handle);
+        }
+    }
+
+    /// <summary>The third field of its line and the 22nd; the second is its name in brackets. One that has ended and was not waited for is a zombie.</summary>
+    private (char State, string Started)? Look()
+    {
+        const int state = 0;
+        const int started = 19;
+        try
+        {
+            var line = File.ReadAllText(Path.Combine(_proc, _id.ToString(CultureInfo.InvariantCulture), "stat"));
+            var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return fields.Length > started ? (fields[state][0], fields[started]) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
