@@ -47,9 +47,10 @@ public static class HubApplication
         builder.Services.AddSingleton<EventFeed>();
         builder.Services.AddSingleton<StatsHistory>();
         builder.Services.AddSingleton<AgentRegistry>();
-        builder.Services.AddSingleton<ShellSessions>();
+        builder.Services.AddSingleton<UnregisteredSockets>();
         builder.Services.AddSingleton<Registrar>();
         builder.Services.AddSingleton<AgentMessages>();
+        builder.Services.AddSingleton<AgentEndpoints>();
 
         var app = builder.Build();
         app.Services.GetRequiredService<AdminKey>().EnsureExists();
@@ -58,7 +59,7 @@ public static class HubApplication
         app.Use(app.Services.GetRequiredService<AdminKey>().RequireAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
         app.MapOpenApi();
-        AgentEndpoints.Map(app);
+        app.Services.GetRequiredService<AgentEndpoints>().Map(app);
         TokenApi.Map(app);
         HostApi.Map(app);
         ContainerApi.Map(app);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.WebSockets;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
@@ -6,16 +7,17 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>The two sockets of agents.</summary>
-internal static class AgentEndpoints
+internal sealed class AgentEndpoints(
+    UnregisteredSockets unregistered, Registrar registrar, AgentRegistry agents, AgentMessages messages, IHosts hosts, HealthCheckPush checks,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentEndpoints> logger)
 {
-    public static void Map(WebApplication app)
+    public void Map(WebApplication app)
     {
         app.Map("/" + ProtocolLimits.ControlPath, ControlAsync).WithMetadata(AdminKey.NotNeeded).ExcludeFromDescription();
         app.Map("/" + ProtocolLimits.StatsPath, StatsAsync).WithMetadata(AdminKey.NotNeeded).ExcludeFromDescription();
     }
 
-    private static async Task ControlAsync(
-        HttpContext context, Registrar registrar, AgentRegistry agents, AgentMessages messages, ShellSessions shells, EventFeed feed, IHosts hosts, HealthCheckPush checks, IHostApplicationLifetime lifetime)
+    internal async Task ControlAsync(HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -23,74 +25,134 @@ internal static class AgentEndpoints
             return;
         }
 
+        using var place = unregistered.TryEnter(context.Connection.RemoteIpAddress);
+        if (place is null)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        using var connection = new AgentConnection(socket, ProtocolLimits.ControlFrameBytes);
-        if (await RegisterAsync(connection, registrar, agents, shells, lifetime.ApplicationStopping) is not { } host)
+        using var connection = new AgentConnection(socket, UnregisteredSockets.FrameBytes);
+        using var limit = new CancellationTokenSource(UnregisteredSockets.RegisterWait, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, lifetime.ApplicationStopping);
+        if (await RegisterAsync(connection, context, ended.Token) is not var (host, token))
         {
             return;
         }
 
+        place.Dispose();
+        connection.AllowFrames(ProtocolLimits.ControlFrameBytes);
+        var session = new AgentSession(host, connection);
         try
         {
-            feed.Publish(FeedNames.HostConnected, host.Id, host.Registration);
-            await checks.PushAsync(host.Id, CancellationToken.None);
-            await connection.RunAsync(frame => messages.Take(host.Id, frame), lifetime.ApplicationStopping);
-            hosts.Seen(host.Id);
+            // Before the agent knows: whoever asks it something at that moment is not told that it is not there.
+            agents.Connect(session);
+            await AnswerAsync(connection, host, token, ended.Token);
+            await checks.PushAsync(host.Id, lifetime.ApplicationStopping);
+            if (hosts.Find(host.Id) is null)
+            {
+                // Removed between its registration and now, when nobody could see the session yet.
+                agents.HostRemoved(host.Id);
+            }
+
+            await connection.RunAsync(frame => messages.Take(session, frame), lifetime.ApplicationStopping);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
+        {
+            // It went before it had its answer.
+        }
+        catch (DbException e)
+        {
+            Log.RegistrationNotStored(logger, Address(context), e.Message);
         }
         finally
         {
             // Whatever ended it: a host that seems connected is one that nobody can reach.
-            if (agents.Disconnected(host.Id, connection))
-            {
-                shells.EndAll(host.Id);
-                feed.Publish(FeedNames.HostDisconnected, host.Id, host.Registration);
-            }
+            agents.Disconnect(session);
         }
+
+        Seen(host.Id);
     }
 
-    private static async Task<HostRecord?> RegisterAsync(AgentConnection connection, Registrar registrar, AgentRegistry agents, ShellSessions shells, CancellationToken stopping)
+    /// <summary>Reads the first frame and decides; null when there is no registration, and the connection is closed.</summary>
+    private async Task<(HostRecord Host, string Token)?> RegisterAsync(AgentConnection connection, HttpContext context, CancellationToken ended)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        limit.CancelAfter(ProtocolLimits.RegisterWait);
-        HostRecord? host = null;
         var reading = connection.ReadAsync(CancellationToken.None);
         try
         {
-            var frame = await reading.WaitAsync(limit.Token);
-            (host, var token) = registrar.Register(frame.Span);
-            // Before the agent knows: whoever asks it something at that moment is not told that it is not there.
-            shells.EndAll(host.Id);
-            agents.Connected(host.Id, connection);
-            bool? extended = host.Can(Capabilities.ExtendedHostStats) ? true : null;
-            await connection.SendAsync(
-                FrameWriter.Message(new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token, ExtendedHostStats = extended }, ProtocolJson.Default.AuthSuccess), limit.Token);
-            return host;
+            if (await reading.WaitAsync(ended) is { } frame)
+            {
+                return registrar.Register(frame.Span);
+            }
         }
         catch (RegistrationException e)
         {
-            await connection.SendAsync(FrameWriter.Message(new AuthError { Error = e.Message }, ProtocolJson.Default.AuthError), limit.Token);
-            // A close reason has at most 123 bytes; the whole text stands in the frame before.
-            connection.Close(WebSocketCloseStatus.PolicyViolation, e.Message.Length <= 120 ? e.Message : "Registration refused");
-            await connection.CloseAsync();
+            await RefuseAsync(connection, e.Message, ended);
         }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
+        catch (DbException e)
         {
-            if (host is not null)
-            {
-                agents.Disconnected(host.Id, connection);
-            }
-
+            // No auth_error: an agent takes that for final, and this will pass.
+            Log.RegistrationNotStored(logger, Address(context), e.Message);
+            connection.Close(WebSocketCloseStatus.InternalServerError, "The hub cannot read or write its database; its log says why");
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            connection.Close(WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping");
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
             connection.Close(WebSocketCloseStatus.PolicyViolation, "No registration in time");
-            await connection.CloseAsync(reading);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
+        {
+            // The other side is gone.
         }
 
+        await connection.CloseAsync(reading);
         return null;
     }
 
-    private static async Task StatsAsync(HttpContext context, IHosts hosts, AgentMessages messages, IHostApplicationLifetime lifetime)
+    private static async Task RefuseAsync(AgentConnection connection, string reason, CancellationToken ct)
     {
-        var token = context.Request.Headers.Authorization.ToString();
-        if (!token.StartsWith("Bearer ", StringComparison.Ordinal) || hosts.FindByToken(token["Bearer ".Length..]) is not { } host)
+        try
+        {
+            await connection.SendAsync(FrameWriter.Message(new AuthError { Error = reason }, ProtocolJson.Default.AuthError), ct);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
+        {
+            // Who went does not hear it.
+        }
+
+        connection.Close(WebSocketCloseStatus.PolicyViolation, reason);
+    }
+
+    private static async Task AnswerAsync(AgentConnection connection, HostRecord host, string token, CancellationToken ct)
+    {
+        bool? extended = host.Can(Capabilities.ExtendedHostStats) ? true : null;
+        var success = new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token, ExtendedHostStats = extended };
+        await connection.SendAsync(FrameWriter.Message(success, ProtocolJson.Default.AuthSuccess), ct);
+    }
+
+    private static string Address(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address";
+
+    private void Seen(string hostId)
+    {
+        try
+        {
+            hosts.Seen(hostId);
+        }
+        catch (DbException e)
+        {
+            Log.LastSeenNotKept(logger, hostId, e.Message);
+        }
+    }
+
+    private async Task StatsAsync(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || hosts.FindByToken(header["Bearer ".Length..]) is not { } host)
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
@@ -104,6 +166,19 @@ internal static class AgentEndpoints
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var connection = new AgentConnection(socket, ProtocolLimits.StatsFrameBytes);
-        await connection.RunAsync(sample => messages.TakeSample(host.Id, sample), lifetime.ApplicationStopping);
+        agents.ConnectStats(host.Id, connection);
+        try
+        {
+            if (hosts.Find(host.Id) is null)
+            {
+                agents.HostRemoved(host.Id);
+            }
+
+            await connection.RunAsync(sample => messages.TakeSample(host.Id, sample), lifetime.ApplicationStopping);
+        }
+        finally
+        {
+            agents.DisconnectStats(host.Id, connection);
+        }
     }
 }

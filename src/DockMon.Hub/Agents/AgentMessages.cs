@@ -8,41 +8,21 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Takes in what registered agents say.</summary>
-internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, ShellSessions shells, EventFeed feed, ILogger<AgentMessages> logger)
+internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, ILogger<AgentMessages> logger)
 {
     /// <summary>Largest event. Real ones have some kilobytes; each is held for those who come back.</summary>
     public const int EventBytes = 1024 * 1024;
 
     /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
-    public void Take(string hostId, ReadOnlyMemory<byte> utf8)
+    public void Take(AgentSession session, ReadOnlyMemory<byte> utf8)
     {
-        Frame frame;
         try
         {
-            frame = Frame.Parse(utf8.Span);
+            TakeFrame(session, Frame.Parse(utf8.Span), utf8.Span);
         }
-        catch (JsonException e)
+        catch (Exception e) when (IsInvalid(e))
         {
-            FrameInvalid(logger, hostId, utf8.Length, e.Message);
-            return;
-        }
-
-        switch (frame.Type)
-        {
-            case FrameTypes.Event when frame.Command is { } name && frame.Payload is { } payload:
-                TakeEvent(hostId, name, payload);
-                break;
-            case FrameTypes.Stats when JsonElement.Parse(utf8.Span).TryGetProperty("stats", out var host):
-                stats.Add(hostId, StatsHistory.Host, host);
-                feed.Publish(FeedNames.HostStats, hostId, host);
-                break;
-            case FrameTypes.Response or null when frame.RequestId is { } id:
-                // An operation's answer has its result beside its envelope: it is kept whole.
-                agents.Answered(id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8.Span) } : frame);
-                break;
-            default:
-                FrameUnknown(logger, hostId, frame.Type ?? "(none)");
-                break;
+            Log.FrameInvalid(logger, session.Host.Id, utf8.Length, e.Message);
         }
     }
 
@@ -53,17 +33,43 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
         {
             AddSample(hostId, JsonElement.Parse(utf8.Span));
         }
-        catch (JsonException e)
+        catch (Exception e) when (IsInvalid(e))
         {
-            FrameInvalid(logger, hostId, utf8.Length, e.Message);
+            Log.FrameInvalid(logger, hostId, utf8.Length, e.Message);
         }
     }
 
-    private void TakeEvent(string hostId, string name, JsonElement payload)
+    // JSON may hold half a surrogate pair as an escape: that is found only where the text is read.
+    private static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
+
+    private void TakeFrame(AgentSession session, Frame frame, ReadOnlySpan<byte> utf8)
     {
+        var hostId = session.Host.Id;
+        switch (frame.Type)
+        {
+            case FrameTypes.Event when frame.Command is { } name && frame.Payload is { } payload:
+                TakeEvent(session, name, payload);
+                break;
+            case FrameTypes.Stats when JsonElement.Parse(utf8).TryGetProperty("stats", out var host):
+                stats.Add(hostId, StatsHistory.Host, host);
+                feed.Publish(FeedNames.HostStats, hostId, host);
+                break;
+            case FrameTypes.Response or null when frame.RequestId is { } id:
+                // An operation's answer has its result beside its envelope: it is kept whole.
+                agents.Answered(hostId, id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8) } : frame);
+                break;
+            default:
+                Log.FrameUnknown(logger, hostId, frame.Type ?? "(none)");
+                break;
+        }
+    }
+
+    private void TakeEvent(AgentSession session, string name, JsonElement payload)
+    {
+        var hostId = session.Host.Id;
         if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
         {
-            EventTooLarge(logger, hostId, size, EventBytes);
+            Log.EventTooLarge(logger, hostId, size, EventBytes);
             return;
         }
 
@@ -74,7 +80,11 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 feed.Publish(name, hostId, payload);
                 break;
             case EventNames.ShellData:
-                TakeShell(hostId, payload);
+                if (payload.Deserialize(ProtocolJson.Default.ShellData) is { } data)
+                {
+                    session.TakeShell(data);
+                }
+
                 break;
             case EventNames.ContainerEvent when !IsNew(hostId, payload):
                 break; // Sent again by an agent that was not sure.
@@ -83,7 +93,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 break;
             default:
                 // Not passed on: who listens takes a name for what the hub says.
-                FrameUnknown(logger, hostId, "event " + name);
+                Log.FrameUnknown(logger, hostId, "event " + name);
                 break;
         }
     }
@@ -97,20 +107,8 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
         }
         catch (DbException e)
         {
-            EventNotKept(logger, hostId, e.Message);
+            Log.EventNotKept(logger, hostId, e.Message);
             return true;
-        }
-    }
-
-    private void TakeShell(string hostId, JsonElement payload)
-    {
-        try
-        {
-            shells.Take(hostId, payload);
-        }
-        catch (JsonException e)
-        {
-            FrameInvalid(logger, hostId, payload.GetRawText().Length, e.Message);
         }
     }
 
@@ -121,16 +119,4 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
             stats.Add(hostId, id.GetString()!, sample);
         }
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Host {HostId} sent a frame of {Size} bytes that is no valid message: {Reason}")]
-    private static partial void FrameInvalid(ILogger logger, string hostId, int size, string reason);
-
-    [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
-    private static partial void FrameUnknown(ILogger logger, string hostId, string type);
-
-    [LoggerMessage(3, LogLevel.Error, "An event of host {HostId} could not be stored: {Reason}")]
-    private static partial void EventNotKept(ILogger logger, string hostId, string reason);
-
-    [LoggerMessage(4, LogLevel.Warning, "Host {HostId} sent an event of {Size} bytes, which was dropped: {Limit} are the most that is taken")]
-    private static partial void EventTooLarge(ILogger logger, string hostId, int size, int limit);
 }

@@ -1,70 +1,109 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
+using DockMon.Hub.Api;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
-
-/// <summary>Why a request to an agent has no result.</summary>
-internal enum AgentFailure
-{
-    /// <summary>Its agent is not connected.</summary>
-    NotConnected,
-
-    /// <summary>It did not answer in time.</summary>
-    TimedOut,
-
-    /// <summary>It answered with an error.</summary>
-    Refused,
-}
-
-/// <summary>A request to an agent that has no result.</summary>
-internal sealed class AgentException(AgentFailure failure, string message) : Exception(message)
-{
-    public AgentFailure Failure => failure;
-}
 
 /// <summary>
 /// Which agents are connected, and what they were asked. Requests belong to the host, not to the connection: an agent that lost its link
 /// answers on its next one.
 /// </summary>
-internal sealed class AgentRegistry(TimeProvider time)
+internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, AgentConnection> _connections = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<Frame>> _pending = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, AgentSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AgentConnection> _statsSockets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string HostId, TaskCompletionSource<Frame> Answer)> _pending = new(StringComparer.Ordinal);
 
-    public bool IsConnected(string hostId) => _connections.ContainsKey(hostId);
+    public bool IsConnected(string hostId) => Find(hostId) is not null;
 
-    /// <summary>A host's agent is here now; an older connection of it is closed.</summary>
-    public void Connected(string hostId, AgentConnection connection)
+    public AgentSession? Find(string hostId)
     {
-        AgentConnection? replaced = null;
-        _connections.AddOrUpdate(hostId, connection, (_, old) =>
+        lock (_gate)
         {
-            replaced = old;
-            return connection;
-        });
-        replaced?.Close(WebSocketCloseStatus.NormalClosure, "New connection established");
-    }
-
-    /// <summary>A connection ended.</summary>
-    /// <returns>Whether it was the host's current one.</returns>
-    public bool Disconnected(string hostId, AgentConnection connection) => _connections.TryRemove(new(hostId, connection));
-
-    /// <summary>Ends a host's connection, if it has one.</summary>
-    public void Disconnect(string hostId, string reason)
-    {
-        if (_connections.TryGetValue(hostId, out var connection))
-        {
-            connection.Close(WebSocketCloseStatus.PolicyViolation, reason);
+            return _sessions.GetValueOrDefault(hostId);
         }
     }
 
-    /// <summary>Sends a frame that has no answer.</summary>
-    public void Send(string hostId, byte[] frame)
+    /// <summary>A host's session.</summary>
+    /// <exception cref="AgentException">It has none.</exception>
+    public AgentSession Get(string hostId) => Find(hostId) ?? throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
+
+    /// <summary>A host's agent is here now, which is told; an older session of it ends.</summary>
+    public void Connect(AgentSession session)
     {
-        if (!_connections.TryGetValue(hostId, out var connection) || !connection.TrySend(frame))
+        AgentSession? older;
+        lock (_gate)
         {
-            throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
+            older = _sessions.GetValueOrDefault(session.Host.Id);
+            _sessions[session.Host.Id] = session;
+            feed.Publish(FeedNames.HostConnected, session.Host.Id, session.Host.Registration);
+        }
+
+        older?.End(WebSocketCloseStatus.NormalClosure, "New connection established");
+    }
+
+    /// <summary>A session ended. If it was the host's newest one, nobody is connected now, which is told.</summary>
+    public void Disconnect(AgentSession session)
+    {
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(session.Host.Id, out var current) && current == session)
+            {
+                _sessions.Remove(session.Host.Id);
+                feed.Publish(FeedNames.HostDisconnected, session.Host.Id, session.Host.Registration);
+            }
+        }
+
+        session.End(WebSocketCloseStatus.NormalClosure, "");
+    }
+
+    /// <summary>A host's stats socket is here now; an older one of it is closed.</summary>
+    public void ConnectStats(string hostId, AgentConnection connection)
+    {
+        AgentConnection? older;
+        lock (_gate)
+        {
+            older = _statsSockets.GetValueOrDefault(hostId);
+            _statsSockets[hostId] = connection;
+        }
+
+        older?.Close(WebSocketCloseStatus.NormalClosure, "New connection established");
+    }
+
+    /// <summary>A stats socket ended.</summary>
+    public void DisconnectStats(string hostId, AgentConnection connection)
+    {
+        lock (_gate)
+        {
+            if (_statsSockets.TryGetValue(hostId, out var current) && current == connection)
+            {
+                _statsSockets.Remove(hostId);
+            }
+        }
+    }
+
+    /// <summary>A host is no more: both its sockets are closed, and what its agent was asked has no answer.</summary>
+    public void HostRemoved(string hostId)
+    {
+        AgentSession? session;
+        AgentConnection? stats;
+        lock (_gate)
+        {
+            session = _sessions.GetValueOrDefault(hostId);
+            stats = _statsSockets.GetValueOrDefault(hostId);
+        }
+
+        const string Reason = "Host removed";
+        session?.End(WebSocketCloseStatus.PolicyViolation, Reason);
+        stats?.Close(WebSocketCloseStatus.PolicyViolation, Reason);
+        foreach (var (_, (asked, answer)) in _pending)
+        {
+            if (asked == hostId)
+            {
+                answer.TrySetException(new AgentException(AgentFailure.NotConnected, "the host was removed"));
+            }
         }
     }
 
@@ -81,10 +120,10 @@ internal sealed class AgentRegistry(TimeProvider time)
     {
         var id = Guid.NewGuid().ToString();
         var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _pending[id] = answer;
+        _pending[id] = (hostId, answer);
         try
         {
-            Send(hostId, FrameWriter.Request(type, command, payload.Span, id));
+            Get(hostId).Send(FrameWriter.Request(type, command, payload.Span, id));
             var frame = await answer.Task.WaitAsync(limit, time, ct);
             return frame.Error is null && frame.Success != false ? frame : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
         }
@@ -98,12 +137,12 @@ internal sealed class AgentRegistry(TimeProvider time)
         }
     }
 
-    /// <summary>An agent answered. An answer nobody waits for any more, or a repeated one, is nobody's loss.</summary>
-    public void Answered(string id, Frame frame)
+    /// <summary>A host's agent answered. An answer nobody waits for any more, or a repeated one, is nobody's loss; one to what another host was asked is none.</summary>
+    public void Answered(string hostId, string id, Frame frame)
     {
-        if (_pending.TryGetValue(id, out var answer))
+        if (_pending.TryGetValue(id, out var asked) && asked.HostId == hostId)
         {
-            answer.TrySetResult(frame);
+            asked.Answer.TrySetResult(frame);
         }
     }
 }

@@ -1,10 +1,11 @@
+using System.Data.Common;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
 /// <summary>Has agents know their health checks. One push at a time, and each reads anew: the last one an agent gets is the newest.</summary>
-internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents) : IDisposable
+internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents, ILogger<HealthCheckPush> logger) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
@@ -14,14 +15,18 @@ internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents
         await _one.WaitAsync(ct);
         try
         {
-            if (agents.IsConnected(hostId) && checks.Find(hostId) is { } sync)
+            if (agents.Find(hostId) is { } session && checks.Find(hostId) is { } sync)
             {
-                agents.Send(hostId, FrameWriter.Request(FrameTypes.HealthCheckConfigsSync, null, FrameWriter.Message(sync, ProtocolJson.Default.HealthCheckConfigsSync), id: null));
+                session.Send(FrameWriter.Request(FrameTypes.HealthCheckConfigsSync, null, FrameWriter.Message(sync, ProtocolJson.Default.HealthCheckConfigsSync), id: null));
             }
         }
         catch (AgentException)
         {
             // It went away just now, and gets them when it is back.
+        }
+        catch (DbException e)
+        {
+            Log.ChecksNotRead(logger, hostId, e.Message);
         }
         finally
         {

@@ -22,8 +22,7 @@ internal sealed class Registrar(ITokens tokens, IHosts hosts)
                 throw new RegistrationException(AuthRejections.WrongEngine);
             }
 
-            hosts.Update(known.Id, request);
-            return (known, request.Token);
+            return (hosts.Update(known, request) ?? throw new RegistrationException(AuthRejections.InvalidToken), request.Token);
         }
 
         ThrowUnless(tokens.Check(request.Token));

@@ -17,7 +17,7 @@ internal static class HostApi
         host.MapDelete("", (string id, IHosts hosts, AgentRegistry agents) =>
         {
             hosts.Delete(id);
-            agents.Disconnect(id, "Host removed");
+            agents.HostRemoved(id);
             return Results.NoContent();
         }).WithSummary("Forgets a host and its events; its agent has to register anew.");
         host.MapGet("/system", (string id, AgentRegistry agents, CancellationToken ct) => Relay.CommandAsync(agents, id, CommandNames.GetSystemInfo, default, Relay.DefaultLimit, ct))

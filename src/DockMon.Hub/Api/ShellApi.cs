@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
-using System.Threading.Channels;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 
@@ -12,53 +10,45 @@ namespace DockMon.Hub.Api;
 internal static class ShellApi
 {
     private const int InputBytes = 1024 * 1024;
-    private const int MaxReasonBytes = 120;
 
     public static void Map(WebApplication app) =>
         app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync)
             .MapGet("/{cid}/shell", RunAsync)
             .WithSummary("A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
 
-    private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentRegistry agents, ShellSessions shells, IHostApplicationLifetime lifetime)
+    private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentRegistry agents, IHostApplicationLifetime lifetime)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
             return Results.Problem("a shell is a WebSocket", statusCode: StatusCodes.Status426UpgradeRequired);
         }
 
-        var sessionId = Guid.NewGuid().ToString();
-        var output = shells.Open(id, sessionId);
         try
         {
-            var start = new ShellSession { Action = "start", SessionId = sessionId, ContainerId = cid };
-            agents.Send(id, Message(start));
+            using var shell = agents.Get(id).OpenShell(cid);
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            await ConverseAsync(socket, output, message => agents.Send(id, Message(message with { SessionId = sessionId })), lifetime.ApplicationStopping);
+            await ConverseAsync(socket, shell, lifetime.ApplicationStopping);
             return Results.Empty;
         }
         catch (AgentException e)
         {
             return context.Response.HasStarted ? Results.Empty : Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
         }
-        finally
-        {
-            shells.Remove(sessionId);
-        }
     }
 
-    private static async Task ConverseAsync(WebSocket socket, ChannelReader<ShellData> output, Action<ShellSession> send, CancellationToken stopping)
+    private static async Task ConverseAsync(WebSocket socket, Shell shell, CancellationToken stopping)
     {
         // A cancelled receive aborts the socket, which then cannot say why it closes: the two directions have tokens of their own.
         using var readEnded = new CancellationTokenSource();
         using var writeEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var reading = ReadInputAsync(socket, send, readEnded.Token);
-        var writing = WriteOutputAsync(socket, output, writeEnded.Token);
+        var reading = ReadInputAsync(socket, shell.Send, readEnded.Token);
+        var writing = WriteOutputAsync(socket, shell, writeEnded.Token);
         await Task.WhenAny(reading, writing);
         await writeEnded.CancelAsync();
         var reason = await writing;
         try
         {
-            send(new ShellSession { Action = "close" });
+            shell.Send(new ShellSession { Action = "close" });
         }
         catch (AgentException)
         {
@@ -116,11 +106,11 @@ internal static class ShellApi
     }
 
     /// <returns>Why it closes; null when the user's side ended it.</returns>
-    private static async Task<string?> WriteOutputAsync(WebSocket socket, ChannelReader<ShellData> output, CancellationToken ct)
+    private static async Task<string?> WriteOutputAsync(WebSocket socket, Shell shell, CancellationToken ct)
     {
         try
         {
-            await foreach (var message in output.ReadAllAsync(ct))
+            await foreach (var message in shell.ReadAllAsync(ct))
             {
                 if (message.Action is "closed" or "error")
                 {
@@ -152,7 +142,7 @@ internal static class ShellApi
         {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, Shorten(reason), limit.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, CloseReason.Shorten(reason), limit.Token);
             }
 
             await reading.WaitAsync(limit.Token);
@@ -161,17 +151,6 @@ internal static class ShellApi
         {
             // Nobody is left to say goodbye to.
         }
-    }
-
-    // A close frame holds 123 bytes of text.
-    private static string Shorten(string reason)
-    {
-        while (Encoding.UTF8.GetByteCount(reason) > MaxReasonBytes)
-        {
-            reason = reason[..^1];
-        }
-
-        return reason;
     }
 
     private static ShellSession? Resize(ReadOnlySpan<byte> utf8)
@@ -186,7 +165,4 @@ internal static class ShellApi
             return null;
         }
     }
-
-    private static byte[] Message(ShellSession message) =>
-        FrameWriter.Request(FrameTypes.ShellSession, null, JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.ShellSession), null);
 }

@@ -34,7 +34,8 @@ internal interface IHosts
     (HostRecord Host, string PermanentToken) Add(RegisterRequest request);
 
     /// <summary>Takes over what an agent says of itself now.</summary>
-    void Update(string id, RegisterRequest request);
+    /// <returns>The host as it is now; null when it was removed meanwhile.</returns>
+    HostRecord? Update(HostRecord host, RegisterRequest request);
 
     void Seen(string id);
 
@@ -75,10 +76,13 @@ internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
         return (host, token);
     }
 
-    public void Update(string id, RegisterRequest request) =>
-        database.Execute(
+    public HostRecord? Update(HostRecord host, RegisterRequest request)
+    {
+        var updated = host with { Hostname = request.Hostname, Registration = Public(request), LastSeen = Now };
+        return database.Execute(
             "UPDATE hosts SET hostname = $hostname, registration = $registration, last_seen = $now WHERE id = $id",
-            ("$id", id), ("$hostname", request.Hostname), ("$registration", Public(request).GetRawText()), ("$now", Now));
+            ("$id", host.Id), ("$hostname", updated.Hostname), ("$registration", updated.Registration.GetRawText()), ("$now", updated.LastSeen)) > 0 ? updated : null;
+    }
 
     public void Seen(string id) => database.Execute("UPDATE hosts SET last_seen = $now WHERE id = $id", ("$id", id), ("$now", Now));
 

@@ -1,0 +1,96 @@
+using System.Net.WebSockets;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Agents;
+
+/// <summary>One registered agent on one connection, and the shells that live and end with it. A reconnect makes a new one.</summary>
+/// <param name="host">The host as its agent described it for this connection.</param>
+/// <param name="connection">Its socket.</param>
+internal sealed class AgentSession(HostRecord host, AgentConnection connection)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Shell> _shells = new(StringComparer.Ordinal);
+    private bool _ended;
+
+    public HostRecord Host => host;
+
+    /// <summary>Queues a frame.</summary>
+    /// <exception cref="AgentException">The connection has ended, or its agent does not read.</exception>
+    public void Send(byte[] frame)
+    {
+        if (!connection.TrySend(frame))
+        {
+            throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
+        }
+    }
+
+    /// <summary>Opens a shell; whoever does disposes of it, too.</summary>
+    /// <exception cref="AgentException">The connection has ended.</exception>
+    public Shell OpenShell(string containerId)
+    {
+        var id = Guid.NewGuid().ToString();
+        var shell = new Shell(this, id);
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                throw Lost();
+            }
+
+            _shells.Add(id, shell);
+        }
+
+        try
+        {
+            shell.Send(new ShellSession { Action = "start", ContainerId = containerId });
+            return shell;
+        }
+        catch (AgentException)
+        {
+            shell.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The agent said something of one of its shells.</summary>
+    public void TakeShell(ShellData data)
+    {
+        Shell? shell;
+        lock (_gate)
+        {
+            _shells.TryGetValue(data.SessionId, out shell);
+        }
+
+        shell?.Take(data);
+    }
+
+    public void Forget(string shellId)
+    {
+        lock (_gate)
+        {
+            _shells.Remove(shellId);
+        }
+    }
+
+    /// <summary>Ends the session: its shells, and its connection with this reason if it has no other yet.</summary>
+    public void End(WebSocketCloseStatus status, string reason)
+    {
+        Shell[] shells;
+        lock (_gate)
+        {
+            _ended = true;
+            shells = [.. _shells.Values];
+            _shells.Clear();
+        }
+
+        foreach (var shell in shells)
+        {
+            shell.End(Lost());
+        }
+
+        connection.Close(status, reason);
+    }
+
+    private static AgentException Lost() => new(AgentFailure.NotConnected, "the connection to the host's agent was lost");
+}

@@ -1,0 +1,30 @@
+namespace DockMon.Hub.Agents;
+
+/// <summary>What the hub logs of its agents.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Host {HostId} sent a frame of {Size} bytes that is no valid message: {Reason}")]
+    public static partial void FrameInvalid(ILogger logger, string hostId, int size, string reason);
+
+    [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
+    public static partial void FrameUnknown(ILogger logger, string hostId, string type);
+
+    [LoggerMessage(3, LogLevel.Error, "An event of host {HostId} could not be stored: {Reason}")]
+    public static partial void EventNotKept(ILogger logger, string hostId, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Host {HostId} sent an event of {Size} bytes, which was dropped: {Limit} are the most that is taken")]
+    public static partial void EventTooLarge(ILogger logger, string hostId, int size, int limit);
+
+    [LoggerMessage(5, LogLevel.Warning,
+        "Refused {Count} sockets since this was last told, the newest of {Address}: {Waiting} sockets have not registered yet, {OfAddress} of them of that address; {Most} and {MostOfAddress} may")]
+    public static partial void SocketsRefused(ILogger logger, int count, string address, int waiting, int ofAddress, int most, int mostOfAddress);
+
+    [LoggerMessage(6, LogLevel.Error, "An agent at {Address} could not register, and was told to come back: {Reason}")]
+    public static partial void RegistrationNotStored(ILogger logger, string address, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "When host {HostId} was last seen could not be stored: {Reason}")]
+    public static partial void LastSeenNotKept(ILogger logger, string hostId, string reason);
+
+    [LoggerMessage(8, LogLevel.Error, "The health checks of host {HostId} could not be read, so its agent goes on with those it has: {Reason}")]
+    public static partial void ChecksNotRead(ILogger logger, string hostId, string reason);
+}

@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+using DockMon.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests;
+
+public sealed class AgentSessionTests : IAsyncLifetime
+{
+    private HubFixture _hub = null!;
+    private ClientWebSocket _agent = null!;
+    private string _hostId = "";
+    private string _permanentToken = "";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private AgentRegistry Agents => _hub.App.Services.GetRequiredService<AgentRegistry>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _hub = await HubFixture.StartAsync(Token);
+        (_agent, var answer) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)), Token);
+        _hostId = answer.GetProperty("host_id").GetString()!;
+        _permanentToken = answer.GetProperty("permanent_token").GetString()!;
+    }
+
+    public ValueTask DisposeAsync() => _hub.DisposeAsync();
+
+    [Fact]
+    public async Task A_reconnect_that_dies_while_it_is_answered_leaves_a_host_that_is_disconnected_and_ends_the_shell_of_that_moment()
+    {
+        Shell? shell = null;
+        var register = JsonSerializer.Serialize(HubFixture.Request(_permanentToken), ProtocolJson.Default.RegisterRequest);
+        using var dying = new DyingSocket(register, () => shell = Agents.Find(_hostId)!.OpenShell("c1"));
+        var context = new DefaultHttpContext();
+        context.Features.Set<IHttpWebSocketFeature>(dying);
+        await _hub.App.Services.GetRequiredService<AgentEndpoints>().ControlAsync(context);
+
+        Agents.IsConnected(_hostId).ShouldBeFalse();
+        Feed().Select(item => item.Name).ShouldBe([FeedNames.HostConnected, FeedNames.HostConnected, FeedNames.HostDisconnected]);
+        (await Should.ThrowAsync<AgentException>(async () =>
+        {
+            await foreach (var _ in shell!.ReadAllAsync(Token))
+            {
+                // Nothing comes.
+            }
+        })).Message.ShouldContain("lost");
+        (await HubFixture.ReadAsync(_agent, Token)).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_shell_cannot_be_opened_in_a_session_that_has_ended()
+    {
+        var session = Agents.Get(_hostId);
+        Agents.Disconnect(session);
+        Should.Throw<AgentException>(() => session.OpenShell("c1")).Failure.ShouldBe(AgentFailure.NotConnected);
+    }
+
+    [Fact]
+    public async Task What_an_agent_says_of_itself_now_is_what_is_told_and_what_it_is_asked_for()
+    {
+        var request = HubFixture.Request(_permanentToken, hostname: "renamed") with { Capabilities = new Dictionary<string, bool> { [Capabilities.ExtendedHostStats] = true } };
+        var (_, answer) = await _hub.RegisterAsync(request, Token);
+        answer.GetProperty("extended_host_stats").GetBoolean().ShouldBeTrue();
+        var told = FeedText.Data(Feed().Last(item => item.Name == FeedNames.HostConnected)).GetProperty("data");
+        told.GetProperty("hostname").GetString().ShouldBe("renamed");
+    }
+
+    [Fact]
+    public async Task A_host_that_is_removed_loses_both_its_sockets_and_what_it_was_asked()
+    {
+        using var stats = new ClientWebSocket();
+        stats.Options.SetRequestHeader("Authorization", "Bearer " + _permanentToken);
+        await stats.ConnectAsync(new Uri(_hub.Http.BaseAddress!.ToString().Replace("http", "ws", StringComparison.Ordinal) + ProtocolLimits.StatsPath), Token);
+        await HubFixture.SendAsync(stats, """{"container_id":"c1","cpu_percent":1}""", Token);
+        await Retry.UntilAsync("the sample came", async () => (await _hub.Http.GetStringAsync($"/api/hosts/{_hostId}/stats", Token)).Contains("c1", StringComparison.Ordinal), ct: Token);
+        var asking = _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token);
+        (await HubFixture.ReadAsync(_agent, Token)).ShouldNotBeNull();
+
+        (await _hub.Http.DeleteAsync($"/api/hosts/{_hostId}", Token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        foreach (var socket in new[] { stats, _agent })
+        {
+            (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull();
+            (socket.CloseStatus, socket.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.PolicyViolation, "Host removed"));
+        }
+
+        using var answer = await asking;
+        answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        await Retry.UntilAsync("the end is told", () => Feed()[^1].Name == FeedNames.HostDisconnected, ct: Token);
+    }
+
+    [Fact]
+    public async Task Each_end_of_a_connection_has_its_own_reason()
+    {
+        await _agent.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        (await HubFixture.ReadAsync(_agent, Token)).ShouldBeNull();
+        (_agent.CloseStatus, _agent.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.NormalClosure, ""));
+
+        var (binary, _) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        await binary.SendAsync(new byte[] { 1 }, WebSocketMessageType.Binary, endOfMessage: true, Token);
+        (await HubFixture.ReadAsync(binary, Token)).ShouldBeNull();
+        binary.CloseStatus.ShouldBe(WebSocketCloseStatus.InvalidMessageType);
+
+        var (left, _) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        var stopping = _hub.App.StopAsync(Token);
+        (await HubFixture.ReadAsync(left, Token)).ShouldBeNull();
+        (left.CloseStatus, left.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping"));
+        await left.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        await stopping;
+    }
+
+    [Fact]
+    public async Task A_registration_that_cannot_be_stored_is_no_refusal()
+    {
+        var database = _hub.App.Services.GetRequiredService<Database>();
+        database.Execute("CREATE TRIGGER full BEFORE UPDATE OF registration ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        using var socket = await _hub.DialAsync(JsonSerializer.Serialize(HubFixture.Request(_permanentToken), ProtocolJson.Default.RegisterRequest), Token);
+        (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull("an auth_error would make the agent give up its token");
+        socket.CloseStatus.ShouldBe(WebSocketCloseStatus.InternalServerError);
+        database.Execute("DROP TRIGGER full");
+        var (_, answer) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        answer.GetProperty("type").GetString().ShouldBe("auth_success");
+    }
+
+    [Fact]
+    public async Task A_host_answers_only_what_it_was_asked_itself()
+    {
+        var (other, _) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token), engine: "ENGINE:2", hostname: "other"), Token);
+        var asking = _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token);
+        var id = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!).GetProperty("id").GetString();
+        await HubFixture.SendAsync(other, $$$"""{"type":"response","id":"{{{id}}}","payload":{"from":"other"}}""", Token);
+        await HubFixture.SendAsync(other, """{"type":"event","command":"update_complete","payload":{}}""", Token);
+        await Retry.UntilAsync("the other's frames were read", () => Feed()[^1].Name == EventNames.UpdateComplete, ct: Token);
+        await HubFixture.SendAsync(_agent, $$$"""{"type":"response","id":"{{{id}}}","payload":{"from":"host"}}""", Token);
+        using var answer = await asking;
+        (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("from").GetString().ShouldBe("host");
+    }
+
+    [Fact]
+    public async Task Half_a_surrogate_pair_costs_its_frame_and_no_more()
+    {
+        await HubFixture.SendAsync(_agent, """{"type":"event","command":"container_stats","payload":{"container_id":"\ud800"}}""", Token);
+        await HubFixture.SendAsync(_agent, """{"type":"event","command":"container_event","payload":{"container_id":"\ud800","action":"die","timestamp":"x"}}""", Token);
+        await HubFixture.SendAsync(_agent, """{"type":"\ud800"}""", Token);
+        await HubFixture.SendAsync(_agent, """{"type":"event","command":"update_complete","payload":{}}""", Token);
+        await Retry.UntilAsync("what came after them is read", () => Feed()[^1].Name == EventNames.UpdateComplete, ct: Token);
+        Agents.IsConnected(_hostId).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_close_reason_fits_its_frame_and_is_text()
+    {
+        CloseReason.Shorten("short").ShouldBe("short");
+        var cut = CloseReason.Shorten("a" + string.Concat(Enumerable.Repeat("😀", 60)));
+        Encoding.UTF8.GetByteCount(cut).ShouldBe(117);
+        cut.ShouldEndWith("😀");
+    }
+
+    private List<FeedItem> Feed()
+    {
+        var feed = _hub.App.Services.GetRequiredService<EventFeed>();
+        var listener = feed.Listen(0);
+        feed.Leave(listener);
+        var items = new List<FeedItem>();
+        while (listener.TryTake(out var item))
+        {
+            items.Add(item);
+        }
+
+        return items;
+    }
+}
