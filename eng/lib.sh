@@ -13,9 +13,12 @@ install() {
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     die "$why is missing. On Debian or Ubuntu: sudo apt-get install $*"
   fi
-  say "installing $* ($why)"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" </dev/null >/dev/null
+  (
+    flock 8 # Two parts of a set-up may want packages at once.
+    say "installing $* ($why)"
+    apt-get update -qq 8>&-
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" </dev/null >/dev/null 8>&-
+  ) 8>>"${TMPDIR:-/tmp}/dockmon-install.lock"
 }
 
 need_dotnet() {
@@ -237,17 +240,25 @@ ensure_arm64_root() {
   export DOCKMON_ARM64_ROOT=$PWD/$root
 }
 
-# All that the tests on real engines need: the engines, the programs published natively, the image.
+# All that the tests on real engines need: the engines, the programs published natively, the image. Packages are fetched while the compiler works.
 prepare_engines() {
+  local others
+  engines &
+  others=$!
+  ensure_native_tools
+  publish agent hub
+  wait "$others"
+  engines # Once more, for what they export.
+  ensure_agent_image "$(architecture)" dockmon-test/dockmon-agent:test
+  ensure_arm64_root
+  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
+}
+
+engines() {
   ensure_docker
   ensure_test_image
   ensure_registry
   ensure_compose
   ensure_other_engines
-  ensure_native_tools
-  publish agent hub
-  ensure_agent_image "$(architecture)" dockmon-test/dockmon-agent:test
-  ensure_arm64_root
   command -v curl >/dev/null || install "curl, for the installer" curl
-  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
 }
