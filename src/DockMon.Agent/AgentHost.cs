@@ -28,8 +28,7 @@ namespace DockMon.Agent;
 /// <summary>The whole agent: the one place where its parts are put together.</summary>
 internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, TimeProvider time)
 {
-    private volatile SelfContainer? _self;
-    private volatile bool _selfKnown;
+    private volatile HostDescription? _described;
 
     /// <summary>Runs until <paramref name="stopping"/> fires and everything has come to its end.</summary>
     /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
@@ -64,25 +63,27 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine, loggers.CreateLogger<ContainerListing>());
-        var deployments = new Deployments(options, engine, () => _self, lanes, outbound, time, loggers.CreateLogger<Deployments>());
+        var own = new OwnContainer(
+            ct => SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
+        var deployments = new Deployments(options, engine, own.Require, lanes, outbound, time, loggers.CreateLogger<Deployments>());
         await deployments.DetectAsync(stopping);
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
         var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
         messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
-        var updates = Updates(engine, lanes, outbound, random);
+        var updates = Updates(engine, own, lanes, outbound, random);
         using var handOver = new CancellationTokenSource();
         var programs = new SelfUpdateStore(options.DataPath);
         var selfReport = new SelfUpdateReporter(outbound, time);
-        using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, () => _self, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
-        var (commands, operations) = Routes(engine, outbound, listing, updates, deployments);
+        using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own.Require, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
+        var (commands, operations) = Routes(engine, own, outbound, listing, updates, deployments);
         selfUpdate.AddTo(commands);
         using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>(), heartbeats.Commands);
         var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>(), heartbeats.Events);
-        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
+        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, own, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
         using var kernel = new KernelSource();
         var stats = new StatsSampler(
-            options, engine, tracker, kernel, () => _self?.Id, new SampleSender(outbound, statsLink, () => link.IsConnected, time), time, loggers.CreateLogger<StatsSampler>());
+            options, engine, tracker, kernel, () => own.Current?.Id, new SampleSender(outbound, statsLink, () => link.IsConnected, time), time, loggers.CreateLogger<StatsSampler>());
         link.Disconnected += shells.ConnectionLost;
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable, time, loggers.CreateLogger<ServiceManager>());
         link.Registered += _ => manager.Status($"Connected to {options.ServerUrl}");
@@ -90,7 +91,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var checker = new HealthChecker(time, loggers.CreateLogger<HealthChecker>());
         var checks = new HealthCheckRunner(checker.CheckAsync, () => link.IsConnected, outbound, time, loggers.CreateLogger<HealthCheckRunner>());
         checks.AddTo(messages);
-        var host = new HostSampler(() => _selfKnown ? _self is not null : null, () => link.IsConnected, outbound, time, loggers.CreateLogger<HostSampler>());
+        var host = new HostSampler(() => Sight(own), () => link.IsConnected, outbound, time, loggers.CreateLogger<HostSampler>());
         var sampling = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? stats : null, host, heartbeats.Timer, time);
         link.Registered += auth =>
         {
@@ -99,6 +100,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             sampling.Wake();
         };
         statsLink.Opened += sampling.Wake;
+        own.Found += sampling.Wake;
         var footprint = new Footprint(time, logger);
         lanes.Idle += footprint.Used;
         link.Registered += _ => footprint.Used();
@@ -124,6 +126,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             statsLink.RunAsync(streams.Token),
             checks.RunAsync(streams.Token),
             sampling.RunAsync(streams.Token),
+            own.RunAsync(streams.Token),
             health.RunAsync(streams.Token),
             manager.RunAsync(streams.Token),
             footprint.RunAsync(streams.Token),
@@ -191,41 +194,42 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     }
 
     private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
-        EngineClient engine, Outbound outbound, ContainerListing listing, UpdateCommand updates, Deployments deployments)
+        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand updates, Deployments deployments)
     {
         var operations = new Dictionary<string, Route>(StringComparer.Ordinal);
         var commands = new Dictionary<string, Route>(StringComparer.Ordinal)
         {
             [CommandNames.GetSystemInfo] = new("get system information", Lane: null, async (_, ct) =>
-                JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, _self, ct)).System, ProtocolJson.Default.SystemInformation)),
+                JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, own.Current, ct)).System, ProtocolJson.Default.SystemInformation)),
         };
         listing.AddTo(commands);
         updates.AddTo(commands);
         deployments.AddTo(commands);
         new ComposeScan(time).AddTo(commands);
         new ImageCommands(engine).AddTo(commands);
-        new NetworkCommands(engine, () => _self).AddTo(commands, operations);
+        new NetworkCommands(engine, own.Require).AddTo(commands, operations);
         new VolumeCommands(engine).AddTo(commands, operations);
-        new ContainerOperations(engine, () => _self).AddTo(operations);
+        new ContainerOperations(engine, own.Require).AddTo(operations);
         new DeploymentOperations(engine, outbound, time).AddTo(operations);
         return (commands, operations);
     }
 
-    private UpdateCommand Updates(EngineClient engine, Lanes lanes, Outbound outbound, Random random)
+    private UpdateCommand Updates(EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, Random random)
     {
         var store = new UpdateStore(options.DataPath, loggers.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
         var updater = new ContainerUpdater(engine, store, report, random, time, loggers.CreateLogger<ContainerUpdater>());
-        return new UpdateCommand(engine, updater, store, report, lanes, () => _self, time, loggers.CreateLogger<UpdateCommand>());
+        return new UpdateCommand(engine, updater, store, report, lanes, own.Require, time, loggers.CreateLogger<UpdateCommand>());
     }
 
-    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, Deployments deployments, string token, CancellationToken ct)
+    /// <summary>What is known of the machine that the agent sees; null before the first registration. A container that was recognised later is the host's all the same.</summary>
+    private HostSight? Sight(OwnContainer own) =>
+        own.IsKnown && _described is { } described ? new HostSight(own.Current is not null, own.Current is null ? described.Elsewhere : null) : null;
+
+    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, OwnContainer own, Deployments deployments, string token, CancellationToken ct)
     {
-        if (!_selfKnown)
-        {
-            _self = await SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct);
-            _selfKnown = true;
-        }
+        await own.LookAsync(ct);
+        _described = await HostIdentity.DescribeAsync(engine, options, own.Current, ct);
 
         // A capability is what this build does, not what it will do.
         var capabilities = new Dictionary<string, bool>(StringComparer.Ordinal)
@@ -234,12 +238,12 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             [Capabilities.ContainerUpdates] = true,
             [Capabilities.EventStreaming] = true,
             [Capabilities.StatsCollection] = options.StatsInterval > TimeSpan.Zero,
-            [Capabilities.SelfUpdate] = _self is not null,
+            [Capabilities.SelfUpdate] = own.IsKnown ? own.Current is not null : SelfContainer.IsInAny("/proc"),
             [Capabilities.ComposeDeployments] = deployments.Available,
             [Capabilities.ShellAccess] = true,
             [Capabilities.MultiEnvFiles] = deployments.Available,
             [Capabilities.ExtendedHostStats] = true,
         };
-        return HostIdentity.Build(await HostIdentity.DescribeAsync(engine, options, _self, ct), options, token, AgentVersion.Current, capabilities);
+        return HostIdentity.Build(_described, options, token, AgentVersion.Current, capabilities);
     }
 }

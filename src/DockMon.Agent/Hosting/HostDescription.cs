@@ -13,6 +13,9 @@ internal sealed record HostDescription
     /// <summary>One of <see cref="HostnameSources"/>.</summary>
     public required string HostnameSource { get; init; }
 
+    /// <summary>Why what the agent sees of a machine is not of this host; null when it is.</summary>
+    public string? Elsewhere { get; init; }
+
     /// <summary>The rest; what cannot be told is null.</summary>
     public required SystemInformation System { get; init; }
 }

@@ -1,5 +1,3 @@
-using DockMon.Agent.Configuration;
-
 namespace DockMon.Agent.Hosting;
 
 /// <summary>What the agent can see of the machine without asking the engine.</summary>
@@ -9,22 +7,35 @@ namespace DockMon.Agent.Hosting;
 /// <param name="InContainer">Some engine's container, if not a known one.</param>
 internal sealed record HostEnvironment(string ProcRoot, string HostProcRoot, string? Hostname, bool InContainer)
 {
+    private const string MemoryField = "MemTotal:";
+
+    /// <summary>The version of the kernel that runs; null where it cannot be read.</summary>
+    public string? Kernel => Read("sys/kernel/osrelease")?.Trim();
+
+    /// <summary>The machine's memory in bytes; null where it cannot be read.</summary>
+    public long? Memory => Read("meminfo")?.Split('\n').FirstOrDefault(line => line.StartsWith(MemoryField, StringComparison.Ordinal)) is { } line
+        && long.TryParse(line.AsSpan(MemoryField.Length).Trim().TrimEnd("kB").Trim(), out var kilobytes) ? kilobytes * 1024 : null;
+
     public static HostEnvironment Current() => new("/proc", "/host/proc", Environment.MachineName, SelfContainer.IsInAny("/proc"));
 
-    /// <summary>The addresses of the engine's host, or none rather than those of a container or of another machine.</summary>
-    public IReadOnlyList<string> Addresses(AgentOptions options, SelfContainer? self)
+    /// <summary>The addresses of the machine, or none rather than those of a container.</summary>
+    public IReadOnlyList<string> Addresses(SelfContainer? self)
     {
         var onHost = self is null ? !InContainer : self.HasHostNetwork;
-        if (self is null && !IsLocal(options.DockerHost))
-        {
-            return [];
-        }
 
         // Not HostProcRoot/net or HostProcRoot/self: those lead back to the process that asks. Process 1 is the host's.
         return onHost ? HostAddresses.Read(Path.Combine(ProcRoot, "self")) : HostAddresses.Read(Path.Combine(HostProcRoot, "1"));
     }
 
-    private static bool IsLocal(string? dockerHost) =>
-        dockerHost is null || dockerHost.StartsWith("unix://", StringComparison.Ordinal)
-        || (Uri.TryCreate(dockerHost, UriKind.Absolute, out var uri) && uri.IsLoopback);
+    private string? Read(string name)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(ProcRoot, name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

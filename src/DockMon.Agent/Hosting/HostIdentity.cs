@@ -3,20 +3,12 @@ using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Engine;
 using DockMon.Protocol;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DockMon.Agent.Hosting;
 
 /// <summary>Finds out who the host is.</summary>
 internal static class HostIdentity
 {
-    /// <summary>Describes the host, finding out first whether the agent is in a container of its engine.</summary>
-    public static async Task<HostDescription> DescribeAsync(EngineClient engine, AgentOptions options, CancellationToken ct)
-    {
-        var self = await SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), NullLogger.Instance, ct);
-        return await DescribeAsync(engine, options, self, ct);
-    }
-
     /// <summary>Describes the host for an agent that knows its own container.</summary>
     public static Task<HostDescription> DescribeAsync(EngineClient engine, AgentOptions options, SelfContainer? self, CancellationToken ct) =>
         DescribeAsync(engine, options, self, HostEnvironment.Current(), ct);
@@ -33,12 +25,14 @@ internal static class HostIdentity
 
         var version = await AskAsync(async () => (await engine.GetVersionAsync(ct)).Version);
         var (hostname, source) = ChooseName(options.AgentName, info.Name, environment.Hostname, info.Id);
-        var addresses = environment.Addresses(options, self);
+        var elsewhere = HostLocator.WhyElsewhere(info, engine.Endpoint, self, environment);
+        var addresses = elsewhere is null ? environment.Addresses(self) : [];
         return new HostDescription
         {
             EngineId = info.Id,
             Hostname = hostname,
             HostnameSource = source,
+            Elsewhere = elsewhere,
             System = new SystemInformation
             {
                 Hostname = hostname,

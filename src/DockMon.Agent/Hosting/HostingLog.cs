@@ -21,4 +21,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(405, LogLevel.Debug, "This system does not show what is mapped ({Reason}): program text that is no longer needed stays in memory")]
     public static partial void MapsUnreadable(ILogger logger, string reason);
+
+    [LoggerMessage(406, LogLevel.Warning, "The engine cannot tell yet which container this agent runs in; until it can, nothing is done that might end the agent itself: {Reason}")]
+    public static partial void SelfUnknown(ILogger logger, string reason);
 }

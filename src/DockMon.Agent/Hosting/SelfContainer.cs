@@ -1,3 +1,4 @@
+using System.Net;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,7 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
     public bool HasHostNetwork => NetworkMode == "host";
 
     /// <summary>Finds the agent's own container. Null when it runs in none, or in one this engine does not know.</summary>
-    /// <exception cref="EngineUnavailableException">The engine cannot be asked.</exception>
+    /// <exception cref="EngineException">The engine has not answered, or with an error that may pass.</exception>
     public static async Task<SelfContainer?> DetectAsync(
         EngineClient engine, string procRoot, string? hostnameVariable, ILogger logger, CancellationToken ct)
     {
@@ -97,12 +98,15 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
             // Another engine's container: of the one inside which, or the one beside which, this engine runs.
             return null;
         }
-        catch (EngineException e) when (e.StatusCode is not null)
+        catch (EngineException e) when (IsRefusal(e.StatusCode))
         {
             HostingLog.CandidateRefused(logger, candidate[..ShortestId], e.Message);
             return null;
         }
     }
+
+    // By a proxy, now and always. An engine that fails, or wants to be asked again, has said nothing.
+    private static bool IsRefusal(HttpStatusCode? status) => (int?)status is >= 400 and < 500 and not (408 or 425 or 429);
 
     private static string ReadIfThere(string root, string name)
     {

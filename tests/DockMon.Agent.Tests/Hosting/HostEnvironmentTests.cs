@@ -1,4 +1,3 @@
-using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using Shouldly;
 using Xunit;
@@ -18,30 +17,22 @@ public sealed class HostEnvironmentTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     [Fact]
-    public void Outside_of_containers_its_own_addresses_are_the_hosts() => Read(null, null).ShouldBe(["172.17.0.5"]);
+    public void Outside_of_containers_its_own_addresses_are_the_hosts() => Read(null).ShouldBe(["172.17.0.5"]);
 
     [Fact]
-    public void On_the_hosts_network_its_own_addresses_are_the_hosts() => Read(Self("host"), null).ShouldBe(["172.17.0.5"]);
+    public void On_the_hosts_network_its_own_addresses_are_the_hosts() => Read(Self("host")).ShouldBe(["172.17.0.5"]);
 
     [Fact]
-    public void On_a_network_of_its_own_the_hosts_are_read_from_the_hosts_first_process() => Read(Self("bridge"), null).ShouldBe(["192.0.2.5"]);
+    public void On_a_network_of_its_own_the_hosts_are_read_from_the_hosts_first_process() => Read(Self("bridge")).ShouldBe(["192.0.2.5"]);
 
     [Fact]
     public void On_a_network_of_its_own_without_the_hosts_procfs_none_are_told()
     {
         Directory.Delete(_root.File("host"), recursive: true);
 
-        Read(Self("bridge"), null).ShouldBeEmpty();
-        Read(null, null, inContainer: true).ShouldBeEmpty();
+        Read(Self("bridge")).ShouldBeEmpty();
+        Read(null, inContainer: true).ShouldBeEmpty();
     }
-
-    [Theory]
-    [InlineData("tcp://engine.example.com:2376", false)]
-    [InlineData("tcp://127.0.0.1:2375", true)]
-    [InlineData("tcp://localhost:2375", true)]
-    [InlineData("unix:///run/user/1000/docker.sock", true)]
-    public void The_addresses_of_this_machine_are_not_those_of_an_engine_elsewhere(string dockerHost, bool here) =>
-        (Read(null, dockerHost).Count > 0).ShouldBe(here);
 
     private static SelfContainer Self(string network) => new(new string('a', 64), "agent", "image", network);
 
@@ -51,7 +42,7 @@ public sealed class HostEnvironmentTests : IDisposable
         _root.Write(directory + "/net/route", $"Iface Destination Gateway Flags RefCnt Use Metric Mask\neth0 {network} 00000000 0001 0 0 0 {mask} 0 0 0\n");
     }
 
-    private IReadOnlyList<string> Read(SelfContainer? self, string? dockerHost, bool inContainer = false) =>
+    private IReadOnlyList<string> Read(SelfContainer? self, bool inContainer = false) =>
         new HostEnvironment(_root.File("proc"), _root.File("host"), "os", inContainer)
-            .Addresses(new AgentOptions { ServerUrl = new Uri("ws://h"), DockerHost = dockerHost }, self);
+            .Addresses(self);
 }

@@ -105,6 +105,18 @@ public sealed class SelfContainerTests : IDisposable
     }
 
     [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    [InlineData(429)]
+    public async Task An_engine_that_answers_with_an_error_that_may_pass_has_not_answered(int status)
+    {
+        _proc.Write("self/mountinfo", MountOf(Id));
+        await using var engine = new ScriptedEngine(($"/containers/{Id}/json", status, """{"message":"starting"}"""));
+
+        await Should.ThrowAsync<EngineException>(() => DetectAsync(engine));
+    }
+
+    [Theory]
     [InlineData(Id, true)]
     [InlineData("efb225eae0e5", true)]
     [InlineData("agent", true)]

@@ -46,7 +46,7 @@ public sealed class SamplingLoopTests
         var heartbeat = new Heartbeat("sampling", TimeSpan.FromMinutes(1), time);
         var outbound = new Outbound(new Outbox(data.Path), time, NullLogger<Outbound>.Instance);
         var connected = false;
-        var host = new HostSampler(() => false, () => Volatile.Read(ref connected), outbound, time, NullLogger<HostSampler>.Instance);
+        var host = new HostSampler(() => new HostSight(InContainer: false), () => Volatile.Read(ref connected), outbound, time, NullLogger<HostSampler>.Instance);
         var loop = new SamplingLoop(containers: null, host, heartbeat, time);
         var running = loop.RunAsync(stop.Token);
         time.Advance(TimeSpan.FromHours(1));

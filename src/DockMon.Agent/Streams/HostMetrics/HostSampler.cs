@@ -5,8 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
+/// <summary>What is known of the machine that the agent sees.</summary>
+/// <param name="InContainer">Whether the agent runs in a container.</param>
+/// <param name="Elsewhere">Why it is not the engine's host; null when it is.</param>
+internal sealed record HostSight(bool InContainer, string? Elsewhere = null);
+
 /// <summary>The host's own figures, every two seconds. Where the host cannot be seen, none: a container's own would pass for the host's.</summary>
-internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
+internal sealed class HostSampler(Func<HostSight?> look, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -24,6 +29,7 @@ internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnecte
     private long _lastRead;
     private long? _lastExtended;
     private bool _unseen;
+    private string? _elsewhere;
 
     /// <summary>Whether the server has asked for <see cref="HostStats.Extended"/>.</summary>
     public bool IsExtended { get; set; }
@@ -32,8 +38,8 @@ internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnecte
     /// <returns>When to be called again; null when a connection has to be there first, or the host cannot be seen.</returns>
     public TimeSpan? Advance()
     {
-        // Whether it runs in a container is known from the first registration on; before it, nobody would hear a figure.
-        if (_unseen || !isConnected() || inContainer() is not { } contained)
+        // Where it runs is known from the first registration on, as a rule; before it, nobody would hear a figure.
+        if (_unseen || !isConnected() || look() is not { } sight || IsElsewhere(sight))
         {
             if (_cadence.Stop())
             {
@@ -45,10 +51,20 @@ internal sealed class HostSampler(Func<bool?> inContainer, Func<bool> isConnecte
 
         if (_cadence.TakeDue())
         {
-            Sample(contained);
+            Sample(sight.InContainer);
         }
 
         return _unseen ? null : _cadence.Wait;
+    }
+
+    private bool IsElsewhere(HostSight sight)
+    {
+        if (sight.Elsewhere != _elsewhere && (_elsewhere = sight.Elsewhere) is { } reason)
+        {
+            Log.HostElsewhere(logger, reason);
+        }
+
+        return _elsewhere is not null;
     }
 
     private void Sample(bool contained)

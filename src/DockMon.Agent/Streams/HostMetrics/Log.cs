@@ -9,4 +9,7 @@ internal static partial class Log
 
     [LoggerMessage(721, LogLevel.Warning, "Statistics of the host cannot be read: {Reason} (failed tries for this reason: {Count})")]
     public static partial void HostUnreadable(ILogger logger, string reason, int count);
+
+    [LoggerMessage(722, LogLevel.Warning, "No statistics of the host: the machine that the agent sees is not the engine's host, or may not be: {Reason}")]
+    public static partial void HostElsewhere(ILogger logger, string reason);
 }

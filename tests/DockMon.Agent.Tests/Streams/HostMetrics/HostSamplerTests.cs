@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Tests.Logging;
 using DockMon.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -14,9 +16,11 @@ public sealed class HostSamplerTests : IDisposable
 {
     private readonly TemporaryFolder _root = new();
     private readonly FakeTimeProvider _time = new();
+    private readonly LogCapture _log = new(json: false);
     private Outbound? _outbound;
     private HostSampler? _sampler;
     private bool _connected = true;
+    private HostSight? _sight;
 
     private DriveInfo Drive => new(_root.Path);
 
@@ -42,6 +46,24 @@ public sealed class HostSamplerTests : IDisposable
         Tick();
         Tick();
         _outbound!.TryTake().ShouldBeNull();
+    }
+
+    [Fact]
+    public void Of_a_machine_that_is_not_the_engines_host_nothing_is_sent_and_that_is_told_once()
+    {
+        Write("proc", "cpu  0 0 0 0", received: 0);
+        Write("host/proc", "cpu  0 0 0 0", received: 0);
+        Start(inContainer: false);
+        _sight = new HostSight(InContainer: false, "the engine is elsewhere");
+        Tick();
+        Tick();
+        Tick();
+        _outbound!.TryTake().ShouldBeNull();
+        _log.Lines.ShouldHaveSingleItem().ShouldContain("the engine is elsewhere");
+
+        _sight = new HostSight(InContainer: true);
+        Tick();
+        Sample();
     }
 
     [Fact]
@@ -140,8 +162,9 @@ public sealed class HostSamplerTests : IDisposable
 
     private void Start(bool inContainer)
     {
+        _sight = new HostSight(inContainer);
         _outbound = new Outbound(new Outbox(Path.Combine(_root.Path, "data")), _time, NullLogger<Outbound>.Instance);
-        _sampler = new HostSampler(() => inContainer, () => _connected, _outbound, _time, NullLogger<HostSampler>.Instance, _root.Path);
+        _sampler = new HostSampler(() => _sight, () => _connected, _outbound, _time, _log.Factory.CreateLogger<HostSampler>(), _root.Path);
     }
 
     private void Tick()

@@ -1,0 +1,81 @@
+using DockMon.Agent.Commands;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Hosting;
+
+/// <summary>
+/// Which container the agent runs in, as far as that is known: an engine that is just starting answers with errors for a while. Until it has really
+/// answered it is asked again, and nothing is done that might end the agent itself.
+/// </summary>
+internal sealed class OwnContainer(Func<CancellationToken, Task<SelfContainer?>> detect, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private volatile Answer? _answer;
+    private volatile string _failure = "it was not asked yet";
+    private int _told;
+
+    /// <summary>Raised once, when it has become known.</summary>
+    public event Action? Found;
+
+    /// <summary>Whether the engine has answered.</summary>
+    public bool IsKnown => _answer is not null;
+
+    /// <summary>The container; null when it runs in none, or when that is not known yet.</summary>
+    public SelfContainer? Current => _answer?.Container;
+
+    /// <summary>The container, for whoever is about to do what might end the agent; null when it runs in none.</summary>
+    /// <exception cref="CommandException">It is not known yet.</exception>
+    public SelfContainer? Require() => _answer is { } answer ? answer.Container
+        : throw new CommandException(
+            $"refused: the engine could not tell yet whether the agent itself runs in one of its containers, which this might end ({_failure}). It is asked again at least once a minute: try again then");
+
+    /// <summary>Asks once, unless it is known.</summary>
+    public async Task LookAsync(CancellationToken ct)
+    {
+        if (IsKnown)
+        {
+            return;
+        }
+
+        try
+        {
+            var answer = new Answer(await detect(ct));
+            if (Interlocked.CompareExchange(ref _answer, answer, null) is null)
+            {
+                Found?.Invoke();
+            }
+        }
+        catch (EngineException e)
+        {
+            _failure = e.Message;
+            if (Interlocked.Exchange(ref _told, 1) == 0)
+            {
+                HostingLog.SelfUnknown(logger, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Asks, at growing intervals, until it is known or <paramref name="ct"/> fires; completes only then.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            var wait = FirstWait;
+            while (true)
+            {
+                await LookAsync(ct);
+                await Task.Delay(IsKnown ? Timeout.InfiniteTimeSpan : wait, time, ct);
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private sealed record Answer(SelfContainer? Container);
+}
