@@ -48,6 +48,7 @@ public static class HubApplication
         builder.Services.AddSingleton<StatsHistory>();
         builder.Services.AddSingleton<AgentRegistry>();
         builder.Services.AddSingleton<UnregisteredSockets>();
+        builder.Services.AddSingleton<Registrations>();
         builder.Services.AddSingleton<Registrar>();
         builder.Services.AddSingleton<AgentMessages>();
         builder.Services.AddSingleton<AgentEndpoints>();

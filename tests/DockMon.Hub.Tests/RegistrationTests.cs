@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using System.Text.Json;
@@ -39,7 +40,7 @@ public sealed class RegistrationTests : IAsyncLifetime
 
         var token = await _hub.NewTokenAsync(Token, maxUses: 3);
         await _hub.RegisterAsync(HubFixture.Request(token), Token);
-        (await RejectionAsync(HubFixture.Request(token))).ShouldContain("already registered");
+        (await RejectionAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)))).ShouldContain("already registered");
         var (_, twin) = await _hub.RegisterAsync(HubFixture.Request(token, hostname: "twin") with { ForceUniqueRegistration = true, HostnameSource = HostnameSources.AgentName }, Token);
         twin.GetProperty("type").GetString().ShouldBe("auth_success");
 
@@ -97,6 +98,35 @@ public sealed class RegistrationTests : IAsyncLifetime
         (await http.GetAsync("/api/hosts", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         http.DefaultRequestHeaders.Add("X-Api-Key", HubFixture.AdminKey);
         (await http.GetStringAsync("/api/hosts", Token)).ShouldContain(answer.GetProperty("host_id").GetString()!);
+    }
+
+    [Fact]
+    public async Task An_engine_that_lost_what_it_was_just_given_gets_the_same_host_again_for_the_same_token()
+    {
+        var token = await _hub.NewTokenAsync(Token);
+        var (_, first) = await _hub.RegisterAsync(HubFixture.Request(token), Token);
+        var (_, again) = await _hub.RegisterAsync(HubFixture.Request(token), Token);
+        again.GetProperty("host_id").GetString().ShouldBe(first.GetProperty("host_id").GetString());
+        (await _hub.Http.GetFromJsonAsync<JsonElement>("/api/hosts", Token)).GetArrayLength().ShouldBe(1);
+
+        // What it was given first is worth nothing any more; what it was given now is.
+        (await RejectionAsync(HubFixture.Request(first.GetProperty("permanent_token").GetString()!))).ShouldBe(AuthRejections.InvalidToken);
+        var (_, back) = await _hub.RegisterAsync(HubFixture.Request(again.GetProperty("permanent_token").GetString()!), Token);
+        back.GetProperty("type").GetString().ShouldBe("auth_success");
+
+        // It has kept it: from now on the registration token is as good as any other that is used up.
+        (await RejectionAsync(HubFixture.Request(token))).ShouldBe(AuthRejections.UsedUpToken);
+    }
+
+    [Fact]
+    public async Task The_same_host_is_given_again_to_that_engine_only_and_only_while_the_token_is_good()
+    {
+        var token = await _hub.NewTokenAsync(Token);
+        await _hub.RegisterAsync(HubFixture.Request(token), Token);
+        (await RejectionAsync(HubFixture.Request(token, engine: "ENGINE:2"))).ShouldBe(AuthRejections.UsedUpToken);
+        (await RejectionAsync(HubFixture.Request(token, hostname: "twin") with { ForceUniqueRegistration = true, HostnameSource = HostnameSources.AgentName })).ShouldBe(AuthRejections.UsedUpToken);
+        _hub.Time.Advance(TimeSpan.FromMinutes(15));
+        (await RejectionAsync(HubFixture.Request(token))).ShouldBe(AuthRejections.ExpiredToken);
     }
 
     private async Task<string> RejectionAsync(RegisterRequest request)

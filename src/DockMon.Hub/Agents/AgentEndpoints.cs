@@ -33,9 +33,9 @@ internal sealed class AgentEndpoints(
             return;
         }
 
+        using var limit = new CancellationTokenSource(UnregisteredSockets.RegisterWait, time);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var connection = new AgentConnection(socket, UnregisteredSockets.FrameBytes);
-        using var limit = new CancellationTokenSource(UnregisteredSockets.RegisterWait, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, lifetime.ApplicationStopping);
         if (await RegisterAsync(connection, context, ended.Token) is not var (host, token))
         {

@@ -121,13 +121,15 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         var id = Guid.NewGuid().ToString();
         var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pending[id] = (hostId, answer);
+        using var late = new CancellationTokenSource(limit, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
             Get(hostId).Send(FrameWriter.Request(type, command, payload.Span, id));
-            var frame = await answer.Task.WaitAsync(limit, time, ct);
+            var frame = await answer.Task.WaitAsync(ended.Token);
             return frame.Error is null && frame.Success != false ? frame : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
         {
             throw new AgentException(AgentFailure.TimedOut, $"the agent did not answer within {limit.TotalSeconds:0} s");
         }

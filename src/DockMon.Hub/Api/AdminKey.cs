@@ -22,7 +22,7 @@ internal sealed class AdminKey(Database database, HubOptions options)
 
         var key = options.AdminKey ?? Secrets.Create();
         _hash = Secrets.Hash(key);
-        database.Execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('admin_key', $hash)", ("$hash", _hash));
+        database.Transact(open => open.Execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('admin_key', $hash)", ("$hash", _hash)));
         if (options.AdminKey is null)
         {
             options.Output.WriteLine($"Admin key (shown once): {key}");

@@ -6,7 +6,7 @@ namespace DockMon.Hub.Storage;
 internal interface IEvents
 {
     /// <summary>Keeps an event.</summary>
-    /// <returns>False when it is kept already: agents send again what they are not sure was delivered.</returns>
+    /// <returns>False when it is kept already: agents send again what they are not sure was delivered. Also when the host was removed.</returns>
     bool Add(string hostId, JsonElement payload);
 
     /// <summary>The last events of a host, the newest first.</summary>
@@ -24,7 +24,10 @@ internal sealed class SqliteEvents(Database database) : IEvents
     {
         string Text(string name) => payload.ValueKind == JsonValueKind.Object && payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         var added = database.Execute(
-            "INSERT OR IGNORE INTO events (host_id, container_id, action, timestamp, payload) VALUES ($host, $container, $action, $timestamp, $payload)",
+            """
+            INSERT OR IGNORE INTO events (host_id, container_id, action, timestamp, payload)
+            SELECT id, $container, $action, $timestamp, $payload FROM hosts WHERE id = $host
+            """,
             ("$host", hostId), ("$container", Text("container_id")), ("$action", Text("action")), ("$timestamp", Text("timestamp")), ("$payload", payload.GetRawText())) > 0;
         if (added && Interlocked.Increment(ref _added) % 100 == 0)
         {

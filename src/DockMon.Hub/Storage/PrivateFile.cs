@@ -1,0 +1,43 @@
+namespace DockMon.Hub.Storage;
+
+/// <summary>Files that nobody but their owner may read, whatever the umask and the directory are.</summary>
+internal static class PrivateFile
+{
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Makes an empty file if there is none.</summary>
+    public static void Ensure(string path)
+    {
+        if (File.Exists(path))
+        {
+            // Not opened: closing a file of SQLite's gives up every lock on it that this process has.
+            TightenIfThere(path);
+            return;
+        }
+
+        new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = Mode }).Dispose();
+    }
+
+    /// <summary>Takes from others what an older hub gave them.</summary>
+    public static void TightenIfThere(string path)
+    {
+        if (File.Exists(path) && (File.GetUnixFileMode(path) & ~Mode) != 0)
+        {
+            File.SetUnixFileMode(path, Mode);
+        }
+    }
+
+    /// <summary>Writes a file so that it is there whole, and on the disk, or not at all.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = path + ".new";
+        File.Delete(temporary);
+        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Mode }))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}

@@ -1,0 +1,79 @@
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Storage;
+
+/// <summary>A registration that is refused, in the words the agent gets.</summary>
+internal sealed class RegistrationException(string message) : Exception(message);
+
+/// <summary>Adds hosts by registration tokens. Looking, using the token and adding are one transaction: of two agents that come at once, one is first.</summary>
+internal sealed class Registrations(Database database, TimeProvider time)
+{
+    private const string TokenState = "SELECT uses < max_uses, expires_at > $now FROM registration_tokens WHERE hash = $hash";
+
+    /// <summary>Adds a host, or gives back the one that this engine was added as with this very token, and makes its permanent token.</summary>
+    /// <exception cref="RegistrationException">It is refused.</exception>
+    public (HostRecord Host, string PermanentToken) Add(RegisterRequest request) => database.Transact(open =>
+    {
+        var hash = Secrets.Hash(request.Token);
+        var now = Rfc3339.FormatSeconds(time.GetUtcNow());
+        var tokens = open.Query(TokenState, row => (Left: row.GetBoolean(0), Fresh: row.GetBoolean(1)), ("$hash", hash), ("$now", now));
+        if (tokens is not [var (left, fresh)])
+        {
+            throw new RegistrationException(AuthRejections.InvalidToken);
+        }
+
+        if (!fresh)
+        {
+            throw new RegistrationException(AuthRejections.ExpiredToken);
+        }
+
+        var twins = open.Query(
+                SqliteHosts.Columns + ", registered_with FROM hosts WHERE engine_id = $engine",
+                row => (Host: SqliteHosts.Read(row), With: row.IsDBNull(7) ? null : row.GetString(7)),
+                ("$engine", request.EngineId))
+            .FindAll(twin => !request.ForceUniqueRegistration || twin.Host.Hostname == request.Hostname);
+        if (twins.Find(twin => twin.With == hash).Host is { } same)
+        {
+            // The machine lost its power before it had kept what it was given: the token is used up, and nothing else would let it in again.
+            return Again(open, same, request, now);
+        }
+
+        if (!left)
+        {
+            throw new RegistrationException(AuthRejections.UsedUpToken);
+        }
+
+        if (twins is [var (twin, _), ..])
+        {
+            throw new RegistrationException(
+                $"This Docker engine is already registered as host {twin.Hostname}: remove that host first (DELETE /api/hosts/{twin.Id}), or give this agent a name of its own and force a unique registration");
+        }
+
+        open.Execute("UPDATE registration_tokens SET uses = uses + 1 WHERE hash = $hash", ("$hash", hash));
+        return Insert(open, request, hash, now);
+    });
+
+    private static (HostRecord Host, string PermanentToken) Insert(Statements open, RegisterRequest request, string registeredWith, string now)
+    {
+        var token = Secrets.Create();
+        var host = new HostRecord(Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), request.EngineId, request.Hostname, SqliteHosts.Public(request), now, now);
+        open.Execute(
+            """
+            INSERT INTO hosts (id, agent_id, token_hash, engine_id, hostname, registration, registered_at, last_seen, registered_with)
+            VALUES ($id, $agent, $hash, $engine, $hostname, $registration, $now, $now, $with)
+            """,
+            ("$id", host.Id), ("$agent", host.AgentId), ("$hash", Secrets.Hash(token)), ("$engine", host.EngineId), ("$hostname", host.Hostname),
+            ("$registration", host.Registration.GetRawText()), ("$now", now), ("$with", registeredWith));
+        return (host, token);
+    }
+
+    private static (HostRecord Host, string PermanentToken) Again(Statements open, HostRecord known, RegisterRequest request, string now)
+    {
+        var token = Secrets.Create();
+        var host = known with { Hostname = request.Hostname, Registration = SqliteHosts.Public(request), LastSeen = now };
+        open.Execute(
+            "UPDATE hosts SET token_hash = $hash, hostname = $hostname, registration = $registration, last_seen = $now WHERE id = $id",
+            ("$id", host.Id), ("$hash", Secrets.Hash(token)), ("$hostname", host.Hostname), ("$registration", host.Registration.GetRawText()), ("$now", now));
+        return (host, token);
+    }
+}

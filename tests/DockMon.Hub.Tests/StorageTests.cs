@@ -1,0 +1,217 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+using DockMon.Testing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests;
+
+public sealed class StorageTests : IDisposable
+{
+    private const string Secret = "hunter2-secret";
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode ForAll = Private | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private static readonly HealthCheckConfigsSync Checks = new() { Configs = [new HealthCheckConfig { ContainerId = "c1", AuthConfigJson = $$"""{"token":"{{Secret}}"}""" }] };
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Files_are_the_hubs_alone_also_in_a_directory_that_was_there_and_from_an_older_hub()
+    {
+        File.SetUnixFileMode(_folder.Path, ForAll);
+        Register(new Database(_folder.Path));
+        string[] names = ["hub.db", "hub.db-shm", "hub.db-wal", Vault.KeyFile];
+        Modes().ShouldBe(names.Select(name => (name, Private)));
+
+        foreach (var name in names)
+        {
+            File.SetUnixFileMode(Path.Combine(_folder.Path, name), ForAll);
+        }
+
+        _ = new Database(_folder.Path);
+        Modes().ShouldBe(names.Select(name => (name, Private)));
+    }
+
+    [Fact]
+    public void Secrets_of_health_checks_and_variables_of_containers_are_sealed_and_come_back()
+    {
+        var database = new Database(_folder.Path);
+        var host = Register(database).Host.Id;
+        new SqliteHealthChecks(database).Replace(host, Checks);
+        new SqliteHosts(database, _time).KeepContainers(host, JsonElement.Parse($$$"""[{"Env":{"PASSWORD":"{{{Secret}}}"}}]"""));
+        FilesWithTheSecret().ShouldBeEmpty();
+
+        var reopened = new Database(_folder.Path);
+        new SqliteHealthChecks(reopened).Find(host)!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
+        new SqliteHosts(reopened, _time).LastContainers(host)!.Value.Json.ShouldContain(Secret);
+    }
+
+    [Fact]
+    public void What_an_older_hub_kept_in_clear_is_sealed_and_leaves_no_trace()
+    {
+        using (var older = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "hub.db")};Pooling=False"))
+        {
+            older.Open();
+            var statements = new Statements(older, null);
+            statements.Execute(
+                $$$"""
+                PRAGMA journal_mode = WAL;
+                CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+                CREATE TABLE registration_tokens (
+                    id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, max_uses INTEGER NOT NULL, uses INTEGER NOT NULL,
+                    created_at TEXT NOT NULL, expires_at TEXT NOT NULL) STRICT;
+                CREATE TABLE hosts (
+                    id TEXT PRIMARY KEY, agent_id TEXT NOT NULL UNIQUE, token_hash TEXT NOT NULL UNIQUE, engine_id TEXT NOT NULL,
+                    hostname TEXT NOT NULL, registration TEXT NOT NULL, registered_at TEXT NOT NULL, last_seen TEXT NOT NULL,
+                    containers TEXT, containers_at TEXT) STRICT;
+                CREATE TABLE events (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT, host_id TEXT NOT NULL, container_id TEXT NOT NULL, action TEXT NOT NULL,
+                    timestamp TEXT NOT NULL, payload TEXT NOT NULL, UNIQUE (host_id, container_id, action, timestamp)) STRICT;
+                CREATE TABLE health_checks (host_id TEXT PRIMARY KEY, sync TEXT NOT NULL) STRICT;
+                INSERT INTO hosts VALUES ('h1', 'a1', 't1', 'e1', 'name', '{"hostname":"name"}', 'then', 'then', '[{"Env":{"P":"{{{Secret}}}"}}]', 'then');
+                INSERT INTO health_checks VALUES ('gone', '{"configs":[{"container_id":"{{{Secret}}}"}]}');
+                DELETE FROM health_checks;
+                PRAGMA user_version = 2;
+                """);
+            statements.Execute("INSERT INTO health_checks VALUES ('h1', $sync)", ("$sync", JsonSerializer.Serialize(Checks, ProtocolJson.Default.HealthCheckConfigsSync)));
+        }
+
+        FilesWithTheSecret().ShouldNotBeEmpty();
+        var database = new Database(_folder.Path);
+        FilesWithTheSecret().ShouldBeEmpty();
+        new SqliteHealthChecks(database).Find("h1")!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
+        var hosts = new SqliteHosts(database, _time);
+        hosts.List().Single().Id.ShouldBe("h1");
+        hosts.LastContainers("h1").ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_database_without_its_key_says_what_is_missing_and_makes_no_other()
+    {
+        var key = Path.Combine(_folder.Path, Vault.KeyFile);
+        _ = new Database(_folder.Path);
+        var right = File.ReadAllText(key);
+
+        File.WriteAllText(key, new string('0', right.Length - 1) + "\n");
+        Should.Throw<IOException>(() => new Database(_folder.Path)).Message.ShouldContain("is not the one");
+        File.Delete(key);
+        Should.Throw<IOException>(() => new Database(_folder.Path)).Message.ShouldContain(key);
+        File.Exists(key).ShouldBeFalse();
+        File.WriteAllText(key, right);
+        Should.NotThrow(() => new Database(_folder.Path));
+    }
+
+    [Fact]
+    public void A_sealed_value_opens_in_its_place_only_and_is_never_the_same_twice()
+    {
+        var vault = Vault.Create(_folder.Path);
+        var box = vault.Seal("text", "a");
+        vault.Open(box, "a").ShouldBe("text");
+        vault.Seal("text", "a").ShouldNotBe(box);
+        Should.Throw<VaultException>(() => vault.Open(box, "b"));
+        Should.Throw<VaultException>(() => vault.Open("AAAA", "a"));
+        Should.Throw<VaultException>(() => vault.Open("not base 64", "a"));
+    }
+
+    [Fact]
+    public void What_is_relied_on_is_flushed_before_it_is_answered_on_every_connection()
+    {
+        var database = new Database(_folder.Path);
+        foreach (var (table, change) in new[]
+        {
+            ("registration_tokens", "INSERT"), ("registration_tokens", "UPDATE"), ("registration_tokens", "DELETE"), ("hosts", "INSERT"), ("hosts", "DELETE"), ("health_checks", "INSERT"),
+        })
+        {
+            database.Execute(
+                $"CREATE TRIGGER flushed_{table}_{change} BEFORE {change} ON {table} WHEN (SELECT synchronous FROM pragma_synchronous) <> 2 BEGIN SELECT RAISE(ABORT, 'not flushed'); END");
+        }
+
+        // The rule itself works: what is not flushed is found.
+        Should.Throw<SqliteException>(() => database.Execute("INSERT INTO registration_tokens VALUES ('i', 'h', 1, 0, 'c', 'e')")).Message.ShouldContain("not flushed");
+        for (var i = 0; i < 3; i++)
+        {
+            var host = Register(database, $"ENGINE:{i}").Host.Id;
+            database.Query("SELECT synchronous FROM pragma_synchronous", row => row.GetInt32(0)).ShouldBe([1], "and the next user of a pooled connection is none the slower");
+            new SqliteHealthChecks(database).Replace(host, Checks);
+            new SqliteHosts(database, _time).Delete(host).ShouldBeTrue();
+        }
+
+        var tokens = new SqliteTokens(database, _time);
+        tokens.List().ShouldAllBe(token => tokens.Delete(token.Id));
+    }
+
+    [Fact]
+    public void Expired_tokens_are_remembered_for_a_day_and_then_gone()
+    {
+        var tokens = new SqliteTokens(new Database(_folder.Path), _time);
+        tokens.Create(1);
+        _time.Advance(TimeSpan.FromHours(24));
+        tokens.Create(1);
+        tokens.List().Count.ShouldBe(2);
+        _time.Advance(TimeSpan.FromHours(1));
+        tokens.Create(1);
+        tokens.List().Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Of_many_agents_of_one_engine_that_come_at_once_one_is_registered()
+    {
+        var database = new Database(_folder.Path);
+        var registrations = new Registrations(database, _time);
+        var tokens = Enumerable.Range(0, 8).Select(_ => new SqliteTokens(database, _time).Create(1).Token).ToList();
+        using var together = new Barrier(tokens.Count);
+        var results = await Task.WhenAll(tokens.Select(token => Task.Factory.StartNew(
+            () =>
+            {
+                together.SignalAndWait();
+                try
+                {
+                    registrations.Add(HubFixture.Request(token));
+                    return "added";
+                }
+                catch (RegistrationException e)
+                {
+                    return e.Message;
+                }
+            },
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+        results.Count(result => result == "added").ShouldBe(1);
+        results.Count(result => result.Contains("already registered", StringComparison.Ordinal)).ShouldBe(tokens.Count - 1);
+        new SqliteTokens(database, _time).List().Sum(token => token.Uses).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_host_that_cannot_be_added_leaves_the_token_as_it_was()
+    {
+        var database = new Database(_folder.Path);
+        database.Execute("CREATE TRIGGER full BEFORE INSERT ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        var token = new SqliteTokens(database, _time).Create(1).Token;
+        var registrations = new Registrations(database, _time);
+        Should.Throw<SqliteException>(() => registrations.Add(HubFixture.Request(token)));
+        database.Execute("DROP TRIGGER full");
+        Should.NotThrow(() => registrations.Add(HubFixture.Request(token)));
+    }
+
+    private (HostRecord Host, string PermanentToken) Register(Database database, string engine = "ENGINE:1") =>
+        new Registrations(database, _time).Add(HubFixture.Request(new SqliteTokens(database, _time).Create(1).Token, engine));
+
+    private List<(string Name, UnixFileMode Mode)> Modes() =>
+        [.. Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.GetUnixFileMode(file)))];
+
+    private List<string> FilesWithTheSecret() =>
+        [.. Directory.GetFiles(_folder.Path).Where(file => File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) >= 0)];
+}
