@@ -11,4 +11,7 @@ public sealed class ContainerSummary
 
     /// <summary>Its image as the container names it.</summary>
     public string Image { get; set => field = value ?? ""; } = "";
+
+    /// <summary>What it is doing, such as "running" or "restarting".</summary>
+    public string State { get; set => field = value ?? ""; } = "";
 }

@@ -7,20 +7,24 @@ public sealed partial class EngineClient
     private static readonly Version CreatePlatform = new(1, 41);
 
     /// <summary>The list of containers as the engine writes it; <paramref name="all"/> includes those that do not run.</summary>
-    public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", ct);
+    public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", JsonLimits.List, ct);
 
     /// <summary>What most callers need of that list; <paramref name="label"/> is one the containers must have, such as "key=value".</summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(bool all, CancellationToken ct, string? label = null)
     {
         const string Request = "GET /containers/json";
         var path = $"/containers/json?all={Flag(all)}" + (label is null ? "" : "&filters=" + Filters(new Dictionary<string, string[]> { ["label"] = [label] }));
-        var list = Parse(await GetRawAsync(path, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
+        var list = Parse(await GetRawAsync(path, JsonLimits.List, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
         return list.TrueForAll(container => !string.IsNullOrEmpty(container?.Id)) ? list
             : throw new EngineException($"the Docker engine's answer to {Request} cannot be read: a container has no id");
     }
 
-    /// <summary>All the engine knows about a container, as it writes it.</summary>
-    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct, TimeSpan? limit = null) => GetRawAsync(Container(id, "json"), ct, limit);
+    /// <summary>
+    /// All the engine knows about a container, as it writes it; <paramref name="mayCut"/>: for somebody who looks at it, and who has more from an answer in
+    /// which something far too long was cut than from an error.
+    /// </summary>
+    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct, TimeSpan? limit = null, bool mayCut = false) =>
+        GetRawAsync(Container(id, "json"), mayCut ? JsonLimits.Document : JsonLimits.Exact, ct, limit);
 
     /// <summary>What most callers need of a container.</summary>
     public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>

@@ -19,7 +19,8 @@ public sealed partial class EngineClient
     {
         // There can be no time limit on the headers below, so this is what finds an engine that does not answer.
         await PingAsync(ct).ConfigureAwait(false);
-        var headers = SendAsync(EngineRequest.Get(EventsPath(since, filters)), ct);
+        var request = EngineRequest.Get(EventsPath(since, filters));
+        var headers = SendAsync(request, ct);
         try
         {
             await headers.WaitAsync(HeadersGrace, _time, CancellationToken.None).ConfigureAwait(false);
@@ -31,10 +32,33 @@ public sealed partial class EngineClient
 
         onConnected?.Invoke();
         using var response = await headers.ConfigureAwait(false);
-        using var documents = new JsonDocumentReader(await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
-        while (await documents.ReadAsync(EngineJson.Default.EventBody, ct).ConfigureAwait(false) is { } body)
+        using var documents = new JsonDocumentReader(await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false), JsonLimits.Line);
+        while (await documents.NextAsync(ct).ConfigureAwait(false))
         {
-            yield return body.ToEvent();
+            ReportCuts(request, documents);
+            yield return ReadEvent(request, documents);
+        }
+    }
+
+    /// <summary>One event that cannot be read must not cost the stream: opened again, it would begin at that very event.</summary>
+    private EngineEvent ReadEvent(EngineRequest request, JsonDocumentReader documents)
+    {
+        try
+        {
+            return documents.Get(EngineJson.Default.EventBody).ToEvent() with { IsIncomplete = documents.Cuts > 0 };
+        }
+        catch (EngineException e)
+        {
+            Exceeded?.Invoke(new EngineExcess(request.Name, documents.Length, $"it was passed over: {e.Message}"));
+            return new EngineEvent { IsIncomplete = true };
+        }
+    }
+
+    private void ReportCuts(EngineRequest request, JsonDocumentReader documents)
+    {
+        if (documents.Cuts > 0)
+        {
+            Exceeded?.Invoke(new EngineExcess(request.Name, documents.Length, "what was too long in it was cut"));
         }
     }
 

@@ -41,10 +41,11 @@ public sealed partial class EngineClient
     private async Task<T> GetUnversionedAsync<T>(
         string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken ct)
     {
-        using var response = await SendOnceAsync(EngineRequest.Get(path), null, ct).ConfigureAwait(false);
+        var request = EngineRequest.Get(path);
+        using var response = await SendOnceAsync(request, null, ct).ConfigureAwait(false);
         return Succeeded(response)
-            ? Parse(await ReadAsync(response, MaxErrorBytes, ct).ConfigureAwait(false), type, $"GET {path}")
-            : throw await ReadErrorAsync(response, ct).ConfigureAwait(false);
+            ? Parse(await ReadAsync(request, response, JsonLimits.Line, ct).ConfigureAwait(false), type, request.Name)
+            : throw await ReadErrorAsync(request, response, ct).ConfigureAwait(false);
     }
 
     private static bool IsVersionRefused(EngineException error) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -7,8 +8,7 @@ namespace DockMon.Engine;
 /// <summary>A client of the Docker Engine API. It may be used from many threads at once.</summary>
 public sealed partial class EngineClient : IDisposable
 {
-    private const int MaxAnswerBytes = 256 * 1024 * 1024;
-    private const int MaxErrorBytes = 64 * 1024;
+    private static readonly JsonLimits ErrorLimits = new(Text: 16 * 1024, 64 * 1024);
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromMinutes(2);
 
@@ -34,21 +34,27 @@ public sealed partial class EngineClient : IDisposable
     /// <summary>Where the engine is.</summary>
     public EngineEndpoint Endpoint { get; }
 
+    /// <summary>Is told of every answer and event that was too large or could not be read, and returns at once.</summary>
+    public Action<EngineExcess>? Exceeded { get; set; }
+
     /// <summary>Closes every connection.</summary>
     public void Dispose() => _http.Dispose();
 
     /// <summary>GET of a path such as <c>/containers/json?all=1</c>; the API version is put in front of it here.</summary>
     public Task<byte[]> GetRawAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
-        CallAsync(EngineRequest.Get(path), limit, ct);
+        GetRawAsync(path, JsonLimits.Document, ct, limit);
 
     /// <summary>POST of a JSON body, which may be empty; <paramref name="registryAuth"/> is the value of X-Registry-Auth.</summary>
     public Task<byte[]> PostRawAsync(
         string path, ReadOnlyMemory<byte> jsonBody, CancellationToken ct, TimeSpan? limit = null, string? registryAuth = null) =>
-        CallAsync(EngineRequest.Post(path, jsonBody) with { RegistryAuth = registryAuth }, limit, ct);
+        CallAsync(EngineRequest.Post(path, jsonBody) with { RegistryAuth = registryAuth }, JsonLimits.Document, limit, ct);
 
     /// <summary>DELETE of a path.</summary>
     public Task DeleteAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
-        CallAsync(new EngineRequest(HttpMethod.Delete, path), limit, ct);
+        CallAsync(new EngineRequest(HttpMethod.Delete, path), JsonLimits.Document, limit, ct);
+
+    private Task<byte[]> GetRawAsync(string path, JsonLimits limits, CancellationToken ct, TimeSpan? limit = null) =>
+        CallAsync(EngineRequest.Get(path), limits, limit, ct);
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct, TimeSpan? limit = null) =>
         Parse(await GetRawAsync(path, ct, limit).ConfigureAwait(false), type, $"GET {path}");
@@ -66,11 +72,11 @@ public sealed partial class EngineClient : IDisposable
         }
     }
 
-    private Task<byte[]> CallAsync(EngineRequest request, TimeSpan? limit, CancellationToken ct) =>
+    private Task<byte[]> CallAsync(EngineRequest request, JsonLimits limits, TimeSpan? limit, CancellationToken ct) =>
         LimitAsync(request, limit ?? DefaultLimit, async token =>
         {
             using var response = await SendAsync(request, token).ConfigureAwait(false);
-            return await ReadAsync(response, MaxAnswerBytes, token).ConfigureAwait(false);
+            return await ReadAsync(request, response, limits, token).ConfigureAwait(false);
         }, ct);
 
     /// <summary>The answer's headers within the limit; how long the body may take is the caller's business.</summary>
@@ -102,7 +108,7 @@ public sealed partial class EngineClient : IDisposable
                 return response;
             }
 
-            var error = await ReadErrorAsync(response, ct).ConfigureAwait(false);
+            var error = await ReadErrorAsync(request, response, ct).ConfigureAwait(false);
             if (again || !IsVersionRefused(error))
             {
                 throw error;
@@ -135,29 +141,46 @@ public sealed partial class EngineClient : IDisposable
         response.IsSuccessStatusCode
         || response.StatusCode is HttpStatusCode.NotModified or HttpStatusCode.SwitchingProtocols;
 
-    private async Task<EngineException> ReadErrorAsync(HttpResponseMessage response, CancellationToken ct)
+    private async Task<EngineException> ReadErrorAsync(EngineRequest request, HttpResponseMessage response, CancellationToken ct)
     {
         using (response)
         {
-            var body = await ReadAsync(response, MaxErrorBytes, ct).ConfigureAwait(false);
+            var body = await ReadAsync(request, response, ErrorLimits, ct).ConfigureAwait(false);
             return new EngineException(ErrorText.From(body, response), response.StatusCode);
         }
     }
 
-    private async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken ct)
+    /// <summary>Reads an answer to its end, and keeps of it what is within the limits.</summary>
+    private async Task<byte[]> ReadAsync(EngineRequest request, HttpResponseMessage response, JsonLimits limits, CancellationToken ct)
     {
+        using var document = new JsonTrimmer(limits);
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
-            await response.Content.LoadIntoBufferAsync(limit, ct).ConfigureAwait(false);
-            return await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
-        {
-            throw new EngineException($"the Docker engine's answer is longer than {limit} bytes", response.StatusCode, e);
+            var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+            while (await stream.ReadAsync(buffer, ct).ConfigureAwait(false) is var count and > 0)
+            {
+                document.FeedAll(buffer.AsSpan(0, count));
+                if (limits.IsExact && document.Cuts > 0)
+                {
+                    throw new EngineException($"the Docker engine's answer to {request.Name} is longer than {limits.Depths[0]} bytes", response.StatusCode);
+                }
+            }
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw EngineConnector.Lost(Endpoint, e);
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        if (document.Cuts > 0)
+        {
+            Exceeded?.Invoke(new EngineExcess(request.Name, document.Length, "what was too long in it was cut"));
+        }
+
+        return document.Copied.ToArray();
     }
 }

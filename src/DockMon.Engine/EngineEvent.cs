@@ -19,6 +19,9 @@ public sealed record EngineEvent
 
     /// <summary>Nanoseconds since 1970.</summary>
     public long TimeNano { get; init; }
+
+    /// <summary>It was too large to be kept whole or, where it has not even a type, could not be read: what it said has to be asked for.</summary>
+    public bool IsIncomplete { get; init; }
 }
 
 internal sealed class EventBody

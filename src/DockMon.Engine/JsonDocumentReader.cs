@@ -1,111 +1,69 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace DockMon.Engine;
 
-/// <summary>Splits a stream of JSON documents that follow each other, with or without space between them.</summary>
-internal sealed class JsonDocumentReader(Stream stream, int maxLength = JsonDocumentReader.DefaultMaxLength) : IDisposable
+/// <summary>Splits a stream of JSON documents that follow each other, with or without space between them. Each is kept within limits.</summary>
+internal sealed class JsonDocumentReader(Stream stream, JsonLimits limits) : IDisposable
 {
-    public const int DefaultMaxLength = 16 * 1024 * 1024;
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = 128 };
-    private readonly PipeReader _pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024));
+    /// <summary>A document that does not end is no document; nothing an engine stores is as long.</summary>
+    public const long MaxLength = 1024 * 1024 * 1024;
 
-    public void Dispose() => _pipe.Complete();
+    private readonly JsonTrimmer _document = new(limits);
+    private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int _start;
+    private int _end;
 
-    /// <summary>The next document; null when the stream ended after the last one.</summary>
-    public async ValueTask<T?> ReadAsync<T>(JsonTypeInfo<T> type, CancellationToken ct)
-        where T : class
+    /// <summary>Bytes of the document that was read last.</summary>
+    public long Length => _document.Length;
+
+    /// <summary>How many parts of it were cut.</summary>
+    public int Cuts => _document.Cuts;
+
+    /// <summary>Gives the buffers back.</summary>
+    public void Dispose()
     {
-        var scan = new Scan();
-        while (true)
-        {
-            var read = await ReadPipeAsync(ct).ConfigureAwait(false);
-            var buffer = read.Buffer;
-            if (TryFindEnd(buffer, read.IsCompleted, ref scan))
-            {
-                var value = Deserialize(buffer.Slice(0, scan.Length), type);
-                _pipe.AdvanceTo(buffer.GetPosition(scan.Length));
-                return value;
-            }
-
-            if (read.IsCompleted)
-            {
-                return null;
-            }
-
-            if (buffer.Length > maxLength)
-            {
-                throw new EngineException($"the Docker engine sent a JSON document longer than {maxLength} bytes");
-            }
-
-            _pipe.AdvanceTo(buffer.Start, buffer.End);
-        }
+        _document.Dispose();
+        ArrayPool<byte>.Shared.Return(_input);
     }
 
-    private async ValueTask<ReadResult> ReadPipeAsync(CancellationToken ct)
+    /// <summary>Reads the next document.</summary>
+    /// <returns>Whether there is one; false when the stream ended after the last.</returns>
+    public async ValueTask<bool> NextAsync(CancellationToken ct)
     {
-        try
+        _document.Reset();
+        while (!_document.IsComplete)
         {
-            return await _pipe.ReadAsync(ct).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw new EngineUnavailableException($"the Docker engine's stream was cut off: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Goes on where the last look at this document ended, so that a long one is looked at once.</summary>
-    private static bool TryFindEnd(ReadOnlySequence<byte> buffer, bool isLast, ref Scan scan)
-    {
-        var rest = buffer.Slice(scan.Length);
-        if (!scan.Started && IsBlank(rest))
-        {
-            return false;
-        }
-
-        try
-        {
-            var reader = new Utf8JsonReader(rest, isLast, scan.Started ? scan.State : new JsonReaderState(Options));
-            while (reader.Read())
+            if (_start == _end && !await FillAsync(ct).ConfigureAwait(false))
             {
-                if (reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
-                {
-                    scan.Length += reader.BytesConsumed;
-                    return true;
-                }
+                return _document.Length == 0 ? false
+                    : throw new EngineException("the Docker engine's stream ended in the middle of a JSON document");
             }
 
-            scan = new Scan { Started = true, Length = scan.Length + reader.BytesConsumed, State = reader.CurrentState };
-            return false;
-        }
-        catch (JsonException e)
-        {
-            throw new EngineException(
-                isLast ? "the Docker engine's stream ended in the middle of a JSON document" : $"the Docker engine sent no JSON: {e.Message}", null, e);
-        }
-    }
-
-    private static bool IsBlank(ReadOnlySequence<byte> bytes)
-    {
-        foreach (var segment in bytes)
-        {
-            if (segment.Span.IndexOfAnyExcept(" \t\r\n"u8) >= 0)
+            if (_document.Length > 0 || IsBegin())
             {
-                return false;
+                _start += _document.Feed(_input.AsSpan(_start, _end - _start));
+            }
+
+            if (_document.Length > MaxLength)
+            {
+                throw new EngineException($"the Docker engine sent a JSON document longer than {MaxLength} bytes");
             }
         }
 
         return true;
     }
 
-    private static T Deserialize<T>(ReadOnlySequence<byte> document, JsonTypeInfo<T> type)
+    /// <summary>The document that was read last.</summary>
+    /// <exception cref="EngineException">It is not what it should be; the next one can be read all the same.</exception>
+    public T Get<T>(JsonTypeInfo<T> type)
+        where T : class
     {
         try
         {
-            var reader = new Utf8JsonReader(document, Options);
-            return JsonSerializer.Deserialize(ref reader, type) ?? throw new EngineException("the Docker engine sent null where it should send an object");
+            return JsonSerializer.Deserialize(_document.Copied.Span, type)
+                ?? throw new EngineException("the Docker engine sent null where it should send an object");
         }
         catch (JsonException e)
         {
@@ -113,10 +71,30 @@ internal sealed class JsonDocumentReader(Stream stream, int maxLength = JsonDocu
         }
     }
 
-    private struct Scan
+    /// <summary>The next document, read; null when there is none.</summary>
+    public async ValueTask<T?> ReadAsync<T>(JsonTypeInfo<T> type, CancellationToken ct)
+        where T : class => await NextAsync(ct).ConfigureAwait(false) ? Get(type) : null;
+
+    /// <summary>Passes over the space between documents; whether one begins behind it.</summary>
+    private bool IsBegin()
     {
-        public bool Started;
-        public long Length;
-        public JsonReaderState State;
+        var rest = _input.AsSpan(_start, _end - _start);
+        var blank = rest.IndexOfAnyExcept(" \t\r\n"u8);
+        _start += blank < 0 ? rest.Length : blank;
+        return blank >= 0 && (rest[blank] is (byte)'{' or (byte)'[' ? true
+            : throw new EngineException("the Docker engine sent no JSON where a document should begin"));
+    }
+
+    private async ValueTask<bool> FillAsync(CancellationToken ct)
+    {
+        try
+        {
+            (_start, _end) = (0, await stream.ReadAsync(_input, ct).ConfigureAwait(false));
+            return _end > 0;
+        }
+        catch (IOException e)
+        {
+            throw new EngineUnavailableException($"the Docker engine's stream was cut off: {e.Message}", e);
+        }
     }
 }

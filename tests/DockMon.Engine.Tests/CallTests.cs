@@ -190,4 +190,31 @@ public sealed class CallTests
 
         (await Should.ThrowAsync<EngineException>(() => client.ListContainersAsync(all: false, Ct))).Message.ShouldContain("cannot be read");
     }
+
+    [Fact]
+    public async Task A_list_with_seventeen_megabytes_of_labels_is_read_and_only_what_must_be_whole_is_refused()
+    {
+        var label = new string('x', 17 * 1024 * 1024);
+        await using var engine = new FakeEngine(line => line switch
+        {
+            "GET /_ping" => FakeAnswer.Ping("1.45"),
+            "GET /v1.45/containers/json?all=1" => FakeAnswer.Json(
+                $$$"""[{"Id":"a","Names":["/large"],"Labels":{"l":"{{{label}}}"},"State":"running"},{"Id":"b","Names":["/b"]}]"""),
+            "GET /v1.45/containers/a/json" => FakeAnswer.Json($$$$"""{"Id":"a","Config":{"Labels":{"l":"{{{{label}}}}"}}}"""),
+            _ => FakeAnswer.Json("[" + new string(' ', 65 * 1024 * 1024) + "]"),
+        });
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+        var told = new List<EngineExcess>();
+        client.Exceeded = told.Add;
+
+        (await client.ListContainersAsync(all: true, Ct)).Select(container => container.Names[0]).ShouldBe(["/large", "/b"]);
+        (await client.ListContainersRawAsync(all: true, Ct)).Length.ShouldBeLessThan(64 * 1024);
+        told.Count.ShouldBe(2);
+        told[0].Request.ShouldBe("GET /containers/json");
+        (await client.InspectContainerRawAsync("a", Ct)).Length.ShouldBeGreaterThan(label.Length);
+        (await client.InspectContainerRawAsync("a", Ct, mayCut: true)).Length.ShouldBeLessThan(300 * 1024);
+        (await client.InspectContainerAsync("a", Ct)).Config.Labels["l"].ShouldEndWith("x… (cut, 17825792 bytes)");
+        (await Should.ThrowAsync<EngineException>(() => client.InspectContainerRawAsync("larger", Ct))).Message
+            .ShouldBe("the Docker engine's answer to GET /containers/larger/json is longer than 67108864 bytes");
+    }
 }

@@ -86,6 +86,29 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task An_event_that_is_too_large_or_cannot_be_read_costs_itself_only()
+    {
+        var labels = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"a{n}\":\"{n}\""));
+        var text = new string('x', 18_000_000);
+        await using var engine = FakeEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? FakeAnswer.Json("OK") : FakeAnswer.Stream(chunks: [
+            $$$"""{"Type":"container","Action":"die","Actor":{"ID":"abc","Attributes":{"a":"{{{text}}}","exitCode":"1","name":"web"}},"timeNano":1}""",
+            $$$"""{"Type":"container","Action":"die","Actor":{"ID":"def","Attributes":{{{{labels}}},"exitCode":"2","name":"db"}},"timeNano":2}""",
+            """{"Type":"container","Action":["die"],"timeNano":3}""",
+            """{"Type":"container","Action":"start","Actor":{"ID":"ghi","Attributes":{"name":"web"}},"timeNano":4}"""]));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+        var told = new List<EngineExcess>();
+        client.Exceeded = told.Add;
+
+        var events = await client.WatchEventsAsync(null, null, null, Ct).ToListAsync(Ct);
+
+        events.Select(e => (e.ActorId, e.Action, e.IsIncomplete, e.Attributes.GetValueOrDefault("name"), e.Attributes.GetValueOrDefault("exitCode")))
+            .ShouldBe([("abc", "die", true, "web", "1"), ("def", "die", true, "db", "2"), ("", "", true, null, null), ("ghi", "start", false, "web", null)]);
+        events[0].Attributes["a"].ShouldEndWith("xx… (cut, 18000000 bytes)");
+        told.Select(excess => excess.Problem[..10]).ShouldBe(["what was t", "what was t", "it was pas"]);
+        told[0].ShouldSatisfyAllConditions(excess => excess.Request.ShouldBe("GET /events"), excess => excess.Length.ShouldBeInRange(18_000_000, 18_000_200));
+    }
+
+    [Fact]
     public async Task An_engine_that_keeps_its_headers_back_counts_as_connected()
     {
         var arrived = new TaskCompletionSource();

@@ -7,13 +7,15 @@ namespace DockMon.Agent.Health;
 /// <param name="Text">The same in words.</param>
 /// <param name="Loops">Its loops.</param>
 /// <param name="EngineAnsweredSecondsAgo">How old the engine's last answer is; null when there was none.</param>
-internal sealed record HealthAnswer(bool Healthy, string Text, IReadOnlyList<LoopAnswer> Loops, double? EngineAnsweredSecondsAgo)
+/// <param name="CutAnswers">How many of the engine's answers and events were too large, and were cut.</param>
+internal sealed record HealthAnswer(bool Healthy, string Text, IReadOnlyList<LoopAnswer> Loops, double? EngineAnsweredSecondsAgo, int CutAnswers = 0)
 {
     /// <summary>Puts it together.</summary>
     /// <param name="heartbeats">The loops.</param>
     /// <param name="engineError">Why the engine does not answer; null when it does.</param>
     /// <param name="sinceEngine">How old its last answer is.</param>
-    public static HealthAnswer From(Heartbeats heartbeats, string? engineError, TimeSpan? sinceEngine)
+    /// <param name="cut">How many of its answers were cut.</param>
+    public static HealthAnswer From(Heartbeats heartbeats, string? engineError, TimeSpan? sinceEngine, int cut = 0)
     {
         LoopAnswer[] loops = [.. heartbeats.All.Select(beat => (beat.Name, State: beat.Read())).Select(loop => new LoopAnswer(loop.Name, loop.State.Turns, Math.Round(loop.State.Silence.TotalSeconds, 1)))];
         string[] problems =
@@ -23,9 +25,12 @@ internal sealed record HealthAnswer(bool Healthy, string Text, IReadOnlyList<Loo
         ];
         return new HealthAnswer(
             problems.Length == 0,
-            problems.Length > 0 ? "unhealthy: " + string.Join("; ", problems) : $"healthy: {loops.Length} loops turn, the engine answered {sinceEngine?.TotalSeconds ?? 0:0} s ago",
+            (problems.Length > 0 ? "unhealthy: " + string.Join("; ", problems)
+                : $"healthy: {loops.Length} loops turn, the engine answered {sinceEngine?.TotalSeconds ?? 0:0} s ago")
+                + (cut == 0 ? "" : $"; {cut} of its answers and events were too large and were cut"),
             loops,
-            sinceEngine is { } age ? Math.Round(age.TotalSeconds, 1) : null);
+            sinceEngine is { } age ? Math.Round(age.TotalSeconds, 1) : null,
+            cut);
     }
 }
 

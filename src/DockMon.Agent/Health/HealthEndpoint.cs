@@ -8,7 +8,8 @@ namespace DockMon.Agent.Health;
 /// A socket in the data directory that says to whoever connects how the agent is. A file that is touched would cost a write for every
 /// sign of life, and would show nothing of a process that was stopped a moment ago.
 /// </summary>
-internal sealed class HealthEndpoint(string dataPath, Heartbeats heartbeats, EnginePulse engine, TimeProvider time, ILogger<HealthEndpoint> logger)
+internal sealed class HealthEndpoint(
+    string dataPath, Heartbeats heartbeats, EnginePulse engine, TimeProvider time, ILogger<HealthEndpoint> logger, CutAnswers? cut = null)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -102,7 +103,7 @@ internal sealed class HealthEndpoint(string dataPath, Heartbeats heartbeats, Eng
             try
             {
                 var engineError = await engine.AskAsync(ct);
-                var answer = HealthAnswer.From(heartbeats, engineError, engine.SinceAnswer);
+                var answer = HealthAnswer.From(heartbeats, engineError, engine.SinceAnswer, cut?.Count ?? 0);
                 await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, HealthJson.Default.HealthAnswer), (byte)'\n'], ct);
                 client.Shutdown(SocketShutdown.Send);
             }

@@ -9,4 +9,7 @@ internal static partial class Log
 
     [LoggerMessage(901, LogLevel.Debug, "A question for the agent's health was not answered: {Reason}")]
     public static partial void NotAnswered(ILogger logger, string reason);
+
+    [LoggerMessage(902, LogLevel.Warning, "What the Docker engine sent for {Request} has {Length} bytes: {Problem} (so far: {Count})")]
+    public static partial void AnswerCut(ILogger logger, string request, long length, string problem, int count);
 }

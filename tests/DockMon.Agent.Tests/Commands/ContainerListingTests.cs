@@ -102,6 +102,60 @@ public sealed class ContainerListingTests
         await Should.ThrowAsync<EngineUnavailableException>(() => ListAsync(engine));
     }
 
+    [Fact]
+    public async Task Seventeen_megabytes_of_a_label_or_a_variable_cost_no_other_container_its_place()
+    {
+        var text = new string('x', 17 * 1024 * 1024);
+        await using var engine = new ScriptedEngine(
+            (ListPath, 200, $$$$"""[{"Id":"bad","ImageID":"","Labels":{"l":"{{{{text}}}}","m":"1"}},{"Id":"good","ImageID":"i"}]"""),
+            ("/containers/bad/json", 200, $$$"""{"Config":{"Env":["A={{{text}}}","B=2"]}}"""),
+            ("/containers/good/json", 200, """{"Config":{"Env":["A=1"]}}"""),
+            ("/images/i/json", 200, """{"RepoDigests":["d"]}"""));
+        var list = JsonElement.Parse(await ListAsync(engine));
+        list[0].GetProperty("Labels").GetProperty("l").GetString().ShouldEndWith("x… (cut, 17825792 bytes)");
+        list[0].GetProperty("Labels").GetProperty("m").GetString().ShouldBe("1");
+        list[0].GetProperty("Env").GetProperty("A").GetString().ShouldNotBeNull().ShouldContain("… (cut, ");
+        list[1].GetRawText().ShouldBe("""{"Id":"good","ImageID":"i","RepoDigests":["d"],"Env":{"A":"1"}}""");
+    }
+
+    [Fact]
+    public void A_list_that_fits_is_put_together_as_it_is() =>
+        Fit(1000, """{"Id":"a"}""", """{"Id":"b"}""").ShouldBe(("""[{"Id":"a","I":1,"C":1},{"Id":"b","I":1,"C":1}]""", 0, 0));
+
+    [Fact]
+    public void In_a_list_that_is_too_long_the_longest_are_told_of_by_their_essentials()
+    {
+        var ports = string.Join(',', Enumerable.Range(1, 3000).Select(port => $"{{\"PublicPort\":{port}}}"));
+        var large = $$"""{"Id":"large","Names":["/large"],"Ports":[{{ports}}],"Labels":{"l":"{{new string('x', 5000)}}"},"State":"running"}""";
+        var (text, shortened, leftOut) = Fit(20_000, """{"Id":"a"}""", large, """{"Id":"b"}""");
+        (shortened, leftOut).ShouldBe((1, 0));
+        var list = JsonElement.Parse(text);
+        list.EnumerateArray().Select(item => item.GetProperty("Id").GetString()).ShouldBe(["a", "large", "b"]);
+        list[1].ShouldSatisfyAllConditions(
+            item => item.GetProperty("State").GetString().ShouldBe("running"),
+            item => item.GetProperty("Ports").GetArrayLength().ShouldBeInRange(10, 100),
+            item => item.GetProperty("Labels").GetProperty("l").GetString()!.Length.ShouldBeLessThan(300),
+            item => item.TryGetProperty("C", out _).ShouldBeFalse());
+    }
+
+    [Fact]
+    public void What_does_not_fit_even_so_is_left_out_and_the_last_one_says_so()
+    {
+        var (text, shortened, leftOut) = Fit(1000, [.. Enumerable.Range(0, 100).Select(n => $"{{\"Id\":\"{n}\"}}")]);
+        shortened.ShouldBe(100);
+        var list = JsonElement.Parse(text);
+        (list.GetArrayLength() + leftOut).ShouldBe(100);
+        list[list.GetArrayLength() - 1].GetProperty("dockmon.agent.cut").GetString().ShouldBe($"{leftOut} more containers do not fit into one message");
+        text.Length.ShouldBeInRange(800, 1000);
+    }
+
+    private static (string Text, int Shortened, int LeftOut) Fit(int limit, params string[] containers)
+    {
+        FittedItem[] items = [.. containers.Select(text => new FittedItem(Encoding.UTF8.GetBytes(text), "\"I\":1"u8.ToArray(), "\"C\":1"u8.ToArray()))];
+        var (json, shortened, leftOut) = FittedList.Join(items, limit, "\"P\":1"u8.ToArray());
+        return (Encoding.UTF8.GetString(json), shortened, leftOut);
+    }
+
     private static ScriptedEngine Two() => new(
         (ListPath, 200, """[{"Id":"bad","ImageID":""},{"Id":"good","ImageID":"i"}]"""),
         ("/containers/good/json", 200, """{"Config":{"Env":["A=1"]}}"""),

@@ -55,6 +55,9 @@ public sealed class HeartbeatTests
         HealthAnswer.From(beats, null, TimeSpan.FromSeconds(3)).ShouldSatisfyAllConditions(
             answer => answer.Healthy.ShouldBeTrue(),
             answer => answer.Text.ShouldBe("healthy: 6 loops turn, the engine answered 3 s ago"));
+        HealthAnswer.From(beats, null, TimeSpan.FromSeconds(3), cut: 2).ShouldSatisfyAllConditions(
+            answer => answer.CutAnswers.ShouldBe(2),
+            answer => answer.Text.ShouldBe("healthy: 6 loops turn, the engine answered 3 s ago; 2 of its answers and events were too large and were cut"));
         beats.Write.Beat();
         _time.Advance(TimeSpan.FromMinutes(3));
         HealthAnswer.From(beats, "it does not answer", null).ShouldSatisfyAllConditions(

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DockMon.Engine;
@@ -12,6 +13,7 @@ namespace DockMon.Agent.Commands.Containers;
 /// <c>list_containers</c>: Docker's list objects byte for byte, with <c>RepoDigests</c>, <c>StartedAt</c> and <c>Env</c> added. What is
 /// added needs an inspect of each container and image, so it is kept: a listing after the first costs the engine one request.
 /// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>. One that cannot be inspected is listed all the same.
+/// What is very long is cut, with a mark: one image's labels must not cost the host its list.
 /// </summary>
 internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerListing> logger)
 {
@@ -21,6 +23,17 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
     /// <summary>How long one container may keep all the others waiting.</summary>
     private static readonly TimeSpan InspectLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>A container of which there is more is asked about each time: thousands are kept in a few megabytes.</summary>
+    private const int KeptBytes = 4 * 1024;
+
+    /// <summary>Longest value of a variable, longest list of digests or variables, and longest addition to a container.</summary>
+    private const int LongestText = 16 * 1024;
+    private const int LongestMember = 48 * 1024;
+    private const int LongestAddition = 64 * 1024;
+
+    /// <summary>Room for the list in the answer's frame.</summary>
+    private const int LongestList = ProtocolLimits.ControlFrameBytes - (64 * 1024);
+
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly byte[] UnknownContainer = "\"Env\":{}"u8.ToArray();
     private static readonly byte[] UnknownImage = "\"RepoDigests\":[]"u8.ToArray();
@@ -29,6 +42,7 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
     private readonly ConcurrentDictionary<string, byte[]> _containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte[]> _images = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _notInspected = new(StringComparer.Ordinal);
+    private int _tooLong;
     private long _changes;
 
     public void AddTo(IDictionary<string, Route> routes) =>
@@ -70,29 +84,13 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
                 // An image that was removed by force may have left its container without even its id.
                 string.IsNullOrWhiteSpace(items[i].ImageId) ? UnknownImage : await GetAsync(_images, items[i].ImageId, DescribeImageAsync, UnknownImage, token)));
         DropRemoved(items);
-        return Join(list, items, members);
-    }
-
-    /// <summary>The list with each container's members added at the end of its object, in memory of just that size.</summary>
-    private static byte[] Join(ReadOnlySpan<byte> list, List<ListEntry> items, (byte[] Container, byte[] Image)[] members)
-    {
-        // An object loses its closing brace and gains two commas and the brace; another comma stands before all but the first.
-        var length = "[]".Length + items.Index().Sum(item => item.Item.Length + members[item.Index].Container.Length + members[item.Index].Image.Length + (item.Index == 0 ? 2 : 3));
-        var json = new byte[length];
-        using var result = new MemoryStream(json);
-        result.Write("["u8);
-        foreach (var (i, item) in items.Index())
+        FittedItem[] fitted = [.. items.Select((item, i) => new FittedItem(list.AsMemory(item.Start, item.Length), members[i].Image, members[i].Container))];
+        var (json, shortened, leftOut) = FittedList.Join(fitted, LongestList, UnknownContainer);
+        if (shortened > 0 && Interlocked.Increment(ref _tooLong) is var count && BitOperations.IsPow2(count))
         {
-            result.Write(i == 0 ? ""u8 : ","u8);
-            result.Write(list.Slice(item.Start, item.Length - 1));
-            result.Write(","u8);
-            result.Write(members[i].Image);
-            result.Write(","u8);
-            result.Write(members[i].Container);
-            result.Write("}"u8);
+            Log.ListTooLong(logger, items.Count, LongestList, shortened, leftOut, count);
         }
 
-        result.Write("]"u8);
         return json;
     }
 
@@ -127,7 +125,7 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
             return unknown;
         }
 
-        if (changes == Interlocked.Read(ref _changes))
+        if (changes == Interlocked.Read(ref _changes) && (described.Length <= KeptBytes || cache == _images))
         {
             // An event that came in between may have been about this very object: then it is asked again next time.
             cache[id] = described;
@@ -159,7 +157,7 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
 
     private async Task<byte[]> DescribeImageAsync(string id, CancellationToken ct)
     {
-        using var image = JsonDocument.Parse(await engine.InspectImageRawAsync(id, ct, InspectLimit));
+        using var image = JsonDocument.Parse(await engine.InspectImageRawAsync(id, ct, InspectLimit, mayCut: true));
         return image.RootElement.ValueKind == JsonValueKind.Object && image.RootElement.TryGetProperty("RepoDigests"u8, out var digests) && digests.ValueKind == JsonValueKind.Array
             ? Members(writer =>
             {
@@ -177,7 +175,7 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
         write(writer);
         writer.WriteEndObject();
         writer.Flush();
-        return buffer.WrittenSpan[1..^1].ToArray();
+        return JsonCutter.Cut(buffer.WrittenSpan, LongestText, LongestAddition, LongestMember)[1..^1];
     }
 
     private void DropRemoved(List<ListEntry> items)

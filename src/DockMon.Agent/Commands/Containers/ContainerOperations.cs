@@ -35,7 +35,7 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
         routes[OperationActions.Inspect] = new Route("inspect container", Lane: null, async (payload, ct) =>
         {
             var id = Id(Route.Read(payload, ProtocolJson.Default.ContainerOperation));
-            var container = await engine.InspectContainerRawAsync(id, ct);
+            var container = await engine.InspectContainerRawAsync(id, ct, mayCut: true);
             return [.. "{\"container\":"u8, .. container, (byte)'}'];
         });
     }

@@ -6,4 +6,8 @@ internal static partial class Log
 {
     [LoggerMessage(220, LogLevel.Warning, "{Id} cannot be inspected, and is listed without what that would tell until it can be: {Reason}")]
     public static partial void NotInspected(ILogger logger, string id, string reason);
+
+    [LoggerMessage(221, LogLevel.Warning,
+        "The list of {Containers} containers does not fit into {Bytes} bytes: {Shortened} are told of by their essentials, {LeftOut} not at all (so far: {Count})")]
+    public static partial void ListTooLong(ILogger logger, int containers, int bytes, int shortened, int leftOut, int count);
 }
