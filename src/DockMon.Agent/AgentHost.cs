@@ -54,6 +54,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
 
         // These three live as long as the process: an update that is left to the next start must not fail on the way out because its engine went away under it.
         var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
+        var cut = new CutAnswers(loggers.CreateLogger<CutAnswers>());
+        engine.Exceeded = cut.Take;
         var lanes = new Lanes();
         using var dialer = new Dialer(options);
         using var pulse = new EnginePulse(engine, time);
@@ -79,7 +81,10 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var (commands, operations) = Routes(engine, own, outbound, listing, updates, deployments);
         selfUpdate.AddTo(commands);
         using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>(), heartbeats.Commands);
-        var events = new EventStream(engine, tracker, listing, outbound, random, time, loggers.CreateLogger<EventStream>(), heartbeats.Events);
+        var known = new KnownContainers(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainers>());
+        var teller = new EventTeller(tracker, outbound, time);
+        var comparison = new EventComparison(engine, tracker, teller, known, time, loggers.CreateLogger<EventComparison>());
+        var events = new EventStream(engine, comparison, teller, known, listing, random, time, loggers.CreateLogger<EventStream>(), heartbeats.Events);
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, own, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
         using var kernel = new KernelSource();
         var stats = new StatsSampler(
@@ -104,7 +109,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var footprint = new Footprint(time, logger);
         lanes.Idle += footprint.Used;
         link.Registered += _ => footprint.Used();
-        var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>());
+        var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>(), cut);
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         if (options.InsecureSkipVerify)
@@ -123,6 +128,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         [
             link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
             events.RunAsync(streams.Token),
+            known.RunAsync(streams.Token),
             statsLink.RunAsync(streams.Token),
             checks.RunAsync(streams.Token),
             sampling.RunAsync(streams.Token),

@@ -83,8 +83,30 @@ internal sealed class ContainerTracker
         }
     }
 
+    /// <summary>Whether a container still is as it was found: it did not end or start since.</summary>
+    public bool Knows(RunningContainer container)
+    {
+        lock (_gate)
+        {
+            return ReferenceEquals(_running.GetValueOrDefault(container.Id), container);
+        }
+    }
+
     /// <summary>A container does not run any more, although no event said so.</summary>
-    public void Forget(string id) => Remove(id);
+    /// <returns>False when it ended or started since it was found to be missing.</returns>
+    public bool Forget(RunningContainer container)
+    {
+        lock (_gate)
+        {
+            if (!Knows(container))
+            {
+                return false;
+            }
+
+            Remove(container.Id);
+            return true;
+        }
+    }
 
     private static RunningContainer From(ContainerSummary container) =>
         new(container.Id, container.Names is [{ } name, ..] ? name.TrimStart('/') : "", container.Image);

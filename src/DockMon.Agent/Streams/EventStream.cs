@@ -3,7 +3,6 @@ using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Health;
 using DockMon.Engine;
-using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Streams;
@@ -11,23 +10,35 @@ namespace DockMon.Agent.Streams;
 /// <summary>
 /// Docker's events, without a hole. The stream is the agent's, not the connection's: it stays open while the link is down. When the
 /// daemon goes away it is reopened from the last event seen; and because a daemon forgets its events when it restarts, what runs is
-/// then compared with what ran, and the starts and ends that no event told of are told as Docker would have.
+/// then compared with what ran. See <see cref="EventComparison"/>, which also asks for what a cut event may have said.
 /// </summary>
 internal sealed class EventStream(
-    EngineClient engine, ContainerTracker tracker, ContainerListing listing, Outbound outbound, Random random, TimeProvider time, ILogger<EventStream> logger,
+    EngineClient engine,
+    EventComparison comparison,
+    EventTeller teller,
+    KnownContainers known,
+    ContainerListing listing,
+    Random random,
+    TimeProvider time,
+    ILogger<EventStream> logger,
     Heartbeat? heartbeat = null)
 {
     /// <summary>How long a reopened stream has to replay before what runs is compared.</summary>
     public static readonly TimeSpan ReplayTime = TimeSpan.FromSeconds(2);
 
+    /// <summary>A stream that lived so long was no failed try: what is wrong afterwards is new.</summary>
+    public static readonly TimeSpan Lasting = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(15);
     private static readonly Dictionary<string, string[]> Filters = new() { ["type"] = ["container", "image"] };
 
-    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), random);
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), LongestDelay, random);
     private readonly RepeatedReason _failures = new();
+    private readonly RepeatedReason _comparisonFailures = new();
     private readonly RecentEvents _recent = new();
     private long _lastTime;
     private long _replayEnd;
-    private bool _baseline;
+    private volatile bool _incomplete;
 
     /// <summary>Streams until <paramref name="ct"/> fires.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -37,7 +48,19 @@ internal sealed class EventStream(
             while (true)
             {
                 heartbeat?.Beat();
-                await StreamOnceAsync(ct);
+                var opened = time.GetTimestamp();
+                var (reason, failed) = await StreamOnceAsync(ct);
+                if (time.GetElapsedTime(opened) >= Lasting)
+                {
+                    _failures.Clear();
+                    _backoff.Reset();
+                }
+
+                if (_failures.ShouldReport(reason, out var count))
+                {
+                    Report(reason, failed, count);
+                }
+
                 heartbeat?.Rest();
                 await Task.Delay(_backoff.Next(), time, ct);
             }
@@ -48,7 +71,20 @@ internal sealed class EventStream(
         }
     }
 
-    private async Task StreamOnceAsync(CancellationToken ct)
+    private void Report(string reason, bool failed, int count)
+    {
+        if (failed)
+        {
+            Log.EventsFailed(logger, reason, count);
+        }
+        else
+        {
+            Log.EventsEnded(logger, reason, count);
+        }
+    }
+
+    /// <returns>Why the stream ended, and whether that is a failure.</returns>
+    private async Task<(string Reason, bool Failed)> StreamOnceAsync(CancellationToken ct)
     {
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reconciling = Task.CompletedTask;
@@ -62,8 +98,9 @@ internal sealed class EventStream(
         {
             if (_lastTime == 0)
             {
-                // By the engine's clock: this machine's may be another.
-                _lastTime = await EngineTimeAsync(ct);
+                var info = await engine.GetInfoAsync(ct);
+                _lastTime = EventComparison.Time(info, time);
+                known.Open(info, _lastTime);
             }
 
             _replayEnd = _lastTime;
@@ -71,20 +108,21 @@ internal sealed class EventStream(
             await foreach (var e in engine.WatchEventsAsync(Since(), Filters, Opened, closed.Token))
             {
                 heartbeat?.Beat();
-                _failures.Clear();
-                _backoff.Reset();
                 Take(e);
+                if (_incomplete && reconciling.IsCompleted)
+                {
+                    await reconciling;
+                    reconciling = ReconcileAsync(closed.Token);
+                }
+
                 heartbeat?.Rest();
             }
 
-            Log.EventsEnded(logger, "the engine closed the stream");
+            return ("the engine closed the stream", false);
         }
         catch (EngineException e)
         {
-            if (_failures.ShouldReport(e.Message, out var count))
-            {
-                Log.EventsFailed(logger, e.Message, count);
-            }
+            return (e.Message, true);
         }
         finally
         {
@@ -95,26 +133,36 @@ internal sealed class EventStream(
 
     private async Task ReconcileAsync(CancellationToken ct)
     {
+        var delay = ReplayTime;
         try
         {
             while (true)
             {
+                if (comparison.HasBaseline)
+                {
+                    await Task.Delay(delay, time, ct);
+                }
+
                 try
                 {
-                    if (_baseline)
+                    _incomplete = false;
+                    await comparison.CompareAsync(ct);
+                    _comparisonFailures.Clear();
+                    if (!_incomplete)
                     {
-                        await Task.Delay(ReplayTime, time, ct);
+                        return;
                     }
-
-                    await CompareAsync(ct);
-                    return;
                 }
                 catch (EngineException e)
                 {
-                    Log.EventsFailed(logger, e.Message, 1);
-                }
+                    if (_comparisonFailures.ShouldReport(e.Message, out var count))
+                    {
+                        Log.NotCompared(logger, e.Message, count);
+                    }
 
-                await Task.Delay(ReplayTime, time, ct);
+                    delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+                    await Task.Delay(comparison.HasBaseline ? TimeSpan.Zero : delay, time, ct);
+                }
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -123,50 +171,16 @@ internal sealed class EventStream(
         }
     }
 
-    private async Task CompareAsync(CancellationToken ct)
+    private void Take(EngineEvent e)
     {
-        tracker.BeginCompare();
-        var (started, missing) = tracker.Compare(await engine.ListContainersAsync(all: false, ct));
-        if (!_baseline)
+        _incomplete |= e.IsIncomplete;
+        if (e.Type.Length == 0)
         {
-            _baseline = true; // What ran before the agent did is no event.
+            // It could not be read: it may have been about anything.
+            listing.Forget();
             return;
         }
 
-        Log.EventsReopened(logger, started.Count + missing.Count);
-        foreach (var container in missing)
-        {
-            await TellEndAsync(container, ct);
-        }
-
-        foreach (var container in started)
-        {
-            Send(container, "start", Rfc3339.Format(time.GetUtcNow()), []);
-        }
-    }
-
-    private async Task TellEndAsync(RunningContainer container, CancellationToken ct)
-    {
-        try
-        {
-            var state = (await engine.InspectContainerAsync(container.Id, ct)).State;
-            if (state.Running)
-            {
-                return; // It was started again after the list was made; its event is on the way.
-            }
-
-            tracker.Forget(container.Id);
-            Send(container, "die", state.FinishedAt ?? Rfc3339.Format(time.GetUtcNow()), new() { ["exitCode"] = state.ExitCode.ToString(CultureInfo.InvariantCulture) });
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            tracker.Forget(container.Id);
-            Send(container, "destroy", Rfc3339.Format(time.GetUtcNow()), []);
-        }
-    }
-
-    private void Take(EngineEvent e)
-    {
         // A stream opened "since" repeats what was seen. Live events are never judged by their time: Docker stamps them before it sorts them out,
         // so that one may come before an older one.
         var seen = !_recent.Add(e);
@@ -176,6 +190,7 @@ internal sealed class EventStream(
         }
 
         _lastTime = Math.Max(_lastTime, e.TimeNano);
+        known.Heard(_lastTime);
         if (e.Type == "image")
         {
             listing.ImageChanged();
@@ -187,49 +202,10 @@ internal sealed class EventStream(
             listing.ContainerStarted(e.ActorId);
         }
 
-        tracker.Apply(e);
-        if (!IsNoise(e.Action))
-        {
-            Post(new ContainerEvent
-            {
-                ContainerId = e.ActorId,
-                ContainerName = e.Attributes.GetValueOrDefault("name", ""),
-                Image = e.Attributes.GetValueOrDefault("image", ""),
-                Action = e.Action,
-                Timestamp = Rfc3339.FormatUnixNanoseconds(e.TimeNano),
-                Attributes = e.Attributes,
-            });
-        }
+        teller.Tell(e);
     }
-
-    // A health check alone makes three of these every few seconds, and no server does anything with them.
-    private static bool IsNoise(string action) =>
-        action.StartsWith("exec_", StringComparison.Ordinal) || action is "top" or "attach" or "detach" || action.StartsWith("attach:", StringComparison.Ordinal);
 
     /// <summary>A second before the last event: an older one may have been overtaken by it. What comes twice is known by <see cref="RecentEvents"/>.</summary>
-    private string Since() => string.Create(CultureInfo.InvariantCulture, $"{(_lastTime / 1_000_000_000) - (_baseline ? 1 : 0)}.{_lastTime % 1_000_000_000:000000000}");
-
-    private async Task<long> EngineTimeAsync(CancellationToken ct)
-    {
-        var now = Rfc3339.TryParse((await engine.GetInfoAsync(ct)).SystemTime, out var told) ? told : time.GetUtcNow();
-        return (now - DateTimeOffset.UnixEpoch).Ticks * 100;
-    }
-
-    private void Send(RunningContainer container, string action, string timestamp, Dictionary<string, string> attributes)
-    {
-        attributes["name"] = container.Name;
-        attributes["image"] = container.Image;
-        Post(new ContainerEvent
-        {
-            ContainerId = container.Id,
-            ContainerName = container.Name,
-            Image = container.Image,
-            Action = action,
-            Timestamp = timestamp,
-            Attributes = attributes,
-        });
-    }
-
-    private void Post(ContainerEvent e) =>
-        outbound.PostEvent(FrameWriter.Event(EventNames.ContainerEvent, e, ProtocolJson.Default.ContainerEvent, time.GetUtcNow()));
+    private string Since() => string.Create(
+        CultureInfo.InvariantCulture, $"{(_lastTime / 1_000_000_000) - (comparison.HasBaseline ? 1 : 0)}.{_lastTime % 1_000_000_000:000000000}");
 }

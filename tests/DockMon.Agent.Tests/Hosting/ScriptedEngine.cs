@@ -40,6 +40,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>Awaited with the path before each answer.</summary>
     public Func<string, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Answers paths that it does not know, such as those with a time in them; null for 404.</summary>
+    public Func<string, string?> Otherwise { get; set; } = _ => null;
+
     /// <summary>Whether a request is on its way, or an answer; one that <see cref="BeforeAnswer"/> keeps waiting is not.</summary>
     public bool IsBusy => Volatile.Read(ref _busy) > 0;
 
@@ -134,6 +137,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     {
         var (status, body) = path == "/_ping" ? (200, "OK")
             : _answers.TryGetValue(path, out var answer) ? answer
+            : Otherwise(path) is { } other ? (200, other)
             : (404, """{"message":"no such thing"}""");
         return $"HTTP/1.1 {status} Status\r\nApi-Version: 1.41\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}";
     }

@@ -34,7 +34,8 @@ public sealed class ContainerTrackerTests
         var (started, missing) = _tracker.Compare(List("b", "c"));
         started.Select(container => container.Name).ShouldBe(["c"]);
         missing.Select(container => container.Name).ShouldBe(["a"]);
-        _tracker.Forget("id-a");
+        _tracker.Forget(missing.Single()).ShouldBeTrue();
+        _tracker.Forget(missing.Single()).ShouldBeFalse();
         _tracker.Running.Select(container => container.Name).Order().ShouldBe(["b", "c"]);
     }
 
