@@ -41,6 +41,19 @@ public sealed class StartTests : IDisposable
         installation.Agent.Lines.ShouldContain(line => line.Contains("the disk is full", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task One_whose_token_is_given_goes_on_where_nothing_can_be_written_and_says_what_it_does_without()
+    {
+        var file = Path.Combine(_folder.Path, "file");
+        await File.WriteAllTextAsync(file, "", Token);
+        await using var agent = Start(Path.Combine(file, "data"), ("REGISTRATION_TOKEN", ""), ("PERMANENT_TOKEN", "known"));
+        await agent.WaitForLineAsync("Cannot connect", Token);
+        agent.Lines.Count(line => line.Contains("The agent goes on", StringComparison.Ordinal)).ShouldBe(1);
+        agent.HasExited.ShouldBeFalse();
+        agent.Terminate();
+        (await agent.WaitForExitAsync(Token)).ShouldBe(0, agent.Tail());
+    }
+
     [Theory]
     [InlineData("size=4k", "the disk is full")]
     [InlineData("size=1m,ro", "read-only")]

@@ -12,7 +12,7 @@ internal sealed class Outbox
     public Outbox(string dataPath)
     {
         _folder = Path.Combine(dataPath, "outbox");
-        Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _ = PrivateFolder.TryMake(_folder); // Where the disk refuses, completions are kept in memory, and the log says so of each.
         _last = Files().Select(file => Number(file)!.Value).DefaultIfEmpty().Max();
     }
 
@@ -24,6 +24,7 @@ internal sealed class Outbox
     public string Write(ReadOnlySpan<byte> frame)
     {
         var path = Path.Combine(_folder, Interlocked.Increment(ref _last).ToString("d19", CultureInfo.InvariantCulture) + ".json");
+        PrivateFolder.Make(_folder);
         AtomicFile.Write(path, frame, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return path;
     }
@@ -32,9 +33,11 @@ internal sealed class Outbox
     public IReadOnlyList<(string Path, byte[] Frame)> Read() => [.. Files().Select(path => (path, File.ReadAllBytes(path)))];
 
     /// <summary>Files that somebody else has put there. They are left alone.</summary>
-    public IReadOnlyList<string> Strays => [.. Directory.GetFiles(_folder, "*.json").Where(path => Number(path) is null)];
+    public IReadOnlyList<string> Strays => [.. All().Where(path => Number(path) is null)];
 
-    private IEnumerable<string> Files() => Directory.GetFiles(_folder, "*.json").Where(path => Number(path) is not null).Order(StringComparer.Ordinal);
+    private IEnumerable<string> Files() => All().Where(path => Number(path) is not null).Order(StringComparer.Ordinal);
+
+    private string[] All() => Directory.Exists(_folder) ? Directory.GetFiles(_folder, "*.json") : [];
 
     private static long? Number(string path) =>
         long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Update;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +24,17 @@ public sealed class UpdateStoreTests : IDisposable
         var journal = Journal() with { Dependents = [new Dependent(new string('b', 64), "side", WasRunning: true)] };
         store.Save(journal);
         Text(store.Read().Single()).ShouldBe(Text(journal));
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_written_there_are_none_and_none_is_taken()
+    {
+        var file = Path.Combine(_folder.Path, "file");
+        File.WriteAllText(file, "");
+        var store = new UpdateStore(file, NullLogger<UpdateStore>.Instance);
+        store.Read().ShouldBeEmpty();
+        store.Has(new string('a', 64)).ShouldBeFalse();
+        Should.Throw<CommandException>(() => store.Save(Journal())).Message.ShouldContain("cannot write to");
     }
 
     [Theory]

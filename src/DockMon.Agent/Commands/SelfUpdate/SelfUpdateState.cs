@@ -52,7 +52,7 @@ internal sealed class SelfUpdateStore(string dataPath)
     private string File => Path.Combine(_folder, "state.json");
 
     /// <summary>The folder with the programs; made where it is not.</summary>
-    public string Folder => Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+    public string Folder => PrivateFolder.Make(_folder);
 
     /// <summary>Where a program that is not yet known to be one is written.</summary>
     public string IncomingPath => Path.Combine(Folder, Incoming, "dockmon-agent");
@@ -112,8 +112,13 @@ internal sealed class SelfUpdateStore(string dataPath)
     /// <summary>Removes every program but those given.</summary>
     public void RemoveAllBut(params IEnumerable<string?> paths)
     {
+        if (!Directory.Exists(_folder))
+        {
+            return;
+        }
+
         var kept = paths.OfType<string>().Select(path => Path.GetDirectoryName(path)!).ToHashSet(StringComparer.Ordinal);
-        foreach (var directory in Directory.GetDirectories(Folder).Where(directory => !kept.Contains(directory)))
+        foreach (var directory in Directory.GetDirectories(_folder).Where(directory => !kept.Contains(directory)))
         {
             Directory.Delete(directory, recursive: true);
         }

@@ -14,7 +14,7 @@ internal sealed class UpdateStore
     {
         _logger = logger;
         _folder = Path.Combine(dataPath, "updates");
-        Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _ = PrivateFolder.TryMake(_folder); // Where the disk refuses, each update says so when it is asked for.
     }
 
     /// <summary>Writes a journal so that a power cut leaves either the old or the new one.</summary>
@@ -23,6 +23,7 @@ internal sealed class UpdateStore
     {
         try
         {
+            PrivateFolder.Make(_folder);
             AtomicFile.Write(PathOf(journal), JsonSerializer.SerializeToUtf8Bytes(journal, UpdateJson.Default.UpdateJournal), UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return journal;
         }
@@ -64,7 +65,8 @@ internal sealed class UpdateStore
     }
 
     /// <summary>What an earlier run of the agent left. A file that is no journal is set aside, and said so.</summary>
-    public IReadOnlyList<UpdateJournal> Read() => [.. Directory.GetFiles(_folder, "*.json").Order(StringComparer.Ordinal).Select(ReadOne).OfType<UpdateJournal>()];
+    public IReadOnlyList<UpdateJournal> Read() =>
+        !Directory.Exists(_folder) ? [] : [.. Directory.GetFiles(_folder, "*.json").Order(StringComparer.Ordinal).Select(ReadOne).OfType<UpdateJournal>()];
 
     private UpdateJournal? ReadOne(string path)
     {
