@@ -146,7 +146,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         // Without a connection to say goodbye on, operations that run still have their time.
         await router.FinishAsync(options.ShutdownTimeout);
         await updates.WhenEndedAsync(CommandRouter.Grace);
-        await selfUpdate.WhenEndedAsync();
+        await selfUpdate.WhenEndedAsync(CommandRouter.Grace);
         await streams.CancelAsync();
         await Task.WhenAll(parts);
         var goBack = await trial;

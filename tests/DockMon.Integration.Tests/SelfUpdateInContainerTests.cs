@@ -44,6 +44,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         await LoggedAsync($"Version {Newer} has proven itself");
         (await InspectAsync("{{.Id}} {{.State.Pid}} {{.State.StartedAt}}")).ShouldBe(before);
         (await Docker.RunAsync(["ps", "-aq", "--filter", "label=dockmon.agent.self-update"], Token)).ShouldBeEmpty();
+        (await Docker.RunAsync(["images", "-q", newer], Token)).ShouldBeEmpty("the image was only pulled for the program in it");
 
         await Docker.RunAsync(["restart", _name], Token);
         await WaitForAsync(Newer);

@@ -175,9 +175,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         await using var scene = await SelfUpdateScene.StartAsync(Token);
         Directory.CreateDirectory(Path.Combine(scene.Bin, "state.json"));
         var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
-        var told = await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"error\":", StringComparison.Ordinal), Token);
-        told.ShouldContain("cannot write to " + scene.Bin);
-        told.ShouldContain("\"stage\":\"prepare\"");
+        (await Should.ThrowAsync<OperationFailedException>(() => scene.UpdateAsync(newer, Token))).Message.ShouldContain("cannot write to " + scene.Bin);
         (await scene.VersionAsync(Token)).ShouldBe(_own);
     }
 

@@ -8,6 +8,7 @@ namespace DockMon.Agent.Tests.SelfUpdate;
 /// <summary>Which program runs after a start.</summary>
 public sealed class LauncherTests
 {
+    private const string Boot = "this start of the machine";
     private static readonly InstalledProgram Newer = new("3.1.0", "/data/bin/3.1.0/dockmon-agent", "ab", BaseVersion: "3.0.0");
     private static readonly InstalledProgram Older = new("2.9.0", "/data/bin/2.9.0/dockmon-agent", "cd", BaseVersion: "3.0.0");
 
@@ -51,6 +52,16 @@ public sealed class LauncherTests
     }
 
     [Theory]
+    [InlineData("another one", "had not proven itself yet when the machine was restarted")]
+    [InlineData(Boot, "ended before it had proven itself")]
+    [InlineData(null, "ended before it had proven itself")]
+    public void A_program_is_not_blamed_for_a_machine_that_was_restarted(string? boot, string words)
+    {
+        var trial = new Trial(new("9.0.0", "/data/bin/9/dockmon-agent", "ef", "3.0.0"), FromVersion: "3.0.0", DateTimeOffset.UnixEpoch, boot);
+        Decide(new() { Trial = trial }).State.Failure.ShouldBe($"version 9.0.0 {words}; version 3.0.0 is back");
+    }
+
+    [Theory]
     [InlineData("3.0.0", "3.0.0", 0)]
     [InlineData("3.0.1", "3.0.0", 1)]
     [InlineData("3.0.10", "3.0.9", 1)]
@@ -75,5 +86,5 @@ public sealed class LauncherTests
         ProgramSource.ImageToTake(asked, repository).ShouldBe(taken);
 
     private static (SelfUpdateState State, InstalledProgram? Program) Decide(SelfUpdateState state, string baseVersion = "3.0.0", bool intact = true) =>
-        Launcher.Decide(state, baseVersion, _ => intact);
+        Launcher.Decide(state, baseVersion, Boot, _ => intact);
 }

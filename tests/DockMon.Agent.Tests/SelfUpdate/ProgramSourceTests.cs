@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Formats.Tar;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.SelfUpdate;
@@ -25,6 +26,9 @@ public sealed class ProgramSourceTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
     private readonly TaskCompletionSource _sent = new();
+    private readonly ConcurrentQueue<string> _deleted = new();
+    private bool _imageThere = true;
+    private int _removal = 200;
     private Func<HttpContext, Task> _then = _ => Task.CompletedTask;
     private WebApplication _server = null!;
     private EngineClient _engine = null!;
@@ -104,6 +108,35 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         error.ShouldNotContain("s3cret");
     }
 
+    [Theory]
+    [InlineData(false, "DELETE /images/agent:2")]
+    [InlineData(true, "")]
+    public async Task The_image_is_removed_again_unless_it_was_there_before(bool wasThere, string removed)
+    {
+        _imageThere = wasThere;
+        _then = context => context.Response.Body.WriteAsync(new byte[Half + EndOfTar], Token).AsTask();
+        await _source.FromImageAsync("agent:2", Token);
+        string.Join(", ", _deleted.Where(path => path.Contains("/images/", StringComparison.Ordinal))).ShouldBe(removed);
+        new SelfUpdateStore(_folder.Path).Read().PulledImage.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(409, false)]
+    [InlineData(404, false)]
+    [InlineData(500, true)]
+    public async Task An_image_that_cannot_be_removed_now_is_with_the_next_start_unless_somebody_uses_it(int status, bool again)
+    {
+        (_imageThere, _removal) = (false, status);
+        _then = context => context.Response.Body.WriteAsync(new byte[Half + EndOfTar], Token).AsTask();
+        await _source.FromImageAsync("agent:2", Token);
+        _deleted.Clear();
+        _removal = 200;
+        await _source.RemoveLeftoversAsync(Token);
+        _deleted.Contains("DELETE /images/agent:2").ShouldBe(again);
+        await _source.RemoveLeftoversAsync(Token);
+        _deleted.Count.ShouldBe(again ? 1 : 0);
+    }
+
     private Task<string> FetchAsync(string from) => from == "http" ? _source.FromUrlAsync($"http://me:s3cret@{Authority}/download?token=s3cret", Token) : _source.FromImageAsync(from, Token);
 
     private string Source(string from) => from == "http" ? $"http://{Authority}/download" : from;
@@ -118,6 +151,22 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         }
 
         context.Response.Headers["Api-Version"] = "1.41";
+        var isImage = path.EndsWith("/images/agent:2/json", StringComparison.Ordinal) || path.EndsWith("/images/agent:2", StringComparison.Ordinal);
+        if (context.Request.Method == "DELETE")
+        {
+            _deleted.Enqueue("DELETE " + path[path.IndexOf('/', 1)..]);
+            context.Response.StatusCode = isImage ? _removal : 204;
+        }
+        else if (isImage)
+        {
+            context.Response.StatusCode = _imageThere ? 200 : 404;
+        }
+
+        if (context.Response.StatusCode == 204)
+        {
+            return;
+        }
+
         await context.Response.WriteAsync(
             path.EndsWith("/images/create", StringComparison.Ordinal) ? """{"status":"Pulled"}"""
             : path.EndsWith("/containers/create", StringComparison.Ordinal) ? """{"Id":"c"}"""

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DockMon.Agent.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -30,8 +29,19 @@ internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
             return;
         }
 
+        if (store.WhyNotTrusted() is { } distrust)
+        {
+            Log.NotTrusted(logger, distrust);
+        }
+
+        string? refusal = null;
         var before = store.Read();
-        var (state, program) = Decide(before, AgentVersion.Current, IsIntact);
+        var (state, program) = Decide(before, AgentVersion.Current, Boot.Id, installed => (refusal = store.WhyNot(installed)) is null);
+        if (refusal is not null)
+        {
+            Log.NotTrusted(logger, refusal);
+        }
+
         if (state != before)
         {
             store.Save(state);
@@ -47,14 +57,15 @@ internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
     /// <summary>What the base does. Pure.</summary>
     /// <param name="state">What is written.</param>
     /// <param name="baseVersion">Its own version.</param>
-    /// <param name="isIntact">Whether a program is there and unchanged.</param>
+    /// <param name="boot">The start of the machine.</param>
+    /// <param name="isIntact">Whether a program may be executed: it is there, unchanged, and nobody else's to change.</param>
     /// <returns>What to write, and the program to become; null for none.</returns>
-    public static (SelfUpdateState State, InstalledProgram? Program) Decide(SelfUpdateState state, string baseVersion, Func<InstalledProgram, bool> isIntact)
+    public static (SelfUpdateState State, InstalledProgram? Program) Decide(SelfUpdateState state, string baseVersion, string? boot, Func<InstalledProgram, bool> isIntact)
     {
-        if (state.Trial is not null)
+        if (state.Trial is { } trial)
         {
             // It was executed, and here is the base again: it ended, and took the process with it.
-            state = state.Failed("ended before it had proven itself");
+            state = state.Failed(Boot.IsAnother(trial.Boot, boot) ? "had not proven itself yet when the machine was restarted" : "ended before it had proven itself");
         }
 
         if (state.Confirmed is not { } confirmed)
@@ -88,18 +99,5 @@ internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
         }
 
         Native.Execute(path, ["dockmon-agent", "run"], variables.Select(variable => $"{variable.Key}={variable.Value}"));
-    }
-
-    private static bool IsIntact(InstalledProgram program)
-    {
-        try
-        {
-            using var file = File.OpenRead(program.Path);
-            return Convert.ToHexStringLower(SHA256.HashData(file)) == program.Sha256;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 }

@@ -40,6 +40,15 @@ internal static partial class Log
     [LoggerMessage(562, LogLevel.Error, "Version {Version} works, but that cannot be written down yet: {Reason}")]
     public static partial void CannotConfirm(ILogger logger, string version, string reason);
 
+    [LoggerMessage(563, LogLevel.Error, "A newer version in the data folder is not executed, and the program that was started runs: {Reason}")]
+    public static partial void NotTrusted(ILogger logger, string reason);
+
+    [LoggerMessage(564, LogLevel.Warning, "What a self-update has left cannot be cleared away now, and is with the next start: {Reason}")]
+    public static partial void NotCleared(ILogger logger, string reason);
+
+    [LoggerMessage(565, LogLevel.Warning, "A self-update that does not come to its end within {Seconds} s is left as it is; the next start clears away what it made")]
+    public static partial void NotEnded(ILogger logger, double seconds);
+
     [LoggerMessage(561, LogLevel.Warning, "What was under way still is after {Minutes} minutes; the new version waits no longer")]
     public static partial void NotWaiting(ILogger logger, double minutes);
 }

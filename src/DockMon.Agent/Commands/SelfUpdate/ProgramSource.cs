@@ -44,12 +44,29 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
     /// <returns>Checksum of the program, hexadecimal.</returns>
     public async Task<string> FromImageAsync(string image, CancellationToken ct)
     {
-        await foreach (var _ in engine.PullImageAsync(image, username: null, password: null, ct))
+        await RemoveLeftoversAsync(ct);
+        if (!await IsThereAsync(image, ct))
         {
-            // Only the end matters: the server shows stages.
+            store.Save(store.Read() with { PulledImage = image });
         }
 
-        await RemoveLeftoversAsync(ct);
+        try
+        {
+            await foreach (var _ in engine.PullImageAsync(image, username: null, password: null, ct))
+            {
+                // Only the end matters: the server shows stages.
+            }
+
+            return await TakeOutAsync(image, ct);
+        }
+        finally
+        {
+            await RemoveImageAsync();
+        }
+    }
+
+    private async Task<string> TakeOutAsync(string image, CancellationToken ct)
+    {
         var body = new JsonObject
         {
             ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = owner }, ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
@@ -114,6 +131,8 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         {
             await RemoveAsync(container.Id);
         }
+
+        await RemoveImageAsync();
     }
 
     private static CommandException NoProgram(string image) =>
@@ -128,6 +147,51 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         catch (EngineException e)
         {
             Log.LeftBehind(logger, e.Message);
+        }
+    }
+
+    private async Task<bool> IsThereAsync(string image, CancellationToken ct)
+    {
+        try
+        {
+            await engine.InspectImageRawAsync(image, ct);
+            return true;
+        }
+        catch (EngineException e) when (e.IsMissing)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes the image that was not there before. Where that cannot be done now, it is with the next start or self-update.</summary>
+    private async Task RemoveImageAsync()
+    {
+        if (store.Read().PulledImage is not { } image)
+        {
+            return;
+        }
+
+        try
+        {
+            await engine.RemoveImageAsync(image, force: false, CancellationToken.None);
+        }
+        catch (EngineException e) when (e.IsMissing || e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // It is gone, or somebody has made a container of it meanwhile, and it is theirs now.
+        }
+        catch (EngineException e)
+        {
+            Log.NotCleared(logger, $"image {image}: {e.Message}");
+            return;
+        }
+
+        try
+        {
+            store.Save(store.Read() with { PulledImage = null });
+        }
+        catch (CommandException e)
+        {
+            Log.NotCleared(logger, e.Message);
         }
     }
 
@@ -151,7 +215,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         var path = store.IncomingPath;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            PrivateFolder.Make(Path.GetDirectoryName(path)!);
             File.Delete(path);
             var file = new FileStream(path, new FileStreamOptions
             {

@@ -29,13 +29,23 @@ internal sealed class SelfUpdateCommand(
         routes[CommandNames.SelfUpdate] = Route.For("update the agent", ProtocolJson.Default.SelfUpdateRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
 
     /// <summary>Removes what an agent that was killed in the middle of a self-update left on the engine.</summary>
-    public Task RemoveLeftoversAsync(CancellationToken ct) => _source.RemoveLeftoversAsync(ct);
+    public Task RemoveLeftoversAsync(CancellationToken ct) => Volatile.Read(ref _underWay) == 1 ? Task.CompletedTask : _source.RemoveLeftoversAsync(ct);
 
     /// <summary>Nothing new is begun.</summary>
     public void Stop() => _stopping.Cancel();
 
-    /// <summary>Completes when none is under way; asked for after <see cref="Stop"/>.</summary>
-    public Task WhenEndedAsync() => _work;
+    /// <summary>Completes when none is under way, or after <paramref name="limit"/>: the engine may never answer. Asked for after <see cref="Stop"/>.</summary>
+    public async Task WhenEndedAsync(TimeSpan limit)
+    {
+        try
+        {
+            await _work.WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.NotEnded(logger, limit.TotalSeconds);
+        }
+    }
 
     /// <summary>Becomes the program that was installed. To be called when everything else has ended; returns when there is none.</summary>
     public void Become()
@@ -45,7 +55,7 @@ internal sealed class SelfUpdateCommand(
             return;
         }
 
-        store.Save(store.Read() with { Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout) });
+        store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout, Boot.Id) });
         var guard = Guard.Start(self()?.Id);
         Log.Trying(logger, next.Version, options.UpdateTimeout.TotalSeconds);
         Launcher.Execute(next.Path, next.Path, (Guard.ProcessVariable, guard.ToString(CultureInfo.InvariantCulture)));
@@ -69,13 +79,30 @@ internal sealed class SelfUpdateCommand(
             throw new CommandException($"version {trial.Program.Version} is being tried out: ask again when that is over");
         }
 
+        if (store.WhyNotTrusted() is { } distrust)
+        {
+            throw new CommandException($"refused: {distrust}. The agent executes nothing out of a folder that others can change");
+        }
+
         await CheckRestartsAsync(ct);
         if (Interlocked.Exchange(ref _underWay, 1) == 1)
         {
             throw new CommandException("a self-update is already under way");
         }
 
-        _work = Task.Run(() => GuardAsync(request), CancellationToken.None);
+        var stage = string.IsNullOrWhiteSpace(request.Image) ? "download" : "pull";
+        try
+        {
+            // Whatever becomes of this agent, whoever asked hears how it ended.
+            store.Save(store.Read() with { Accepted = new AcceptedUpdate(What(request), stage, Boot.Id) });
+        }
+        catch
+        {
+            Interlocked.Exchange(ref _underWay, 0);
+            throw;
+        }
+
+        _work = Task.Run(() => GuardAsync(request, stage), CancellationToken.None);
         return new StartedResult { Status = "self_update_started" };
     }
 
@@ -96,9 +123,8 @@ internal sealed class SelfUpdateCommand(
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of a self-update is told, and ends nothing else.")]
-    private async Task GuardAsync(SelfUpdateRequest request)
+    private async Task GuardAsync(SelfUpdateRequest request, string stage)
     {
-        var stage = string.IsNullOrWhiteSpace(request.Image) ? "download" : "pull";
         try
         {
             await FetchAsync(request, name => stage = name, _stopping.Token);
@@ -107,22 +133,45 @@ internal sealed class SelfUpdateCommand(
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // The agent stops for another reason; nothing was changed.
+            Fail(stage, "the agent was stopped before anything was changed; ask for the update again");
         }
         catch (Exception e) when (e is CommandException or EngineException)
         {
-            Log.Failed(logger, stage, e.Message);
-            store.RemoveIncoming();
-            report.Failed(stage, e.Message);
+            Fail(stage, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Fail(stage, $"the new program cannot be kept in {options.DataPath}: {StorageFailure.Describe(e, options.DataPath)}");
         }
         catch (Exception e)
         {
             Log.Unforeseen(logger, e);
-            report.Failed(stage, "internal error: " + e.Message);
+            Fail(stage, "internal error: " + e.Message);
         }
 
         Interlocked.Exchange(ref _underWay, 0);
     }
+
+    /// <summary>Tells first: what comes after needs a data folder that can be written.</summary>
+    private void Fail(string stage, string reason)
+    {
+        Log.Failed(logger, stage, reason);
+        report.Failed(stage, reason);
+        try
+        {
+            store.Save(store.Read() with { Accepted = null });
+            store.RemoveIncoming();
+        }
+        catch (Exception e) when (e is CommandException or IOException or UnauthorizedAccessException)
+        {
+            Log.NotCleared(logger, e.Message);
+        }
+    }
+
+    /// <summary>What is asked for, without a password or a token that an address may hold.</summary>
+    private static string What(SelfUpdateRequest request) =>
+        !string.IsNullOrWhiteSpace(request.Version) ? "version " + EnvironmentReader.Short(request.Version)
+        : !string.IsNullOrWhiteSpace(request.Image) ? EnvironmentReader.Short(request.Image) : "the program at the address that was given";
 
     private async Task FetchAsync(SelfUpdateRequest request, Action<string> enter, CancellationToken ct)
     {
@@ -170,7 +219,7 @@ internal sealed class SelfUpdateCommand(
 
         Stage("prepare", $"Installing version {version}");
         var state = store.Read();
-        store.Save(state); // Where this cannot be written, neither can the trial, and by then everything else would have ended.
+        store.Save(state); // Where this cannot be written any more, neither can the trial, and by then everything else would have ended.
         // What this version was started from says which base it belongs to.
         _next = store.Install(version, sha256, Launcher.Program is null ? AgentVersion.Current : state.Confirmed?.BaseVersion ?? AgentVersion.Current);
         Stage("start", $"Becoming version {version} when what is under way has ended, or has come to a safe point");
