@@ -25,7 +25,7 @@ public sealed class DaemonRestartTests
 
         await engine.StartDaemonAsync(Token);
         // The daemon ended the container, and has forgotten that it told so: the agent has not.
-        await Retry.UntilAsync("the end of the container is told", async () => (await installation.EventsOfAsync(id, Token)).Contains("die"), TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the end of the container is told", async () => (await installation.EventsOfAsync(id, Token)).Contains("die"), ct: Token);
         (await installation.EventsOfAsync(id, Token)).Count(action => action == "die").ShouldBe(1);
 
         await installation.OperateAsync("start", id, Token);

@@ -23,7 +23,7 @@ internal sealed record Diagnosis(int ExitCode, JsonElement Answer)
     /// <summary>Waits for a doctor's end and reads what it said.</summary>
     public static async Task<Diagnosis> ReadAsync(ProgramProcess doctor, CancellationToken ct)
     {
-        var code = await doctor.WaitForExitAsync(ct, TimeSpan.FromSeconds(60));
+        var code = await doctor.WaitForExitAsync(ct);
         return Read(code, doctor.Lines.Single());
     }
 

@@ -34,9 +34,7 @@ public sealed class HealthVerbTests : IDisposable
         await using var agent = Start();
         await UntilHealthyAsync();
         agent.Stop();
-        var started = TimeProvider.System.GetTimestamp();
         (await AskAsync(Data)).ShouldBe((1, "unhealthy"));
-        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(30));
         agent.Continue();
         await UntilHealthyAsync();
     }

@@ -124,9 +124,7 @@ internal sealed class Installation : IAsyncDisposable
 
                 HostId = hosts[0].GetProperty("id").GetString()!;
                 return hosts[0].GetProperty("connected").GetBoolean() == connected;
-            },
-            TimeSpan.FromSeconds(60),
-            ct);
+            }, ct: ct);
 
     /// <summary>Has the agent do a container operation; its whole answer, or the problem's words as an exception.</summary>
     public Task<JsonElement> OperateAsync(string action, string container, CancellationToken ct, JsonObject? fields = null)
@@ -152,7 +150,7 @@ internal sealed class Installation : IAsyncDisposable
         await reader.ReadLineAsync(ct);
         await CommandAsync("update_container", ct, payload);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        timer.CancelAfter(limit ?? TimeSpan.FromSeconds(90));
+        timer.CancelAfter(limit ?? TimeSpan.FromMinutes(3));
         try
         {
             while (await reader.ReadLineAsync(timer.Token) is { } line)

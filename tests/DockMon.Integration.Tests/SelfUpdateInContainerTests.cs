@@ -61,7 +61,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
     public async Task A_program_that_does_not_work_gives_way_in_the_same_container(string name, string body, string words)
     {
         var bad = await PublishAsync(name, await OtherAgent.InCAsync(_folder.Path, name, body, Token));
-        await RunAsync();
+        await RunAsync("-e", "UPDATE_TIMEOUT=20s");
         var id = await InspectAsync("{{.Id}}");
         await UpdateAsync(bad);
         await LoggedAsync($"version 9.9.9 {words}; version {_own} is back");
@@ -119,7 +119,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
     {
         await Docker.RunAsync(
             ["run", "-d", "--name", _name, "--restart", "unless-stopped", "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", $"{_name}:/data", "-e", $"DOCKMON_URL={_hub.Url}",
-                "-e", $"REGISTRATION_TOKEN={token}", "-e", "UPDATE_TIMEOUT=20s", "-e", "LOG_JSON=false", "-e", "RECONNECT_MAX=1s", .. options, _image],
+                "-e", $"REGISTRATION_TOKEN={token}", "-e", "UPDATE_TIMEOUT=60s", "-e", "LOG_JSON=false", "-e", "RECONNECT_MAX=1s", .. options, _image],
             Token);
         await WaitForAsync(_own);
     }
@@ -143,10 +143,10 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         _hub.CommandAsync("self_update", new JsonObject { ["version"] = "9.9.9", ["image"] = image, ["binary_url"] = "http://127.0.0.1:1/dockmon-agent", ["checksum"] = new string('0', 64), ["force"] = force }, Token);
 
     private Task WaitForAsync(string version) =>
-        WithLogsAsync(Retry.UntilAsync($"version {version} is connected", async () => (await _hub.HostsAsync(Token)).Any(host => host.GetProperty("connected").GetBoolean() && Version(host) == version), TimeSpan.FromSeconds(90), Token));
+        WithLogsAsync(Retry.UntilAsync($"version {version} is connected", async () => (await _hub.HostsAsync(Token)).Any(host => host.GetProperty("connected").GetBoolean() && Version(host) == version), ct: Token));
 
     private Task LoggedAsync(string words) =>
-        WithLogsAsync(Retry.UntilAsync($"the log says: {words}", async () => (await LogsAsync()).Contains(words, StringComparison.Ordinal), TimeSpan.FromSeconds(90), Token));
+        WithLogsAsync(Retry.UntilAsync($"the log says: {words}", async () => (await LogsAsync()).Contains(words, StringComparison.Ordinal), ct: Token));
 
     /// <summary>Has a wait that was in vain tell what the agent said meanwhile.</summary>
     private async Task WithLogsAsync(Task wait)

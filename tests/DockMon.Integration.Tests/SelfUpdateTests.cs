@@ -95,7 +95,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
     [InlineData("hangs", "for (;;) pause();", true, "neither proved itself in time nor gave up")]
     public async Task A_program_that_does_not_work_gives_way_to_the_one_before(string name, string body, bool supervised, string words)
     {
-        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised);
+        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised, SelfUpdateScene.ShortTrial);
         var bad = await OtherAgent.InCAsync(scene.Folder, name, body, Token);
         var told = await scene.ToldAsync(
             async () =>
@@ -103,7 +103,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
                 await scene.UpdateAsync(bad, Token);
                 if (supervised)
                 {
-                    await scene.Installation.Agent.WaitForExitAsync(Token, TimeSpan.FromSeconds(60));
+                    await scene.Installation.Agent.WaitForExitAsync(Token);
                     scene.Installation.StartAgent();
                 }
             },
@@ -117,7 +117,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
     [Fact]
     public async Task A_program_that_cannot_register_gives_way_by_itself_and_says_why()
     {
-        await using var scene = await SelfUpdateScene.StartAsync(Token);
+        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised: false, SelfUpdateScene.ShortTrial);
         var pid = scene.Installation.Agent.Id;
         var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
         var told = await scene.ToldAsync(
@@ -127,7 +127,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
                 await scene.Installation.Agent.WaitForLineAsync($"Becoming version {Newer} on trial", Token);
                 scene.Installation.Link.Mode = ProxyMode.Refuse;
                 scene.Installation.Link.CutAll();
-                await scene.Installation.Agent.WaitForLineAsync("has not proven itself in time", Token, SelfUpdateScene.UpdateTimeout + TimeSpan.FromSeconds(30));
+                await scene.Installation.Agent.WaitForLineAsync("has not proven itself in time", Token, SelfUpdateScene.UpdateTimeout + Retry.DefaultTimeout);
                 scene.Installation.Link.Mode = ProxyMode.Relay;
             },
             data => data.Contains("\"error\":", StringComparison.Ordinal),
@@ -217,7 +217,7 @@ public sealed class SelfUpdateTests : IAsyncLifetime
 
         var expected = point == "the trial is over" ? Newer : _own;
         await scene.WaitForVersionAsync(expected, Token);
-        await Retry.UntilAsync("one agent runs", () => scene.Processes().Count == 1, SelfUpdateScene.UpdateTimeout + TimeSpan.FromSeconds(30), Token);
+        await Retry.UntilAsync("one agent runs", () => scene.Processes().Count == 1, SelfUpdateScene.UpdateTimeout + Retry.DefaultTimeout, Token);
         // Not the connection of the one that was killed, which the hub may still have taken for alive.
         await scene.WaitForVersionAsync(expected, Token);
     }

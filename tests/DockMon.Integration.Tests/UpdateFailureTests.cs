@@ -42,7 +42,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         var old = await RunAsync();
         proxy.PauseAfterBytes = 4 * 1024 * 1024;
         var update = installation.UpdateAsync(Payload(big.Replace(_registry.Address, $"127.0.0.1:{proxy.Port}", StringComparison.Ordinal)), Token, TimeSpan.FromMinutes(3));
-        await Retry.UntilAsync("the layer is being pulled", () => proxy.Mode == ProxyMode.Paused, TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the layer is being pulled", () => proxy.Mode == ProxyMode.Paused, ct: Token);
         proxy.Mode = ProxyMode.Refuse;
         proxy.CutAll();
 
@@ -149,7 +149,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         installation.StartAgent();
         await installation.Agent.WaitForLineAsync("cannot be brought back yet", Token);
         await device.PutBackAsync(Token);
-        await Retry.UntilAsync("the old container runs again", async () => await IsAsync(old, "running"), TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the old container runs again", async () => await IsAsync(old, "running"), ct: Token);
         await UntouchedAsync(old, installation);
     }
 
@@ -168,7 +168,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         installation.Agent.Lines.ShouldContain(line => line.Contains($"to be ended by the next start of the agent: {_name}", StringComparison.Ordinal));
 
         installation.StartAgent();
-        await Retry.UntilAsync("the old container runs again", async () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0 && await IsAsync(old, "running"), TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the old container runs again", async () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0 && await IsAsync(old, "running"), ct: Token);
         await UntouchedAsync(old, installation);
         await Docker.RunAsync(["rm", "-f", _name], Token);
         await Docker.RunAsync(["rmi", stubborn], Token);
@@ -208,7 +208,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         await Docker.RunAsync(["rm", "-f", _name], Token);
         // The agent may have told before that it cannot bring it back yet; this is its last word.
         await update;
-        await Retry.UntilAsync("the update is over", () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the update is over", () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0, ct: Token);
         (await Docker.RunAsync(["ps", "-a", "--filter", $"name={_name}", "--format", "{{.Names}}"], Token)).ShouldBeEmpty();
     }
 

@@ -166,7 +166,7 @@ public sealed class UpdateTests : IAsyncLifetime
         var old = await RunAsync("held", _v1, "--restart", "on-failure:7");
         var update = FailedUpdateAsync("held", bad, healthTimeout: 10);
         async Task<string> PolicyAsync() => await Docker.RunAsync(["inspect", "--format", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}", old], Token);
-        await Retry.UntilAsync("the old container is held", async () => await PolicyAsync() == "false no 0", TimeSpan.FromSeconds(30), Token);
+        await Retry.UntilAsync("the old container is held", async () => await PolicyAsync() == "false no 0", ct: Token);
         (await update).ShouldContain("did not become healthy");
         (await PolicyAsync()).ShouldBe("true on-failure 7");
         await Docker.TryRunAsync(["rmi", "-f", bad], Token);
@@ -257,7 +257,7 @@ public sealed class UpdateTests : IAsyncLifetime
             await FailedUpdateAsync("main", crash);
         }
 
-        await Retry.UntilAsync("no update is under way", () => _installation.Journals().Count == 0, TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("no update is under way", () => _installation.Journals().Count == 0, ct: Token);
         var ids = new Dictionary<string, string>();
         foreach (var name in new[] { "main", "side", "far", "pid", "frail" })
         {
@@ -297,7 +297,7 @@ public sealed class UpdateTests : IAsyncLifetime
             await KillScene.WatchAsync("the update has begun", () => _installation.Journals().Count > 0, Token);
             await engine.StartContainerAsync(old, Token);
             var inTime = _installation.Journals().Any(journal => !journal.Contains("\"StopBegan\": true", StringComparison.Ordinal));
-            await Retry.UntilAsync("no update is under way", () => _installation.Journals().Count == 0, TimeSpan.FromSeconds(60), Token);
+            await Retry.UntilAsync("no update is under way", () => _installation.Journals().Count == 0, ct: Token);
             if (inTime)
             {
                 var now = await InspectAsync(name);
@@ -320,7 +320,7 @@ public sealed class UpdateTests : IAsyncLifetime
         var payload = Payload("main", _v2);
         payload["stop_timeout"] = 10;
         await _installation.CommandAsync("update_container", Token, payload);
-        await Retry.UntilAsync("the slow one is being stopped", () => _installation.Journals().Any(journal => journal.Contains("\"DependentOf\"", StringComparison.Ordinal) && journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the slow one is being stopped", () => _installation.Journals().Any(journal => journal.Contains("\"DependentOf\"", StringComparison.Ordinal) && journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
         _installation.Agent.Kill();
         await _installation.Agent.WaitForExitAsync(Token);
         await Docker.RunAsync(["rm", "-f", Name("main")], Token);
@@ -328,7 +328,7 @@ public sealed class UpdateTests : IAsyncLifetime
         await Docker.RunAsync(["start", Name("main")], Token);
 
         _installation.StartAgent();
-        await Retry.UntilAsync("the agent has left it alone", () => _installation.Journals().Count == 0, TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("the agent has left it alone", () => _installation.Journals().Count == 0, ct: Token);
         var now = await InspectAsync("main");
         now["Id"]!.GetValue<string>().ShouldBe(old);
         now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
@@ -362,9 +362,7 @@ public sealed class UpdateTests : IAsyncLifetime
         await Retry.UntilAsync(
             "both run the new image",
             async () => (await Docker.RunAsync(["ps", "--filter", $"name={_prefix}", "--format", "{{.Image}}"], Token)).Split('\n').Count(image => image == _v2) == 2
-                && Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0,
-            TimeSpan.FromSeconds(90),
-            Token);
+                && Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, ct: Token);
         (await InspectAsync("side"))["HostConfig"]!["NetworkMode"]!.GetValue<string>().ShouldBe($"container:{(await InspectAsync("main"))["Id"]}");
         (await Docker.RunAsync(["exec", Name("side"), "hostname"], Token)).ShouldBe(await Docker.RunAsync(["exec", Name("main"), "hostname"], Token));
         await NothingLeftAsync("main");
@@ -379,7 +377,7 @@ public sealed class UpdateTests : IAsyncLifetime
         var slow = await RunAsync("slow", _v1);
         await StartUpdateAsync("slow", _v2);
         (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync(slow, _v2))).Message.ShouldContain("already under way");
-        await Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, TimeSpan.FromSeconds(60), Token);
+        await Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, ct: Token);
     }
 
     private string Name(string name) => $"{_prefix}-{name}";

@@ -71,8 +71,7 @@ public sealed class PrivateEngine : IAsyncDisposable
 
                     return (await Docker.TryRunAsync(["version"], ct)).ExitCode == 0;
                 },
-                TimeSpan.FromSeconds(120),
-                ct);
+                ct: ct);
         }
         catch (TimeoutException e)
         {
@@ -90,7 +89,7 @@ public sealed class PrivateEngine : IAsyncDisposable
     public async Task StopDaemonAsync(CancellationToken ct)
     {
         _daemon!.Terminate();
-        await _daemon.WaitForExitAsync(ct, TimeSpan.FromSeconds(60));
+        await _daemon.WaitForExitAsync(ct);
         await _daemon.DisposeAsync();
     }
 

@@ -7,7 +7,7 @@ namespace DockMon.Testing;
 public static class Retry
 {
     /// <summary>How long a wait lasts when the caller does not say. Long, because only a failing test ever waits for all of it.</summary>
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
