@@ -12,8 +12,8 @@ internal static class EngineTls
     /// <param name="required">TLS was asked for by the address, so it is used and verified even when no variable says so.</param>
     public static SslClientAuthenticationOptions? FromEnvironment(string? certPath, string? tlsVerify, bool required)
     {
-        var verify = !string.IsNullOrWhiteSpace(tlsVerify)
-            && tlsVerify.Trim() is var value && value != "0" && !value.Equals("false", StringComparison.OrdinalIgnoreCase);
+        // As the docker command reads it: any value is "on", even 0 and false.
+        var verify = !string.IsNullOrWhiteSpace(tlsVerify);
         var named = !string.IsNullOrWhiteSpace(certPath);
         if (!verify && !named)
         {

@@ -41,8 +41,9 @@ public sealed class EndpointTests
 
     [Theory]
     [InlineData(null, false)]
-    [InlineData("0", false)]
-    [InlineData("False", false)]
+    [InlineData("", false)]
+    [InlineData("0", true)]
+    [InlineData("False", true)]
     [InlineData("1", true)]
     [InlineData("yes", true)]
     public void Verification_follows_the_variable(string? verify, bool verified)

@@ -21,9 +21,8 @@ internal static class ComposeEnvironment
         Set("DOCKER_CONFIG", registryFolder ?? environment("DOCKER_CONFIG"));
         Set("DOCKER_HOST", options.DockerHost);
         Set("DOCKER_CERT_PATH", options.DockerCertPath);
-        // Docker's own programs take any value for "on", and need to be told of TLS without verification.
-        var verify = options.DockerTlsVerify is not (null or "" or "0" or "false");
-        Set("DOCKER_TLS_VERIFY", verify ? "1" : null);
+        Set("DOCKER_TLS_VERIFY", options.DockerTlsVerify);
+        // Docker's own programs need to be told of TLS without verification.
         Set("DOCKER_TLS", options.DockerCertPath is not null ? "1" : null);
         return variables;
     }
