@@ -237,19 +237,22 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         await own.LookAsync(ct);
         _described = await HostIdentity.DescribeAsync(engine, options, own.Current, ct);
 
-        // A capability is what this build does, not what it will do.
-        var capabilities = new Dictionary<string, bool>(StringComparer.Ordinal)
-        {
-            [Capabilities.ContainerOperations] = true,
-            [Capabilities.ContainerUpdates] = true,
-            [Capabilities.EventStreaming] = true,
-            [Capabilities.StatsCollection] = options.StatsInterval > TimeSpan.Zero,
-            [Capabilities.SelfUpdate] = own.IsKnown ? own.Current is not null : SelfContainer.IsInAny("/proc"),
-            [Capabilities.ComposeDeployments] = deployments.Available,
-            [Capabilities.ShellAccess] = true,
-            [Capabilities.MultiEnvFiles] = deployments.Available,
-            [Capabilities.ExtendedHostStats] = true,
-        };
-        return HostIdentity.Build(_described, options, token, AgentVersion.Current, capabilities);
+        var isContainer = own.IsKnown ? own.Current is not null : SelfContainer.IsInAny("/proc");
+        return HostIdentity.Build(_described, options, token, AgentVersion.Current, CapabilitiesOf(options, isContainer, hasCompose: deployments.Available));
     }
+
+    // A capability is what this build does, not what it will do. Of what needs another program, one says whether that is there: without
+    // compose a server that is told of no multi_env_files either takes the agent for an old one, and says so to its users.
+    internal static Dictionary<string, bool> CapabilitiesOf(AgentOptions options, bool isContainer, bool hasCompose) => new(StringComparer.Ordinal)
+    {
+        [Capabilities.ContainerOperations] = true,
+        [Capabilities.ContainerUpdates] = true,
+        [Capabilities.EventStreaming] = true,
+        [Capabilities.StatsCollection] = options.StatsInterval > TimeSpan.Zero,
+        [Capabilities.SelfUpdate] = isContainer,
+        [Capabilities.ComposeDeployments] = hasCompose,
+        [Capabilities.ShellAccess] = true,
+        [Capabilities.MultiEnvFiles] = true,
+        [Capabilities.ExtendedHostStats] = true,
+    };
 }
