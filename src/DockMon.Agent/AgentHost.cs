@@ -124,6 +124,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var stopUpdates = ending.Token.Register(updates.Stop);
         using var stopSelfUpdate = ending.Token.Register(selfUpdate.Stop);
         updates.Recover();
+        deployments.Recover(ending.Token);
         Task[] parts =
         [
             link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),

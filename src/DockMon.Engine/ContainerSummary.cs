@@ -14,4 +14,7 @@ public sealed class ContainerSummary
 
     /// <summary>What it is doing, such as "running" or "restarting".</summary>
     public string State { get; set => field = value ?? ""; } = "";
+
+    /// <summary>What it is doing, in words for people: "Up 2 minutes (unhealthy)".</summary>
+    public string Status { get; set => field = value ?? ""; } = "";
 }

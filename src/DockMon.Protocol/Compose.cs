@@ -126,8 +126,17 @@ public sealed record DeployedService
     /// <summary>Its image.</summary>
     public required string Image { get; init; }
 
-    /// <summary>Docker's <c>State.Status</c>.</summary>
+    /// <summary>What it is doing in Docker's words, such as <c>Up 2 minutes (unhealthy)</c>.</summary>
     public required string Status { get; init; }
+
+    /// <summary>What is wrong with it; absent when nothing is.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>What it ended with; absent while it runs.</summary>
+    public long? ExitCode { get; init; }
+
+    /// <summary>When Docker starts it again: <c>no</c>, <c>always</c>, <c>on-failure</c> or <c>unless-stopped</c>.</summary>
+    public string? RestartPolicy { get; init; }
 }
 
 /// <summary>Payload of <c>scan_compose_dirs</c>.</summary>

@@ -13,8 +13,10 @@ internal sealed record ComposeResult(int ExitCode, string Output, IReadOnlyList<
 /// <summary>Runs compose without a shell and without a terminal, in a session of its own: a Ctrl-C for the agent is not one for a deployment.</summary>
 internal static partial class ComposeProcess
 {
+    /// <summary>Most characters of its output that are kept; one that has as many may have been cut.</summary>
+    public const int OutputKept = 16 * 1024 * 1024;
+
     private const int ErrorLinesKept = 200;
-    private const int OutputKept = 16 * 1024 * 1024;
     private const int Terminate = 15;
     private static readonly string? SetSid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
@@ -29,6 +31,8 @@ internal static partial class ComposeProcess
         var start = SetSid is null ? new ProcessStartInfo(program, arguments) : new ProcessStartInfo(SetSid, [program, .. arguments]);
         start.WorkingDirectory = folder;
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        // Not what the agent's own locale says: what compose writes is read back by it.
+        start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
         start.Environment.Clear();
         foreach (var (name, value) in environment)
         {

@@ -10,7 +10,8 @@ internal sealed class Deployment(
     ComposeTool tool,
     DeployComposeRequest request,
     StackFolder stack,
-    string folder,
+    AcceptedModel accepted,
+    string hostStacks,
     IReadOnlyDictionary<string, string> environment,
     TimeSpan healthTimeout,
     EngineClient engine,
@@ -25,6 +26,10 @@ internal sealed class Deployment(
 
     private readonly string _project = request.ProjectName!;
     private (string, string)? _reported;
+
+    private IReadOnlyList<string> Profiles => request.Profiles ?? [];
+
+    private ComposeArguments Compose => new(tool, _project, accepted.File, accepted.EnvFile, Path.Combine(hostStacks, _project), Profiles);
 
     /// <summary>What compose ended with when it first failed; null when it did not.</summary>
     public int? ComposeExit { get; private set; }
@@ -43,88 +48,94 @@ internal sealed class Deployment(
     private async Task<DeployComplete> UpAsync(CancellationToken ct)
     {
         // Before anything else: when it cannot be known what ran before, nothing is started, and so nothing is ever taken down.
-        var isNew = (await ProjectContainers.ListAsync(engine, _project, ct)).Count == 0;
-        var model = await AcceptAsync(ct);
-        var compose = Arguments(stack.File, request.Profiles);
+        var before = await ProjectContainers.ListAsync(engine, _project, ct);
+        await AcceptAsync(ct);
+        var services = await ServicesAsync(ct);
         if (request.PullImages == true)
         {
             Report(DeployStages.PullingImage, $"Project {_project}: pulling images");
-            await MustAsync(compose.Pull, "pull images of", ct);
+            await MustAsync(Compose.Pull, "pull images of", ct);
         }
 
         Report(DeployStages.Creating, $"Project {_project}: up");
-        var up = await ComposeAsync(compose.Up(request.ForceRecreate == true), ct);
+        var up = await ComposeAsync(Compose.Up(request.ForceRecreate == true), ct);
         if (up.ExitCode != 0)
         {
             var error = $"failed to start project {_project}: {ComposeProgress.Error(up.Errors)}";
-            return isNew ? await TakeDownAsync(compose, error) : await EndAsync(model, error, ct);
+            return before.Count == 0 ? await TakeDownAsync(error) : await EndAsync(services, error, ct);
         }
 
-        var end = await SettledAsync(model, ct);
-        return isNew && !end.Success && end.PartialSuccess != true ? await TakeDownAsync(compose, end.Error!) : end;
+        var end = await SettledAsync(services, before, ct);
+        return before.Count == 0 && !end.Success && end.PartialSuccess != true ? await TakeDownAsync(end.Error!) : end;
     }
 
     private async Task<DeployComplete> RestartAsync(CancellationToken ct)
     {
-        var model = await KnownAsync(ct);
+        await KnownAsync(ct);
+        var services = await ServicesAsync(ct);
         Report(DeployStages.Starting, $"Project {_project}: restart");
-        await MustAsync(Arguments(stack.File, request.Profiles).Restart, "restart", ct);
-        return await SettledAsync(model, ct);
+        await MustAsync(Compose.Restart, "restart", ct);
+        return await SettledAsync(services, before: [], ct);
     }
 
     private async Task<DeployComplete> DownAsync(CancellationToken ct)
     {
-        var model = await KnownAsync(ct);
+        await KnownAsync(ct);
         // A service whose profile is off would be left running.
-        var profiles = model.Services.SelectMany(service => service.Profiles).Concat(request.Profiles ?? []).Distinct(StringComparer.Ordinal);
-        await MustAsync(Arguments(stack.File, [.. profiles]).Down(request.RemoveVolumes == true), "take down", ct);
+        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(accepted.File, ct)).Services.SelectMany(service => service.Profiles).Union(Profiles, StringComparer.Ordinal);
+        await MustAsync((Compose with { Profiles = [.. profiles] }).Down(request.RemoveVolumes == true), "take down", ct);
         if (request.RemoveVolumes == true && (await ProjectContainers.ListAsync(engine, _project, ct)).Count == 0)
         {
             stack.Remove();
+            accepted.Remove();
         }
 
         return new DeployComplete { DeploymentId = request.DeploymentId!, Action = "down", Success = true, Services = new Dictionary<string, DeployedService>() };
     }
 
-    /// <summary>Has compose check the request's file, and makes it the project's.</summary>
-    private async Task<ComposeModel> AcceptAsync(CancellationToken ct)
+    /// <summary>Has compose resolve the request's files, and makes them the project's when it could.</summary>
+    private async Task AcceptAsync(CancellationToken ct)
     {
         Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
-        stack.Write(request);
-        ComposeResult config;
-        try
-        {
-            config = await MustAsync(Arguments(stack.Candidate, request.Profiles).Config, "validate the compose file of", ct);
-        }
-        catch
-        {
-            stack.Reject();
-            throw;
-        }
-
-        stack.Accept();
-        Report(DeployStages.Parsing, $"Project {_project}: reading its services");
-        var model = ComposeModel.Read(config.Output);
-        // Version 1 lists services whose profile is off, too.
-        return model with { Services = [.. model.Services.Where(service => service.Profiles.Count == 0 || service.Profiles.Any(profile => request.Profiles?.Contains(profile) == true))] };
+        var files = StackFolder.FilesOf(request);
+        using var candidate = Candidate.Write(stack, files);
+        var model = await ResolveAsync(candidate, ct);
+        stack.Replace(files, () => accepted.Write(model, files.GetValueOrDefault(StackFolder.EnvName, "")));
     }
 
-    /// <summary>The project as it was deployed last; from the request when that is lost.</summary>
-    private async Task<ComposeModel> KnownAsync(CancellationToken ct)
+    private async Task<string> ResolveAsync(Candidate candidate, CancellationToken ct)
     {
-        if (!File.Exists(stack.File))
+        var compose = new ComposeArguments(tool, _project, candidate.File, candidate.EnvFile, Path.Combine(hostStacks, candidate.Name), Profiles);
+        // With every profile, because a later down needs them all; what is off may lack what it would need here, and then counts for nothing.
+        List<string> profiles = [.. ComposeModel.Read(request.ComposeContent!).Services.SelectMany(service => service.Profiles).Union(Profiles, StringComparer.Ordinal)];
+        var config = await RunAsync((compose with { Profiles = profiles }).Config, candidate.Path, ct);
+        if (config.ExitCode != 0 && profiles.Count > Profiles.Count)
         {
-            return string.IsNullOrWhiteSpace(request.ComposeContent)
-                ? throw new CommandException($"failed to {request.Action} project {_project}: there is no compose file of it in {stack.Path}, and the request has none")
-                : await AcceptAsync(ct);
+            config = await RunAsync(compose.Config, candidate.Path, ct);
         }
 
-        Report(DeployStages.Validating, $"Project {_project}: reading the compose file");
-        return ComposeModel.Read(await File.ReadAllTextAsync(stack.File, ct));
+        Must(config with { Errors = [.. config.Errors.Select(candidate.InPlace)] }, "validate the compose file of");
+        return config.Output.Length < ComposeProcess.OutputKept ? candidate.InPlace(config.Output)
+            : throw new CommandException($"failed to validate the compose file of project {_project}: with all that it includes it is longer than {ComposeProcess.OutputKept} characters");
     }
+
+    /// <summary>Has compose read what was accepted, as it will do from now on: the services that are on.</summary>
+    private async Task<ComposeModel> ServicesAsync(CancellationToken ct)
+    {
+        Report(DeployStages.Parsing, $"Project {_project}: reading its services");
+        var model = ComposeModel.Read((await MustAsync(Compose.Config, "read the services of", ct)).Output);
+        // Version 1 lists services whose profile is off, too.
+        return tool.Version.Major > 1 ? model : model with { Services = [.. model.Services.Where(service => service.Profiles.Count == 0 || service.Profiles.Intersect(Profiles).Any())] };
+    }
+
+    /// <summary>Sees to it that there is a model: of what was deployed last, or from the request when that is lost.</summary>
+    private Task KnownAsync(CancellationToken ct) =>
+        accepted.Exists ? Task.CompletedTask
+        : !string.IsNullOrWhiteSpace(request.ComposeContent) ? AcceptAsync(ct)
+        : throw new CommandException($"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, and the request has no compose file");
 
     /// <summary>Waits until it is known what became of the containers, and says so.</summary>
-    private async Task<DeployComplete> SettledAsync(ComposeModel model, CancellationToken ct)
+    private async Task<DeployComplete> SettledAsync(ComposeModel model, IReadOnlyList<ProjectContainer> before, CancellationToken ct)
     {
         var wait = request.WaitForHealthy == true;
         var started = time.GetTimestamp();
@@ -137,7 +148,8 @@ internal sealed class Deployment(
                 Report(DeployStages.HealthCheck, $"Project {_project}: waiting for {undecided} of {containers.Count} containers", containers);
             }
 
-            if (passed >= Settle && undecided == 0)
+            // What ran before, and was left alone, has nothing to show.
+            if (undecided == 0 && (passed >= Settle || containers.All(container => before.Any(container.IsSameRun))))
             {
                 break;
             }
@@ -161,17 +173,17 @@ internal sealed class Deployment(
             Action = request.Action ?? "up",
             Success = success,
             PartialSuccess = partial ? true : null,
-            Services = containers.ToDictionary(entry => entry.Key, entry => ProjectContainers.Describe(entry.Value)),
+            Services = containers.ToDictionary(entry => entry.Key, entry => ProjectContainers.Describe(entry.Value, request.WaitForHealthy == true)),
             FailedServices = failed.Count > 0 ? failed : null,
             Error = success ? null : error ?? $"failed to {(request.Action == "restart" ? "restart" : "start")} project {_project}: not running: {string.Join(", ", failed.Select(name => Reason(name, containers)))}",
         };
     }
 
     /// <summary>A first start that failed leaves nothing behind. Volumes stay: they may be older than this.</summary>
-    private async Task<DeployComplete> TakeDownAsync(ComposeArguments compose, string error)
+    private async Task<DeployComplete> TakeDownAsync(string error)
     {
         // Also when the agent is stopping: what was begun is cleaned up.
-        var down = await ComposeAsync(compose.Down(volumes: false), CancellationToken.None);
+        var down = await ComposeAsync(Compose.Down(volumes: false), CancellationToken.None);
         if (down.ExitCode != 0)
         {
             Log.TakeDownFailed(logger, _project, down.ExitCode);
@@ -181,20 +193,25 @@ internal sealed class Deployment(
         return Failure(request, error);
     }
 
-    private ComposeArguments Arguments(string file, IReadOnlyList<string>? profiles) => new(tool, _project, file, stack.EnvFile, folder, profiles ?? []);
+    private async Task<ComposeResult> MustAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct) => Must(await ComposeAsync(arguments, ct), what);
 
-    private async Task<ComposeResult> MustAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct)
+    private ComposeResult Must(ComposeResult result, string what)
     {
-        var result = await ComposeAsync(arguments, ct);
+        Note(result);
         return result.ExitCode == 0 ? result : throw new CommandException($"failed to {what} project {_project}: {ComposeProgress.Error(result.Errors)}");
     }
 
     private async Task<ComposeResult> ComposeAsync(IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        var result = await ComposeProcess.RunAsync(tool.Path, arguments, environment, stack.Path, Heard, time, ct);
-        ComposeExit ??= result.ExitCode == 0 ? null : result.ExitCode;
+        var result = await RunAsync(arguments, accepted.Folder, ct);
+        Note(result);
         return result;
     }
+
+    private Task<ComposeResult> RunAsync(IReadOnlyList<string> arguments, string folder, CancellationToken ct) =>
+        ComposeProcess.RunAsync(tool.Path, arguments, environment, folder, Heard, time, ct);
+
+    private void Note(ComposeResult result) => ComposeExit ??= result.ExitCode == 0 ? null : result.ExitCode;
 
     private void Heard(string line)
     {
@@ -215,7 +232,5 @@ internal sealed class Deployment(
     }
 
     private static string Reason(string name, IReadOnlyDictionary<string, ProjectContainer> containers) =>
-        !containers.TryGetValue(name, out var container) ? $"{name} (no container)"
-        : container.State is { Status: "exited", ExitCode: var code } ? $"{name} (exited with {code})"
-        : $"{name} ({container.State.Health?.Status ?? container.State.Status})";
+        $"{name} ({(containers.TryGetValue(name, out var container) ? container.Reason : "no container")})";
 }

@@ -19,6 +19,7 @@ internal sealed class Deployments(
     private const int DefaultHealthSeconds = 60;
     private const int LongestHealthSeconds = 3600;
 
+    private readonly DeploymentStore _store = new(options.DataPath, logger);
     private readonly Func<string, string?> _variables = variables ?? Environment.GetEnvironmentVariable;
     private ComposeTool? _tool;
 
@@ -28,7 +29,7 @@ internal sealed class Deployments(
     /// <summary>Looks for compose once, when the agent starts.</summary>
     public async Task DetectAsync(CancellationToken ct)
     {
-        ClearRegistries();
+        ClearLeftovers();
         try
         {
             _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, _variables), time, ct);
@@ -48,7 +49,16 @@ internal sealed class Deployments(
         }
     }
 
-    private void ClearRegistries()
+    /// <summary>Tells how deployments stand that an earlier run of the agent left: each in its project's lane, before whatever is asked for next.</summary>
+    public void Recover(CancellationToken ct)
+    {
+        foreach (var project in _store.Read().GroupBy(journal => journal.Project, StringComparer.Ordinal))
+        {
+            lanes.Post("compose:" + project.Key, () => TellAsync([.. project], ct));
+        }
+    }
+
+    private void ClearLeftovers()
     {
         try
         {
@@ -59,6 +69,53 @@ internal sealed class Deployments(
             var folder = RegistryConfig.Root(options.DataPath);
             Log.RegistriesLeft(logger, folder, StorageFailure.Describe(e, folder));
         }
+
+        try
+        {
+            Candidate.Clear(options.StacksPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.CandidateLeft(logger, options.StacksPath, StorageFailure.Describe(e, options.StacksPath));
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ended, the server must be told that it did.")]
+    private async Task TellAsync(IReadOnlyList<DeploymentJournal> journals, CancellationToken ct)
+    {
+        foreach (var journal in journals)
+        {
+            try
+            {
+                Log.Interrupted(logger, journal.DeploymentId, journal.Project);
+                End(journal, await new Interrupted(engine, time).DescribeAsync(journal, ct));
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return; // The agent stops. The journals are there for its next start.
+            }
+            catch (Exception e)
+            {
+                Log.Unforeseen(logger, e, journal.DeploymentId);
+            }
+        }
+    }
+
+    /// <summary>Has the server told how a deployment ended, by this run of the agent or the next.</summary>
+    private void End(DeploymentJournal journal, DeployComplete end)
+    {
+        try
+        {
+            journal = _store.Save(journal with { End = end });
+        }
+        catch (CommandException e)
+        {
+            Log.EndNotKept(logger, journal.DeploymentId, e.Message);
+        }
+
+        Report(journal.DeploymentId, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {journal.Project}: {journal.Action} is done", services: null);
+        outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, time.GetUtcNow()));
+        _store.Remove(journal);
     }
 
     // What two requests for one project ask for is done in the order they came: both are looked at in a lane, and then done in another.
@@ -68,7 +125,8 @@ internal sealed class Deployments(
             Check(request);
             await CheckOwnAsync(request.ProjectName!, ct);
             var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
-            lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, ct));
+            var journal = _store.Add(request);
+            lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, journal, ct));
             return new StartedResult { Status = "deployment_started" };
         });
 
@@ -113,20 +171,23 @@ internal sealed class Deployments(
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ends, the server must be told that it did.")]
-    private async Task RunAsync(ComposeTool tool, DeployComposeRequest request, CancellationToken ct)
+    private async Task RunAsync(ComposeTool tool, DeployComposeRequest request, DeploymentJournal journal, CancellationToken ct)
     {
-        var (id, action, project) = (request.DeploymentId!, request.Action ?? "up", request.ProjectName!);
+        var (id, action, project) = (journal.DeploymentId, journal.Action, journal.Project);
         Log.Began(logger, id, action, project);
         DeployComplete end;
         Deployment? deployment = null;
         try
         {
-            using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials);
+            journal = _store.Save(journal with { Begun = true });
+            using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials, logger);
             var stack = new StackFolder(options.StacksPath, project);
-            var folder = Path.Combine(await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct), project);
+            var hostStacks = await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct);
             var environment = ComposeEnvironment.Build(options, registries?.Folder, _variables);
             var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
-            deployment = new Deployment(tool, request, stack, folder, environment, health, engine, (stage, message, services) => Report(id, stage, message, services), time, logger);
+            deployment = new Deployment(
+                tool, request, stack, new AcceptedModel(options.DataPath, project), hostStacks, environment, health, engine,
+                (stage, message, services) => Report(id, stage, message, services), time, logger);
             end = await deployment.RunAsync(ct);
         }
         catch (CommandException e)
@@ -157,8 +218,7 @@ internal sealed class Deployments(
             Log.DeploymentFailed(logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
         }
 
-        Report(id, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {project}: {action} is done", services: null);
-        outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, time.GetUtcNow()));
+        End(journal, end);
     }
 
     private void Report(string id, string stage, string message, IReadOnlyList<ServiceProgress>? services) =>

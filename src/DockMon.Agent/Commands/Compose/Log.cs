@@ -31,6 +31,21 @@ internal static partial class Log
     [LoggerMessage(858, LogLevel.Warning, "The host's path {Path} cannot be made visible here, so env_file entries of projects may not be found: {Reason}")]
     public static partial void NoMirror(ILogger logger, string path, string reason);
 
-    [LoggerMessage(859, LogLevel.Warning, "{Path} holds passwords of registries that a killed deployment left, and cannot be removed: {Reason}")]
+    [LoggerMessage(859, LogLevel.Warning, "{Path} holds passwords of registries, left by a deployment, and cannot be removed now: {Reason}")]
     public static partial void RegistriesLeft(ILogger logger, string path, string reason);
+
+    [LoggerMessage(860, LogLevel.Warning, "{Path} is of a deployment that a killed agent left, and cannot be removed now: {Reason}")]
+    public static partial void CandidateLeft(ILogger logger, string path, string reason);
+
+    [LoggerMessage(861, LogLevel.Warning, "The journal of deployment {Deployment} cannot be removed, so its end will be told again after the next start: {Reason}")]
+    public static partial void JournalUnremovable(ILogger logger, string deployment, string reason);
+
+    [LoggerMessage(862, LogLevel.Warning, "{Path} is no journal of a deployment that can be read, and is left alone: {Reason}")]
+    public static partial void JournalUnreadable(ILogger logger, string path, string reason);
+
+    [LoggerMessage(863, LogLevel.Warning, "Deployment {Deployment} of project {Project} was interrupted by the end of the agent: the server is told so")]
+    public static partial void Interrupted(ILogger logger, string deployment, string project);
+
+    [LoggerMessage(864, LogLevel.Warning, "How deployment {Deployment} ended cannot be kept in its journal: {Reason}")]
+    public static partial void EndNotKept(ILogger logger, string deployment, string reason);
 }

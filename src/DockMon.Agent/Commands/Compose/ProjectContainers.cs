@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using DockMon.Agent.Commands.Files;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -13,8 +12,13 @@ namespace DockMon.Agent.Commands.Compose;
 /// <param name="Name">Its name.</param>
 /// <param name="Image">Its image, as it was named.</param>
 /// <param name="State">What it is doing.</param>
-internal sealed record ProjectContainer(string Service, int Number, string Id, string Name, string Image, ContainerState State)
+/// <param name="Status">That in Docker's words for people.</param>
+/// <param name="RestartPolicy">When Docker starts it again.</param>
+internal sealed record ProjectContainer(string Service, int Number, string Id, string Name, string Image, ContainerState State, string Status = "", string RestartPolicy = "")
 {
+    /// <summary>Why it is not good, in two words.</summary>
+    public string Reason => State is { Status: "exited", ExitCode: var code } ? $"exited with {code}" : State.Health?.Status is { Length: > 0 } health ? health : State.Status;
+
     /// <summary>It runs, or it has done what it was there for. <paramref name="healthy"/>: it also has to have passed its health check.</summary>
     public bool IsGood(bool healthy) => State.Status switch
     {
@@ -22,6 +26,9 @@ internal sealed record ProjectContainer(string Service, int Number, string Id, s
         "exited" => State.ExitCode == 0,
         _ => false,
     };
+
+    /// <summary>It runs, and has since it was seen last.</summary>
+    public bool IsSameRun(ProjectContainer before) => Id == before.Id && State.Running && before.State.Running && State.StartedAt == before.State.StartedAt;
 
     /// <summary>What it does now may still become something else.</summary>
     public bool IsUndecided => State.Status switch
@@ -35,22 +42,25 @@ internal sealed record ProjectContainer(string Service, int Number, string Id, s
 /// <summary>Asks the engine what there is of a project, by the labels compose gives.</summary>
 internal static class ProjectContainers
 {
+    private const string Label = "com.docker.compose.";
+
     public static async Task<IReadOnlyList<ProjectContainer>> ListAsync(EngineClient engine, string project, CancellationToken ct)
     {
-        using var all = JsonDocument.Parse(await engine.ListContainersRawAsync(all: true, ct));
         var found = new List<ProjectContainer>();
-        foreach (var item in all.RootElement.EnumerateArray())
+        foreach (var listed in await engine.ListContainersAsync(all: true, ct, $"{Label}project={project}"))
         {
-            if (Label(item, "project") != project || string.Equals(Label(item, "oneoff"), "True", StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
-
             try
             {
-                var container = await engine.InspectContainerAsync(item.GetProperty("Id").GetString()!, ct);
-                _ = int.TryParse(Label(item, "container-number"), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-                found.Add(new ProjectContainer(Label(item, "service") ?? container.Name, number, container.Id, container.Name, container.Config.Image, container.State));
+                var container = await engine.InspectContainerAsync(listed.Id, ct);
+                var labels = container.Config.Labels;
+                if (string.Equals(labels.GetValueOrDefault(Label + "oneoff"), "True", StringComparison.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+
+                _ = int.TryParse(labels.GetValueOrDefault(Label + "container-number"), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+                var service = labels.GetValueOrDefault(Label + "service") ?? container.Name;
+                found.Add(new ProjectContainer(service, number, container.Id, container.Name, container.Config.Image, container.State, listed.Status, container.HostConfig.RestartPolicy.Name));
             }
             catch (EngineException e) when (e.IsMissing)
             {
@@ -86,9 +96,14 @@ internal static class ProjectContainers
         .. expected.Where(service => service.Replicas > 0 && containers.Values.All(container => container.Service != service.Name)).Select(service => service.Name),
     ];
 
-    public static DeployedService Describe(ProjectContainer container) =>
-        new() { ContainerId = container.Id[..12], ContainerName = container.Name, Image = container.Image, Status = container.State.Status };
-
-    private static string? Label(JsonElement container, string name) =>
-        container.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object && labels.TryGetProperty("com.docker.compose." + name, out var value) ? value.GetString() : null;
+    public static DeployedService Describe(ProjectContainer container, bool healthy) => new()
+    {
+        ContainerId = container.Id[..12],
+        ContainerName = container.Name,
+        Image = container.Image,
+        Status = container.Status.Length > 0 ? container.Status : container.State.Status,
+        Error = container.IsGood(healthy) ? null : container.Reason,
+        ExitCode = container.State.Status is "exited" or "dead" ? container.State.ExitCode : null,
+        RestartPolicy = container.RestartPolicy.Length > 0 ? container.RestartPolicy : "no",
+    };
 }

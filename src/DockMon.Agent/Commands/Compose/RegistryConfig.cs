@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Hosting;
 using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands.Compose;
 
@@ -16,7 +18,9 @@ internal sealed class RegistryConfig : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
-    private RegistryConfig(string folder) => Folder = folder;
+    private readonly ILogger _logger;
+
+    private RegistryConfig(string folder, ILogger logger) => (Folder, _logger) = (folder, logger);
 
     /// <summary>The directory, for <c>DOCKER_CONFIG</c>.</summary>
     public string Folder { get; }
@@ -34,20 +38,34 @@ internal sealed class RegistryConfig : IDisposable
     }
 
     /// <summary>Writes them down; null when there are none, and what is set up on this machine counts.</summary>
-    public static RegistryConfig? Write(string dataPath, IReadOnlyList<RegistryCredentials>? credentials)
+    /// <param name="dataPath">The agent's directory.</param>
+    /// <param name="credentials">The credentials.</param>
+    /// <param name="logger">Is told when they cannot be removed afterwards.</param>
+    /// <param name="write">Puts the content into the new file; null is the usual way.</param>
+    /// <exception cref="CommandException">They cannot be written; nothing of them is left.</exception>
+    public static RegistryConfig? Write(string dataPath, IReadOnlyList<RegistryCredentials>? credentials, ILogger logger, Action<FileStream, byte[]>? write = null)
     {
         if (credentials is null or [])
         {
             return null;
         }
 
-        Directory.CreateDirectory(Root(dataPath), OwnerFolder);
-        var config = new RegistryConfig(Directory.CreateDirectory(Path.Combine(Root(dataPath), Guid.NewGuid().ToString("N")), OwnerFolder).FullName);
-        using var file = new FileStream(
-            Path.Combine(config.Folder, "config.json"),
-            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
-        file.Write(ToJson(credentials));
-        return config;
+        var config = new RegistryConfig(Path.Combine(Root(dataPath), Guid.NewGuid().ToString("N")), logger);
+        try
+        {
+            Directory.CreateDirectory(Root(dataPath), OwnerFolder);
+            Directory.CreateDirectory(config.Folder, OwnerFolder);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly, BufferSize = 0 };
+            using var file = new FileStream(Path.Combine(config.Folder, "config.json"), options);
+            (write ?? ((to, content) => to.Write(content)))(file, ToJson(credentials));
+            return config;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that fills in the middle has half of the passwords on it.
+            config.Dispose();
+            throw new CommandException($"cannot write the registries' passwords to {Root(dataPath)}: {StorageFailure.Describe(e, dataPath)}");
+        }
     }
 
     /// <summary>The file's content.</summary>
@@ -82,5 +100,19 @@ internal sealed class RegistryConfig : IDisposable
         return host.ToLowerInvariant() is "" or "docker.io" or "index.docker.io" ? DockerHub : host;
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>Removes them. What cannot be removed now is when the agent starts the next time; the deployment has not failed for it.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (Directory.Exists(Folder))
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.RegistriesLeft(_logger, Folder, StorageFailure.Describe(e, Folder));
+        }
+    }
 }

@@ -30,8 +30,21 @@ internal static partial class SafePath
     public static FileStream OpenFile(string path)
     {
         using var folder = OpenFolder(Path.GetDirectoryName(path)!);
+        return OpenRegular(folder, Path.GetFileName(path));
+    }
+
+    /// <summary>Opens a regular file of a directory that is trusted, whose files are not.</summary>
+    /// <exception cref="IOException">As above.</exception>
+    public static FileStream OpenFileIn(string trusted, string name)
+    {
+        using var folder = Checked(Open(trusted, DirectoryOnly | CloseOnExec));
+        return OpenRegular(folder, name);
+    }
+
+    private static FileStream OpenRegular(SafeFileHandle folder, string name)
+    {
         // Non-blocking: a named pipe would wait for a writer, and is refused below.
-        var file = OpenAt(folder, Path.GetFileName(path), NonBlocking);
+        var file = OpenAt(folder, name, NonBlocking);
         if (IsRegular(file))
         {
             return new FileStream(file, FileAccess.Read);

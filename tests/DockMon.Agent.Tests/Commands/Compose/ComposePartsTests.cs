@@ -7,6 +7,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -49,9 +50,9 @@ public sealed class ComposePartsTests
     public void Credentials_are_in_a_directory_of_the_owner_and_gone_afterwards()
     {
         using var data = new TemporaryFolder();
-        RegistryConfig.Write(data.Path, []).ShouldBeNull();
+        RegistryConfig.Write(data.Path, [], NullLogger.Instance).ShouldBeNull();
         string folder;
-        using (var config = RegistryConfig.Write(data.Path, [new RegistryCredentials { RegistryUrl = "r:5000", Username = "me", Password = "p:\"ä" }]).ShouldNotBeNull())
+        using (var config = RegistryConfig.Write(data.Path, [new RegistryCredentials { RegistryUrl = "r:5000", Username = "me", Password = "p:\"ä" }], NullLogger.Instance).ShouldNotBeNull())
         {
             folder = config.Folder;
             foreach (var entered in new[] { folder, Path.GetDirectoryName(folder)! })
@@ -128,7 +129,7 @@ public sealed class ComposePartsTests
     [Fact]
     public void Compose_sees_no_variable_of_the_agents_own()
     {
-        var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["PERMANENT_TOKEN"] = "secret", ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "0" };
+        var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["PERMANENT_TOKEN"] = "secret", ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "False" };
         ComposeEnvironment.Build(AgentOptions.Load(variables.GetValueOrDefault), "/tmp/c", variables.GetValueOrDefault)
             .ShouldBe(new Dictionary<string, string> { ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_CONFIG"] = "/tmp/c", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "False" }, ignoreOrder: true);
     }

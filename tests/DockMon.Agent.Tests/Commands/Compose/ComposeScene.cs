@@ -1,0 +1,161 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Tests.Logging;
+using DockMon.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Commands.Compose;
+
+/// <summary>
+/// Deployments of the project "shop" by a compose that is a script: it resolves a file to itself, with the variable PORT and the project's directory in a comment,
+/// and refuses what has the word "refuse" in it. At each call somebody who has the project's directory mounted rewrites what lies there.
+/// </summary>
+internal sealed class ComposeScene : IAsyncDisposable
+{
+    public const string Evil = "services: {evil: {}}";
+
+    private static readonly string List = "/containers/json?all=1&filters=" + Uri.EscapeDataString("""{"label":["com.docker.compose.project=shop"]}""");
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<Lanes> _before = [];
+    private readonly CancellationTokenSource _over = new();
+
+    public ComposeScene()
+    {
+        Engine = new ScriptedEngine((List, 200, "[]"));
+        Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
+        var compose = At(".docker/cli-plugins/docker-compose");
+        Directory.CreateDirectory(Path.GetDirectoryName(compose)!);
+        File.WriteAllText(compose, $$"""
+            #!/bin/sh
+            [ "$1" = version ] && echo 2.26.1 && exit
+            cd {{_folder.Path}}
+            [ -f tamper ] && [ -d stacks/shop ] && echo '{{Evil}}' > stacks/shop/docker-compose.yml && echo PORT=666 > stacks/shop/.env
+            arguments="$*"
+            while [ $# -gt 0 ]; do
+              case "$1" in
+                --file) file=$2; shift;;
+                --env-file) variables=$2; shift;;
+                --project-directory) directory=$2; shift;;
+                config|pull|restart|up|down) verb=$1;;
+              esac
+              shift
+            done
+            echo "$arguments" >> calls
+            [ -z "$variables" ] || . "$variables"
+            case $verb in
+              config) grep -q refuse "$file" && echo "Invalid hostPort: $PORT" >&2 && exit 15
+                      cat "$file"; echo "# $directory/data on $PORT" ;;
+              up) cat "$file" > ran
+                  while [ -f hold ]; do sleep 0.05; done ;;
+            esac
+            exit 0
+            """);
+        File.SetUnixFileMode(compose, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Deployments = Start();
+    }
+
+    public ScriptedEngine Engine { get; }
+
+    public LogCapture Log { get; } = new(json: false);
+
+    public Lanes Lanes { get; private set; } = new();
+
+    public Outbound Outbound { get; }
+
+    /// <summary>Never goes on by itself: who waits, waits for ever.</summary>
+    public FakeTimeProvider Time { get; } = new();
+
+    public Deployments Deployments { get; private set; }
+
+    public string Data => _folder.Path;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public string At(string path) => Path.Combine(_folder.Path, path);
+
+    public string? Text(string path) => File.Exists(At(path)) ? File.ReadAllText(At(path)) : null;
+
+    /// <summary>The agent as it starts after the one before was killed, which never hears of anything again.</summary>
+    public async Task RestartAsync(CancellationToken ct)
+    {
+        _before.Add(Lanes);
+        Lanes = new Lanes();
+        Deployments = Start();
+        await Deployments.DetectAsync(Token);
+        Deployments.Recover(ct);
+    }
+
+    /// <summary>One container of the project, as the engine tells of it.</summary>
+    public void Runs(string service, string status, string state)
+    {
+        var labels = $$"""{"com.docker.compose.project":"shop","com.docker.compose.service":"{{service}}","com.docker.compose.container-number":"1"}""";
+        var id = new string('a', 64);
+        Engine.Set(List, $$"""[{"Id":"{{id}}","Names":["/shop-{{service}}-1"],"Status":"{{status}}"}]""");
+        Engine.Set($"/containers/{id}/json", $$$"""
+            {"Id":"{{{id}}}","Name":"/shop-{{{service}}}-1","State":{{{state}}},"HostConfig":{"RestartPolicy":{"Name":"always"}},"Config":{"Image":"app:1","Labels":{{{labels}}}}}
+            """);
+    }
+
+    public void EngineAnswers(int status, string body) => Engine.Set(List, body, status);
+
+    public async Task<string> AskAsync(string request)
+    {
+        await Deployments.DetectAsync(Token);
+        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        Deployments.AddTo(routes);
+        return Encoding.UTF8.GetString(await routes["deploy_compose"].Run(JsonElement.Parse(request), _over.Token));
+    }
+
+    /// <summary>Asks, waits until nothing is done any more, and tells how it ended.</summary>
+    public async Task<JsonElement> DeployAsync(string request)
+    {
+        await AskAsync(request);
+        await Lanes.WhenIdleAsync().WaitAsync(TimeSpan.FromMinutes(1), Token);
+        return Ends()[^1];
+    }
+
+    /// <summary>What the server is told of ends, since it was asked last.</summary>
+    public IReadOnlyList<JsonElement> Ends()
+    {
+        var ends = new List<JsonElement>();
+        while (Outbound.TryTake() is { } frame)
+        {
+            var sent = JsonElement.Parse(frame.Bytes);
+            if (sent.GetProperty("command").GetString() == "deploy_complete")
+            {
+                ends.Add(sent.GetProperty("payload"));
+            }
+        }
+
+        return ends;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        foreach (var lanes in _before.Append(Lanes))
+        {
+            await lanes.WhenIdleAsync().WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
+            lanes.Dispose();
+        }
+
+        _over.Dispose();
+        await Engine.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private Deployments Start()
+    {
+        var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["DATA_PATH"] = _folder.Path, ["HOME"] = _folder.Path, ["PATH"] = "/usr/bin:/bin" };
+        return new Deployments(
+            AgentOptions.Load(variables.GetValueOrDefault), Engine.Client, () => null, Lanes, Outbound, Time, Log.Factory.CreateLogger<Deployments>(), variables.GetValueOrDefault);
+    }
+}
