@@ -53,12 +53,16 @@ internal sealed class ImageCommands(EngineClient engine)
     {
         // Docker's default spares images that have a tag; asked for is every one that no container uses.
         var filters = Uri.EscapeDataString("""{"dangling":["false"]}""");
+        var before = await IdsAsync(ct);
         using var pruned = JsonDocument.Parse(await engine.PostRawAsync($"/images/prune?filters={filters}", default, ct, PruneLimit));
-        return new PruneResult
-        {
-            // One image may be several lines: its tags, then itself.
-            RemovedCount = Users.Items(pruned.RootElement, "ImagesDeleted").Count(line => Users.Text(line, "Deleted").Length > 0),
-            SpaceReclaimed = pruned.RootElement.GetProperty("SpaceReclaimed").GetInt64(),
-        };
+        // Not by the answer's lines: the layers of an image are among them, and with containerd's store some images are not.
+        before.ExceptWith(await IdsAsync(ct));
+        return new PruneResult { RemovedCount = before.Count, SpaceReclaimed = pruned.RootElement.GetProperty("SpaceReclaimed").GetInt64() };
+    }
+
+    private async Task<HashSet<string>> IdsAsync(CancellationToken ct)
+    {
+        using var list = JsonDocument.Parse(await engine.ListImagesRawAsync(ct));
+        return [.. list.RootElement.EnumerateArray().Select(image => Users.Text(image, "Id"))];
     }
 }
