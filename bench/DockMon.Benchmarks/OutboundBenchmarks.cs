@@ -60,6 +60,7 @@ public class OutboundBenchmarks
             taken++;
         }
 
+        _outbound.Confirm(_outbound.BeginPing(long.MaxValue)); // Or the window would be full soon.
         return taken;
     }
 }

@@ -1,21 +1,33 @@
 namespace DockMon.Agent.Connection;
 
 /// <summary>
-/// Delays between attempts: exponential from <paramref name="initial"/> to <paramref name="most"/>, with full jitter, so that
-/// five hundred agents of a restarted server do not come back in one second.
+/// Delays between attempts: they grow from <paramref name="initial"/> to <paramref name="most"/>, spread by chance, so that five hundred agents of a
+/// server that was away do not come back at once.
 /// </summary>
-internal sealed class Backoff(TimeSpan initial, TimeSpan most, Random random)
+/// <param name="initial">The ceiling of the first delay.</param>
+/// <param name="most">That of the last.</param>
+/// <param name="random">Chance.</param>
+/// <param name="growth">What each ceiling is multiplied by.</param>
+/// <param name="spread">Which part of a delay is left to chance.</param>
+internal sealed class Backoff(TimeSpan initial, TimeSpan most, Random random, double growth = 2, double spread = 1)
 {
-    private int _attempts;
+    private double _ceiling = initial.Ticks;
 
-    /// <summary>The delay before the next attempt: anything from nothing to the current ceiling.</summary>
+    /// <summary>
+    /// For dialling a server. Users are blind until the next try, so a wait is a part of the outage before it: a third at most, after the
+    /// first few. And as half of each is certain, none needs to be longer than half of <paramref name="most"/> to keep the tries few.
+    /// </summary>
+    public static Backoff ToServer(TimeSpan initial, TimeSpan most, Random random) =>
+        new(initial, initial > most / 2 ? initial : most / 2, random, growth: 1.2, spread: 0.5);
+
+    /// <summary>The delay before the next attempt.</summary>
     public TimeSpan Next()
     {
-        // 2^30 times a millisecond is past any sensible maximum; capping the exponent keeps the product finite.
-        var ceiling = Math.Min(initial.Ticks * Math.Pow(2, Math.Min(_attempts++, 30)), most.Ticks);
-        return TimeSpan.FromTicks((long)(ceiling * random.NextDouble()));
+        var ceiling = Math.Min(_ceiling, most.Ticks);
+        _ceiling = ceiling * growth;
+        return TimeSpan.FromTicks((long)(ceiling * (1 - (spread * random.NextDouble()))));
     }
 
     /// <summary>Starts over. To be called only after a connection that lasted: a server that accepts and drops earns no fresh start.</summary>
-    public void Reset() => _attempts = 0;
+    public void Reset() => _ceiling = initial.Ticks;
 }

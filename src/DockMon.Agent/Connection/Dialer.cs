@@ -66,7 +66,8 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null, 
         var endpoint = Endpoint(options.ServerUrl, path);
         var upgrade = new Upgrade(_handler, witness);
         var socket = new ClientWebSocket();
-        socket.Options.KeepAliveInterval = ProtocolLimits.PingInterval;
+        // The control socket has pings of its own: see KeepAlive.
+        socket.Options.KeepAliveInterval = path == ProtocolLimits.ControlPath ? Timeout.InfiniteTimeSpan : ProtocolLimits.PingInterval;
         socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
         // Real time on purpose: what it bounds is the network, and a test's clock must not stand still on it.
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -7,8 +7,8 @@ internal static partial class Log
     [LoggerMessage(100, LogLevel.Information, "Connected to {Server} as {Hostname}, host {HostId}")]
     public static partial void Connected(ILogger logger, string server, string hostname, string hostId);
 
-    [LoggerMessage(101, LogLevel.Warning, "Connection ended after {Seconds} s: {Reason}. Next try in {Delay} s")]
-    public static partial void ConnectionEnded(ILogger logger, long seconds, string reason, double delay);
+    [LoggerMessage(101, LogLevel.Warning, "Connection ended after {Seconds} s: {Reason}. Next try in {Delay} s (short connections with this end: {Count})")]
+    public static partial void ConnectionEnded(ILogger logger, long seconds, string reason, double delay, int count);
 
     [LoggerMessage(102, LogLevel.Warning, "Cannot connect: {Reason}. Next try in {Delay} s (failed tries for this reason: {Count})")]
     public static partial void CannotConnect(ILogger logger, string reason, double delay, int count);
@@ -68,4 +68,19 @@ internal static partial class Log
     [LoggerMessage(120, LogLevel.Warning, "The connection to {Server} is not encrypted (ws://): whoever is on the way to it can read everything, the token included, and take over this agent and its host. "
         + "Write wss:// in DOCKMON_URL, unless the network between is yours alone")]
     public static partial void NotEncrypted(ILogger logger, string server);
+
+    [LoggerMessage(121, LogLevel.Error, "An answer of {Size} bytes was dropped: {Limit} answers or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
+    public static partial void AnswerDropped(ILogger logger, int size, int limit, int bytes);
+
+    [LoggerMessage(122, LogLevel.Error, "How something ended ({Size} bytes) was dropped, and no server will hear of it: {Limit} such messages or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
+    public static partial void CompletionDropped(ILogger logger, int size, int limit, int bytes);
+
+    [LoggerMessage(123, LogLevel.Warning, "{Limit} events or {Bytes} bytes of them wait for a connection: from now on each new one drops the oldest, which are counted when there is a connection again")]
+    public static partial void EventsFull(ILogger logger, int limit, int bytes);
+
+    [LoggerMessage(124, LogLevel.Error, "A message to the server ({Class}) was dropped: it has {Size} bytes, and a server takes {Limit} at most")]
+    public static partial void FrameTooLarge(ILogger logger, FrameClass @class, int size, int limit);
+
+    [LoggerMessage(125, LogLevel.Error, "{File} cannot be read, and what it holds is not sent before the next start: {Reason}")]
+    public static partial void CompletionNotRead(ILogger logger, string file, string reason);
 }

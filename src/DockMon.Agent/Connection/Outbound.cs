@@ -1,114 +1,62 @@
 using System.Threading.Channels;
-using DockMon.Agent.Hosting;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Connection;
 
-/// <summary>What kind of frame it is, which is how much it matters when the link is slow or gone.</summary>
-internal enum FrameClass
-{
-    /// <summary>The answer to a request: waits up to a minute for the next connection, because the server still knows its id.</summary>
-    Answer,
-
-    /// <summary>How something long ended: kept on disk until it is delivered, never dropped.</summary>
-    Completion,
-
-    /// <summary>Something that happened: waits in a bounded buffer.</summary>
-    Event,
-
-    /// <summary>Output of a shell: when too much waits, the shell waits too, and none survives its connection.</summary>
-    Shell,
-
-    /// <summary>A sample: only the newest of its key waits, and none survives its connection.</summary>
-    Stats,
-}
-
-/// <summary>One text frame on its way to the server.</summary>
-/// <param name="Class">How much it matters.</param>
-/// <param name="Bytes">The whole frame, UTF-8.</param>
-/// <param name="Posted">When it was posted, as a <see cref="TimeProvider"/> timestamp.</param>
-/// <param name="File">Where a completion is kept until it is delivered.</param>
-internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted, string? File = null);
-
-/// <summary>A sample: a whole frame, and what it is a sample of.</summary>
-internal readonly record struct KeyedFrame(string Key, byte[] Bytes);
-
 /// <summary>
 /// Everything that waits to be sent. It belongs to the agent, not to a connection: what one connection could not send, the next
-/// one does. TCP may have swallowed what a dead link never delivered, so answers and events that were sent are kept until their
-/// connection has lived through a whole keep-alive after the send; if it dies before, they are sent again. A server may
-/// therefore see one twice, and never misses one.
+/// one does. TCP may have swallowed what a dead link never delivered, so answers, completions and events that were sent are kept until a
+/// ping that was written after them is answered; if the connection ends before, they are sent again. A server may therefore see
+/// one twice, when the link was cut within a round trip, and never misses one.
 /// </summary>
 internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outbound> logger)
 {
     /// <summary>How long an answer is worth sending.</summary>
     public static readonly TimeSpan AnswerLifetime = TimeSpan.FromSeconds(60);
 
-    /// <summary>A connection alive this long after a send has delivered it: a ping went out within 30 s of it and its pong came within 10 s.</summary>
-    public static readonly TimeSpan ConfirmedAfter = TimeSpan.FromSeconds(45);
-
-    /// <summary>Most events that wait, and most frames that were sent and may come back.</summary>
+    /// <summary>Most events that wait, most answers that do, and most frames that were sent and may come back.</summary>
     public const int EventLimit = 10_000;
 
-    /// <summary>Most bytes of each of these.</summary>
+    /// <summary>Most bytes of events that wait, of completions that do, and of what may come back.</summary>
     public const int EventBytesLimit = 16 * 1024 * 1024;
+
+    /// <summary>Most bytes of answers that wait: four of the largest.</summary>
+    public const int AnswerBytesLimit = 4 * ProtocolLimits.ControlFrameBytes;
+
+    /// <summary>Most completions that wait, in memory and on disk.</summary>
+    public const int CompletionLimit = 250;
 
     /// <summary>Most frames of shells that wait; who posts one more waits until there is room.</summary>
     public const int ShellLimit = 64;
 
-    /// <summary>Largest frame kept after it was sent. Larger ones are answers to reads, which the server asks again.</summary>
-    public const int KeptFrameBytes = 64 * 1024;
+    /// <summary>Largest answer kept after it was sent. Larger ones are answers to reads, which the server asks again.</summary>
+    public const int KeptAnswerBytes = 64 * 1024;
 
+    private readonly CompletionFiles _files = new(outbox, logger);
     private readonly Lock _gate = new();
-    private readonly LinkedList<OutboundFrame> _answers = new();
-    private readonly LinkedList<OutboundFrame> _completions = new();
-    private readonly LinkedList<OutboundFrame> _events = new();
+    private readonly FrameQueue _answers = new(EventLimit, AnswerBytesLimit);
+    private readonly FrameQueue _completions = new(CompletionLimit, EventBytesLimit);
+    private readonly FrameQueue _events = new(EventLimit, EventBytesLimit);
     private readonly Channel<OutboundFrame> _shells = Channel.CreateBounded<OutboundFrame>(ShellLimit);
     private readonly LatestByKey<OutboundFrame> _stats = new();
-    private readonly Queue<(OutboundFrame Frame, long Sent)> _unconfirmed = new();
-    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private long _eventBytes;
-    private long _unconfirmedBytes;
-    private long _dropped;
+    private readonly SendWindow _window = new(EventLimit, EventBytesLimit);
+    private readonly Pulse _pulse = new();
+    private long _pings;
+    private long _droppedEvents;
 
     /// <summary>Queues the answer to a request.</summary>
     public void PostAnswer(byte[] frame) => Post(FrameClass.Answer, frame);
 
-    /// <summary>Keeps a completion on disk and queues it. Where the disk refuses, it is in memory only, and the log says so.</summary>
-    public void PostCompletion(byte[] frame)
-    {
-        string? file = null;
-        try
-        {
-            file = outbox.Write(frame);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Log.CompletionNotKept(logger, StorageFailure.Describe(e, outbox.Folder));
-        }
-
-        lock (_gate)
-        {
-            _completions.AddLast(new OutboundFrame(FrameClass.Completion, frame, time.GetTimestamp(), file));
-        }
-
-        Wake();
-    }
+    /// <summary>Keeps a completion on disk and queues it. Where the disk refuses, it is in memory only.</summary>
+    public void PostCompletion(byte[] frame) => Post(FrameClass.Completion, frame, _files.Keep(frame));
 
     /// <summary>Queues the completions that an earlier run of the agent could not deliver.</summary>
     public void ResumeCompletions()
     {
-        foreach (var stray in outbox.Strays)
+        foreach (var (file, frame) in _files.Read())
         {
-            Log.StrayFile(logger, stray);
-        }
-
-        lock (_gate)
-        {
-            foreach (var (file, frame) in outbox.Read())
-            {
-                _completions.AddLast(new OutboundFrame(FrameClass.Completion, frame, time.GetTimestamp(), file));
-            }
+            Post(FrameClass.Completion, frame, file);
         }
     }
 
@@ -137,7 +85,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     public async ValueTask PostShellAsync(byte[] frame, CancellationToken ct)
     {
         await _shells.Writer.WriteAsync(new OutboundFrame(FrameClass.Shell, frame, time.GetTimestamp()), ct);
-        _pulse.Writer.TryWrite(true);
+        Wake();
     }
 
     /// <summary>Whether anything but samples still waits to be sent.</summary>
@@ -152,95 +100,122 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         }
     }
 
-    /// <summary>The next frame to send, the most important class first; null when there is none.</summary>
-    public OutboundFrame? TryTake()
+    /// <summary>Whether something was sent that may not have arrived, and whether it is so much that more may soon have to wait.</summary>
+    public (bool Any, bool Much) Unconfirmed
     {
-        lock (_gate)
+        get
         {
-            while (_answers.First is { } answer)
+            lock (_gate)
             {
-                _answers.RemoveFirst();
-                if (time.GetElapsedTime(answer.Value.Posted) <= AnswerLifetime)
-                {
-                    return answer.Value;
-                }
-
-                Log.AnswerExpired(logger, answer.Value.Bytes.Length);
+                return (!_window.IsEmpty, _window.IsHalfFull);
             }
-
-            if (_completions.First is { } completion)
-            {
-                _completions.RemoveFirst();
-                return completion.Value;
-            }
-
-            if (_events.First is { } next)
-            {
-                _events.RemoveFirst();
-                _eventBytes -= next.Value.Bytes.Length;
-                ReportDropped();
-                return next.Value;
-            }
-
-            return _shells.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
-        }
-    }
-
-    /// <summary>Completes when a frame may be there to take. One waiter at a time: the write loop.</summary>
-    public async ValueTask WaitAsync(CancellationToken ct) => await _pulse.Reader.ReadAsync(ct);
-
-    /// <summary>Has the waiter look again.</summary>
-    public void Wake() => _pulse.Writer.TryWrite(true);
-
-    /// <summary>Remembers a frame that was handed to the socket until its delivery is certain.</summary>
-    public void MarkSent(OutboundFrame frame)
-    {
-        Confirm();
-        lock (_gate)
-        {
-            if (frame.Class == FrameClass.Completion
-                || (frame.Class is FrameClass.Answer or FrameClass.Event && frame.Bytes.Length <= KeptFrameBytes
-                    && _unconfirmed.Count < EventLimit && _unconfirmedBytes + frame.Bytes.Length <= EventBytesLimit))
-            {
-                _unconfirmed.Enqueue((frame, time.GetTimestamp()));
-                _unconfirmedBytes += frame.Bytes.Length;
-            }
-        }
-
-        if (frame.File is not null)
-        {
-            _ = ConfirmLaterAsync();
         }
     }
 
     /// <summary>
-    /// The connection is gone: what it may not have delivered goes back to the head of its queue, in its old order.
-    /// <paramref name="unsent"/> is the frame that was taken when it broke.
+    /// The next frame to send, the most important class first; null when there is none, or none may be sent before a ping is answered. Taken, it is the
+    /// next message of the connection, and what must not be lost is remembered until its delivery is certain.
     /// </summary>
-    public void ConnectionLost(OutboundFrame? unsent)
+    public OutboundFrame? TryTake()
+    {
+        OutboundFrame? frame = null;
+        long dropped = 0;
+        List<OutboundFrame>? expired = null;
+        lock (_gate)
+        {
+            if (_window.HasRoom)
+            {
+                while ((frame = _answers.TryTake()) is not null && time.GetElapsedTime(frame.Posted) > AnswerLifetime)
+                {
+                    (expired ??= []).Add(frame);
+                }
+
+                frame ??= _completions.TryTake();
+                if (frame is null && (frame = _events.TryTake()) is not null)
+                {
+                    (dropped, _droppedEvents) = (_droppedEvents, 0);
+                }
+            }
+
+            frame ??= _shells.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
+            if (frame is not null)
+            {
+                _window.Add(frame, IsKept(frame));
+            }
+        }
+
+        foreach (var answer in expired ?? [])
+        {
+            Log.AnswerExpired(logger, answer.Bytes.Length);
+        }
+
+        if (dropped > 0)
+        {
+            Log.EventsDropped(logger, dropped, EventLimit);
+        }
+
+        return frame;
+    }
+
+    /// <summary>Completes when a frame may be there to take. One waiter at a time: the write loop.</summary>
+    public ValueTask WaitAsync(CancellationToken ct) => _pulse.WaitAsync(ct);
+
+    /// <summary>Has the waiter look again.</summary>
+    public void Wake() => _pulse.Set();
+
+    /// <summary>A ping is about to be written.</summary>
+    /// <param name="messages">How many of the frames taken for this connection were written before it.</param>
+    /// <returns>Its number, which no other ping of any connection has.</returns>
+    public long BeginPing(long messages)
     {
         lock (_gate)
         {
-            // A completion that seems delivered and whose file is still there costs nothing when it is sent twice.
-            var returning = _unconfirmed.Where(sent => sent.Frame.Class == FrameClass.Completion || time.GetElapsedTime(sent.Sent) < ConfirmedAfter).Select(sent => sent.Frame).ToList();
-            if (unsent is { Class: not (FrameClass.Stats or FrameClass.Shell) })
-            {
-                returning.Add(unsent);
-            }
+            _window.Ping(++_pings, messages);
+            return _pings;
+        }
+    }
 
-            _unconfirmed.Clear();
-            _unconfirmedBytes = 0;
+    /// <summary>A ping was answered: what was sent before it has arrived.</summary>
+    /// <returns>Whether it was the last ping of this connection.</returns>
+    public bool Confirm(long ping)
+    {
+        List<OutboundFrame>? arrived;
+        lock (_gate)
+        {
+            arrived = _window.Confirm(ping);
+        }
+
+        foreach (var frame in arrived ?? [])
+        {
+            _files.Remove(frame.File);
+        }
+
+        if (arrived is { Count: > 0 })
+        {
+            Wake(); // There is room again, or nothing left to wait for.
+        }
+
+        return arrived is not null;
+    }
+
+    /// <summary>The connection is gone: what it may not have delivered goes back to the head of its queue, in its old order.</summary>
+    public void ConnectionLost()
+    {
+        List<OutboundFrame> dropped;
+        lock (_gate)
+        {
+            var returning = _window.Clear();
             _stats.Clear();
             DropShells();
             for (var i = returning.Count - 1; i >= 0; i--)
             {
-                QueueOf(returning[i].Class).AddFirst(returning[i]);
-                _eventBytes += returning[i].Class == FrameClass.Event ? returning[i].Bytes.Length : 0;
+                QueueOf(returning[i].Class).Return(returning[i]);
             }
 
-            TrimEvents();
+            dropped = Trim();
         }
 
+        Tell(dropped);
         Wake();
     }
 
@@ -263,90 +238,76 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         }
     }
 
-    /// <summary>Lets go of what is delivered by now.</summary>
-    private void Confirm()
+    private void Post(FrameClass @class, byte[] bytes, string? file = null)
     {
-        var delivered = new List<string>();
+        var frame = new OutboundFrame(@class, bytes, time.GetTimestamp(), file);
+        if (bytes.Length > ProtocolLimits.ControlFrameBytes)
+        {
+            // A server drops the connection for it: sent again and again it would end each one.
+            Log.FrameTooLarge(logger, @class, bytes.Length, ProtocolLimits.ControlFrameBytes);
+            _files.Remove(file);
+            return;
+        }
+
+        List<OutboundFrame> dropped;
         lock (_gate)
         {
-            while (_unconfirmed.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Sent) >= ConfirmedAfter)
-            {
-                _unconfirmed.Dequeue();
-                _unconfirmedBytes -= oldest.Frame.Bytes.Length;
-                if (oldest.Frame.File is { } file)
-                {
-                    delivered.Add(file);
-                }
-            }
+            QueueOf(@class).Add(frame);
+            dropped = Trim();
         }
 
-        foreach (var file in delivered)
-        {
-            try
-            {
-                File.Delete(file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Neither the connection's fault nor its end: a server bears to be told twice.
-                Log.CompletionNotRemoved(logger, file, StorageFailure.Describe(e, outbox.Folder));
-            }
-        }
-    }
-
-    /// <summary>A completion's file goes even if nothing else is sent any more. If its connection is lost meanwhile, there is nothing to confirm.</summary>
-    private async Task ConfirmLaterAsync()
-    {
-        await Task.Delay(ConfirmedAfter, time);
-        Confirm();
-    }
-
-    private void Post(FrameClass @class, byte[] bytes)
-    {
-        var frame = new OutboundFrame(@class, bytes, time.GetTimestamp());
-        lock (_gate)
-        {
-            switch (@class)
-            {
-                case FrameClass.Answer:
-                    _answers.AddLast(frame);
-                    break;
-                case FrameClass.Event:
-                    _events.AddLast(frame);
-                    _eventBytes += bytes.Length;
-                    TrimEvents();
-                    break;
-                default:
-                    throw new ArgumentOutOfRangeException(nameof(@class));
-            }
-        }
-
+        Tell(dropped);
         Wake();
     }
 
-    private LinkedList<OutboundFrame> QueueOf(FrameClass @class) => @class switch
+    private static bool IsKept(OutboundFrame frame) => frame.Class switch
+    {
+        FrameClass.Answer => frame.Bytes.Length <= KeptAnswerBytes,
+        FrameClass.Completion or FrameClass.Event => true,
+        _ => false,
+    };
+
+    private FrameQueue QueueOf(FrameClass @class) => @class switch
     {
         FrameClass.Answer => _answers,
         FrameClass.Completion => _completions,
-        _ => _events,
+        FrameClass.Event => _events,
+        _ => throw new ArgumentOutOfRangeException(nameof(@class)),
     };
 
-    private void TrimEvents()
+    /// <summary>Takes out what is too much.</summary>
+    private List<OutboundFrame> Trim()
     {
-        while (_events.Count > EventLimit || _eventBytes > EventBytesLimit)
+        var dropped = new List<OutboundFrame>();
+        while ((_answers.TryTrim() ?? _completions.TryTrim() ?? _events.TryTrim()) is { } frame)
         {
-            _eventBytes -= _events.First!.Value.Bytes.Length;
-            _events.RemoveFirst();
-            _dropped++;
+            // Of events the log tells the first at once and their number when there is a link again.
+            if (frame.Class != FrameClass.Event || _droppedEvents++ == 0)
+            {
+                dropped.Add(frame);
+            }
         }
+
+        return dropped;
     }
 
-    private void ReportDropped()
+    private void Tell(List<OutboundFrame> dropped)
     {
-        if (_dropped > 0)
+        foreach (var frame in dropped)
         {
-            Log.EventsDropped(logger, _dropped, EventLimit);
-            _dropped = 0;
+            _files.Remove(frame.File);
+            switch (frame.Class)
+            {
+                case FrameClass.Answer:
+                    Log.AnswerDropped(logger, frame.Bytes.Length, EventLimit, AnswerBytesLimit);
+                    break;
+                case FrameClass.Completion:
+                    Log.CompletionDropped(logger, frame.Bytes.Length, CompletionLimit, EventBytesLimit);
+                    break;
+                default:
+                    Log.EventsFull(logger, EventLimit, EventBytesLimit);
+                    break;
+            }
         }
     }
 }

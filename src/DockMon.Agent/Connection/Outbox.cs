@@ -13,7 +13,7 @@ internal sealed class Outbox
     {
         _folder = Path.Combine(dataPath, "outbox");
         _ = PrivateFolder.TryMake(_folder); // Where the disk refuses, completions are kept in memory, and the log says so of each.
-        _last = Files().Select(file => Number(file)!.Value).DefaultIfEmpty().Max();
+        _last = Files.Select(file => Number(file)!.Value).DefaultIfEmpty().Max();
     }
 
     /// <summary>Where the files are.</summary>
@@ -29,13 +29,11 @@ internal sealed class Outbox
         return path;
     }
 
-    /// <summary>What an earlier run of the agent could not deliver, the oldest first.</summary>
-    public IReadOnlyList<(string Path, byte[] Frame)> Read() => [.. Files().Select(path => (path, File.ReadAllBytes(path)))];
+    /// <summary>What is kept, the oldest first.</summary>
+    public IReadOnlyList<string> Files => [.. All().Where(path => Number(path) is not null).Order(StringComparer.Ordinal)];
 
     /// <summary>Files that somebody else has put there. They are left alone.</summary>
     public IReadOnlyList<string> Strays => [.. All().Where(path => Number(path) is null)];
-
-    private IEnumerable<string> Files() => All().Where(path => Number(path) is not null).Order(StringComparer.Ordinal);
 
     private string[] All() => Directory.Exists(_folder) ? Directory.GetFiles(_folder, "*.json") : [];
 

@@ -7,17 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Connection;
 
-/// <summary>The server refused the registration.</summary>
-/// <param name="reason">Its own words.</param>
-internal sealed class RegistrationRejectedException(string reason) : Exception(reason);
-
-/// <summary>Why a connection ended.</summary>
-/// <param name="Reason">One sentence for people.</param>
-/// <param name="Replaced">Whether the server closed it in favour of another connection of the same agent.</param>
-internal sealed record ConnectionEnd(string Reason, bool Replaced = false);
-
 /// <summary>
-/// One registered connection, from its register frame to its end; never reused. One loop reads, one writes, and whichever
+/// One registered connection, from its register frame to its end; never reused. One loop reads, one writes, one pings, and whichever
 /// stops first says why.
 /// </summary>
 internal sealed class ServerConnection : IDisposable
@@ -28,13 +19,16 @@ internal sealed class ServerConnection : IDisposable
     private readonly ServerSocket _socket;
     private readonly FrameReader _reader;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly Heartbeats? _heartbeats;
     private volatile bool _draining;
+    private volatile bool _closing;
 
-    private ServerConnection(ServerSocket socket, ILogger logger, Heartbeats? heartbeats)
+    private ServerConnection(ServerSocket socket, TimeProvider time, ILogger logger, Heartbeats? heartbeats)
     {
         _socket = socket;
         _reader = new FrameReader(socket.WebSocket);
+        _time = time;
         _logger = logger;
         _heartbeats = heartbeats;
     }
@@ -43,9 +37,9 @@ internal sealed class ServerConnection : IDisposable
     /// <exception cref="RegistrationRejectedException">The server said no.</exception>
     /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
     public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
-        ServerSocket socket, RegisterRequest request, ILogger logger, CancellationToken ct, Heartbeats? heartbeats = null)
+        ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, Heartbeats? heartbeats = null)
     {
-        var connection = new ServerConnection(socket, logger, heartbeats);
+        var connection = new ServerConnection(socket, time, logger, heartbeats);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(ProtocolLimits.AuthWait);
         try
@@ -70,6 +64,12 @@ internal sealed class ServerConnection : IDisposable
             connection.Dispose();
             throw new DialException($"the connection broke during the registration: {e.Message}", inner: e);
         }
+        catch (Exception e) when (e is DialException or RegistrationRejectedException)
+        {
+            await connection.EndRegistrationAsync(e is RegistrationRejectedException, ct);
+            connection.Dispose();
+            throw;
+        }
         catch
         {
             connection.Dispose();
@@ -91,14 +91,25 @@ internal sealed class ServerConnection : IDisposable
         using var writeEnded = new CancellationTokenSource();
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stopping.Register(stopped.SetResult);
+        var earlier = _socket.Sent; // The registration.
+        var alive = new KeepAlive((begin, ct) => _socket.PingAsync(sent => begin(sent - earlier), ct), outbound, _time);
+        _socket.Ponged = alive.Take;
         var reading = ReadLoopAsync(onFrame, readEnded.Token);
-        var writing = WriteLoopAsync(outbound, writeEnded.Token);
-        var first = await Task.WhenAny(reading, writing, stopped.Task);
+        var writing = WriteLoopAsync(outbound, alive, writeEnded.Token);
+        var pinging = alive.RunAsync(writeEnded.Token);
+        var first = await Task.WhenAny(reading, writing, pinging, stopped.Task);
         if (first == stopped.Task)
         {
             // Running operations reach their end, their answers still go out, new requests are told so, and only then the socket closes.
             await finishing();
-            await DrainAsync(outbound, writing);
+            alive.Hurry();
+            _draining = true;
+            await EndWritingAsync(outbound, writing);
+        }
+        else if (first == reading && (await reading).Closed is not null)
+        {
+            _closing = true;
+            await EndWritingAsync(outbound, writing);
         }
 
         // The order matters: a cancelled send or receive aborts the whole socket, and an aborted socket cannot say goodbye.
@@ -108,11 +119,18 @@ internal sealed class ServerConnection : IDisposable
         {
             await CloseAsync(reading);
         }
+        else if (_closing)
+        {
+            await SayGoodbyeAsync(WebSocketCloseStatus.NormalClosure, "");
+        }
 
         await readEnded.CancelAsync();
         _socket.WebSocket.Abort();
         var read = await reading;
-        return first == reading ? read : first == writing ? written : new ConnectionEnd("the agent is stopping");
+        var pinged = await pinging;
+        // Now that nothing more can be confirmed.
+        outbound.ConnectionLost();
+        return first == reading ? read : first == writing ? written : first == pinging ? pinged : new ConnectionEnd("the agent is stopping");
     }
 
     public void Dispose()
@@ -140,18 +158,15 @@ internal sealed class ServerConnection : IDisposable
                         Log.FrameDiscarded(_logger, size, ProtocolLimits.ControlFrameBytes);
                         break;
                     default:
-                        return new ConnectionEnd($"the server closed the connection: {CloseText()}", _socket.WebSocket.CloseStatusDescription == ReplacedReason);
+                        return new ConnectionEnd(
+                            $"the server closed the connection: {CloseText()}",
+                            _socket.WebSocket.CloseStatus ?? WebSocketCloseStatus.Empty, _socket.WebSocket.CloseStatusDescription == ReplacedReason);
                 }
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             return new ConnectionEnd("the other direction ended first");
-        }
-        catch (OperationCanceledException)
-        {
-            // Without a token that fired, a cancellation is the keep-alive's way to say that no pong came.
-            return new ConnectionEnd($"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s (timeout)");
         }
         catch (Exception e)
         {
@@ -163,24 +178,22 @@ internal sealed class ServerConnection : IDisposable
         }
     }
 
-    private async Task<ConnectionEnd> WriteLoopAsync(Outbound outbound, CancellationToken ended)
+    private async Task<ConnectionEnd> WriteLoopAsync(Outbound outbound, KeepAlive alive, CancellationToken ended)
     {
-        OutboundFrame? frame = null;
         try
         {
             while (true)
             {
                 // What waits together leaves together.
-                while (!IsDrained() && (frame = outbound.TryTake()) is not null)
+                while (!IsOver() && outbound.TryTake() is { } frame)
                 {
                     _heartbeats?.Write.Beat();
                     await _socket.SendAsync(frame.Bytes, ended);
-                    outbound.MarkSent(frame);
-                    frame = null;
                 }
 
                 await _socket.FlushAsync(ended);
-                if (IsDrained())
+                alive.Wake();
+                if (IsOver())
                 {
                     return new ConnectionEnd("everything was sent");
                 }
@@ -200,39 +213,57 @@ internal sealed class ServerConnection : IDisposable
         }
         finally
         {
-            outbound.ConnectionLost(frame);
             _heartbeats?.Write.Rest();
         }
 
-        bool IsDrained() => _draining && !outbound.HasPending;
+        bool IsOver() => _closing || (_draining && !outbound.HasPending && !outbound.Unconfirmed.Any);
     }
 
-    /// <summary>Has the write loop end by itself once answers and events are sent: cancelled in the middle of a frame it would abort the socket.</summary>
-    private async Task DrainAsync(Outbound outbound, Task writing)
+    /// <summary>Has the write loop end by itself, between two frames: cancelled in the middle of one it would abort the socket.</summary>
+    private static async Task EndWritingAsync(Outbound outbound, Task writing)
     {
-        _draining = true;
         outbound.Wake();
         using var limit = new CancellationTokenSource();
         await Task.WhenAny(writing, Task.Delay(CloseLimit, TimeProvider.System, limit.Token));
         await limit.CancelAsync();
     }
 
+    /// <summary>Closes, and waits for the server's Close frame.</summary>
     private async Task CloseAsync(Task reading)
     {
+        if (await SayGoodbyeAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping"))
+        {
+            using var limit = new CancellationTokenSource();
+            await Task.WhenAny(reading, Task.Delay(CloseLimit, TimeProvider.System, limit.Token));
+            await limit.CancelAsync();
+        }
+    }
+
+    private async Task<bool> SayGoodbyeAsync(WebSocketCloseStatus status, string reason)
+    {
         using var limit = new CancellationTokenSource(CloseLimit);
+        return await _socket.CloseAsync(status, reason, _logger, limit.Token);
+    }
+
+    /// <summary>Takes leave without having been registered. A server closes after a refusal, and gets its answer to that.</summary>
+    private async Task EndRegistrationAsync(bool closeFollows, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(CloseLimit);
         try
         {
-            await _socket.WebSocket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping", limit.Token);
-            await reading.WaitAsync(limit.Token);
+            while (closeFollows && (await _reader.ReadAsync(limit.Token)).Kind != ReadKind.Close)
+            {
+                // What else it says concerns nobody any more.
+            }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
             Log.CloseFailed(_logger, e.Message);
+            return;
         }
-        finally
-        {
-            _socket.WebSocket.Abort();
-        }
+
+        await SayGoodbyeAsync(WebSocketCloseStatus.NormalClosure, "not registered");
     }
 
     private static AuthSuccess ReadAuth(ReadOnlySpan<byte> bytes)

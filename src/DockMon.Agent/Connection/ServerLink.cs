@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
@@ -23,10 +24,15 @@ internal sealed class ServerLink(
     /// <summary>A connection that lasted this long was a good one: the delays start over.</summary>
     public static readonly TimeSpan GoodConnection = TimeSpan.FromMinutes(1);
 
+    /// <summary>A server that says that it restarts, and kept the connection this long, is back in a moment as a rule.</summary>
+    public static readonly TimeSpan FairConnection = TimeSpan.FromSeconds(10);
+
     private const int CloneThreshold = 3;
 
-    private readonly Backoff _backoff = new(options.ReconnectInitial, options.ReconnectMax, random);
+    private readonly Backoff _backoff = Backoff.ToServer(options.ReconnectInitial, options.ReconnectMax, random);
     private readonly RepeatedReason _failures = new();
+    private bool _endWasReported = true;
+    private bool _restartWasBelieved;
     private string? _permanentToken;
     private bool _preferRegistrationToken;
     private int _replacements;
@@ -82,18 +88,28 @@ internal sealed class ServerLink(
             var token = ChooseToken();
             var request = await describe(token, stopping);
             var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, stopping);
-            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, logger, stopping, heartbeats);
+            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, time, logger, stopping, heartbeats);
             using (connection)
             {
                 KeepToken(auth.PermanentToken);
-                _failures.Clear();
-                Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
+                void SayConnected() => Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
+                if (_endWasReported)
+                {
+                    SayConnected();
+                }
+
                 outbound.ConnectionBegins();
                 _connected = true;
                 Registered?.Invoke(auth);
                 var started = time.GetTimestamp();
                 heartbeats?.Link.Rest();
-                var end = await connection.RunAsync(onFrame, outbound, finishing, stopping);
+                var running = connection.RunAsync(onFrame, outbound, finishing, stopping);
+                if (!_endWasReported && await LastsAsync(running))
+                {
+                    SayConnected();
+                }
+
+                var end = await running;
                 heartbeats?.Link.Beat();
                 _connected = false;
                 Disconnected?.Invoke();
@@ -134,24 +150,53 @@ internal sealed class ServerLink(
         }
     }
 
+    /// <summary>Whether a connection becomes a good one.</summary>
+    private async Task<bool> LastsAsync(Task running)
+    {
+        using var over = new CancellationTokenSource();
+        var first = await Task.WhenAny(running, Task.Delay(GoodConnection, time, over.Token));
+        await over.CancelAsync();
+        return first != running;
+    }
+
     private TimeSpan AfterConnection(ConnectionEnd end, TimeSpan lasted)
     {
         if (lasted >= GoodConnection)
         {
             _backoff.Reset();
-            _replacements = 0;
+            _failures.Clear();
+            _restartWasBelieved = false;
+        }
+        else if ((int?)end.Closed is 1001 or 1012 or 1013 && (lasted >= FairConnection || !_restartWasBelieved))
+        {
+            // A server's ways to say that it restarts. One that says so again and again without ever lasting is believed once.
+            _backoff.Reset();
+            _restartWasBelieved |= lasted < FairConnection;
         }
 
         LastFailure = "the connection ended: " + end.Reason;
+        var delay = CountReplacement(end, lasted) ? options.ReconnectMax : _backoff.Next();
+        _endWasReported = _failures.ShouldReport(end.Reason, out var count);
+        if (_endWasReported)
+        {
+            Log.ConnectionEnded(logger, (long)lasted.TotalSeconds, end.Reason, Math.Round(delay.TotalSeconds, 1), count);
+        }
+
+        return delay;
+    }
+
+    /// <summary>Whether another agent keeps taking this one's place.</summary>
+    private bool CountReplacement(ConnectionEnd end, TimeSpan lasted)
+    {
+        // A clone comes back after the longest delay at the latest: what lasted longer knows of none.
+        _replacements = lasted > options.ReconnectMax + GoodConnection ? 0 : _replacements;
         _replacements = end.Replaced ? _replacements + 1 : _replacements;
-        var delay = _replacements >= CloneThreshold ? options.ReconnectMax : _backoff.Next();
-        if (_replacements >= CloneThreshold)
+        if (end.Replaced && _replacements >= CloneThreshold && BitOperations.IsPow2(_replacements - CloneThreshold + 1))
         {
             Log.Cloned(logger, _replacements);
         }
 
-        Log.ConnectionEnded(logger, (long)lasted.TotalSeconds, end.Reason, Math.Round(delay.TotalSeconds, 1));
-        return delay;
+        return _replacements >= CloneThreshold;
     }
 
     private TimeSpan AfterRejection(string reason)

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Connection;
 
@@ -25,6 +26,45 @@ internal sealed class ServerSocket(WebSocket socket, GatheringStream stream) : I
 
     /// <summary>To be called when there is nothing more to send for the moment.</summary>
     public ValueTask FlushAsync(CancellationToken ct) => stream.ReleaseAsync(ct);
+
+    /// <summary>Told the number of each of our pings that was answered, on the thread that reads.</summary>
+    public Action<long>? Ponged
+    {
+        set => stream.Ponged = value;
+    }
+
+    /// <summary>How many frames were sent.</summary>
+    public long Sent => stream.Messages;
+
+    /// <summary>Sends a ping. Unlike a frame it may be sent beside another, and gets between its pieces.</summary>
+    /// <param name="begin">Gets the number of frames that were sent before it, and says the ping's own number.</param>
+    /// <param name="ct">Gives up.</param>
+    public ValueTask PingAsync(Func<long, long> begin, CancellationToken ct) => stream.PingAsync(begin, ct);
+
+    /// <summary>Says goodbye: answers the server's Close frame with one, or sends one of ours.</summary>
+    /// <param name="status">The status of ours; an answer has the server's.</param>
+    /// <param name="reason">Why, for the server's log.</param>
+    /// <param name="logger">Told when it was not possible.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>Whether it was said.</returns>
+    public async Task<bool> CloseAsync(WebSocketCloseStatus status, string reason, ILogger logger, CancellationToken ct)
+    {
+        try
+        {
+            if (socket.State == WebSocketState.CloseReceived)
+            {
+                (status, reason) = (socket.CloseStatus ?? status, "");
+            }
+
+            await socket.CloseOutputAsync(status, reason, ct);
+            return true;
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            Log.CloseFailed(logger, e.Message);
+            return false;
+        }
+    }
 
     public void Dispose() => socket.Dispose();
 }

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Threading.Channels;
 using DockMon.Agent.Configuration;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -15,11 +14,13 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     /// <summary>How long to leave a server alone that said that it has no such socket.</summary>
     public static readonly TimeSpan RefusedDelay = TimeSpan.FromMinutes(5);
 
-    private readonly Backoff _backoff = new(options.ReconnectInitial, options.ReconnectMax, random);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Backoff _backoff = Backoff.ToServer(options.ReconnectInitial, options.ReconnectMax, random);
     private readonly LatestByKey<byte[]> _samples = new();
     private readonly Lock _gate = new();
-    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly TaskCompletionSource _hasToken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Pulse _pulse = new();
+    private readonly Pulse _newToken = new();
     private volatile string? _token;
     private volatile bool _open;
     private bool _refused;
@@ -30,11 +31,14 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     /// <summary>Whether the socket is open now.</summary>
     public bool IsOpen => _open;
 
-    /// <summary>The permanent token, once there is one.</summary>
+    /// <summary>The permanent token, once there is one. Another one than before is tried at once.</summary>
     public void UseToken(string token)
     {
-        _token = token;
-        _hasToken.TrySetResult();
+        if (token != _token)
+        {
+            _token = token;
+            _newToken.Set();
+        }
     }
 
     /// <summary>Queues samples, each of which replaces the one of the same container that still waits.</summary>
@@ -57,7 +61,7 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
             }
         }
 
-        _pulse.Writer.TryWrite(true);
+        _pulse.Set();
     }
 
     /// <summary>Keeps the socket open until <paramref name="ct"/> fires.</summary>
@@ -65,10 +69,11 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     {
         try
         {
-            await _hasToken.Task.WaitAsync(ct);
+            await _newToken.WaitAsync(ct);
             while (true)
             {
-                await Task.Delay(await ConnectOnceAsync(ct), time, ct);
+                _newToken.Clear();
+                await _newToken.WaitAsync(await ConnectOnceAsync(ct), time, ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -118,6 +123,12 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         var loops = new[] { ReadAsync(reader, ended.Token), WriteAsync(socket, ended.Token) };
         var reason = await await Task.WhenAny(loops);
         _open = false;
+        if (socket.WebSocket.State == WebSocketState.CloseReceived)
+        {
+            using var limit = new CancellationTokenSource(CloseLimit);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", logger, limit.Token);
+        }
+
         await ended.CancelAsync();
         await Task.WhenAll(loops);
         lock (_gate)
@@ -151,7 +162,7 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         {
             while (true)
             {
-                await _pulse.Reader.ReadAsync(ct);
+                await _pulse.WaitAsync(ct);
                 while (TryTake() is { } sample)
                 {
                     await socket.SendAsync(sample, ct);

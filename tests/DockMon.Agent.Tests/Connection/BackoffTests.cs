@@ -32,6 +32,25 @@ public sealed class BackoffTests
     }
 
     [Fact]
+    public void Delays_before_a_server_grow_slowly_to_half_of_the_longest_and_half_of_each_is_certain() =>
+        Gen.Select(Gen.Int[1, 200], Gen.Int).Sample((tries, seed) =>
+        {
+            var backoff = Backoff.ToServer(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), new Random(seed));
+            for (var i = 0; i < tries; i++)
+            {
+                var ceiling = Math.Min(Math.Pow(1.2, i), 30);
+                backoff.Next().TotalSeconds.ShouldBeInRange((ceiling / 2) - 0.001, ceiling + 0.001);
+            }
+        });
+
+    [Fact]
+    public void The_first_delay_is_never_cut()
+    {
+        var backoff = Backoff.ToServer(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20), new Random(1));
+        Enumerable.Range(0, 20).ShouldAllBe(_ => backoff.Next() >= TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void A_reset_starts_over()
     {
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), new Random(1));

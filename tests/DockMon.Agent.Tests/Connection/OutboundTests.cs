@@ -1,6 +1,7 @@
 using System.Text;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Tests.Logging;
+using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -14,6 +15,7 @@ public sealed class OutboundTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
     private readonly Outbound _outbound;
+    private int _sent;
 
     private readonly LogCapture _log = new(json: false);
 
@@ -83,20 +85,91 @@ public sealed class OutboundTests : IDisposable
         _outbound.PostAnswer(Bytes("a1"));
         SendAll();
         _outbound.PostEvent(Bytes("e3"));
-        _outbound.ConnectionLost(unsent: null);
+        _outbound.ConnectionLost();
         TakeAll().ShouldBe(["a1", "e1", "e2", "e3"]);
     }
 
     [Fact]
-    public void What_was_sent_a_whole_keep_alive_ago_is_not_sent_again()
+    public void What_was_sent_before_a_ping_that_was_answered_is_not_sent_again_and_what_was_sent_after_it_is()
+    {
+        _outbound.PostEvent(Bytes("e1"));
+        _outbound.PostAnswer(Bytes("a1"));
+        SendAll();
+        var ping = Ping();
+        _outbound.PostEvent(Bytes("e2"));
+        SendAll();
+        _outbound.Unconfirmed.Any.ShouldBeTrue();
+        _outbound.Confirm(ping).ShouldBeTrue();
+        _time.Advance(TimeSpan.FromSeconds(59));
+        _outbound.ConnectionLost();
+        TakeAll().ShouldBe(["e2"]);
+    }
+
+    [Fact]
+    public void What_was_taken_and_not_yet_written_when_the_ping_was_is_not_confirmed_by_it_and_what_was_is()
+    {
+        _outbound.PostEvent(Bytes("e1"));
+        _outbound.PostEvent(Bytes("e2"));
+        _outbound.TryTake();
+        _outbound.TryTake();
+        _outbound.Confirm(_outbound.BeginPing(messages: 1)).ShouldBeTrue();
+        _outbound.ConnectionLost();
+        TakeAll().ShouldBe(["e2"]);
+    }
+
+    [Fact]
+    public void Samples_are_messages_too_and_are_not_kept()
+    {
+        _outbound.PostEvent(Bytes("e1"));
+        _outbound.PostStats("c", Bytes("sample"));
+        SendAll();
+        _outbound.PostEvent(Bytes("e2"));
+        SendAll();
+        _outbound.Confirm(_outbound.BeginPing(messages: 2)).ShouldBeTrue();
+        _outbound.ConnectionLost();
+        TakeAll().ShouldBe(["e2"]);
+    }
+
+    [Fact]
+    public void A_ping_that_was_never_answered_or_of_another_connection_confirms_nothing()
     {
         _outbound.PostEvent(Bytes("e1"));
         SendAll();
-        _time.Advance(Outbound.ConfirmedAfter);
-        _outbound.PostEvent(Bytes("e2"));
+        var ping = Ping();
+        _outbound.ConnectionLost();
+        _outbound.Confirm(ping).ShouldBeFalse();
+        _sent = 0;
         SendAll();
-        _outbound.ConnectionLost(unsent: null);
-        TakeAll().ShouldBe(["e2"]);
+        _outbound.Confirm(ping).ShouldBeFalse();
+        _outbound.Confirm(0).ShouldBeFalse();
+        Ping().ShouldNotBe(ping);
+        _outbound.ConnectionLost();
+        TakeAll().ShouldBe(["e1"]);
+    }
+
+    [Fact]
+    public async Task When_as_much_was_sent_as_may_come_back_the_rest_waits_for_a_ping_and_nothing_is_lost()
+    {
+        for (var i = 0; i < Outbound.EventLimit; i++)
+        {
+            _outbound.PostEvent(Bytes($"{i}"));
+        }
+
+        SendAll();
+        _outbound.PostAnswer(Bytes("answer"));
+        _outbound.PostEvent(Bytes("last"));
+        _outbound.PostStats("c", Bytes("sample"));
+        _outbound.Unconfirmed.Much.ShouldBeTrue();
+        TakeAll().ShouldBe(["sample"]);
+        _outbound.HasPending.ShouldBeTrue();
+        await _outbound.WaitAsync(TestContext.Current.CancellationToken);
+
+        _outbound.Confirm(Ping()).ShouldBeTrue();
+        await _outbound.WaitAsync(TestContext.Current.CancellationToken); // Which says that there is room.
+        SendAll();
+        _outbound.ConnectionLost();
+        TakeAll().ShouldBe(["answer", "last"]);
+        _log.Lines.ShouldBeEmpty();
     }
 
     [Fact]
@@ -104,47 +177,33 @@ public sealed class OutboundTests : IDisposable
     {
         _outbound.PostEvent(Bytes("e1"));
         _outbound.PostStats("c", Bytes("s1"));
-        var half = _outbound.TryTake();
-        _outbound.ConnectionLost(half);
+        _outbound.TryTake();
+        _outbound.ConnectionLost();
         TakeAll().ShouldBe(["e1"]);
     }
 
     [Fact]
-    public void A_completion_outlives_the_agent_until_a_connection_has_lived_through_a_keep_alive_after_it()
+    public void A_completion_outlives_the_agent_until_a_ping_after_it_was_answered()
     {
         _outbound.PostCompletion(Bytes("done"));
         SendAll();
+        var ping = Ping();
         Restarted().ShouldBe(["done"]);
 
-        _time.Advance(Outbound.ConfirmedAfter);
-        _outbound.PostEvent(Bytes("anything"));
-        SendAll();
+        _outbound.Confirm(ping);
         Restarted().ShouldBeEmpty();
+        Files.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_delivered_completion_leaves_the_disk_though_nothing_else_is_sent()
-    {
-        _outbound.PostCompletion(Bytes("done"));
-        SendAll();
-        _time.Advance(Outbound.ConfirmedAfter);
-        await Retry.UntilAsync("its file is gone", () => Files.Length == 0, ct: TestContext.Current.CancellationToken);
-        _outbound.ConnectionLost(unsent: null);
-        TakeAll().ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task A_file_that_cannot_be_removed_costs_a_line_in_the_log_and_no_connection()
+    public void A_file_that_cannot_be_removed_costs_a_line_in_the_log_and_no_connection()
     {
         _outbound.PostCompletion(Bytes("done"));
         SendAll();
         var file = Files.Single();
         File.Delete(file);
         Directory.CreateDirectory(file); // Which is refused even to root.
-        _time.Advance(Outbound.ConfirmedAfter);
-        _outbound.PostEvent(Bytes("anything"));
-        SendAll();
-        await Retry.UntilAsync("the log says so", () => _log.Lines.Length > 0, ct: TestContext.Current.CancellationToken);
+        _outbound.Confirm(Ping()).ShouldBeTrue();
         _log.Lines.ShouldHaveSingleItem().ShouldContain($"{file} was delivered and cannot be removed");
     }
 
@@ -160,25 +219,104 @@ public sealed class OutboundTests : IDisposable
     }
 
     [Fact]
-    public void What_was_sent_and_may_come_back_is_bounded_by_its_bytes_and_never_loses_a_completion()
+    public void What_was_sent_and_may_come_back_is_bounded_by_its_bytes()
     {
-        const int Fitting = Outbound.EventBytesLimit / Outbound.KeptFrameBytes;
+        const int Fitting = Outbound.EventBytesLimit / Outbound.KeptAnswerBytes;
         for (var i = 0; i < Fitting + 50; i++)
         {
-            _outbound.PostAnswer(new byte[Outbound.KeptFrameBytes]);
+            _outbound.PostAnswer(new byte[Outbound.KeptAnswerBytes]);
         }
 
+        SendAll().ShouldBe(Fitting);
+        _outbound.Confirm(Ping());
+        SendAll().ShouldBe(50);
+        _outbound.ConnectionLost();
+        TakeAll().Count.ShouldBe(50);
+    }
+
+    [Fact]
+    public void An_event_of_any_size_comes_back_and_a_large_answer_does_not()
+    {
+        _outbound.PostAnswer(new byte[Outbound.KeptAnswerBytes + 1]);
+        _outbound.PostEvent(new byte[1024 * 1024]);
         SendAll();
-        _outbound.PostCompletion(Bytes("done"));
-        SendAll();
-        _outbound.ConnectionLost(unsent: null);
-        var taken = TakeAll();
-        taken.Count.ShouldBe(Fitting + 1);
-        taken[^1].ShouldBe("done");
-        _outbound.PostAnswer(Bytes("next"));
-        SendAll();
-        _outbound.ConnectionLost(unsent: null);
+        _outbound.ConnectionLost();
+        TakeAll().ShouldHaveSingleItem().Length.ShouldBe(1024 * 1024);
+    }
+
+    [Fact]
+    public void A_frame_that_would_end_every_connection_is_not_sent_at_all_and_said_so()
+    {
+        _outbound.PostCompletion(new byte[ProtocolLimits.ControlFrameBytes + 1]);
+        _outbound.PostEvent(Bytes("next"));
         TakeAll().ShouldBe(["next"]);
+        Files.ShouldBeEmpty();
+        _log.Lines.ShouldHaveSingleItem().ShouldContain("Completion) was dropped: it has 16777217 bytes");
+    }
+
+    [Fact]
+    public void Of_too_many_completions_the_oldest_go_from_memory_and_disk_and_each_is_told()
+    {
+        for (var i = 0; i < Outbound.CompletionLimit + 3; i++)
+        {
+            _outbound.PostCompletion(Bytes($"{i}"));
+        }
+
+        Files.Length.ShouldBe(Outbound.CompletionLimit);
+        _log.Lines.Length.ShouldBe(3);
+        _log.Lines.ShouldAllBe(line => line.Contains("How something ended") && line.Contains("was dropped"));
+        Restarted()[0].ShouldBe("3");
+        TakeAll()[0].ShouldBe("3");
+    }
+
+    [Fact]
+    public void Completions_are_bounded_by_their_bytes_too_also_those_of_an_earlier_run()
+    {
+        for (var i = 0; i < 17; i++)
+        {
+            File.WriteAllBytes(Path.Combine(_folder.Path, "outbox", $"{i:d19}.json"), [.. Bytes($"{i} "), .. new byte[1024 * 1024 - 3]]);
+        }
+
+        Restarted().Count.ShouldBe(16);
+        Files.Length.ShouldBe(16);
+        _log.Lines.ShouldHaveSingleItem().ShouldContain("was dropped");
+    }
+
+    [Fact]
+    public void A_completion_that_cannot_be_read_costs_a_line_and_no_start()
+    {
+        _outbound.PostCompletion(Bytes("one"));
+        _outbound.PostCompletion(Bytes("two"));
+        var file = Files.Order(StringComparer.Ordinal).First();
+        File.Delete(file);
+        File.CreateSymbolicLink(file, file); // Which is refused even to root.
+        Restarted().ShouldBe(["two"]);
+        _log.Lines.ShouldHaveSingleItem().ShouldContain($"{file} cannot be read");
+    }
+
+    [Fact]
+    public void Answers_that_wait_are_bounded_by_their_bytes_and_the_oldest_go()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            _outbound.PostAnswer(new byte[ProtocolLimits.ControlFrameBytes]);
+        }
+
+        TakeAll().Count.ShouldBe(4);
+        _log.Lines.ShouldHaveSingleItem().ShouldContain("An answer of 16777216 bytes was dropped");
+    }
+
+    [Fact]
+    public void That_events_begin_to_be_lost_is_told_at_once_and_their_number_when_there_is_a_link()
+    {
+        for (var i = 0; i < Outbound.EventLimit + 7; i++)
+        {
+            _outbound.PostEvent(Bytes("event"));
+        }
+
+        _log.Lines.ShouldHaveSingleItem().ShouldContain("each new one drops the oldest");
+        _outbound.TryTake();
+        _log.Lines.Last().ShouldContain("7 events were lost");
     }
 
     [Fact]
@@ -228,16 +366,16 @@ public sealed class OutboundTests : IDisposable
         await _outbound.PostShellAsync(Bytes("sent"), ct);
         SendAll();
         await _outbound.PostShellAsync(Bytes("half"), ct);
-        var half = _outbound.TryTake();
+        _outbound.TryTake();
         await _outbound.PostShellAsync(Bytes("waits"), ct);
-        _outbound.ConnectionLost(half);
+        _outbound.ConnectionLost();
         TakeAll().ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_new_connection_begins_without_the_samples_and_the_output_of_shells_that_came_too_late_for_the_one_before()
     {
-        _outbound.ConnectionLost(unsent: null);
+        _outbound.ConnectionLost();
         _outbound.PostStats("c", Bytes("late sample"));
         await _outbound.PostShellAsync(Bytes("late output"), TestContext.Current.CancellationToken);
         _outbound.PostEvent(Bytes("event"));
@@ -269,11 +407,13 @@ public sealed class OutboundTests : IDisposable
         return taken;
     }
 
-    private void SendAll()
+    private int SendAll()
     {
-        while (_outbound.TryTake() is { } frame)
-        {
-            _outbound.MarkSent(frame);
-        }
+        var sent = TakeAll().Count;
+        _sent += sent;
+        return sent;
     }
+
+    /// <summary>A ping after all that was sent.</summary>
+    private long Ping() => _outbound.BeginPing(_sent);
 }

@@ -25,4 +25,20 @@ public sealed class RepeatedReasonTests
         reasons.Clear();
         reasons.ShouldReport("refused", out _).ShouldBeTrue();
     }
+
+    [Fact]
+    public void Reasons_that_take_turns_are_each_reported_at_growing_intervals()
+    {
+        var reasons = new RepeatedReason();
+        Enumerable.Range(0, 40).Count(i => reasons.ShouldReport(i % 2 == 0 ? "reset" : "end of stream", out _)).ShouldBe(10);
+    }
+
+    [Fact]
+    public void Reasons_that_are_always_new_are_soon_counted_together()
+    {
+        var reasons = new RepeatedReason();
+        Enumerable.Range(0, RepeatedReason.Limit + 32).Count(i => reasons.ShouldReport($"port {i}", out _)).ShouldBe(RepeatedReason.Limit + 6);
+        reasons.ShouldReport("port 1", out var count).ShouldBeTrue();
+        count.ShouldBe(2);
+    }
 }

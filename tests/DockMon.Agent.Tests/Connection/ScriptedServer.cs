@@ -96,5 +96,13 @@ internal sealed class ScriptedConnection(WebSocket socket, HttpContext context)
 
     public Task CloseAsync(WebSocketCloseStatus status, string reason) => socket.CloseOutputAsync(status, reason, context.RequestAborted);
 
+    /// <summary>Reads until the agent closes.</summary>
+    public async Task ReadToCloseAsync()
+    {
+        while (await ReadAsync() is not null)
+        {
+        }
+    }
+
     public void Drop() => context.Abort();
 }

@@ -19,6 +19,8 @@ public sealed class ServerLinkTests
     [InlineData("accepts and drops")]
     [InlineData("says 503")]
     [InlineData("registers and drops")]
+    [InlineData("registers and says that it restarts")]
+    [InlineData("restarts every twelve seconds")]
     public async Task A_server_that_fails_sees_no_more_than_the_backoff_allows(string how)
     {
         await using var fixture = await LinkFixture.CreateAsync();
@@ -34,15 +36,26 @@ public sealed class ServerLinkTests
                     context.Response.StatusCode = 503;
                     await context.Response.WriteAsync("upstream is down\nsecond line");
                     break;
-                default:
+                case "registers and drops":
                     await (await ScriptedServer.AcceptAsync(context)).WelcomeAsync();
                     context.Abort();
+                    break;
+                default:
+                    var connection = await ScriptedServer.AcceptAsync(context);
+                    await connection.WelcomeAsync();
+                    if (how.StartsWith("restarts", StringComparison.Ordinal))
+                    {
+                        await Task.Delay(TimeSpan.FromSeconds(12), fixture.Time, context.RequestAborted);
+                    }
+
+                    await connection.CloseAsync((WebSocketCloseStatus)1012, "service restart");
+                    await connection.ReadAsync();
                     break;
             }
         };
         fixture.Start();
 
-        // Ten minutes of the agent's clock. The ceilings are 1, 2, 4, 8, 16, 32, 60, 60… s; with full jitter the mean delay is half of that.
+        // Ten minutes of the agent's clock. The ceilings are 1, 1.2, 1.44, … 30, 30… s; the mean delay is three quarters of that.
         var seen = 0;
         for (var second = 0; second < 600; second++)
         {
@@ -52,6 +65,11 @@ public sealed class ServerLinkTests
         }
 
         fixture.Server.Connections.ShouldBeInRange(8, 60);
+        // The 1st, 2nd, 4th, 8th, 16th and 32nd; and an aborted connection breaks in several ways.
+        var told = fixture.Lines.Where(line => line.Contains("Next try in")).ToList();
+        told.GroupBy(line => line[..line.IndexOf("Next try in", StringComparison.Ordinal)]).ShouldAllBe(same => same.Count() <= 6);
+        told.Count.ShouldBeLessThan(fixture.Server.Connections);
+        fixture.Lines.Count(line => line.Contains("Connected to")).ShouldBeLessThanOrEqualTo(told.Count + 1);
         if (how == "says 503")
         {
             fixture.Lines.ShouldContain(line => line.Contains("503") && line.Contains("upstream is down") && !line.Contains("second line"));
@@ -104,7 +122,13 @@ public sealed class ServerLinkTests
             await connection.ReadAsync();
         };
         fixture.Start();
-        await AdvanceUntilAsync(fixture, "a second registration", () => fixture.Server.Connections >= 2);
+        await AdvanceUntilAsync(fixture, "a second registration", () =>
+        {
+            lock (registers)
+            {
+                return registers.Count >= 2;
+            }
+        });
         await fixture.StopAsync();
 
         registers[0].ShouldContain("\"token\":\"one-time\"");
@@ -179,6 +203,8 @@ public sealed class ServerLinkTests
         await AdvanceUntilAsync(fixture, "the clone is recognised", () => fixture.Lines.Any(line => line.Contains("cloned")));
         fixture.Lines.ShouldContain(line => line.Contains("AGENT_NAME") && line.Contains("FORCE_UNIQUE_REGISTRATION"));
         fixture.Server.Connections.ShouldBe(3);
+        await AdvanceUntilAsync(fixture, "it is evicted again and again", () => fixture.Server.Connections >= 7);
+        fixture.Lines.Count(line => line.Contains("cloned")).ShouldBeInRange(2, 3); // The 3rd, 4th and 6th time.
     }
 
     [Fact]
@@ -283,6 +309,107 @@ public sealed class ServerLinkTests
         frames.ShouldBe(["in time"]);
     }
 
+    [Theory]
+    [InlineData(WebSocketCloseStatus.NormalClosure)]
+    [InlineData((WebSocketCloseStatus)1012)]
+    [InlineData((WebSocketCloseStatus)4000)]
+    public async Task A_close_frame_is_answered_with_one(WebSocketCloseStatus status)
+    {
+        var answer = new TaskCompletionSource<WebSocketCloseStatus?>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            await connection.CloseAsync(status, "bye");
+            await connection.ReadToCloseAsync();
+            answer.TrySetResult(connection.CloseStatus);
+        };
+        fixture.Start();
+        (await answer.Task.WaitAsync(Patience, Token)).ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task The_close_frame_after_a_refusal_is_answered_too()
+    {
+        var answer = new TaskCompletionSource<WebSocketCloseStatus?>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.RefuseAsync(AuthRejections.InvalidToken);
+            await connection.ReadToCloseAsync();
+            answer.TrySetResult(connection.CloseStatus);
+        };
+        fixture.Start();
+        (await answer.Task.WaitAsync(Patience, Token)).ShouldBe(WebSocketCloseStatus.PolicyViolation);
+    }
+
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(1012)]
+    [InlineData(1013)]
+    public async Task A_server_that_says_that_it_restarts_is_tried_again_at_once_whatever_was_before(int status)
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, number) =>
+        {
+            if (number <= 10)
+            {
+                context.Response.StatusCode = 503;
+                return;
+            }
+
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            await connection.CloseAsync((WebSocketCloseStatus)status, "service restart");
+            await connection.ReadToCloseAsync();
+        };
+        fixture.Start();
+        await AdvanceUntilAsync(fixture, "the server has said that it restarts", () => fixture.Lines.Any(line => line.Contains($"{status} service restart")));
+        var line = fixture.Lines.First(line => line.Contains($"{status} service restart"));
+        double.Parse(line.Split("Next try in ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThanOrEqualTo(1);
+    }
+
+    [Fact]
+    public async Task A_connection_that_lasts_after_many_that_did_not_is_told_of()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, number) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            if (number <= 3)
+            {
+                await connection.CloseAsync(WebSocketCloseStatus.InternalServerError, "again");
+            }
+
+            await connection.ReadToCloseAsync();
+        };
+        fixture.Start();
+        await AdvanceUntilAsync(fixture, "the fourth connection is there", () => fixture.Server.Connections == 4 && fixture.Link.IsConnected);
+        fixture.Lines.Count(line => line.Contains("Connected to")).ShouldBe(3);
+        await AdvanceUntilAsync(fixture, "it is told of", () => fixture.Lines.Count(line => line.Contains("Connected to")) == 4);
+        fixture.Server.Connections.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_was_delivered_is_confirmed_by_the_answer_to_a_ping_and_leaves_the_disk()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            await connection.ReadToCloseAsync();
+        };
+        fixture.Outbound.PostCompletion("done"u8.ToArray());
+        fixture.Start();
+        await Retry.UntilAsync("its file is gone", () => Directory.GetFiles(Path.Combine(fixture.DataPath, "outbox")).Length == 0, Patience, Token);
+        await Retry.UntilAsync("nothing is unconfirmed", () => !fixture.Outbound.Unconfirmed.Any, Patience, Token);
+        fixture.Server.Connections.ShouldBe(1);
+    }
+
     [Fact]
     public async Task Told_to_stop_it_finishes_sends_the_last_answers_and_closes_with_1001()
     {
@@ -303,13 +430,15 @@ public sealed class ServerLinkTests
         fixture.Finishing = () =>
         {
             fixture.Outbound.PostAnswer("the last answer"u8.ToArray());
+            fixture.Outbound.PostCompletion("how it ended"u8.ToArray());
             return Task.CompletedTask;
         };
         fixture.Start();
         await Retry.UntilAsync("it is connected", () => fixture.Lines.Any(line => line.Contains("Connected to")), Patience, Token);
         await fixture.StopAsync();
         (await closed.Task.WaitAsync(Patience, Token)).ShouldBe(WebSocketCloseStatus.EndpointUnavailable);
-        frames.ShouldBe(["the last answer"]);
+        frames.ShouldBe(["the last answer", "how it ended"]);
+        Directory.GetFiles(Path.Combine(fixture.DataPath, "outbox")).ShouldBeEmpty(); // It was waited for, and is not told again by the next start.
     }
 
     [Theory]

@@ -57,6 +57,56 @@ public sealed class ServerSocketTests
     }
 
     [Fact]
+    public async Task Pings_get_between_frames_and_pieces_of_frames_and_their_answers_come_back_with_their_numbers()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndpoint).Port, Token);
+        using var accepted = await listener.AcceptTcpClientAsync(Token);
+        using var server = WebSocket.CreateFromStream(accepted.GetStream(), new WebSocketCreationOptions { IsServer = true });
+        using var socket = new Wire(client.GetStream()).Open();
+        var answered = new System.Collections.Concurrent.ConcurrentQueue<long>();
+        socket.Ponged = answered.Enqueue;
+        var receiving = socket.WebSocket.ReceiveAsync(new byte[10].AsMemory(), Token).AsTask();
+        var texts = Enumerable.Range(0, 20).Select(i => new string((char)('a' + i), i % 2 == 0 ? 10 : 600_000)).ToList();
+        var sending = Task.Run(async () =>
+        {
+            foreach (var text in texts)
+            {
+                await socket.SendAsync(Encoding.UTF8.GetBytes(text), Token);
+                await socket.FlushAsync(Token);
+            }
+        }, Token);
+        var pinging = Task.Run(async () =>
+        {
+            for (var number = long.MaxValue - 49; number > 0; number++)
+            {
+                await socket.PingAsync(_ => number, Token);
+                if (number == long.MaxValue)
+                {
+                    return;
+                }
+            }
+        }, Token);
+        foreach (var text in texts)
+        {
+            (await Wire.ReadTextAsync(server)).ShouldBe(text);
+        }
+
+        await server.SendAsync("last"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Token);
+        await Task.WhenAll(sending, pinging);
+        (await receiving).Count.ShouldBe(4);
+        // The server answers while it reads, and it may have read the last text before the last pings.
+        await socket.SendAsync("end"u8.ToArray(), Token);
+        await socket.FlushAsync(Token);
+        await Wire.ReadTextAsync(server);
+        await server.SendAsync("end"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Token);
+        await socket.WebSocket.ReceiveAsync(new byte[10].AsMemory(), Token);
+        answered.ShouldBe(Enumerable.Range(0, 50).Select(i => long.MaxValue - 49 + i));
+    }
+
+    [Fact]
     public Task Frames_of_any_size_arrive_as_they_were_sent() =>
         Gen.Select(Gen.OneOf(Gen.Int[0, 300], Gen.Int[16_300, 16_400], Gen.Int[262_100, 262_200]), Gen.Bool).Array[1, 12].SampleAsync(async frames =>
         {
@@ -89,7 +139,7 @@ public sealed class ServerSocketTests
         using var accepted = await listener.AcceptTcpClientAsync(Token);
         using var server = WebSocket.CreateFromStream(accepted.GetStream(), new WebSocketCreationOptions { IsServer = true });
         var wire = new Wire(client.GetStream());
-        var registering = ServerConnection.RegisterAsync(wire.Open(), LinkFixture.Describe("token"), NullLogger.Instance, Token);
+        var registering = ServerConnection.RegisterAsync(wire.Open(), LinkFixture.Describe("token"), TimeProvider.System, NullLogger.Instance, Token);
         await Wire.ReadTextAsync(server);
         await server.SendAsync(
             FrameWriter.Message(new AuthSuccess { AgentId = "a", HostId = "h", PermanentToken = "t" }, ProtocolJson.Default.AuthSuccess), WebSocketMessageType.Text, endOfMessage: true, Token);
