@@ -56,7 +56,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
         var cut = new CutAnswers(loggers.CreateLogger<CutAnswers>());
         engine.Exceeded = cut.Take;
-        var lanes = new Lanes();
+        var lanes = new Lanes(time);
         using var dialer = new Dialer(options);
         using var pulse = new EnginePulse(engine, time);
         var heartbeats = new Heartbeats(time);
@@ -90,6 +90,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var stats = new StatsSampler(
             options, engine, tracker, kernel, () => own.Current?.Id, new SampleSender(outbound, statsLink, () => link.IsConnected, time), time, loggers.CreateLogger<StatsSampler>());
         link.Disconnected += shells.ConnectionLost;
+        link.Registered += _ => router.Connected();
+        link.Disconnected += router.ConnectionLost;
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable, time, loggers.CreateLogger<ServiceManager>());
         link.Registered += _ => manager.Status($"Connected to {options.ServerUrl}");
         link.Disconnected += () => manager.Status($"Not connected to {options.ServerUrl}");
@@ -109,7 +111,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var footprint = new Footprint(time, logger);
         lanes.Idle += footprint.Used;
         link.Registered += _ => footprint.Used();
-        var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>(), cut);
+        var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>(), cut, lanes);
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         if (options.InsecureSkipVerify)
@@ -146,8 +148,8 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         await ending.CancelAsync();
         // Without a connection to say goodbye on, operations that run still have their time.
         await router.FinishAsync(options.ShutdownTimeout);
-        await updates.WhenEndedAsync(CommandRouter.Grace);
-        await selfUpdate.WhenEndedAsync(CommandRouter.Grace);
+        await updates.WhenEndedAsync(RequestRunner.Grace);
+        await selfUpdate.WhenEndedAsync(RequestRunner.Grace);
         await streams.CancelAsync();
         await Task.WhenAll(parts);
         var goBack = await trial;

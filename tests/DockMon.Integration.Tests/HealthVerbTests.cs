@@ -56,7 +56,7 @@ public sealed class HealthVerbTests : IDisposable
         silent.Bind(new UnixDomainSocketEndPoint(Engine));
         silent.Listen();
         await using var agent = Start(("DOCKER_HOST", $"unix://{Engine}"));
-        await Retry.UntilAsync("the agent says that the engine is silent", async () => (await AnswerAsync(Data)).Line == "unhealthy: the Docker engine does not answer within 3 s", ct: Token);
+        await Retry.UntilAsync("the agent says that the engine is silent", async () => (await AnswerAsync(Data)).Line == "unhealthy: the Docker engine does not answer within 3 s (timeout)", ct: Token);
     }
 
     [Fact]

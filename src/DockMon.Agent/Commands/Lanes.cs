@@ -1,53 +1,103 @@
 namespace DockMon.Agent.Commands;
 
+/// <summary>Reads that are alike in what they hold up: each kind has places of its own.</summary>
+internal enum ReadPlace
+{
+    /// <summary>One question to the engine.</summary>
+    Short,
+
+    /// <summary>A list, which may have many megabytes.</summary>
+    List,
+
+    /// <summary>A container's log: megabytes, and as slow as its log driver.</summary>
+    Log,
+
+    /// <summary>Files of the host, of which a file system may hang.</summary>
+    Files,
+
+    /// <summary>Watches something for as long as it was told to.</summary>
+    Watch,
+}
+
 /// <summary>
-/// Runs work in lanes: what has one key runs in the order it came, what has different keys side by side, and what has no key
-/// (a read) beside everything. Writes and reads have places of their own, so that no number of slow stops delays an inspect.
+/// Runs work in lanes: what has one key runs in the order it came, what has different keys side by side, and reads beside
+/// everything. Writes and each kind of read have places of their own, so that no number of slow stops or logs delays an inspect.
 /// </summary>
 internal sealed class Lanes : IDisposable
 {
     /// <summary>Most writes that run at once.</summary>
     public const int WriteWidth = 64;
 
-    /// <summary>Most reads that run at once.</summary>
+    /// <summary>Most short reads that run at once.</summary>
     public const int ReadWidth = 32;
+
+    /// <summary>A place that is held for longer is not given back any more.</summary>
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(10);
+
+    /// <summary>The same of what a user may have last for an hour.</summary>
+    public static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(75);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Queue<Func<Task>>> _lanes = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _writes = new(WriteWidth);
-    private readonly SemaphoreSlim _reads = new(ReadWidth);
+    private readonly Places _writes;
+    private readonly Dictionary<ReadPlace, Places> _reads;
     private TaskCompletionSource _idle = Completed();
     private int _running;
+
+    /// <param name="clock">The clock; the system's when none is given.</param>
+    public Lanes(TimeProvider? clock = null)
+    {
+        var time = clock ?? TimeProvider.System;
+        _writes = new("operations", WriteWidth, LongPatience, time);
+        _reads = new()
+        {
+            [ReadPlace.Short] = new("questions", ReadWidth, ReadPatience, time),
+            [ReadPlace.List] = new("lists", 4, ReadPatience, time),
+            [ReadPlace.Log] = new("logs", 4, ReadPatience, time),
+            [ReadPlace.Files] = new("reading the host's files", 4, ReadPatience, time),
+            [ReadPlace.Watch] = new("watching containers", 64, LongPatience, time),
+        };
+    }
 
     /// <summary>Raised when nothing runs or waits any more. Handlers are quick: it is raised under the lock.</summary>
     public event Action? Idle;
 
+    /// <summary>What stands still, in words; empty when all gets on.</summary>
+    public IReadOnlyList<string> Stalls => [.. _reads.Values.Prepend(_writes).Select(places => places.Stall).OfType<string>()];
+
     /// <summary>Queues work that never throws.</summary>
-    /// <param name="key">The lane; null for a read.</param>
+    /// <param name="key">The lane.</param>
     /// <param name="work">What to do.</param>
-    public void Post(string? key, Func<Task> work)
+    public void Post(string key, Func<Task> work)
     {
         lock (_gate)
         {
-            if (key is not null)
+            if (_lanes.TryGetValue(key, out var queue))
             {
-                if (_lanes.TryGetValue(key, out var queue))
-                {
-                    queue.Enqueue(work);
-                    return;
-                }
-
-                _lanes.Add(key, new Queue<Func<Task>>([work]));
+                queue.Enqueue(work);
+                return;
             }
 
-            if (_running++ == 0)
-            {
-                _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
+            _lanes.Add(key, new Queue<Func<Task>>([work]));
+            Begin();
         }
 
         // The runner reports its end through _running, which WhenIdleAsync awaits; it cannot fault, because work does not throw.
-        _ = Task.Run(() => key is null ? RunReadAsync(work) : RunLaneAsync(key));
+        _ = Task.Run(() => RunLaneAsync(key));
+    }
+
+    /// <summary>Queues a read, which never throws.</summary>
+    /// <param name="kind">Whose places it takes.</param>
+    /// <param name="work">What to do.</param>
+    /// <param name="leave">Ends the wait for a place; the work is then run without one, and has nothing to do but to tidy up.</param>
+    public void Post(ReadPlace kind, Func<Task> work, CancellationToken leave = default)
+    {
+        lock (_gate)
+        {
+            Begin();
+        }
+
+        _ = Task.Run(() => RunReadAsync(_reads[kind], work, leave), CancellationToken.None);
     }
 
     /// <summary>Does something in a lane and waits for it.</summary>
@@ -77,19 +127,20 @@ internal sealed class Lanes : IDisposable
     public void Dispose()
     {
         _writes.Dispose();
-        _reads.Dispose();
+        foreach (var places in _reads.Values)
+        {
+            places.Dispose();
+        }
     }
 
-    private async Task RunReadAsync(Func<Task> work)
+    private async Task RunReadAsync(Places places, Func<Task> work, CancellationToken leave)
     {
-        await _reads.WaitAsync();
         try
         {
-            await work();
+            await places.RunAsync(work, leave);
         }
         finally
         {
-            _reads.Release();
             lock (_gate)
             {
                 End();
@@ -101,15 +152,7 @@ internal sealed class Lanes : IDisposable
     {
         while (Next(key) is { } work)
         {
-            await _writes.WaitAsync();
-            try
-            {
-                await work();
-            }
-            finally
-            {
-                _writes.Release();
-            }
+            await _writes.RunAsync(work, CancellationToken.None);
         }
     }
 
@@ -125,6 +168,14 @@ internal sealed class Lanes : IDisposable
             _lanes.Remove(key);
             End();
             return null;
+        }
+    }
+
+    private void Begin()
+    {
+        if (_running++ == 0)
+        {
+            _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

@@ -27,4 +27,7 @@ internal static partial class Log
 
     [LoggerMessage(207, LogLevel.Warning, "Operations that cannot be given up are left to the Docker engine")]
     public static partial void Leaving(ILogger logger);
+
+    [LoggerMessage(208, LogLevel.Warning, "{Name} was refused because too much waits already; the request has {Bytes} bytes")]
+    public static partial void TooMuchWaits(ILogger logger, string name, long bytes);
 }

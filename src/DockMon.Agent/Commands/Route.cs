@@ -9,6 +9,15 @@ namespace DockMon.Agent.Commands;
 /// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
 internal sealed record Route(string What, Func<JsonElement, CancellationToken, ValueTask<string>>? Lane, Func<JsonElement, CancellationToken, Task<byte[]>> Run)
 {
+    /// <summary>How long a read may take, the wait for its place included: no server waits longer for the answer.</summary>
+    public static readonly TimeSpan ReadLimit = TimeSpan.FromMinutes(2);
+
+    /// <summary>Of a read: whose places it takes.</summary>
+    public ReadPlace Place { get; init; }
+
+    /// <summary>Of a read: how long it may take.</summary>
+    public TimeSpan Limit { get; init; } = ReadLimit;
+
     /// <summary>A route with a typed request and a typed answer.</summary>
     /// <param name="what">What is tried.</param>
     /// <param name="request">Type of the payload.</param>

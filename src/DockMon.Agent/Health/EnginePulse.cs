@@ -43,7 +43,7 @@ internal sealed class EnginePulse(EngineClient engine, TimeProvider time) : IDis
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return $"the Docker engine does not answer within {Limit.TotalSeconds:0} s";
+            return $"the Docker engine does not answer within {Limit.TotalSeconds:0} s (timeout)";
         }
         catch (EngineException e)
         {

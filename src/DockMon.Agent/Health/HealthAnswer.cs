@@ -15,12 +15,14 @@ internal sealed record HealthAnswer(bool Healthy, string Text, IReadOnlyList<Loo
     /// <param name="engineError">Why the engine does not answer; null when it does.</param>
     /// <param name="sinceEngine">How old its last answer is.</param>
     /// <param name="cut">How many of its answers were cut.</param>
-    public static HealthAnswer From(Heartbeats heartbeats, string? engineError, TimeSpan? sinceEngine, int cut = 0)
+    /// <param name="stalls">What work does not get on, in words.</param>
+    public static HealthAnswer From(Heartbeats heartbeats, string? engineError, TimeSpan? sinceEngine, int cut = 0, IReadOnlyList<string>? stalls = null)
     {
         LoopAnswer[] loops = [.. heartbeats.All.Select(beat => (beat.Name, State: beat.Read())).Select(loop => new LoopAnswer(loop.Name, loop.State.Turns, Math.Round(loop.State.Silence.TotalSeconds, 1)))];
         string[] problems =
         [
             .. loops.Where(loop => !loop.Turns).Select(loop => $"the loop \"{loop.Name}\" stands still since {loop.LastTurnSecondsAgo:0} s"),
+            .. stalls ?? [],
             .. engineError is null ? Array.Empty<string>() : [engineError],
         ];
         return new HealthAnswer(

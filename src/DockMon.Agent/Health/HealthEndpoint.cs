@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using DockMon.Agent.Commands;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Health;
@@ -9,7 +10,7 @@ namespace DockMon.Agent.Health;
 /// sign of life, and would show nothing of a process that was stopped a moment ago.
 /// </summary>
 internal sealed class HealthEndpoint(
-    string dataPath, Heartbeats heartbeats, EnginePulse engine, TimeProvider time, ILogger<HealthEndpoint> logger, CutAnswers? cut = null)
+    string dataPath, Heartbeats heartbeats, EnginePulse engine, TimeProvider time, ILogger<HealthEndpoint> logger, CutAnswers? cut = null, Lanes? lanes = null)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -103,7 +104,7 @@ internal sealed class HealthEndpoint(
             try
             {
                 var engineError = await engine.AskAsync(ct);
-                var answer = HealthAnswer.From(heartbeats, engineError, engine.SinceAnswer, cut?.Count ?? 0);
+                var answer = HealthAnswer.From(heartbeats, engineError, engine.SinceAnswer, cut?.Count ?? 0, lanes?.Stalls);
                 await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, HealthJson.Default.HealthAnswer), (byte)'\n'], ct);
                 client.Shutdown(SocketShutdown.Send);
             }

@@ -39,7 +39,7 @@ internal static class HealthVerb
         }
         catch (OperationCanceledException)
         {
-            return (false, $"unhealthy: the agent does not answer within {Limit.TotalSeconds:0.#} s");
+            return (false, $"unhealthy: the agent does not answer within {Limit.TotalSeconds:0.#} s (timeout)");
         }
         catch (SocketException e)
         {

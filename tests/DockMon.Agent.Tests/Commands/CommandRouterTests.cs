@@ -148,7 +148,7 @@ public sealed class CommandRouterTests : IDisposable
             answers.Add(Encoding.UTF8.GetString(frame.Bytes));
         }
 
-        answers.ShouldContain(answer => answer.Contains("\"second\"") && answer.Contains("failed to be slow: it waited 61 s"));
+        answers.ShouldContain(answer => answer.Contains("\"second\"") && answer.Contains("failed to be slow: timeout: it waited 61 s"));
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public sealed class CommandRouterTests : IDisposable
             "the grace is over, too",
             () =>
             {
-                _time.Advance(CommandRouter.Grace / 10);
+                _time.Advance(RequestRunner.Grace / 10);
                 return finish.IsCompleted;
             },
             ct: TestContext.Current.CancellationToken);

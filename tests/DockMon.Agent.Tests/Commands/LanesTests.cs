@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Health;
+using DockMon.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -55,7 +58,7 @@ public sealed class LanesTests
         }
 
         var read = new TaskCompletionSource();
-        lanes.Post(null, () =>
+        lanes.Post(ReadPlace.Short, () =>
         {
             read.SetResult();
             return Task.CompletedTask;
@@ -81,6 +84,88 @@ public sealed class LanesTests
             await done.Task.WaitAsync(TestContext.Current.CancellationToken);
         }
 
+        await lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(nameof(ReadPlace.List))]
+    [InlineData(nameof(ReadPlace.Log))]
+    [InlineData(nameof(ReadPlace.Files))]
+    [InlineData(nameof(ReadPlace.Watch))]
+    public async Task A_question_is_answered_although_every_place_of_another_kind_of_read_is_taken(string kind)
+    {
+        using var lanes = new Lanes();
+        var release = new TaskCompletionSource();
+        for (var i = 0; i < 200; i++)
+        {
+            lanes.Post(Enum.Parse<ReadPlace>(kind), () => release.Task);
+        }
+
+        var read = new TaskCompletionSource();
+        lanes.Post(ReadPlace.Short, () =>
+        {
+            read.SetResult();
+            return Task.CompletedTask;
+        });
+        await read.Task.WaitAsync(TestContext.Current.CancellationToken);
+        release.SetResult();
+        await lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Places_that_are_all_taken_and_never_given_back_are_told_of_until_one_is()
+    {
+        var time = new FakeTimeProvider();
+        using var lanes = new Lanes(time);
+        var (running, one, others) = (0, new TaskCompletionSource(), new TaskCompletionSource());
+        for (var i = 0; i < Lanes.ReadWidth; i++)
+        {
+            var release = i == 0 ? one : others;
+            lanes.Post(ReadPlace.Short, () =>
+            {
+                Interlocked.Increment(ref running);
+                return release.Task;
+            });
+        }
+
+        await Retry.UntilAsync("all run", () => Volatile.Read(ref running) == Lanes.ReadWidth, ct: TestContext.Current.CancellationToken);
+        time.Advance(Lanes.ReadPatience);
+        lanes.Stalls.ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(1));
+        lanes.Stalls.ShouldBe(["the 32 places for questions are all taken, and none was given back for 10 min"]);
+        HealthAnswer.From(new Heartbeats(time), null, TimeSpan.Zero, stalls: lanes.Stalls).ShouldSatisfyAllConditions(
+            answer => answer.Healthy.ShouldBeFalse(),
+            answer => answer.Text.ShouldBe("unhealthy: the 32 places for questions are all taken, and none was given back for 10 min"));
+        one.SetResult();
+        await Retry.UntilAsync("a place is free", () => lanes.Stalls.Count == 0, ct: TestContext.Current.CancellationToken);
+        others.SetResult();
+        await lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_waiting_for_a_place_tidies_up_at_once()
+    {
+        using var lanes = new Lanes();
+        var release = new TaskCompletionSource();
+        for (var i = 0; i < Lanes.ReadWidth; i++)
+        {
+            lanes.Post(ReadPlace.Short, () => release.Task);
+        }
+
+        using var leave = new CancellationTokenSource();
+        var tidied = new TaskCompletionSource();
+        lanes.Post(
+            ReadPlace.Short,
+            () =>
+            {
+                tidied.SetResult();
+                return Task.CompletedTask;
+            },
+            leave.Token);
+        tidied.Task.IsCompleted.ShouldBeFalse();
+        await leave.CancelAsync();
+        await tidied.Task.WaitAsync(TestContext.Current.CancellationToken);
+        release.SetResult();
         await lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
     }
 }

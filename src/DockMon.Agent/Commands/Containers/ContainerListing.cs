@@ -46,7 +46,7 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
     private long _changes;
 
     public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.ListContainers] = new Route("list containers", Lane: null, (_, ct) => ListAsync(ct));
+        routes[CommandNames.ListContainers] = new Route("list containers", Lane: null, (_, ct) => ListAsync(ct)) { Place = ReadPlace.List };
 
     /// <summary>The container was started: the time of its last start is another one now.</summary>
     public void ContainerStarted(string id)

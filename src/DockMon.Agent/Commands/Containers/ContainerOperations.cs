@@ -31,7 +31,7 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
         routes[OperationActions.GetStatus] = Operation("get status of container", lane: null, async (request, ct) =>
             new OperationResult { Status = (await engine.InspectContainerAsync(Id(request), ct)).State.Status });
         routes[OperationActions.GetLogs] = Operation("get container logs", lane: null, async (request, ct) =>
-            new OperationResult { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseSince(request.Since), ct) });
+            new OperationResult { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseSince(request.Since), ct) }) with { Place = ReadPlace.Log };
         routes[OperationActions.Inspect] = new Route("inspect container", Lane: null, async (payload, ct) =>
         {
             var id = Id(Route.Read(payload, ProtocolJson.Default.ContainerOperation));

@@ -23,8 +23,9 @@ internal sealed class DeploymentOperations(EngineClient engine, Outbound outboun
     {
         routes[OperationActions.Create] = Operation("create container", (request, _) => ValueTask.FromResult("create"), async (request, ct) => new OperationResult { ContainerId = await CreateAsync(request, ct) });
         routes[OperationActions.PullImage] = Operation("pull image", (request, _) => ValueTask.FromResult("pull:" + request.Image), PullAsync);
-        routes[OperationActions.VerifyRunning] = Operation("verify that container runs", lane: null, async (request, ct) => new OperationResult { IsHealthy = await IsHealthyAsync(request, ct) });
-        routes[OperationActions.ValidatePorts] = Operation("validate ports", lane: null, ValidatePortsAsync);
+        routes[OperationActions.VerifyRunning] = Operation("verify that container runs", lane: null, async (request, ct) => new OperationResult { IsHealthy = await IsHealthyAsync(request, ct) })
+            with { Place = ReadPlace.Watch, Limit = TimeSpan.FromSeconds(LongestWaitSeconds) + Route.ReadLimit };
+        routes[OperationActions.ValidatePorts] = Operation("validate ports", lane: null, ValidatePortsAsync) with { Place = ReadPlace.List };
     }
 
     private static Route Operation(string what, Func<ContainerOperation, CancellationToken, ValueTask<string>>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>

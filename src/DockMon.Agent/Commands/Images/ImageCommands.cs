@@ -13,7 +13,7 @@ internal sealed class ImageCommands(EngineClient engine)
 
     public void AddTo(IDictionary<string, Route> routes)
     {
-        routes[CommandNames.ListImages] = Route.For("list images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListImageSummary, lane: null, (_, ct) => ListAsync(ct));
+        routes[CommandNames.ListImages] = Route.For("list images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListImageSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPlace.List };
         routes[CommandNames.RemoveImage] = Route.For("remove image", ProtocolJson.Default.RemoveImageRequest, ProtocolJson.Default.SuccessResult, (_, _) => ValueTask.FromResult("images"), RemoveAsync);
         routes[CommandNames.PruneImages] = Route.For("prune images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, (_, _) => ValueTask.FromResult("images"), (_, ct) => PruneAsync(ct));
     }

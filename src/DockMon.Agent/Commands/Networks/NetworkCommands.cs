@@ -14,12 +14,12 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
 
     public void AddTo(IDictionary<string, Route> commands, IDictionary<string, Route> operations)
     {
-        commands[CommandNames.ListNetworks] = Route.For("list networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListNetworkSummary, lane: null, (_, ct) => ListAsync(ct));
+        commands[CommandNames.ListNetworks] = Route.For("list networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListNetworkSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPlace.List };
         commands[CommandNames.CreateNetwork] = Route.For("create network", ProtocolJson.Default.CreateNetworkRequest, ProtocolJson.Default.NetworkSummary, LaneAsync, CreateAsync);
         commands[CommandNames.DeleteNetwork] = Route.For("delete network", ProtocolJson.Default.DeleteNetworkRequest, ProtocolJson.Default.SuccessResult, LaneAsync, DeleteAsync);
         commands[CommandNames.PruneNetworks] = Route.For("prune networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, LaneAsync, (_, ct) => PruneAsync(ct));
         operations[OperationActions.ListNetworks] = Route.For("list networks", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane: null,
-            async (_, ct) => new OperationResult { Networks = await ListAsync(ct) });
+            async (_, ct) => new OperationResult { Networks = await ListAsync(ct) }) with { Place = ReadPlace.List };
         operations[OperationActions.CreateNetwork] = Route.For("create network", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, LaneAsync,
             async (request, ct) => new OperationResult { NetworkId = (await CreateAsync(new CreateNetworkRequest { Name = request.Name, Driver = request.Driver }, ct)).Id });
     }

@@ -67,7 +67,7 @@ internal static class Candidate
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw NotThisProduct($"it did not say within {AnswerLimit.TotalSeconds:0} s what it is");
+            throw NotThisProduct($"it did not say within {AnswerLimit.TotalSeconds:0} s what it is (timeout)");
         }
         catch (Win32Exception e)
         {

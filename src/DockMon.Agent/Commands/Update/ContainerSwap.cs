@@ -147,7 +147,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         {
             if (time.GetElapsedTime(started) > RemovalLimit)
             {
-                throw new EngineException($"{journal.Name} was started with --rm and has stopped, but the engine has not removed it within {RemovalLimit.TotalSeconds:0} s");
+                throw new EngineException($"{journal.Name} was started with --rm and has stopped, but the engine has not removed it within {RemovalLimit.TotalSeconds:0} s (timeout)");
             }
 
             await Task.Delay(RemovalInterval, time, ct);

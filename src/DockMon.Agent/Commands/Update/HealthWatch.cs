@@ -32,7 +32,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
 
             if (elapsed >= limit)
             {
-                throw new CommandException($"the new container did not become healthy within {limit.TotalSeconds:0} s");
+                throw new CommandException($"the new container did not become healthy within {limit.TotalSeconds:0} s (timeout)");
             }
 
             await Task.Delay(Interval, time, ct);

@@ -14,12 +14,12 @@ internal sealed class VolumeCommands(EngineClient engine)
 
     public void AddTo(IDictionary<string, Route> commands, IDictionary<string, Route> operations)
     {
-        commands[CommandNames.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListVolumeSummary, lane: null, (_, ct) => ListAsync(ct));
+        commands[CommandNames.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListVolumeSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPlace.List };
         commands[CommandNames.CreateVolume] = Route.For("create volume", ProtocolJson.Default.CreateVolumeRequest, ProtocolJson.Default.CreateVolumeRequest, LaneAsync, (request, ct) => CreateAsync(request.Name, ct));
         commands[CommandNames.DeleteVolume] = Route.For("delete volume", ProtocolJson.Default.DeleteVolumeRequest, ProtocolJson.Default.SuccessResult, LaneAsync, DeleteAsync);
         commands[CommandNames.PruneVolumes] = Route.For("prune volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, LaneAsync, (_, ct) => PruneAsync(ct));
         operations[OperationActions.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane: null,
-            async (_, ct) => new OperationResult { Volumes = await ListAsync(ct) });
+            async (_, ct) => new OperationResult { Volumes = await ListAsync(ct) }) with { Place = ReadPlace.List };
         operations[OperationActions.CreateVolume] = Route.For("create volume", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, LaneAsync,
             async (request, ct) => new OperationResult { VolumeName = (await CreateAsync(request.Name, ct)).Name });
     }

@@ -65,7 +65,7 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested && limit.IsCancellationRequested)
         {
-            return (null, $"{what}: no answer within {request.Timeout.TotalSeconds:0.###} s");
+            return (null, $"{what}: no answer within {request.Timeout.TotalSeconds:0.###} s (timeout)");
         }
         catch (HttpRequestException e)
         {

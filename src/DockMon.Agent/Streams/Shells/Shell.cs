@@ -105,7 +105,7 @@ internal sealed class Shell(string sessionId, string containerId, EngineClient e
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             Log.MayBeLeft(logger, sessionId, containerId, "the shell never said its process id");
-            throw new EngineException($"the shell did not begin within {OpeningLimit.TotalSeconds:0} s");
+            throw new EngineException($"the shell did not begin within {OpeningLimit.TotalSeconds:0} s (timeout)");
         }
     }
 

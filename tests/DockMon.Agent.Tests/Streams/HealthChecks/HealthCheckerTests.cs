@@ -106,7 +106,7 @@ public sealed class HealthCheckerTests : IAsyncLifetime
         var result = await CheckAsync(new() { Url = _http.Replace("//", "//me:s3cret@", StringComparison.Ordinal) + "/never?token=s3cret", TimeoutSeconds = 0.2 });
         result.Healthy.ShouldBeFalse();
         result.StatusCode.ShouldBeNull();
-        result.ErrorMessage.ShouldBe($"GET {_http}/never: no answer within 0.2 s");
+        result.ErrorMessage.ShouldBe($"GET {_http}/never: no answer within 0.2 s (timeout)");
     }
 
     [Fact]

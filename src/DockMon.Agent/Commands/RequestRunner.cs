@@ -1,0 +1,247 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands;
+
+/// <summary>
+/// Has requests done and answers them: queues each in its lane or, a read, in a place of its kind, and answers with what came of it. It outlives
+/// connections: an answer that is late for one is sent on the next. Whatever is asked, what waits is bounded, and every read has an end.
+/// </summary>
+internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider time, ILogger logger, Heartbeat? heartbeat) : IDisposable
+{
+    /// <summary>
+    /// How long operations have to end once they were told to give up. What cannot (the engine stops a container) is left to it, and updates to their journals.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>Most bytes of requests that wait or are being done.</summary>
+    public const long WaitingBytes = 64 * 1024 * 1024;
+
+    /// <summary>What a request takes beside its own bytes.</summary>
+    private const int RequestOverhead = 1024;
+
+    private readonly CancellationTokenSource _giveUp = new();
+    private readonly ByteBudget _waiting = new(WaitingBytes);
+    private readonly Audience _audience = new(time);
+    private readonly Lock _gate = new();
+    private Task _intake = Task.CompletedTask;
+    private Task? _finished;
+    private volatile bool _stopping;
+
+    public void Dispose()
+    {
+        _giveUp.Dispose();
+        _audience.Dispose();
+    }
+
+    /// <summary>There is a connection to answer on.</summary>
+    public void Connected() => _audience.Arrive();
+
+    /// <summary>The connection is gone. Reads go on for as long as their answers would be kept for the next one.</summary>
+    public void ConnectionLost() => _audience.Leave();
+
+    /// <summary>Begins a request.</summary>
+    /// <param name="isCommand">Whether it is a command; else it is an operation, which is answered in another form.</param>
+    /// <param name="id">What to answer to.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="route">What to do.</param>
+    /// <param name="payload">With what.</param>
+    /// <param name="size">Bytes of its frame.</param>
+    public void Start(bool isCommand, string id, string name, Route route, JsonElement payload, int size)
+    {
+        var bytes = size + RequestOverhead;
+        if (!_waiting.TryTake(bytes))
+        {
+            Log.TooMuchWaits(logger, name, bytes);
+            const string Reason = "64 MiB of requests wait already; ask again when some of them are done";
+            Answer(isCommand, id, Fail($"failed to {route.What}: {Reason}"));
+            return;
+        }
+
+        var request = new Request(route, name, payload, bytes, outcome => Answer(isCommand, id, outcome));
+        if (route.Lane is null)
+        {
+            Read(request);
+            return;
+        }
+
+        // A name has to be looked up before its lane is known. Requests that come meanwhile wait for that, or they would overtake it.
+        _intake = IntakeAsync(_intake, request, time.GetTimestamp());
+    }
+
+    /// <summary>Answers a request that is not done at all.</summary>
+    public void Refuse(bool isCommand, string id, string error) => Answer(isCommand, id, Fail(error));
+
+    /// <summary>No new work; what runs has <paramref name="limit"/> to end, what waits is answered with an error.</summary>
+    /// <returns>The end; asked again, the same end.</returns>
+    public Task FinishAsync(TimeSpan limit)
+    {
+        lock (_gate)
+        {
+            return _finished ??= EndAsync(limit);
+        }
+    }
+
+    private async Task EndAsync(TimeSpan limit)
+    {
+        _stopping = true;
+        try
+        {
+            await WhenIdleAsync().WaitAsync(limit, time);
+            return;
+        }
+        catch (TimeoutException)
+        {
+            Log.GivingUp(logger, limit.TotalSeconds);
+            await _giveUp.CancelAsync();
+        }
+
+        try
+        {
+            await WhenIdleAsync().WaitAsync(Grace, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Leaving(logger);
+        }
+    }
+
+    private async Task WhenIdleAsync()
+    {
+        await _intake;
+        await lanes.WhenIdleAsync();
+    }
+
+    /// <summary>Has a read done in a place of its kind. At its limit it is answered, whether it comes back or not; its place is free when it does.</summary>
+    private void Read(Request request)
+    {
+        var (route, answered) = (request.Route, 0);
+        var timer = new CancellationTokenSource(route.Limit, time);
+        var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _audience.Gone, _giveUp.Token);
+        var late = timer.Token.Register(() => AnswerOnce(Fail($"failed to {route.What}: timeout: it was not done within {route.Limit.TotalSeconds:0} s")));
+        lanes.Post(
+            route.Place,
+            async () =>
+            {
+                AnswerOnce(await RunAsync(request, ends.Token));
+                await late.DisposeAsync();
+                ends.Dispose();
+                timer.Dispose();
+                _waiting.Give(request.Bytes);
+            },
+            ends.Token);
+
+        void AnswerOnce(Outcome outcome)
+        {
+            if (Interlocked.Exchange(ref answered, 1) == 0)
+            {
+                request.Answer(outcome);
+            }
+        }
+    }
+
+    private async Task WriteAsync(Request request, long received)
+    {
+        request.Answer(IsGivenUp(received)
+            ? Fail($"failed to {request.Route.What}: timeout: it waited {time.GetElapsedTime(received).TotalSeconds:0} s for what was asked before it, "
+                + "and whoever asked has given it up by now")
+            : await RunAsync(request, _giveUp.Token));
+        _waiting.Give(request.Bytes);
+    }
+
+    private bool IsGivenUp(long received) => time.GetElapsedTime(received) > Outbound.AnswerLifetime;
+
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "A request whose lane cannot be found out is answered, and the next one is served.")]
+    private async Task IntakeAsync(Task earlier, Request request, long received)
+    {
+        await earlier;
+        heartbeat?.Beat();
+        try
+        {
+            if (IsGivenUp(received))
+            {
+                await WriteAsync(request, received); // Where it belongs is not worth a question to the engine any more.
+                return;
+            }
+
+            lanes.Post(await request.Route.Lane!(request.Payload, _giveUp.Token), () => WriteAsync(request, received));
+        }
+        catch (Exception e)
+        {
+            request.Answer(Fail(e is CommandException ? e.Message : $"failed to {request.Route.What}: {e.Message}"));
+            _waiting.Give(request.Bytes);
+        }
+        finally
+        {
+            heartbeat?.Rest();
+        }
+    }
+
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "A handler's unforeseen failure is that request's answer, not the agent's end.")]
+    private async Task<Outcome> RunAsync(Request request, CancellationToken ct)
+    {
+        var route = request.Route;
+        if (_stopping)
+        {
+            return Fail($"failed to {route.What}: the agent is stopping");
+        }
+
+        try
+        {
+            ct.ThrowIfCancellationRequested(); // It may have waited too long for its place.
+            return new Outcome(await route.Run(request.Payload, ct), null);
+        }
+        catch (CommandException e)
+        {
+            return Fail(e.Message);
+        }
+        catch (EngineException e)
+        {
+            return Fail($"failed to {route.What}: {e.Message}");
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return Fail(_giveUp.IsCancellationRequested ? $"failed to {route.What}: the agent stopped before it was done"
+                : $"failed to {route.What}: timeout: nobody can be waiting for it any more");
+        }
+        catch (Exception e)
+        {
+            Log.HandlerFailed(logger, e, request.Name);
+            return Fail($"failed to {route.What}: internal error: {e.Message}");
+        }
+    }
+
+    private void Answer(bool isCommand, string id, Outcome outcome)
+    {
+        var frame = (isCommand, outcome.Error) switch
+        {
+            (true, null) => FrameWriter.Response(id, outcome.Json, time.GetUtcNow()),
+            (true, { } error) => FrameWriter.ResponseError(id, error, time.GetUtcNow()),
+            (false, null) => FrameWriter.OperationResult(id, outcome.Json),
+            (false, { } error) => FrameWriter.OperationError(id, error),
+        };
+        if (frame.Length > ProtocolLimits.ControlFrameBytes)
+        {
+            // Sent as it is, it would cost the connection.
+            Answer(isCommand, id, Fail($"the answer has {frame.Length} bytes, over the server's limit of {ProtocolLimits.ControlFrameBytes}"));
+            return;
+        }
+
+        outbound.PostAnswer(frame);
+    }
+
+    private static Outcome Fail(string error) => new([], error);
+
+    /// <summary>What came of a request: JSON or an error.</summary>
+    private readonly record struct Outcome(byte[] Json, string? Error);
+
+    /// <summary>A request that was taken in; its bytes are given back when it is done.</summary>
+    private sealed record Request(Route Route, string Name, JsonElement Payload, long Bytes, Action<Outcome> Answer);
+}
