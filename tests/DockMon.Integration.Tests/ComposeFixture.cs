@@ -52,13 +52,14 @@ internal sealed class ComposeFixture : IAsyncDisposable
             payload["compose_content"] = compose;
         }
 
+        using var feed = await HubFeed.OpenAsync(Installation.Http, ct);
         var answer = await Installation.CommandAsync("deploy_compose", ct, payload);
         if (answer.GetProperty("status").GetString() != "deployment_started")
         {
             throw new InvalidOperationException($"the deployment was not started: {answer}");
         }
 
-        var seen = await HubFeed.ReadUntilAsync(Installation.Http, (name, data) => name == "deploy_complete" && Of(data, id), ct);
+        var seen = await feed.ReadUntilAsync((name, data) => name == "deploy_complete" && Of(data, id), ct);
         return ([.. seen.Where(item => item.Name == "deploy_progress" && Of(item.Data, id)).Select(item => item.Data.GetProperty("stage").GetString()!)], seen[^1].Data);
     }
 

@@ -3,19 +3,30 @@ using System.Text.Json;
 
 namespace DockMon.Integration.Tests;
 
-/// <summary>The hub's stream of events, from its first one on.</summary>
-internal static class HubFeed
+/// <summary>The hub's stream of events from the moment it was opened: what the hub still knows of before is bounded, and no test relies on it.</summary>
+internal sealed class HubFeed : IDisposable
 {
-    /// <summary>Reads until an event is the one that is waited for, and returns all of that kind with those before it.</summary>
-    public static async Task<List<(string Name, JsonElement Data)>> ReadUntilAsync(HttpClient http, Func<string, JsonElement, bool> last, CancellationToken ct)
+    private readonly HttpResponseMessage _response;
+    private readonly StreamReader _reader;
+
+    private HubFeed(HttpResponseMessage response, StreamReader reader) => (_response, _reader) = (response, reader);
+
+    public static async Task<HubFeed> OpenAsync(HttpClient http, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/stream") { Headers = { { "Last-Event-ID", "0" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/stream");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        using var reader = new StreamReader(await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(ct));
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        var reader = new StreamReader(await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(ct));
+        await reader.ReadLineAsync(ct);
+        return new HubFeed(response, reader);
+    }
+
+    /// <summary>Reads until an event is the one that is waited for, and returns all before it and that one.</summary>
+    public async Task<List<(string Name, JsonElement Data)>> ReadUntilAsync(Func<string, JsonElement, bool> last, CancellationToken ct)
+    {
         var seen = new List<(string, JsonElement)>();
         var name = "";
-        while (await reader.ReadLineAsync(ct) is { } line)
+        while (await _reader.ReadLineAsync(ct) is { } line)
         {
             if (line.StartsWith("event: ", StringComparison.Ordinal))
             {
@@ -33,5 +44,11 @@ internal static class HubFeed
         }
 
         throw new EndOfStreamException("the hub ended its stream");
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _response.Dispose();
     }
 }
