@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
@@ -50,6 +51,16 @@ public sealed class FailedStorageTests : IAsyncLifetime
         Execute("DROP TRIGGER full");
         var (_, answer) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
+    }
+
+    [Fact]
+    public async Task A_list_of_containers_that_cannot_be_stored_is_answered_all_the_same()
+    {
+        Execute("CREATE TRIGGER full BEFORE UPDATE OF containers ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        var asking = _hub.Http.GetStringAsync($"/api/hosts/{_hostId}/containers", Token);
+        var id = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!).GetProperty("id").GetString();
+        await HubFixture.SendAsync(_agent, $$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);
+        (await asking).ShouldContain("c1");
     }
 
     [Fact]

@@ -80,6 +80,14 @@ public sealed class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Half_a_surrogate_pair_in_a_registration_is_a_broken_rule_and_no_exception()
+    {
+        using var socket = await _hub.DialAsync("""{"type":"register","token":"t","engine_id":"e","hostname":"\ud800","version":"3.0.0","proto_version":"1.1","capabilities":{}}""", Token);
+        var answer = JsonElement.Parse((await HubFixture.ReadAsync(socket, Token))!);
+        answer.GetProperty("error").GetString()!.ShouldStartWith(AuthRejections.InvalidData);
+    }
+
+    [Fact]
     public async Task A_newer_connection_replaces_the_older_one()
     {
         var (first, answer) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)), Token);

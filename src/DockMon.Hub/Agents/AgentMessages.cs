@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -8,10 +9,13 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Takes in what registered agents say.</summary>
-internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, ILogger<AgentMessages> logger)
+internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, TimeProvider time, ILogger<AgentMessages> logger)
 {
     /// <summary>Largest event. Real ones have some kilobytes; each is held for those who come back.</summary>
     public const int EventBytes = 1024 * 1024;
+
+    // One for each host that ever sent what it should not, and each kind of it.
+    private readonly ConcurrentDictionary<(string HostId, string Kind), LogLimit> _limits = new();
 
     /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
     public void Take(AgentSession session, ReadOnlyMemory<byte> utf8)
@@ -22,7 +26,7 @@ internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsH
         }
         catch (Exception e) when (IsInvalid(e))
         {
-            Log.FrameInvalid(logger, session.Host.Id, utf8.Length, e.Message);
+            Invalid(session.Host.Id, utf8.Length, e.Message);
         }
     }
 
@@ -35,12 +39,22 @@ internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsH
         }
         catch (Exception e) when (IsInvalid(e))
         {
-            Log.FrameInvalid(logger, hostId, utf8.Length, e.Message);
+            Invalid(hostId, utf8.Length, e.Message);
         }
     }
 
     // JSON may hold half a surrogate pair as an escape: that is found only where the text is read.
     private static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
+
+    private bool MayTell(string hostId, string kind, out int count) => _limits.GetOrAdd((hostId, kind), _ => new LogLimit(time)).Happened(out count);
+
+    private void Invalid(string hostId, int size, string reason)
+    {
+        if (MayTell(hostId, nameof(Log.FrameInvalid), out var count))
+        {
+            Log.FrameInvalid(logger, hostId, count, size, reason);
+        }
+    }
 
     private void TakeFrame(AgentSession session, Frame frame, ReadOnlySpan<byte> utf8)
     {
@@ -69,7 +83,11 @@ internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsH
         var hostId = session.Host.Id;
         if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
         {
-            Log.EventTooLarge(logger, hostId, size, EventBytes);
+            if (MayTell(hostId, nameof(Log.EventTooLarge), out var count))
+            {
+                Log.EventTooLarge(logger, hostId, count, size, EventBytes);
+            }
+
             return;
         }
 
@@ -107,7 +125,11 @@ internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsH
         }
         catch (DbException e)
         {
-            Log.EventNotKept(logger, hostId, e.Message);
+            if (MayTell(hostId, nameof(Log.EventNotKept), out var count))
+            {
+                Log.EventNotKept(logger, hostId, count, e.Message);
+            }
+
             return true;
         }
     }

@@ -21,19 +21,16 @@ internal sealed class UnregisteredSockets(TimeProvider time, ILogger<Unregistere
     /// <summary>How long a socket may be open without a registration. Agents register at once.</summary>
     public static readonly TimeSpan RegisterWait = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan ToldEvery = TimeSpan.FromMinutes(1);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, int> _ofAddress = [];
+    private readonly LogLimit _refusals = new(time);
     private int _all;
-    private int _refused;
-    private long? _told;
 
     /// <summary>Takes a place, which is given back by disposing of it; null when there is none.</summary>
     public IDisposable? TryEnter(IPAddress? remote)
     {
         var address = Network(remote ?? IPAddress.None);
-        int all, ofAddress, refused;
+        int all, ofAddress;
         lock (_gate)
         {
             (all, ofAddress) = (_all, _ofAddress.GetValueOrDefault(address));
@@ -43,18 +40,13 @@ internal sealed class UnregisteredSockets(TimeProvider time, ILogger<Unregistere
                 _ofAddress[address] = ofAddress + 1;
                 return new Place(this, address);
             }
-
-            _refused++;
-            if (_told is { } last && time.GetElapsedTime(last) < ToldEvery)
-            {
-                return null;
-            }
-
-            _told = time.GetTimestamp();
-            (refused, _refused) = (_refused, 0);
         }
 
-        Log.SocketsRefused(logger, refused, address.ToString(), all, ofAddress, Most, MostOfAddress);
+        if (_refusals.Happened(out var refused))
+        {
+            Log.SocketsRefused(logger, refused, address.ToString(), all, ofAddress, Most, MostOfAddress);
+        }
+
         return null;
     }
 

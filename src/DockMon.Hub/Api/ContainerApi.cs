@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Hub.Agents;
@@ -50,14 +51,25 @@ internal static class ContainerApi
         }
     }
 
-    private static async Task<IResult> ListAsync(string id, AgentRegistry agents, IHosts hosts, bool? cached, CancellationToken ct)
+    private static async Task<IResult> ListAsync(string id, AgentRegistry agents, IHosts hosts, ILogger<AgentRegistry> logger, bool? cached, CancellationToken ct)
     {
         if (cached == true)
         {
             return Results.Text(hosts.LastContainers(id)?.Json ?? "[]", "application/json");
         }
 
-        return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, list => hosts.KeepContainers(id, list));
+        return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, list =>
+        {
+            try
+            {
+                hosts.KeepContainers(id, list);
+            }
+            catch (DbException e)
+            {
+                // Whoever asked has his list all the same.
+                Log.ContainersNotKept(logger, id, e.Message);
+            }
+        });
     }
 
     private static Task<IResult> OperateAsync(AgentRegistry agents, string hostId, string action, string containerId, JsonObject fields, CancellationToken ct)

@@ -55,7 +55,8 @@ internal static class ShellApi
             // The agent is gone, and its shells with it.
         }
 
-        await CloseAsync(socket, reason ?? "", reading);
+        var (status, text) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping") : (WebSocketCloseStatus.NormalClosure, reason ?? "");
+        await CloseAsync(socket, status, text, reading);
         await readEnded.CancelAsync();
         await reading;
     }
@@ -135,14 +136,14 @@ internal static class ShellApi
         return null;
     }
 
-    private static async Task CloseAsync(WebSocket socket, string reason, Task reading)
+    private static async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason, Task reading)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         try
         {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, CloseReason.Shorten(reason), limit.Token);
+                await socket.CloseOutputAsync(status, CloseReason.Shorten(reason), limit.Token);
             }
 
             await reading.WaitAsync(limit.Token);
