@@ -29,6 +29,12 @@ internal static class ComposeFiles
     public static string ReadText(string path)
     {
         using var file = SafePath.OpenFile(path);
+        return ReadText(file, path);
+    }
+
+    /// <summary>An open file's text, at most <see cref="SizeLimit"/>.</summary>
+    public static string ReadText(FileStream file, string path)
+    {
         var buffer = new byte[SizeLimit + 1];
         var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         return length > SizeLimit ? throw new IOException($"{Path.GetFileName(path)} is larger than {SizeLimit} bytes") : Utf8.GetString(buffer, 0, length).TrimStart('\uFEFF');

@@ -64,7 +64,7 @@ internal sealed class ComposeScan(TimeProvider time)
                 {
                     return Result(found);
                 }
-                else if (ComposeNames.IsComposeFile(entry.Name) && !found.ContainsKey(entry.FullName) && Summary((FileInfo)entry) is { } summary)
+                else if (ComposeNames.IsComposeFile(entry.Name) && !found.ContainsKey(entry.FullName) && Summary(entry.FullName) is { } summary)
                 {
                     found[entry.FullName] = summary;
                 }
@@ -96,27 +96,52 @@ internal sealed class ComposeScan(TimeProvider time)
         return listing.Exists ? listing.EnumerateFileSystemInfos("*", Listing) : [];
     }
 
-    private static ComposeFileSummary? Summary(FileInfo file)
+    /// <summary>What there is to say of a file; null when it is gone, or a link or no file by now. Its size and time are those of the file that was opened, and no other's.</summary>
+    internal static ComposeFileSummary? Summary(string path)
     {
-        IReadOnlyList<string> services = [];
-        string? name = null;
         try
         {
-            var model = ComposeModel.Read(ComposeFiles.ReadText(file.FullName));
-            (name, services) = (model.Name, [.. model.Services.Select(service => service.Name)]);
+            using var file = SafePath.OpenFile(path);
+            return Summary(path, SafePath.Look(file.SafeFileHandle), ReadModel(file, path));
+        }
+        catch (IOException)
+        {
+            return SummaryUnread(path);
+        }
+    }
+
+    /// <summary>One that cannot be read is listed, without services.</summary>
+    private static ComposeFileSummary? SummaryUnread(string path)
+    {
+        try
+        {
+            using var file = SafePath.OpenUnread(path);
+            return Summary(path, SafePath.Look(file), null);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static ComposeModel? ReadModel(FileStream file, string path)
+    {
+        try
+        {
+            return ComposeModel.Read(ComposeFiles.ReadText(file, path));
         }
         catch (Exception e) when (e is IOException or DecoderFallbackException)
         {
-            // Too large, not readable, or no text: it is listed, without services.
+            return null; // Too large, or no text.
         }
-
-        return !file.Exists ? null : new ComposeFileSummary
-        {
-            Path = file.FullName,
-            ProjectName = name ?? file.Directory!.Name,
-            Services = services,
-            Size = file.Length,
-            Modified = Rfc3339.FormatSeconds(file.LastWriteTimeUtc),
-        };
     }
+
+    private static ComposeFileSummary Summary(string path, (long Size, DateTimeOffset Modified) file, ComposeModel? model) => new()
+    {
+        Path = path,
+        ProjectName = model?.Name ?? Path.GetFileName(Path.GetDirectoryName(path))!,
+        Services = [.. model?.Services.Select(service => service.Name) ?? []],
+        Size = file.Size,
+        Modified = Rfc3339.FormatSeconds(file.Modified),
+    };
 }

@@ -14,7 +14,12 @@ internal static partial class SafePath
     private const int CurrentFolder = -100;
     private const int EmptyPath = 0x1000;
     private const int TypeAndMode = 3;
+    private const int SizeAndTime = 0x240;
     private const int ModeOffset = 28;
+    private const int SizeOffset = 40;
+    private const int TimeOffset = 112;
+    private const int PathOnly = 0x200000;
+    private const string NotRegular = "it is not a regular file";
     private const int TypeMask = 0xF000;
     private const int RegularFile = 0x8000;
     private const int NotDirectory = 20;
@@ -41,6 +46,30 @@ internal static partial class SafePath
         return OpenRegular(folder, name);
     }
 
+    /// <summary>Opens a regular file to look at it, though it may not be read.</summary>
+    /// <exception cref="IOException">As above.</exception>
+    public static SafeFileHandle OpenUnread(string path)
+    {
+        using var folder = OpenFolder(Path.GetDirectoryName(path)!);
+        var file = OpenAt(folder, Path.GetFileName(path), PathOnly);
+        if (IsRegular(file))
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new IOException(NotRegular);
+    }
+
+    /// <summary>How large an open file is, and when it was changed.</summary>
+    public static unsafe (long Size, DateTimeOffset Modified) Look(SafeFileHandle file)
+    {
+        var buffer = stackalloc byte[256];
+        return StatX(file, "", EmptyPath, SizeAndTime, buffer) == 0
+            ? (*(long*)(buffer + SizeOffset), DateTimeOffset.FromUnixTimeSeconds(*(long*)(buffer + TimeOffset)))
+            : throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+    }
+
     private static FileStream OpenRegular(SafeFileHandle folder, string name)
     {
         // Non-blocking: a named pipe would wait for a writer, and is refused below.
@@ -51,7 +80,7 @@ internal static partial class SafePath
         }
 
         file.Dispose();
-        throw new IOException("it is not a regular file");
+        throw new IOException(NotRegular);
     }
 
     private static SafeFileHandle OpenFolder(string path)

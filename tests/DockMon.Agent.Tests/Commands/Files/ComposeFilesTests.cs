@@ -31,6 +31,30 @@ public sealed class ComposeFilesTests : IDisposable
     }
 
     [Fact]
+    public void What_is_said_of_a_file_is_of_the_one_that_was_opened()
+    {
+        Write("a/compose.yml", "name: shop");
+        File.SetLastWriteTimeUtc(At("a/compose.yml"), new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        var summary = ComposeScan.Summary(At("a/compose.yml")).ShouldNotBeNull();
+        (summary.ProjectName, summary.Size, summary.Modified).ShouldBe(("shop", 10, "2026-01-02T03:04:05Z"));
+
+        // Swapped for a link after the directory was listed: of the file behind it nothing is said.
+        File.CreateSymbolicLink(At("a/compose.yaml"), At("a/compose.yml"));
+        Directory.CreateSymbolicLink(At("b"), At("a"));
+        ComposeScan.Summary(At("a/compose.yaml")).ShouldBeNull();
+        ComposeScan.Summary(At("b/compose.yml")).ShouldBeNull();
+        ComposeScan.Summary(At("a/docker-compose.yml")).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_file_without_text_is_listed_without_services()
+    {
+        Write("a/compose.yml", new string(' ', ComposeFiles.SizeLimit + 1));
+        var summary = ComposeScan.Summary(At("a/compose.yml")).ShouldNotBeNull();
+        (summary.ProjectName, summary.Size, summary.Services.Count).ShouldBe(("a", ComposeFiles.SizeLimit + 1, 0));
+    }
+
+    [Fact]
     public void A_search_ends_after_so_many_files()
     {
         for (var i = 0; i < ComposeScan.FileLimit + 1; i++)
