@@ -32,6 +32,15 @@ public sealed class LayerTrackerTests
     }
 
     [Fact]
+    public void A_layer_that_is_here_already_is_no_progress_of_the_others()
+    {
+        Take("a", "Already exists", null, null).ShouldBe(0);
+        Take("b", "Pulling fs layer", null, null).ShouldBeNull();
+        Take("b", "Downloading", 500, 1000).ShouldBe(50);
+        Take(null, "Digest: sha256:1", null, null).ShouldBe(100);
+    }
+
+    [Fact]
     public void Twenty_layers_are_listed_the_active_ones_first_and_the_rest_counted()
     {
         for (var i = 0; i < 30; i++)

@@ -9,9 +9,10 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
     private const int ListedLayers = 20;
     private const int Step = 5;
     private const string Downloading = "Downloading";
+    private const string Exists = "Already exists";
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-    private static readonly string[] Done = ["Pull complete", "Already exists"];
+    private static readonly string[] Done = ["Pull complete", Exists];
 
     private readonly Dictionary<string, LayerProgress> _layers = new(StringComparer.Ordinal);
     private readonly long _started = time.GetTimestamp();
@@ -23,6 +24,12 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
     /// <returns>What to send now; null when nothing is due.</returns>
     public UpdateLayerProgress? Take(PullProgress line)
     {
+        if (line.Status.StartsWith("Digest:", StringComparison.Ordinal))
+        {
+            // The last layer is done. Those that were here already count for nothing before: they say nothing of the others.
+            return _layers.Count == 0 || _sentPercent == 100 ? null : Report(100);
+        }
+
         // Lines about the whole image have its tag for an id, or none.
         if (line.Id is not { Length: > 0 } id || line.Status.StartsWith("Pulling from", StringComparison.Ordinal))
         {
@@ -49,8 +56,9 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
     private int Overall()
     {
         var (current, total) = (_layers.Values.Sum(layer => layer.Current), _layers.Values.Sum(layer => layer.Total));
-        // Layers that are here already have no size; they count as one step each while nothing has.
-        return total > 0 ? (int)(100 * Math.Min(current, total) / total) : _layers.Values.Sum(layer => layer.Percent) / Math.Max(1, _layers.Count);
+        var pulled = _layers.Values.Where(layer => layer.Status != Exists).ToList();
+        // Some layers have no size; they count as one step each while nothing has.
+        return total > 0 ? (int)(100 * Math.Min(current, total) / total) : pulled.Sum(layer => layer.Percent) / Math.Max(1, pulled.Count);
     }
 
     private UpdateLayerProgress Report(int percent)
