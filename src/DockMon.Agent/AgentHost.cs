@@ -69,6 +69,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
             ct => SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
         var deployments = new Deployments(options, engine, own.Require, lanes, outbound, time, loggers.CreateLogger<Deployments>());
         await deployments.DetectAsync(stopping);
+        var creator = new ContainerCreator(engine, options.DataPath, time, loggers.CreateLogger<ContainerCreator>());
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
         var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
         messages[FrameTypes.ShellSession] = shells.Take;
@@ -78,7 +79,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var programs = new SelfUpdateStore(options.DataPath);
         var selfReport = new SelfUpdateReporter(outbound, time);
         using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own.Require, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
-        var (commands, operations) = Routes(engine, own, outbound, listing, updates, deployments);
+        var (commands, operations) = Routes(engine, own, outbound, listing, updates, deployments, creator);
         selfUpdate.AddTo(commands);
         using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>(), heartbeats.Commands);
         var known = new KnownContainers(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainers>());
@@ -127,6 +128,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var stopSelfUpdate = ending.Token.Register(selfUpdate.Stop);
         updates.Recover();
         deployments.Recover(ending.Token);
+        lanes.Post(DeploymentOperations.CreateLane, () => creator.RecoverAsync(ending.Token));
         Task[] parts =
         [
             link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
@@ -203,7 +205,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     }
 
     private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
-        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand updates, Deployments deployments)
+        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand updates, Deployments deployments, ContainerCreator creator)
     {
         var operations = new Dictionary<string, Route>(StringComparer.Ordinal);
         var commands = new Dictionary<string, Route>(StringComparer.Ordinal)
@@ -219,7 +221,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         new NetworkCommands(engine, own.Require).AddTo(commands, operations);
         new VolumeCommands(engine).AddTo(commands, operations);
         new ContainerOperations(engine, own.Require).AddTo(operations);
-        new DeploymentOperations(engine, outbound, time).AddTo(operations);
+        new DeploymentOperations(engine, creator, outbound, time).AddTo(operations);
         return (commands, operations);
     }
 

@@ -119,6 +119,23 @@ public sealed class ResourceTests : IAsyncLifetime
         (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("pull_image", "", Token, new() { ["image"] = "127.0.0.1:9/nosuch:1" }))).Message.ShouldStartWith("failed to pull image: ");
     }
 
+    [Fact]
+    public async Task A_container_has_the_names_and_addresses_it_was_given_in_its_networks()
+    {
+        await CommandAsync("create_network", new() { ["name"] = "first", ["subnet"] = "10.97.13.0/24" });
+        await CommandAsync("create_network", new() { ["name"] = "other", ["subnet"] = "10.97.14.0/24" });
+        var id = await CreateAsync($$$"""
+            {"image":"{{{TestImage.Name}}}","name":"addressed","command":"sleep 100",
+             "networks":{"first":{"aliases":["a1","a2"],"ipv4_address":"10.97.13.77"},"other":{"ipv4_address":"10.97.14.78","aliases":["b1"]} } }
+            """);
+        await _installation.OperateAsync("start", id, Token);
+        var networks = JsonNode.Parse(await Docker.RunAsync(["inspect", "--format", "{{json .NetworkSettings.Networks}}", "addressed"], Token))!;
+        (networks["first"]!["IPAddress"]!.GetValue<string>(), networks["other"]!["IPAddress"]!.GetValue<string>()).ShouldBe(("10.97.13.77", "10.97.14.78"));
+        networks["first"]!["Aliases"]!.AsArray().Select(alias => alias!.GetValue<string>()).ShouldBe(["a1", "a2", id[..12]], ignoreOrder: true);
+        networks["other"]!["Aliases"]!.AsArray().Select(alias => alias!.GetValue<string>()).ShouldContain("b1");
+        await _installation.OperateAsync("kill", id, Token);
+    }
+
     private static IEnumerable<string> Tags(JsonElement image) => image.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!);
 
     private async Task<string> CreateAsync(string config) =>

@@ -37,6 +37,11 @@ public sealed class CreateConfigTests
     [InlineData("""{"ulimits":[{"name":"nofile","soft":1,"hard":2}]}""", "HostConfig.Ulimits", """[{"Name":"nofile","Soft":1,"Hard":2}]""")]
     [InlineData("""{"healthcheck":{"test":"true","interval":1000000000}}""", "Healthcheck", """{"Test":["CMD-SHELL","true"],"Interval":1000000000}""")]
     [InlineData("""{"network":"a","networks":["a","b"]}""", "HostConfig.NetworkMode", "\"a\"")]
+    [InlineData("""{"network_mode":"a","network":"a"}""", "HostConfig.NetworkMode", "\"a\"")]
+    [InlineData("""{"networks":{"a":null}}""", "NetworkingConfig", "null")]
+    [InlineData("""{"networks":{"a":{"aliases":["x","y"],"ipv4_address":"10.0.0.9","ipv6_address":null}}}""", "NetworkingConfig", """{"EndpointsConfig":{"a":{"Aliases":["x","y"],"IPAMConfig":{"IPv4Address":"10.0.0.9"}}}}""")]
+    [InlineData("""{"network":"a","networks":{"a":{"mac_address":"02:42:0a:00:00:09"}}}""", "NetworkingConfig.EndpointsConfig.a.MacAddress", "\"02:42:0a:00:00:09\"")]
+    [InlineData("""{"networks":{"a":{"links":{"db":"base"},"driver_opt":{"k":1},"link_local_ips":["169.254.1.1"]}}}""", "NetworkingConfig.EndpointsConfig.a", """{"Links":["db:base"],"DriverOpts":{"k":"1"},"IPAMConfig":{"LinkLocalIPs":["169.254.1.1"]}}""")]
     [InlineData("""{"restart_policy":null,"ports":null}""", "HostConfig.RestartPolicy", "null")]
     public void The_SDKs_names_become_the_engines(string options, string path, string expected)
     {
@@ -55,6 +60,14 @@ public sealed class CreateConfigTests
     [InlineData("""{"command":"sh -c 'open"}""", "option 'command' in config has a quotation mark")]
     [InlineData("""{"restart_policy":{"Nmae":"always"}}""", "not Nmae")]
     [InlineData("""{"platform":1}""", "option 'platform' in config must be a text")]
+    [InlineData("""{"networks":{"a":{"ip":"10.0.0.9"}}}""", "network a whose ip is not known")]
+    [InlineData("""{"networks":{"a":{"ipv4_address":10}}}""", "network a whose ipv4_address must be a text")]
+    [InlineData("""{"networks":{"a":"10.0.0.9"}}""", "must be a map whose a is a map")]
+    [InlineData("""{"networks":[{"a":{}}]}""", "option 'networks' in config must be a list of texts")]
+    [InlineData("""{"networks":"a"}""", "option 'networks' in config must be a list or a map")]
+    [InlineData("""{"network":7}""", "option 'network' in config must be a text")]
+    [InlineData("""{"network_mode":"host","network":"a"}""", "network_mode host and the network a")]
+    [InlineData("""{"name":7}""", "option 'name' in config must be a text")]
     [InlineData("""{"image":null}""", "config has no image")]
     public void What_cannot_be_understood_is_an_error_that_names_it(string options, string words) =>
         Should.Throw<CommandException>(() => Read(options)).Message.ShouldContain(words);
@@ -66,6 +79,19 @@ public sealed class CreateConfigTests
         wanted.Platform.ShouldBe("linux/arm64");
         wanted.Body.ContainsKey("platform").ShouldBeFalse();
         Read("""{"platform":null}""").Platform.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Further_networks_come_with_what_the_container_is_in_them()
+    {
+        var wanted = Read("""{"networks":{"a":{},"b":{"aliases":["x"]},"c":null}}""");
+        wanted.MoreNetworks.Select(network => (network.Name, network.Endpoint.ToJsonString())).ShouldBe([("b", """{"Aliases":["x"]}"""), ("c", "{}")]);
+        wanted.JoinAll();
+        wanted.Body["NetworkingConfig"]!.ToJsonString().ShouldBe("""{"EndpointsConfig":{"a":{},"b":{"Aliases":["x"]},"c":{}}}""");
+
+        wanted = Read("""{"networks":{"a":{"aliases":["y"]},"b":null}}""");
+        wanted.JoinAll();
+        wanted.Body["NetworkingConfig"]!.ToJsonString().ShouldBe("""{"EndpointsConfig":{"a":{"Aliases":["y"]},"b":{}}}""");
     }
 
     private static ContainerToCreate Read(string options)

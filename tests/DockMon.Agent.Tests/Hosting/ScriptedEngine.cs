@@ -37,6 +37,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>The paths it was asked for so far, but for pings.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
 
+    /// <summary>The newest API version it speaks.</summary>
+    public string ApiVersion { get; set; } = "1.41";
+
     /// <summary>Awaited with the path before each answer.</summary>
     public Func<string, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
 
@@ -139,7 +142,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
             : _answers.TryGetValue(path, out var answer) ? answer
             : Otherwise(path) is { } other ? (200, other)
             : (404, """{"message":"no such thing"}""");
-        return $"HTTP/1.1 {status} Status\r\nApi-Version: 1.41\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}";
+        return $"HTTP/1.1 {status} Status\r\nApi-Version: {ApiVersion}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}";
     }
 
     private static string WithoutVersion(string path) => path.StartsWith("/v1.", StringComparison.Ordinal) ? path[path.IndexOf('/', 1)..] : path;

@@ -6,9 +6,25 @@ namespace DockMon.Agent.Commands.Containers;
 /// <summary>What is to be created.</summary>
 /// <param name="Name">The container's name; Docker chooses one when null.</param>
 /// <param name="Body">Docker's create body.</param>
-/// <param name="MoreNetworks">Networks to connect after the creation.</param>
+/// <param name="MoreNetworks">The networks but for the first.</param>
 /// <param name="Platform">Which of the image's platforms; the engine chooses when null.</param>
-internal sealed record ContainerToCreate(string? Name, JsonObject Body, IReadOnlyList<string> MoreNetworks, string? Platform);
+internal sealed record ContainerToCreate(string? Name, JsonObject Body, IReadOnlyList<NetworkToJoin> MoreNetworks, string? Platform)
+{
+    /// <summary>Has it created in all of its networks, which an engine takes from API 1.44 on.</summary>
+    public void JoinAll()
+    {
+        if (Body["NetworkingConfig"]?["EndpointsConfig"] is not JsonObject endpoints)
+        {
+            endpoints = new JsonObject { [Body["HostConfig"]!["NetworkMode"]!.GetValue<string>()] = new JsonObject() };
+            Body["NetworkingConfig"] = new JsonObject { ["EndpointsConfig"] = endpoints };
+        }
+
+        foreach (var network in MoreNetworks)
+        {
+            endpoints[network.Name] = network.Endpoint;
+        }
+    }
+}
 
 /// <summary>
 /// Translates the options of the Docker SDK for Python (<c>docker.models.containers.create</c>) into the engine's create body. An option that is not
@@ -115,43 +131,38 @@ internal static class CreateConfig
             throw new CommandException("failed to create container: config has no image");
         }
 
-        var networks = NetworksOf(options);
-        if (networks.Count > 0)
-        {
-            host["NetworkMode"] = networks[0];
-        }
-
         config["HostConfig"] = host;
-        var name = options.TryGetProperty("name", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        return new ContainerToCreate(name, config, [.. networks.Skip(1)], PlatformOf(options));
+        return new ContainerToCreate(TextOf(options, "name"), config, Join(NetworkOptions.Read(options), config, host), TextOf(options, "platform"));
     }
 
-    private static string? PlatformOf(JsonElement options) =>
-        !options.TryGetProperty("platform", out var platform) || platform.ValueKind == JsonValueKind.Null ? null
-        : platform.ValueKind == JsonValueKind.String ? platform.GetString()
-        : throw new CommandException("failed to create container: option 'platform' in config must be a text");
-
-    private static List<string> NetworksOf(JsonElement options)
+    /// <summary>Has the container created in the first network.</summary>
+    /// <returns>The others.</returns>
+    private static IReadOnlyList<NetworkToJoin> Join(IReadOnlyList<NetworkToJoin> networks, JsonObject config, JsonObject host)
     {
-        List<string> names = [];
-        if (options.TryGetProperty("network", out var one) && one.ValueKind == JsonValueKind.String)
+        if (networks.Count == 0)
         {
-            names.Add(one.GetString()!);
+            return [];
         }
 
-        if (options.TryGetProperty("networks", out var several))
+        var first = networks[0];
+        if (host["NetworkMode"]?.GetValue<string>() is { } mode && mode != first.Name)
         {
-            names.AddRange(several.ValueKind switch
-            {
-                JsonValueKind.Array => several.EnumerateArray().Select(name => name.ToString()),
-                JsonValueKind.Object => several.EnumerateObject().Select(network => network.Name),
-                JsonValueKind.Null => [],
-                _ => throw new CommandException("failed to create container: option 'networks' in config must be a list or a map"),
-            });
+            throw new CommandException($"failed to create container: config has the network_mode {mode} and the network {first.Name}: it can have one of them");
         }
 
-        return [.. names.Distinct(StringComparer.Ordinal)];
+        host["NetworkMode"] = first.Name;
+        if (first.Endpoint.Count > 0)
+        {
+            config["NetworkingConfig"] = new JsonObject { ["EndpointsConfig"] = new JsonObject { [first.Name] = first.Endpoint } };
+        }
+
+        return [.. networks.Skip(1)];
     }
+
+    private static string? TextOf(JsonElement options, string name) =>
+        !options.TryGetProperty(name, out var text) || text.ValueKind == JsonValueKind.Null ? null
+        : text.ValueKind == JsonValueKind.String ? text.GetString()
+        : throw new CommandException($"failed to create container: option '{name}' in config must be a text");
 
     private static Translate Config(string name, Func<JsonElement, JsonNode?> read) => (value, config, _) => config[name] = read(value);
 

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using DockMon.Agent.Commands.Update;
 using DockMon.Agent.Connection;
 using DockMon.Engine;
@@ -10,8 +8,11 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>What a server needs to put a new container on a host: pull, check the ports, create, see it running.</summary>
-internal sealed class DeploymentOperations(EngineClient engine, Outbound outbound, TimeProvider time)
+internal sealed class DeploymentOperations(EngineClient engine, ContainerCreator creator, Outbound outbound, TimeProvider time)
 {
+    /// <summary>Where containers are created, one after the other.</summary>
+    public const string CreateLane = "create";
+
     private const int DefaultWaitSeconds = 60;
     private const int LongestWaitSeconds = 3600;
 
@@ -21,7 +22,7 @@ internal sealed class DeploymentOperations(EngineClient engine, Outbound outboun
 
     public void AddTo(IDictionary<string, Route> routes)
     {
-        routes[OperationActions.Create] = Operation("create container", (request, _) => ValueTask.FromResult("create"), async (request, ct) => new OperationResult { ContainerId = await CreateAsync(request, ct) });
+        routes[OperationActions.Create] = Operation("create container", (_, _) => ValueTask.FromResult(CreateLane), async (request, ct) => new OperationResult { ContainerId = await creator.CreateAsync(request, ct) });
         routes[OperationActions.PullImage] = Operation("pull image", (request, _) => ValueTask.FromResult("pull:" + request.Image), PullAsync);
         routes[OperationActions.VerifyRunning] = Operation("verify that container runs", lane: null, async (request, ct) => new OperationResult { IsHealthy = await IsHealthyAsync(request, ct) })
             with { Place = ReadPlace.Watch, Limit = TimeSpan.FromSeconds(LongestWaitSeconds) + Route.ReadLimit };
@@ -30,33 +31,6 @@ internal sealed class DeploymentOperations(EngineClient engine, Outbound outboun
 
     private static Route Operation(string what, Func<ContainerOperation, CancellationToken, ValueTask<string>>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
         Route.For(what, ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane, run);
-
-    private async Task<string> CreateAsync(ContainerOperation request, CancellationToken ct)
-    {
-        var wanted = CreateConfig.Read(request.Config);
-        foreach (var network in wanted.MoreNetworks)
-        {
-            // A container that does not run is connected to a network that does not exist without a word, and cannot start later.
-            await engine.InspectNetworkRawAsync(network, ct);
-        }
-
-        var id = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(wanted.Body.ToJsonString()), wanted.Name, ct, wanted.Platform);
-        try
-        {
-            foreach (var network in wanted.MoreNetworks)
-            {
-                await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network)}/connect", Encoding.UTF8.GetBytes(new JsonObject { ["Container"] = id }.ToJsonString()), ct);
-            }
-
-            return id;
-        }
-        catch
-        {
-            // Half of what was asked for is not what was asked for.
-            await engine.RemoveContainerAsync(id, force: true, volumes: true, CancellationToken.None);
-            throw;
-        }
-    }
 
     private async Task<OperationResult> PullAsync(ContainerOperation request, CancellationToken ct)
     {

@@ -1,0 +1,134 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Containers;
+
+/// <summary>
+/// Creates containers. The engine does that in one piece, but for several networks before API 1.44: these are connected one by one, and until the last one is,
+/// a file under <c>$DATA_PATH/creates</c> has the container's id for its name, so that an agent that ends in between removes the half of it when it starts again.
+/// </summary>
+internal sealed class ContainerCreator(EngineClient engine, string dataPath, TimeProvider time, ILogger<ContainerCreator> logger)
+{
+    /// <summary>How long an engine that does not answer is waited for.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private static readonly Version SeveralNetworks = new(1, 44);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private readonly string _folder = Path.Combine(dataPath, "creates");
+
+    public async Task<string> CreateAsync(ContainerOperation request, CancellationToken ct)
+    {
+        var wanted = CreateConfig.Read(request.Config);
+        foreach (var network in wanted.MoreNetworks)
+        {
+            // A container that does not run is connected to a network that does not exist without a word, and cannot start later.
+            await engine.InspectNetworkRawAsync(network.Name, ct);
+        }
+
+        if (wanted.MoreNetworks.Count > 0)
+        {
+            if (await engine.GetApiVersionAsync(ct) < SeveralNetworks)
+            {
+                return await CreateInStepsAsync(wanted, ct);
+            }
+
+            wanted.JoinAll();
+        }
+
+        return await CreateAsync(wanted, ct);
+    }
+
+    /// <summary>Removes what a create left that an earlier run of the agent did not bring to its end; in the lane of creates. Never throws.</summary>
+    public async Task RecoverAsync(CancellationToken ct)
+    {
+        foreach (var path in Directory.Exists(_folder) ? Directory.GetFiles(_folder) : [])
+        {
+            try
+            {
+                await RemoveHalfAsync(Path.GetFileName(path), ct);
+                AtomicFile.Delete(path);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return; // The agent stops. The next start finds it.
+            }
+            catch (Exception e) when (e is EngineException or ArgumentException or IOException or UnauthorizedAccessException)
+            {
+                Log.HalfLeft(logger, Path.GetFileName(path), e.Message);
+            }
+        }
+    }
+
+    private Task<string> CreateAsync(ContainerToCreate wanted, CancellationToken ct) =>
+        engine.CreateContainerAsync(Encoding.UTF8.GetBytes(wanted.Body.ToJsonString()), wanted.Name, ct, wanted.Platform);
+
+    private async Task<string> CreateInStepsAsync(ContainerToCreate wanted, CancellationToken ct)
+    {
+        var id = await CreateAsync(wanted, ct);
+        var journal = Path.Combine(_folder, id);
+        try
+        {
+            Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            AtomicFile.Write(journal, [], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            foreach (var network in wanted.MoreNetworks)
+            {
+                var body = new JsonObject { ["Container"] = id, ["EndpointConfig"] = network.Endpoint };
+                await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network.Name)}/connect", Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
+            }
+
+            AtomicFile.Delete(journal);
+            return id;
+        }
+        catch (Exception e)
+        {
+            // Half of what was asked for is not what was asked for.
+            await UndoAsync(id, journal, e);
+            throw;
+        }
+    }
+
+    private async Task UndoAsync(string id, string journal, Exception why)
+    {
+        try
+        {
+            await engine.RemoveContainerAsync(id, force: true, volumes: true, CancellationToken.None);
+            AtomicFile.Delete(journal);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"failed to create container: {why.Message}; and what was created of it, {id[..12]}, could not be removed: {e.Message}");
+        }
+    }
+
+    private async Task RemoveHalfAsync(string id, CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                // One that somebody has started meanwhile is in use as it is.
+                if ((await engine.InspectContainerAsync(id, ct)).State.Status == "created")
+                {
+                    await engine.RemoveContainerAsync(id, force: true, volumes: true, ct);
+                    Log.HalfRemoved(logger, id);
+                }
+
+                return;
+            }
+            catch (EngineException e) when (e.IsMissing)
+            {
+                return;
+            }
+            catch (EngineException) when (time.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(Interval, time, ct); // After a power cut the engine starts beside the agent.
+            }
+        }
+    }
+}
