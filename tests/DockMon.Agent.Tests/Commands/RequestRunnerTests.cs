@@ -161,7 +161,7 @@ public sealed class RequestRunnerTests : IDisposable
         await using var engine = new ScriptedEngine();
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
         new ContainerOperations(engine.Client, () => null).AddTo(routes);
-        new DeploymentOperations(engine.Client, _outbound, _time).AddTo(routes);
+        new DeploymentOperations(engine.Client, new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance), _outbound, _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);
         routes.Where(route => route.Value.Place != ReadPlace.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)
             .ShouldBe(["get_logs Log", "read_compose_file Files", "scan_compose_dirs Files", "validate_ports List", "verify_running Watch"]);
