@@ -146,7 +146,8 @@ public sealed class ApiTests : IAsyncLifetime
         await HubFixture.SendAsync(_agent, """{"type":"event","command":"x\nevent: host_disconnected\ndata: {}\n\n","payload":{}}""", Token);
         await HubFixture.SendAsync(_agent, """{"type":"event","command":"host_disconnected","payload":{}}""", Token);
         await HubFixture.SendAsync(_agent, "{\"type\":\"event\",\"command\":\"deploy_progress\",\"payload\":{\r\"stage\":\r\n\n\"x\\nevent: forged\"\n}}", Token);
-        await HubFixture.SendAsync(_agent, $$$"""{"type":"event","command":"deploy_progress","payload":{"x":"{{{new string('x', AgentMessages.EventBytes)}}}"}}""", Token);
+        var large = new string('x', AgentMessages.EventBytes);
+        await HubFixture.SendAsync(_agent, $$$"""{"type":"event","command":"deploy_progress","payload":{"x":"{{{large}}}"}}""", Token);
         await HubFixture.SendAsync(_agent, """{"type":"event","command":"update_complete","payload":{}}""", Token);
         var lines = new List<string>();
         while (!lines.Contains("event: update_complete"))

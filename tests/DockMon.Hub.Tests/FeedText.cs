@@ -9,5 +9,6 @@ internal static class FeedText
 {
     public static string[] Lines(FeedItem item) => Encoding.UTF8.GetString(item.Text).Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
 
-    public static JsonElement Data(FeedItem item) => JsonElement.Parse(Lines(item).Single(line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..]);
+    public static JsonElement Data(FeedItem item) =>
+        JsonElement.Parse(Lines(item).Single(line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..]);
 }

@@ -43,12 +43,15 @@ internal sealed class HubFixture : IAsyncDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("token").GetString()!;
     }
 
+    /// <summary>The address of a WebSocket of the hub.</summary>
+    public Uri Socket(string path) => new(Http.BaseAddress!.ToString().Replace("http", "ws", StringComparison.Ordinal) + path);
+
     /// <summary>Opens a control socket and sends a first frame.</summary>
     public async Task<ClientWebSocket> DialAsync(string frame, CancellationToken ct)
     {
         var socket = new ClientWebSocket();
         _sockets.Add(socket);
-        await socket.ConnectAsync(new Uri(Http.BaseAddress!.ToString().Replace("http", "ws", StringComparison.Ordinal) + ProtocolLimits.ControlPath), ct);
+        await socket.ConnectAsync(Socket(ProtocolLimits.ControlPath), ct);
         await SendAsync(socket, frame, ct);
         return socket;
     }

@@ -82,7 +82,9 @@ public sealed class RegistrationTests : IAsyncLifetime
     [Fact]
     public async Task Half_a_surrogate_pair_in_a_registration_is_a_broken_rule_and_no_exception()
     {
-        using var socket = await _hub.DialAsync("""{"type":"register","token":"t","engine_id":"e","hostname":"\ud800","version":"3.0.0","proto_version":"1.1","capabilities":{}}""", Token);
+        const string Frame =
+            """{"type":"register","token":"t","engine_id":"e","hostname":"\ud800","version":"3.0.0","proto_version":"1.1","capabilities":{}}""";
+        using var socket = await _hub.DialAsync(Frame, Token);
         var answer = JsonElement.Parse((await HubFixture.ReadAsync(socket, Token))!);
         answer.GetProperty("error").GetString()!.ShouldStartWith(AuthRejections.InvalidData);
     }
@@ -132,7 +134,8 @@ public sealed class RegistrationTests : IAsyncLifetime
         var token = await _hub.NewTokenAsync(Token);
         await _hub.RegisterAsync(HubFixture.Request(token), Token);
         (await RejectionAsync(HubFixture.Request(token, engine: "ENGINE:2"))).ShouldBe(AuthRejections.UsedUpToken);
-        (await RejectionAsync(HubFixture.Request(token, hostname: "twin") with { ForceUniqueRegistration = true, HostnameSource = HostnameSources.AgentName })).ShouldBe(AuthRejections.UsedUpToken);
+        var twin = HubFixture.Request(token, hostname: "twin") with { ForceUniqueRegistration = true, HostnameSource = HostnameSources.AgentName };
+        (await RejectionAsync(twin)).ShouldBe(AuthRejections.UsedUpToken);
         _hub.Time.Advance(TimeSpan.FromMinutes(15));
         (await RejectionAsync(HubFixture.Request(token))).ShouldBe(AuthRejections.ExpiredToken);
     }

@@ -14,9 +14,13 @@ public sealed class StorageTests : IDisposable
 {
     private const string Secret = "hunter2-secret";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode ForAll = Private | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode ForAll = Private | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    private static readonly HealthCheckConfigsSync Checks = new() { Configs = [new HealthCheckConfig { ContainerId = "c1", AuthConfigJson = $$"""{"token":"{{Secret}}"}""" }] };
+    private static readonly HealthCheckConfigsSync Checks = new()
+    {
+        Configs = [new HealthCheckConfig { ContainerId = "c1", AuthConfigJson = $$"""{"token":"{{Secret}}"}""" }],
+    };
 
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
@@ -85,7 +89,8 @@ public sealed class StorageTests : IDisposable
                 DELETE FROM health_checks;
                 PRAGMA user_version = 2;
                 """);
-            statements.Execute("INSERT INTO health_checks VALUES ('h1', $sync)", ("$sync", JsonSerializer.Serialize(Checks, ProtocolJson.Default.HealthCheckConfigsSync)));
+            var checks = JsonSerializer.Serialize(Checks, ProtocolJson.Default.HealthCheckConfigsSync);
+            statements.Execute("INSERT INTO health_checks VALUES ('h1', $sync)", ("$sync", checks));
         }
 
         FilesWithTheSecret().ShouldNotBeEmpty();
@@ -131,19 +136,23 @@ public sealed class StorageTests : IDisposable
         var database = new Database(_folder.Path);
         foreach (var (table, change) in new[]
         {
-            ("registration_tokens", "INSERT"), ("registration_tokens", "UPDATE"), ("registration_tokens", "DELETE"), ("hosts", "INSERT"), ("hosts", "DELETE"), ("health_checks", "INSERT"),
+            ("registration_tokens", "INSERT"), ("registration_tokens", "UPDATE"), ("registration_tokens", "DELETE"),
+            ("hosts", "INSERT"), ("hosts", "DELETE"), ("health_checks", "INSERT"),
         })
         {
             database.Execute(
-                $"CREATE TRIGGER flushed_{table}_{change} BEFORE {change} ON {table} WHEN (SELECT synchronous FROM pragma_synchronous) <> 2 BEGIN SELECT RAISE(ABORT, 'not flushed'); END");
+                $"CREATE TRIGGER flushed_{table}_{change} BEFORE {change} ON {table} WHEN (SELECT synchronous FROM pragma_synchronous) <> 2 "
+                + "BEGIN SELECT RAISE(ABORT, 'not flushed'); END");
         }
 
         // The rule itself works: what is not flushed is found.
-        Should.Throw<SqliteException>(() => database.Execute("INSERT INTO registration_tokens VALUES ('i', 'h', 1, 0, 'c', 'e')")).Message.ShouldContain("not flushed");
+        const string Unflushed = "INSERT INTO registration_tokens VALUES ('i', 'h', 1, 0, 'c', 'e')";
+        Should.Throw<SqliteException>(() => database.Execute(Unflushed)).Message.ShouldContain("not flushed");
         for (var i = 0; i < 3; i++)
         {
             var host = Register(database, $"ENGINE:{i}").Host.Id;
-            database.Query("SELECT synchronous FROM pragma_synchronous", row => row.GetInt32(0)).ShouldBe([1], "and the next user of a pooled connection is none the slower");
+            database.Query("SELECT synchronous FROM pragma_synchronous", row => row.GetInt32(0))
+                .ShouldBe([1], "and the next user of a pooled connection is none the slower");
             new SqliteHealthChecks(database).Replace(host, Checks);
             new SqliteHosts(database, _time).Delete(host).ShouldBeTrue();
         }

@@ -32,7 +32,7 @@ public sealed class UnregisteredSocketsTests
                 sockets.Add(socket);
                 try
                 {
-                    await socket.ConnectAsync(Address(hub), Token);
+                    await socket.ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
                 }
                 catch (WebSocketException) when (socket.HttpStatusCode == HttpStatusCode.ServiceUnavailable)
                 {
@@ -54,7 +54,7 @@ public sealed class UnregisteredSocketsTests
             {
                 (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull();
                 (socket.CloseStatus, socket.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.PolicyViolation, "No registration in time"));
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+                socket.Dispose();
             }
 
             await Retry.UntilAsync("there is room again", async () =>
@@ -115,8 +115,6 @@ public sealed class UnregisteredSocketsTests
         sockets.TryEnter(IPAddress.Parse("2001:db8:0:1::1")).ShouldNotBeNull();
     }
 
-    private static Uri Address(HubFixture hub) => new(hub.Http.BaseAddress!.ToString().Replace("http", "ws", StringComparison.Ordinal) + ProtocolLimits.ControlPath);
-
     private static List<IDisposable> Fill(UnregisteredSockets sockets, Func<int, string> address)
     {
         var places = new List<IDisposable>();
@@ -137,6 +135,7 @@ public sealed class UnregisteredSocketsTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
     }
 }

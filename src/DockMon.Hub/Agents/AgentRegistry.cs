@@ -127,7 +127,8 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         {
             Get(hostId).Send(FrameWriter.Request(type, command, payload.Span, id));
             var frame = await answer.Task.WaitAsync(ended.Token);
-            return frame.Error is null && frame.Success != false ? frame : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
+            return frame.Error is null && frame.Success != false ? frame
+                : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
         {
@@ -139,7 +140,9 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
     }
 
-    /// <summary>A host's agent answered. An answer nobody waits for any more, or a repeated one, is nobody's loss; one to what another host was asked is none.</summary>
+    /// <summary>
+    /// A host's agent answered. An answer nobody waits for any more, or a repeated one, is nobody's loss; one to what another host was asked is none.
+    /// </summary>
     public void Answered(string hostId, string id, Frame frame)
     {
         if (_pending.TryGetValue(id, out var asked) && asked.HostId == hostId)

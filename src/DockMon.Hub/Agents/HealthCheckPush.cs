@@ -17,7 +17,8 @@ internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents
         {
             if (agents.Find(hostId) is { } session && checks.Find(hostId) is { } sync)
             {
-                session.Send(FrameWriter.Request(FrameTypes.HealthCheckConfigsSync, null, FrameWriter.Message(sync, ProtocolJson.Default.HealthCheckConfigsSync), id: null));
+                var payload = FrameWriter.Message(sync, ProtocolJson.Default.HealthCheckConfigsSync);
+                session.Send(FrameWriter.Request(FrameTypes.HealthCheckConfigsSync, null, payload, id: null));
             }
         }
         catch (AgentException)

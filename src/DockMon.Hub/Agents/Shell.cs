@@ -29,8 +29,11 @@ internal sealed class Shell(AgentSession session, string id) : IDisposable
 
     /// <summary>Says something to the shell.</summary>
     /// <exception cref="AgentException">Its agent is gone.</exception>
-    public void Send(ShellSession message) =>
-        session.Send(FrameWriter.Request(FrameTypes.ShellSession, null, JsonSerializer.SerializeToUtf8Bytes(message with { SessionId = id }, ProtocolJson.Default.ShellSession), null));
+    public void Send(ShellSession message)
+    {
+        var payload = JsonSerializer.SerializeToUtf8Bytes(message with { SessionId = id }, ProtocolJson.Default.ShellSession);
+        session.Send(FrameWriter.Request(FrameTypes.ShellSession, null, payload, null));
+    }
 
     /// <summary>The agent said something of it.</summary>
     public void Take(ShellData data)

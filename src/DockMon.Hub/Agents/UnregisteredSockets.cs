@@ -44,7 +44,7 @@ internal sealed class UnregisteredSockets(TimeProvider time, ILogger<Unregistere
 
         if (_refusals.Happened(out var refused))
         {
-            Log.SocketsRefused(logger, refused, address.ToString(), all, ofAddress, Most, MostOfAddress);
+            Log.SocketsRefused(logger, refused, address.ToString(), all, Most, ofAddress, MostOfAddress);
         }
 
         return null;

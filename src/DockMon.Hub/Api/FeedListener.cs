@@ -34,7 +34,9 @@ internal sealed class FeedListener
     /// <summary>Whether something is missing here; true once for each gap.</summary>
     public bool TakeGap() => Interlocked.Exchange(ref _gap, 0) == 1;
 
-    /// <summary>The wait that goes on. There is one, however often it takes longer than its limit: one that was left would be held until something comes.</summary>
+    /// <summary>
+    /// The wait that goes on. There is one, however often it takes longer than its limit: one that was left would be held until something comes.
+    /// </summary>
     public Task<bool>? Pending { get; private set; }
 
     /// <summary>Waits until there is something to take.</summary>

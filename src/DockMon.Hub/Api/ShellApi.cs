@@ -55,7 +55,8 @@ internal static class ShellApi
             // The agent is gone, and its shells with it.
         }
 
-        var (status, text) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping") : (WebSocketCloseStatus.NormalClosure, reason ?? "");
+        var (status, text) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping")
+            : (WebSocketCloseStatus.NormalClosure, reason ?? "");
         await CloseAsync(socket, status, text, reading);
         await readEnded.CancelAsync();
         await reading;

@@ -8,7 +8,8 @@ internal static class StreamApi
     /// <summary>How long nothing is sent at most: proxies end a connection on which nothing moves.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    private const string Gap = $"event: {FeedNames.Gap}\ndata: {{\"host_id\":\"\",\"data\":{{\"reason\":\"events are missing here: read the state anew\"}}}}\n\n";
+    private const string Gap =
+        $"event: {FeedNames.Gap}\ndata: {{\"host_id\":\"\",\"data\":{{\"reason\":\"events are missing here: read the state anew\"}}}}\n\n";
 
     public static void Map(WebApplication app) =>
         app.MapGet("/api/stream", StreamAsync).WithSummary(

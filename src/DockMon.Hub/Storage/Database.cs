@@ -5,7 +5,7 @@ namespace DockMon.Hub.Storage;
 /// <summary>
 /// The SQLite file, in WAL mode, at the newest schema. Connections are cheap and pooled: each operation takes its own. What somebody relies on from
 /// the answer on is flushed to the disk before it (<see cref="Transact"/>); the rest outlives the hub's end, but not a power cut of the next seconds.
-/// See docs/decisions/0009.
+/// See docs/decisions/0010.
 /// </summary>
 internal sealed class Database
 {
@@ -44,7 +44,9 @@ internal sealed class Database
         return new Statements(connection, null).Query(sql, read, parameters);
     }
 
-    /// <summary>Runs what belongs together: all of it or, after an exception, nothing. Nobody else writes meanwhile, and it is on the disk when this returns.</summary>
+    /// <summary>
+    /// Runs what belongs together: all of it or, after an exception, nothing. Nobody else writes meanwhile, and it is on the disk when this returns.
+    /// </summary>
     public T Transact<T>(Func<Statements, T> work)
     {
         using var connection = Open(flushed: true);

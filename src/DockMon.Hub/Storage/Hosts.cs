@@ -59,9 +59,10 @@ internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
     public HostRecord? Update(HostRecord host, RegisterRequest request)
     {
         var updated = host with { Hostname = request.Hostname, Registration = Public(request), LastSeen = Now };
-        return database.Execute(
+        var found = database.Execute(
             "UPDATE hosts SET hostname = $hostname, registration = $registration, last_seen = $now, registered_with = NULL WHERE id = $id",
-            ("$id", host.Id), ("$hostname", updated.Hostname), ("$registration", updated.Registration.GetRawText()), ("$now", updated.LastSeen)) > 0 ? updated : null;
+            ("$id", host.Id), ("$hostname", updated.Hostname), ("$registration", updated.Registration.GetRawText()), ("$now", updated.LastSeen)) > 0;
+        return found ? updated : null;
     }
 
     public void Seen(string id) => database.Execute("UPDATE hosts SET last_seen = $now WHERE id = $id", ("$id", id), ("$now", Now));
@@ -72,7 +73,10 @@ internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
             ("$id", id), ("$json", database.Vault.Seal(containers.GetRawText(), ContainersPlace(id))), ("$now", Now));
 
     public (string Json, string At)? LastContainers(string id) =>
-        database.Query("SELECT containers, containers_at FROM hosts WHERE id = $id AND containers IS NOT NULL", row => (Box: row.GetString(0), At: row.GetString(1)), ("$id", id)) is [var kept]
+        database.Query(
+            "SELECT containers, containers_at FROM hosts WHERE id = $id AND containers IS NOT NULL",
+            row => (Box: row.GetString(0), At: row.GetString(1)),
+            ("$id", id)) is [var kept]
             ? (database.Vault.Open(kept.Box, ContainersPlace(id)), kept.At) : null;
 
     public bool Delete(string id) => database.Transact(open =>
@@ -86,7 +90,8 @@ internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
     private static string ContainersPlace(string id) => "hosts.containers/" + id;
 
     // The frame holds the agent's secret; what is kept and shown must not.
-    public static JsonElement Public(RegisterRequest request) => JsonSerializer.SerializeToElement(request with { Token = "" }, ProtocolJson.Default.RegisterRequest);
+    public static JsonElement Public(RegisterRequest request) =>
+        JsonSerializer.SerializeToElement(request with { Token = "" }, ProtocolJson.Default.RegisterRequest);
 
     public static HostRecord Read(SqliteDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), JsonElement.Parse(row.GetString(4)), row.GetString(5), row.GetString(6));

@@ -82,7 +82,8 @@ internal static class Migrations
         database.Execute("UPDATE hosts SET containers = NULL, containers_at = NULL");
         foreach (var (host, sync) in database.Query("SELECT host_id, sync FROM health_checks", row => (row.GetString(0), row.GetString(1))))
         {
-            database.Execute("UPDATE health_checks SET sync = $sync WHERE host_id = $host", ("$host", host), ("$sync", vault.Seal(sync, SqliteHealthChecks.Place(host))));
+            var box = vault.Seal(sync, SqliteHealthChecks.Place(host));
+            database.Execute("UPDATE health_checks SET sync = $sync WHERE host_id = $host", ("$host", host), ("$sync", box));
         }
     }
 }

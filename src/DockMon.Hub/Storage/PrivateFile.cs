@@ -15,7 +15,8 @@ internal static class PrivateFile
             return;
         }
 
-        new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = Mode }).Dispose();
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = Mode };
+        new FileStream(path, options).Dispose();
     }
 
     /// <summary>Takes from others what an older hub gave them.</summary>

@@ -5,7 +5,9 @@ namespace DockMon.Hub.Storage;
 /// <summary>A registration that is refused, in the words the agent gets.</summary>
 internal sealed class RegistrationException(string message) : Exception(message);
 
-/// <summary>Adds hosts by registration tokens. Looking, using the token and adding are one transaction: of two agents that come at once, one is first.</summary>
+/// <summary>
+/// Adds hosts by registration tokens. Looking, using the token and adding are one transaction: of two agents that come at once, one is first.
+/// </summary>
 internal sealed class Registrations(Database database, TimeProvider time)
 {
     private const string TokenState = "SELECT uses < max_uses, expires_at > $now FROM registration_tokens WHERE hash = $hash";
@@ -46,7 +48,8 @@ internal sealed class Registrations(Database database, TimeProvider time)
         if (twins is [var (twin, _), ..])
         {
             throw new RegistrationException(
-                $"This Docker engine is already registered as host {twin.Hostname}: remove that host first (DELETE /api/hosts/{twin.Id}), or give this agent a name of its own and force a unique registration");
+                $"This Docker engine is already registered as host {twin.Hostname}: remove that host first (DELETE /api/hosts/{twin.Id}), "
+                + "or give this agent a name of its own and force a unique registration");
         }
 
         open.Execute("UPDATE registration_tokens SET uses = uses + 1 WHERE hash = $hash", ("$hash", hash));
@@ -56,7 +59,8 @@ internal sealed class Registrations(Database database, TimeProvider time)
     private static (HostRecord Host, string PermanentToken) Insert(Statements open, RegisterRequest request, string registeredWith, string now)
     {
         var token = Secrets.Create();
-        var host = new HostRecord(Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), request.EngineId, request.Hostname, SqliteHosts.Public(request), now, now);
+        var (id, agentId) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        var host = new HostRecord(id, agentId, request.EngineId, request.Hostname, SqliteHosts.Public(request), now, now);
         open.Execute(
             """
             INSERT INTO hosts (id, agent_id, token_hash, engine_id, hostname, registration, registered_at, last_seen, registered_with)

@@ -45,7 +45,8 @@ internal sealed class Vault
     public static Vault Load(string directory, string? check)
     {
         var path = Path.Combine(directory, KeyFile);
-        const string Remedy = "put back the one that belongs to it; without it the database cannot be used, and every agent has to register anew with an empty HUB_DATA";
+        const string Remedy = "put back the one that belongs to it; without it the database cannot be used, "
+            + "and every agent has to register anew with an empty HUB_DATA";
         PrivateFile.TightenIfThere(path);
         var vault = new Vault(ReadKey(path) ?? throw new IOException($"the key of the database, {path}, is missing or no key: {Remedy}"));
         try
@@ -86,7 +87,8 @@ internal sealed class Vault
 
             var plain = new byte[bytes.Length - NonceBytes - TagBytes];
             using var cipher = new AesGcm(_key, TagBytes);
-            cipher.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes + TagBytes), bytes.AsSpan(NonceBytes, TagBytes), plain, Encoding.UTF8.GetBytes(place));
+            var (nonce, tag, sealedText) = (bytes.AsMemory(0, NonceBytes), bytes.AsMemory(NonceBytes, TagBytes), bytes.AsMemory(NonceBytes + TagBytes));
+            cipher.Decrypt(nonce.Span, sealedText.Span, tag.Span, plain, Encoding.UTF8.GetBytes(place));
             return Encoding.UTF8.GetString(plain);
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
