@@ -74,12 +74,12 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
         messages[FrameTypes.ShellSession] = shells.Take;
         outbound.ResumeCompletions();
-        var updates = Updates(engine, own, lanes, outbound, random);
+        var (update, updates) = Updates(engine, own, lanes, outbound, random);
         using var handOver = new CancellationTokenSource();
         var programs = new SelfUpdateStore(options.DataPath);
         var selfReport = new SelfUpdateReporter(outbound, time);
         using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own.Require, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
-        var (commands, operations) = Routes(engine, own, outbound, listing, updates, deployments, creator);
+        var (commands, operations) = Routes(engine, own, outbound, listing, update, deployments, creator);
         selfUpdate.AddTo(commands);
         using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>(), heartbeats.Commands);
         var known = new KnownContainers(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainers>());
@@ -205,7 +205,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     }
 
     private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
-        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand updates, Deployments deployments, ContainerCreator creator)
+        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand update, Deployments deployments, ContainerCreator creator)
     {
         var operations = new Dictionary<string, Route>(StringComparer.Ordinal);
         var commands = new Dictionary<string, Route>(StringComparer.Ordinal)
@@ -214,7 +214,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
                 JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, own.Current, ct)).System, ProtocolJson.Default.SystemInformation)),
         };
         listing.AddTo(commands);
-        updates.AddTo(commands);
+        update.AddTo(commands);
         deployments.AddTo(commands);
         new ComposeScan(time).AddTo(commands);
         new ImageCommands(engine).AddTo(commands);
@@ -225,12 +225,13 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         return (commands, operations);
     }
 
-    private UpdateCommand Updates(EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, Random random)
+    private (UpdateCommand Command, UpdateQueue Queue) Updates(EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, Random random)
     {
-        var store = new UpdateStore(options.DataPath, loggers.CreateLogger<UpdateStore>());
+        var store = new UpdateStore(options.DataPath, time, loggers.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
-        var updater = new ContainerUpdater(engine, store, report, random, time, loggers.CreateLogger<ContainerUpdater>());
-        return new UpdateCommand(engine, updater, store, report, lanes, own.Require, time, loggers.CreateLogger<UpdateCommand>());
+        var updater = new ContainerUpdater(engine, store, report, lanes, random, time, loggers.CreateLogger<ContainerUpdater>());
+        var queue = new UpdateQueue(updater, store, report, lanes, time, loggers.CreateLogger<UpdateQueue>());
+        return (new UpdateCommand(engine, updater, queue, report, own.Require, time, loggers.CreateLogger<UpdateCommand>()), queue);
     }
 
     /// <summary>What is known of the machine that the agent sees; null before the first registration. A container that was recognised later is the host's all the same.</summary>

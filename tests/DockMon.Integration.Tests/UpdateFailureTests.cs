@@ -59,9 +59,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["DATA_PATH"] = disk.Path });
         var old = await RunAsync();
         disk.Fill();
-        var (outcome, data) = await installation.UpdateAsync(Payload(_v2), Token);
-        outcome.ShouldBe("update_progress", data);
-        data.ShouldContain("the disk is full; free some space");
+        (await Should.ThrowAsync<OperationFailedException>(() => installation.CommandAsync("update_container", Token, Payload(_v2)))).Message.ShouldContain("the disk is full; free some space");
         await UntouchedAsync(old, installation);
 
         disk.Free();

@@ -38,7 +38,7 @@ internal sealed class Lanes : IDisposable
     public static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(75);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Queue<Func<Task>>> _lanes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Queue<LaneWork>> _lanes = new(StringComparer.Ordinal);
     private readonly Places _writes;
     private readonly Dictionary<ReadPlace, Places> _reads;
     private TaskCompletionSource _idle = Completed();
@@ -68,23 +68,7 @@ internal sealed class Lanes : IDisposable
     /// <summary>Queues work that never throws.</summary>
     /// <param name="key">The lane.</param>
     /// <param name="work">What to do.</param>
-    public void Post(string key, Func<Task> work)
-    {
-        lock (_gate)
-        {
-            if (_lanes.TryGetValue(key, out var queue))
-            {
-                queue.Enqueue(work);
-                return;
-            }
-
-            _lanes.Add(key, new Queue<Func<Task>>([work]));
-            Begin();
-        }
-
-        // The runner reports its end through _running, which WhenIdleAsync awaits; it cannot fault, because work does not throw.
-        _ = Task.Run(() => RunLaneAsync(key));
-    }
+    public void Post(string key, Func<Task> work) => Post(key, new LaneWork(work, NeedsPlace: true));
 
     /// <summary>Queues a read, which never throws.</summary>
     /// <param name="kind">Whose places it takes.</param>
@@ -103,16 +87,25 @@ internal sealed class Lanes : IDisposable
     /// <summary>Does something in a lane and waits for it.</summary>
     /// <param name="key">The lane.</param>
     /// <param name="work">What to do; how it ends is how this ends.</param>
-    public Task<T> RunAsync<T>(string key, Func<Task<T>> work)
+    public Task<T> RunAsync<T>(string key, Func<Task<T>> work) => RunAsync(key, work, needsPlace: true);
+
+    /// <summary>
+    /// Does something in several lanes at once and waits for it. Everybody takes them in one order, so that no two wait for one another, and takes one
+    /// place for all of them.
+    /// </summary>
+    /// <param name="keys">The lanes.</param>
+    /// <param name="work">What to do; how it ends is how this ends.</param>
+    public Task<T> RunAsync<T>(IEnumerable<string> keys, Func<Task<T>> work)
     {
-        var done = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(key, async () =>
+        var (inside, needsPlace) = (work, true);
+        foreach (var key in keys.Distinct(StringComparer.Ordinal).OrderDescending(StringComparer.Ordinal))
         {
-            var result = work();
-            await Task.WhenAny(result); // Never throws.
-            done.SetResult(result);
-        });
-        return done.Task.Unwrap();
+            var (next, isLast) = (inside, needsPlace);
+            inside = () => RunAsync(key, next, isLast);
+            needsPlace = false;
+        }
+
+        return inside();
     }
 
     /// <summary>Completes when nothing runs or waits.</summary>
@@ -131,6 +124,38 @@ internal sealed class Lanes : IDisposable
         {
             places.Dispose();
         }
+    }
+
+    private void Post(string key, LaneWork work)
+    {
+        lock (_gate)
+        {
+            if (_lanes.TryGetValue(key, out var queue))
+            {
+                queue.Enqueue(work);
+                return;
+            }
+
+            _lanes.Add(key, new Queue<LaneWork>([work]));
+            Begin();
+        }
+
+        // The runner reports its end through _running, which WhenIdleAsync awaits; it cannot fault, because work does not throw.
+        _ = Task.Run(() => RunLaneAsync(key));
+    }
+
+    private Task<T> RunAsync<T>(string key, Func<Task<T>> work, bool needsPlace)
+    {
+        var done = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(key, new LaneWork(
+            async () =>
+            {
+                var result = work();
+                await Task.WhenAny(result); // Never throws.
+                done.SetResult(result);
+            },
+            needsPlace));
+        return done.Task.Unwrap();
     }
 
     private async Task RunReadAsync(Places places, Func<Task> work, CancellationToken leave)
@@ -152,11 +177,11 @@ internal sealed class Lanes : IDisposable
     {
         while (Next(key) is { } work)
         {
-            await _writes.RunAsync(work, CancellationToken.None);
+            await (work.NeedsPlace ? _writes.RunAsync(work.Run, CancellationToken.None) : work.Run());
         }
     }
 
-    private Func<Task>? Next(string key)
+    private LaneWork? Next(string key)
     {
         lock (_gate)
         {
@@ -194,4 +219,9 @@ internal sealed class Lanes : IDisposable
         source.SetResult();
         return source;
     }
+
+    /// <summary>Work in a lane.</summary>
+    /// <param name="Run">Never throws.</param>
+    /// <param name="NeedsPlace">Not what only waits in this lane for work in another.</param>
+    private sealed record LaneWork(Func<Task> Run, bool NeedsPlace);
 }

@@ -48,6 +48,22 @@ public sealed class LanesTests
     }
 
     [Fact]
+    public async Task Work_in_many_lanes_takes_one_place_and_two_that_want_the_same_lanes_never_wait_for_one_another()
+    {
+        using var lanes = new Lanes();
+        string[] keys = [.. Enumerable.Range(0, Lanes.WriteWidth * 2).Select(i => $"lane {i}")];
+        var running = 0;
+        var all = Enumerable.Range(0, 8).Select(i => lanes.RunAsync(i % 2 == 0 ? keys : keys.Reverse(), async () =>
+        {
+            var at = Interlocked.Increment(ref running);
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return at;
+        }));
+        (await Task.WhenAll(all).WaitAsync(TestContext.Current.CancellationToken)).ShouldAllBe(at => at == 1);
+    }
+
+    [Fact]
     public async Task A_read_runs_although_every_place_for_writes_is_taken()
     {
         using var lanes = new Lanes();

@@ -31,7 +31,7 @@ public sealed class UpdateStoreTests : IDisposable
     {
         var file = Path.Combine(_folder.Path, "file");
         File.WriteAllText(file, "");
-        var store = new UpdateStore(file, NullLogger<UpdateStore>.Instance);
+        var store = new UpdateStore(file, TimeProvider.System, NullLogger<UpdateStore>.Instance);
         store.Read().ShouldBeEmpty();
         store.Has(new string('a', 64)).ShouldBeFalse();
         Should.Throw<CommandException>(() => store.Save(Journal())).Message.ShouldContain("cannot write to");
@@ -62,7 +62,7 @@ public sealed class UpdateStoreTests : IDisposable
 
     private static string Text(UpdateJournal journal) => JsonSerializer.Serialize(journal, UpdateJson.Default.UpdateJournal);
 
-    private UpdateStore Store() => new(_folder.Path, NullLogger<UpdateStore>.Instance);
+    private UpdateStore Store() => new(_folder.Path, TimeProvider.System, NullLogger<UpdateStore>.Instance);
 
     private static UpdateJournal Journal() => UpdateJournal.Open(
         "web", JsonNode.Parse($$"""{"Id":"{{new string('a', 64)}}","Name":"/web","State":{"Running":true},"HostConfig":{"RestartPolicy":{"Name":"always"} } }""")!.AsObject(), stopTimeout: 10, healthTimeout: 60);

@@ -14,19 +14,14 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
 {
     private static readonly TimeSpan RemovalLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Creates the successor beside the old container; what a killed agent left under its temporary name goes first.</summary>
     /// <returns>The successor's id.</returns>
     public async Task<string> CreateAsync(string name, UpdatePlan plan, CancellationToken ct)
     {
-        await RemoveAsync(name, ct);
-        var id = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(plan.CreateBody.ToJsonString()), name, ct);
-        foreach (var (network, endpoint) in plan.Networks)
-        {
-            var body = new JsonObject { ["Container"] = id, ["EndpointConfig"] = endpoint.DeepClone() };
-            await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network)}/connect", Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
-        }
-
+        var id = await CreateAnewAsync(name, Encoding.UTF8.GetBytes(plan.CreateBody.ToJsonString()), ct);
+        await ConnectAsync(id, plan.Networks, ct);
         return id;
     }
 
@@ -103,12 +98,25 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         return oldId;
     }
 
-    /// <summary>Pauses a container that runs and is not paused already.</summary>
+    /// <summary>Pauses a container that runs and is not paused already, be it by a request of an agent that was killed.</summary>
     public async Task PauseAsync(string id, CancellationToken ct)
     {
-        if ((await engine.InspectContainerAsync(id, ct)).State is { Paused: false, Running: true })
+        async Task<bool> IsToBePausedAsync() => (await engine.InspectContainerAsync(id, ct)).State is { Paused: false, Running: true };
+        if (!await IsToBePausedAsync())
+        {
+            return;
+        }
+
+        try
         {
             await engine.PauseContainerAsync(id, ct);
+        }
+        catch (EngineException e) when (!RetryingSwap.IsAway(e))
+        {
+            if (await IsToBePausedAsync())
+            {
+                throw;
+            }
         }
     }
 
@@ -125,6 +133,44 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         catch (EngineException e) when (e.IsMissing)
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// Creates a container under a name that nobody else has, but perhaps an earlier request for it: the engine reserves the name when it begins, shows the container
+    /// when it is done, and goes on with it whatever becomes of who asked. What appears is removed: it may be of another plan.
+    /// </summary>
+    private async Task<string> CreateAnewAsync(string name, byte[] body, CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        for (var tries = 1; ; tries++)
+        {
+            await RemoveAsync(name, ct);
+            try
+            {
+                return await engine.CreateContainerAsync(body, name, ct);
+            }
+            catch (EngineException e) when (IsTaken(e, name) && time.GetElapsedTime(started) < EngineClient.WorkLimit)
+            {
+                if (tries == 1)
+                {
+                    Log.CreateUnderWay(logger, name);
+                }
+            }
+
+            await Task.Delay(LookInterval, time, ct);
+        }
+    }
+
+    private static bool IsTaken(EngineException e, string name) =>
+        e.Message.Contains("already in use", StringComparison.Ordinal) && e.Message.Contains(name, StringComparison.Ordinal);
+
+    private async Task ConnectAsync(string id, IEnumerable<KeyValuePair<string, JsonObject>> networks, CancellationToken ct)
+    {
+        foreach (var (network, endpoint) in networks)
+        {
+            var body = new JsonObject { ["Container"] = id, ["EndpointConfig"] = endpoint.DeepClone() };
+            await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network)}/connect", Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
         }
     }
 
@@ -186,6 +232,12 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
             throw new CommandException($"the container {journal.Name} ({journal.OldId[..12]}) was removed by somebody else in the middle of its update; a successor that has its name already is left");
         }
 
+        body = body.DeepClone().AsObject();
+        if (journal.ImageName is { Length: > 0 } name)
+        {
+            body["Image"] = await SameImage.ReferenceAsync(engine, name, UpdatePlanner.Text(body, "Image"), journal.Name, logger, ct);
+        }
+
         var plan = new UpdatePlan(body, [.. journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()], []);
         return await CreateAsync(journal.BackupName, plan, ct);
     }
@@ -195,10 +247,13 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     {
         if (await FindAsync(journal.BackupName, ct) is { } aside)
         {
+            // Whoever made it may not have come to connect it.
+            var connected = (await ContainerUpdater.InspectAsync(engine, aside.Id, ct))["NetworkSettings"]?["Networks"] as JsonObject ?? [];
+            await ConnectAsync(aside.Id, (journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()).Where(network => !connected.ContainsKey(network.Key)), ct);
             return aside.Id;
         }
 
-        return journal.Recreate is { } body && await FindAsync(journal.Name, ct) is { } there && there.Id != journal.NewId && there.Config.Image == UpdatePlanner.Text(body, "Image")
+        return journal.Recreate is { } body && await FindAsync(journal.Name, ct) is { } there && there.Id != journal.NewId && SameImage.IsSame(there.Image, UpdatePlanner.Text(body, "Image"))
             ? there.Id : null;
     }
 

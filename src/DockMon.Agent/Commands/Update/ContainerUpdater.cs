@@ -5,6 +5,15 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands.Update;
 
+/// <summary>What is to be done.</summary>
+/// <param name="Accepted">The update as it was promised.</param>
+/// <param name="Inspected">Docker's inspect object of the container.</param>
+/// <param name="Dependents">What hangs on it, found before anything is stopped, because some of that ends with it.</param>
+/// <param name="Image">The image its successor runs.</param>
+/// <param name="StopTimeout">Seconds it has to stop.</param>
+/// <param name="HealthTimeout">Seconds its successor has to become healthy.</param>
+internal sealed record Replacement(AcceptedUpdate Accepted, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout);
+
 /// <summary>
 /// One update from its journal's first step to its end, forward or back. The journal is written before each step that changes something, so that
 /// whatever stops the agent, the next one knows what to look for.
@@ -22,42 +31,44 @@ internal sealed class ContainerUpdater
     private readonly RetryingSwap _retrying;
     private readonly HealthWatch _watch;
     private readonly Dependents _dependents;
-    private readonly DependentFinder _finder;
 
-    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
+    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Lanes lanes, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
     {
         (_engine, _store, _report, _logger) = (engine, store, report, logger);
         _swap = new ContainerSwap(engine, time, logger);
         _retrying = new RetryingSwap(_swap, random, time, logger);
         _watch = new HealthWatch(engine, time);
+        SecondLook = new SecondLook(_swap, store, lanes, time, logger);
         _dependents = new Dependents(engine, store, _swap, _retrying, logger);
-        _finder = new DependentFinder(engine);
     }
 
-    /// <summary>Puts a container running <paramref name="image"/> in the place of an inspected one, and takes the containers that share its network along.</summary>
+    /// <summary>Looks once more, for as long as is needed, at what ended updates have left.</summary>
+    public SecondLook SecondLook { get; }
+
+    /// <summary>Puts a container running an image in the place of an inspected one, and takes the containers that share its network along.</summary>
     /// <returns>Null when the update has come to its end; else the journal of one whose old container cannot be brought back yet.</returns>
     /// <exception cref="EngineException">It was refused before anything was changed.</exception>
-    public async Task<UpdateJournal?> ReplaceAsync(string containerId, JsonObject inspected, string image, int stopTimeout, int healthTimeout, CancellationToken stopping)
+    public async Task<UpdateJournal?> ReplaceAsync(Replacement update, CancellationToken stopping)
     {
-        _report.Progress(containerId, UpdateStages.Configuring, "Reading the container's configuration");
+        var (accepted, inspected, image) = (update.Accepted, update.Inspected, update.Image);
+        _report.Progress(accepted.ContainerId, UpdateStages.Configuring, "Reading the container's configuration");
         var plan = UpdatePlanner.Plan(inspected, await ImageOfAsync(_engine, inspected, stopping), image);
         foreach (var reason in plan.Reasons)
         {
-            Log.Planned(_logger, containerId, reason);
+            Log.Planned(_logger, accepted.ContainerId, reason);
         }
 
-        // Now, because some of them end with what they hang on.
-        var dependents = await _finder.FindAsync(UpdatePlanner.Text(inspected, "Id"), stopping);
-        var journal = _store.Save(UpdateJournal.Open(containerId, inspected, stopTimeout, healthTimeout) with { Dependents = dependents });
-        _report.Progress(containerId, UpdateStages.Backup, "The container runs on; it stays as the backup until its successor works");
-        _report.Progress(containerId, UpdateStages.Creating, $"Creating its successor from {image}");
+        var journal = _store.Open(UpdateJournal.Open(accepted.ContainerId, inspected, update.StopTimeout, update.HealthTimeout) with { Dependents = update.Dependents });
+        _store.NoLongerAccepted(accepted.Id, accepted.Name);
+        _report.Progress(journal.ContainerId, UpdateStages.Backup, "The container runs on; it stays as the backup until its successor works");
+        _report.Progress(journal.ContainerId, UpdateStages.Creating, $"Creating its successor from {image}");
         try
         {
-            journal = _store.Save(journal with { NewId = await _swap.CreateAsync(journal.TemporaryName, plan, CancellationToken.None) });
+            journal = _store.Save(journal with { CreateEnded = true, NewId = await _swap.CreateAsync(journal.TemporaryName, plan, CancellationToken.None) });
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
-            return await GoBackAsync(journal with { Failure = $"failed to create the new container: {e.Message}" }, stopping);
+            return await GoBackAsync(journal with { CreateEnded = !RetryingSwap.IsAway(e), Failure = $"failed to create the new container: {e.Message}" }, stopping);
         }
 
         return await SwapAndWatchAsync(journal, stopping);
@@ -144,7 +155,7 @@ internal sealed class ContainerUpdater
         _report.Progress(journal.ContainerId, UpdateStages.Cleanup, "Removing the old container");
         await _retrying.CleanUpAsync(journal, stopping);
         _report.Completed(journal, failed);
-        _store.Remove(journal);
+        _store.End(journal);
         return null;
     }
 
@@ -191,7 +202,7 @@ internal sealed class ContainerUpdater
         {
             // Nothing is left to go back to.
             _report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed, and there is no old container to bring back", $"{journal.Failure}; then: {e.Message}");
-            _store.Remove(journal);
+            _store.End(journal);
             return null;
         }
 
@@ -199,7 +210,7 @@ internal sealed class ContainerUpdater
         {
             await (id == journal.OldId ? _dependents.RestartAsync(journal, stopping) : _dependents.BringAsync(journal with { NewId = id }, _ => { }, stopping));
             _report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed; the old container is as it was", journal.Failure!);
-            _store.Remove(journal);
+            _store.End(journal);
             return null;
         }
 

@@ -77,12 +77,18 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     {
         foreach (var own in store.Read().Where(own => own.DependentOf == main.OldId))
         {
-            if (!await IsInPlaceAsync(own, stopping) && await TryBackAsync(own, stopping) is { } left)
+            if (await IsInPlaceAsync(own, stopping))
+            {
+                store.Remove(own);
+                continue;
+            }
+
+            if (await TryBackAsync(own, stopping) is { } left)
             {
                 await TakeBackAsync(left, stopping); // What it hangs on may be gone; it is there, but cannot be started.
             }
 
-            store.Remove(own);
+            store.End(own with { Step = UpdateStep.GoingBack });
         }
     }
 
@@ -123,9 +129,9 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
             var step = own;
             try
             {
-                step = store.Save(own);
+                step = store.Open(own);
                 var plan = UpdatePlanner.Plan(inspected, await ContainerUpdater.ImageOfAsync(engine, inspected, stopping), await SameImageAsync(inspected, stopping));
-                step = store.Save(step with { NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
+                step = store.Save(step with { CreateEnded = true, NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
                 step = store.Save(step with { Step = UpdateStep.Swapping, StopBegan = true });
                 await swap.PutInPlaceAsync(step, CancellationToken.None);
                 return await FinishAsync(step, successors, stopping);
@@ -134,13 +140,13 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
             {
                 // Its old self cannot be started any more, but it is there, with its name and its data.
                 await TakeBackAsync(step, stopping);
-                if (e is EngineException refused && RetryingSwap.IsAway(refused) && tries < Tries)
+                if (RetryingSwap.IsAway(e) && tries < Tries)
                 {
                     continue;
                 }
 
                 Log.DependentFailed(logger, own.Name, e.Message);
-                store.Remove(own);
+                store.End(step with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = step.CreateEnded || !RetryingSwap.IsAway(e) });
                 return false;
             }
         }
@@ -153,7 +159,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         var runs = await StartAsync(own, stopping);
         own = store.SaveIfPossible(own with { Step = UpdateStep.Healthy });
         await retrying.CleanUpAsync(own, stopping);
-        store.Remove(own);
+        store.End(own);
         return runs;
     }
 
@@ -206,6 +212,9 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         }
     }
 
+    private Task<string> SameImageAsync(JsonObject dependent, CancellationToken ct) => SameImage.ReferenceAsync(
+        engine, UpdatePlanner.Text((JsonObject)dependent["Config"]!, "Image"), UpdatePlanner.Text(dependent, "Image"), UpdatePlanner.Text(dependent, "Name").TrimStart('/'), logger, ct);
+
     /// <summary>Docker's inspect object of a container; null when it is not there.</summary>
     private async Task<JsonObject?> FindAsync(string id, CancellationToken stopping)
     {
@@ -225,28 +234,4 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
             stopping);
         return found;
     }
-
-    /// <summary>The image of a dependent: by its name where that still means it, for a newer one may have been pulled under it since.</summary>
-    private async Task<string> SameImageAsync(JsonObject dependent, CancellationToken ct)
-    {
-        var (name, id) = (UpdatePlanner.Text((JsonObject)dependent["Config"]!, "Image"), UpdatePlanner.Text(dependent, "Image"));
-        try
-        {
-            var meant = JsonNode.Parse(await engine.InspectImageRawAsync(name, ct))!.AsObject();
-            if (ImageIdOf(meant["Id"]) == ImageIdOf(dependent["Image"]))
-            {
-                return name;
-            }
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            // The name means none any more.
-        }
-
-        Log.ImageMoved(logger, UpdatePlanner.Text(dependent, "Name"), name);
-        return id;
-    }
-
-    // Podman writes it with "sha256:" in one place and without in another.
-    private static string ImageIdOf(JsonNode? id) => id!.GetValue<string>().Split(':')[^1];
 }

@@ -48,4 +48,22 @@ internal static partial class Log
 
     [LoggerMessage(514, LogLevel.Warning, "Left in the middle of a step, to be ended by the next start of the agent: {Containers}")]
     public static partial void Left(ILogger logger, string containers);
+
+    [LoggerMessage(516, LogLevel.Warning, "The engine still creates {Container} for an earlier request; that is waited for, and removed")]
+    public static partial void CreateUnderWay(ILogger logger, string container);
+
+    [LoggerMessage(517, LogLevel.Warning, "What the update of {Container} left cannot be looked at once more: {Reason}")]
+    public static partial void NoSecondLook(ILogger logger, string container, string reason);
+
+    [LoggerMessage(518, LogLevel.Warning, "After the end of the update of {Container} a request that had been under way took effect, or an end was undone by a power cut: {Found}; that is put in order")]
+    public static partial void FoundLate(ILogger logger, string container, string found);
+
+    [LoggerMessage(519, LogLevel.Error, "Looking once more at what the update of {Container} left failed in a way nobody foresaw; the next start of the agent looks again")]
+    public static partial void SecondLookFailed(ILogger logger, Exception exception, string container);
+
+    [LoggerMessage(520, LogLevel.Warning, "Updating {Container}: these containers could not be looked at. One that has its processes or shared memory from it has to be made anew by hand: {Unseen}")]
+    public static partial void Unseen(ILogger logger, string container, string unseen);
+
+    [LoggerMessage(521, LogLevel.Warning, "The update of {Container} was interrupted before anything was changed")]
+    public static partial void NeverBegun(ILogger logger, string container);
 }

@@ -100,7 +100,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     }
 
     /// <summary>Whether there was no answer at all: a daemon that is restarted says nothing about a container.</summary>
-    public static bool IsAway(EngineException e) => e is EngineUnavailableException or EngineTimeoutException;
+    public static bool IsAway(Exception e) => e is EngineUnavailableException or EngineTimeoutException;
 
     private Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
 }

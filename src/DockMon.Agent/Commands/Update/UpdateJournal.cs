@@ -43,6 +43,9 @@ internal sealed record UpdateJournal
     /// <summary>64 characters of the successor's id, once it is known.</summary>
     public string? NewId { get; init; }
 
+    /// <summary>Whether the engine has said how the creation of the successor ended; without that it may still be at it.</summary>
+    public bool CreateEnded { get; init; }
+
     /// <summary>Whether the container ran (paused or not).</summary>
     public bool WasRunning { get; init; }
 
@@ -79,6 +82,9 @@ internal sealed record UpdateJournal
     /// <summary>The containers that hang on it, each after those that it hangs on itself.</summary>
     public IReadOnlyList<Dependent>? Dependents { get; init; }
 
+    /// <summary>When it ended: what tells two updates of one container apart that are looked at once more.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
     /// <summary>Why it goes back.</summary>
     public string? Failure { get; init; }
 
@@ -87,6 +93,9 @@ internal sealed record UpdateJournal
 
     /// <summary>Whether it runs, and Docker removes it when it stops (<c>--rm</c>).</summary>
     public bool RemovesItself { get; init; }
+
+    /// <summary>How the container names its image, of which the create body has the id.</summary>
+    public string? ImageName { get; init; }
 
     /// <summary>Create body of the old container: it may be gone when there is a way back to go, removed by the engine itself or in somebody's cleaning up.</summary>
     public JsonObject? Recreate { get; init; }
@@ -121,6 +130,7 @@ internal sealed record UpdateJournal
             SharedWith = SharedBy(inspected),
             Step = UpdateStep.Creating,
             RemovesItself = removesItself,
+            ImageName = inspected["Config"] is JsonObject config ? UpdatePlanner.Text(config, "Image") : null,
             Recreate = again.CreateBody,
             RecreateNetworks = again.Networks.ToDictionary(),
         };
@@ -137,6 +147,18 @@ internal sealed record UpdateJournal
             ? new ContainerRestartPolicy { Name = name, MaximumRetryCount = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0 } : null;
 }
 
+/// <summary>An update that was promised to a server and has changed nothing yet.</summary>
+/// <param name="Id">64 characters of the id of the container.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="ContainerId">The container as the server named it.</param>
+internal sealed record AcceptedUpdate(string Id, string Name, string ContainerId)
+{
+    /// <summary>Whether it is one: a file may be any JSON.</summary>
+    [JsonIgnore]
+    public bool IsValid => !string.IsNullOrEmpty(Id) && !string.IsNullOrEmpty(Name) && !string.IsNullOrEmpty(ContainerId);
+}
+
 [JsonSourceGenerationOptions(WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, MaxDepth = 128)]
 [JsonSerializable(typeof(UpdateJournal))]
+[JsonSerializable(typeof(AcceptedUpdate))]
 internal sealed partial class UpdateJson : JsonSerializerContext;

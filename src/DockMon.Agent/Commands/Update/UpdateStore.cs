@@ -1,36 +1,62 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using DockMon.Agent.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands.Update;
 
-/// <summary>The journals, one file for each update under way, under <c>$DATA_PATH/updates</c>.</summary>
+/// <summary>
+/// What the agent has to know of updates when it starts again, one file each under <c>$DATA_PATH/updates</c>: in <c>accepted</c> those that were promised
+/// and have changed nothing yet, in the folder itself the journals of those under way, in <c>ended</c> the journals that are looked at once more.
+/// </summary>
 internal sealed class UpdateStore
 {
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private readonly string _folder;
+    private readonly string _accepted;
+    private readonly string _ended;
+    private readonly TimeProvider _time;
     private readonly ILogger<UpdateStore> _logger;
 
-    public UpdateStore(string dataPath, ILogger<UpdateStore> logger)
+    public UpdateStore(string dataPath, TimeProvider time, ILogger<UpdateStore> logger)
     {
-        _logger = logger;
+        (_time, _logger) = (time, logger);
         _folder = Path.Combine(dataPath, "updates");
-        _ = PrivateFolder.TryMake(_folder); // Where the disk refuses, each update says so when it is asked for.
+        (_accepted, _ended) = (Path.Combine(_folder, "accepted"), Path.Combine(_folder, "ended"));
+        foreach (var folder in (string[])[_folder, _accepted, _ended])
+        {
+            _ = PrivateFolder.TryMake(folder); // Where the disk refuses, each update says so when it is asked for.
+        }
+    }
+
+    /// <summary>Notes an update before it is promised.</summary>
+    /// <exception cref="CommandException">It cannot be written; the message says why and what to do.</exception>
+    public void Accept(AcceptedUpdate update) => Write(_accepted, update.Id, update, UpdateJson.Default.AcceptedUpdate);
+
+    /// <summary>Whether an update was promised and has changed nothing yet.</summary>
+    public bool IsAccepted(string id) => File.Exists(PathOf(_accepted, id));
+
+    /// <summary>It has changed something by now, and has a journal; or it never will.</summary>
+    public void NoLongerAccepted(string id, string name) => Delete(_accepted, id, name);
+
+    /// <summary>What an earlier run of the agent promised and did not begin.</summary>
+    public IReadOnlyList<AcceptedUpdate> Accepted() => ReadAll(_accepted, UpdateJson.Default.AcceptedUpdate, update => update.IsValid);
+
+    /// <summary>Writes the first journal of an update. What was kept of an earlier one of the same container says nothing any more.</summary>
+    /// <exception cref="CommandException">It cannot be written; the message says why and what to do.</exception>
+    public UpdateJournal Open(UpdateJournal journal)
+    {
+        Close(journal);
+        return Save(journal);
     }
 
     /// <summary>Writes a journal so that a power cut leaves either the old or the new one.</summary>
     /// <exception cref="CommandException">It cannot be written; the message says why and what to do.</exception>
     public UpdateJournal Save(UpdateJournal journal)
     {
-        try
-        {
-            PrivateFolder.Make(_folder);
-            AtomicFile.Write(PathOf(journal), JsonSerializer.SerializeToUtf8Bytes(journal, UpdateJson.Default.UpdateJournal), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return journal;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException($"cannot write to {_folder}: {StorageFailure.Describe(e, _folder)}");
-        }
+        Write(_folder, journal.OldId, journal, UpdateJson.Default.UpdateJournal);
+        return journal;
     }
 
     /// <summary>Writes a journal where the step before it would lead a recovery to the same end.</summary>
@@ -49,32 +75,79 @@ internal sealed class UpdateStore
     }
 
     /// <summary>Whether a container has a journal.</summary>
-    public bool Has(string id) => File.Exists(PathOf(id));
+    public bool Has(string id) => File.Exists(PathOf(_folder, id));
 
-    /// <summary>The update has come to its end, whichever.</summary>
-    public void Remove(UpdateJournal journal)
+    /// <summary>The update has come to its end, and was told so; what it left is looked at once more.</summary>
+    public void End(UpdateJournal journal)
     {
         try
         {
-            File.Delete(PathOf(journal));
+            Write(_ended, journal.OldId, journal with { EndedAt = _time.GetUtcNow() }, UpdateJson.Default.UpdateJournal);
+        }
+        catch (CommandException e)
+        {
+            Log.NoSecondLook(_logger, journal.Name, e.Message);
+        }
+
+        Remove(journal);
+    }
+
+    /// <summary>The update has come to an end after which nothing of it is looked for.</summary>
+    public void Remove(UpdateJournal journal) => Delete(_folder, journal.OldId, journal.Name);
+
+    /// <summary>The journals of the updates that have ended lately.</summary>
+    public IReadOnlyList<UpdateJournal> Ended() => ReadAll(_ended, UpdateJson.Default.UpdateJournal, journal => journal.IsValid);
+
+    /// <summary>Whether this is the last update of its container, and nobody has begun another since it ended.</summary>
+    public bool IsStillEnded(UpdateJournal journal) => !Has(journal.OldId) && ReadOne(PathOf(_ended, journal.OldId), UpdateJson.Default.UpdateJournal, kept => kept.IsValid)?.EndedAt == journal.EndedAt;
+
+    /// <summary>Whether the journal of an update that ended is kept.</summary>
+    public bool HasEnded(string id) => File.Exists(PathOf(_ended, id));
+
+    /// <summary>Nothing of an ended update is looked for any more.</summary>
+    public void Close(UpdateJournal journal) => Delete(_ended, journal.OldId, journal.Name);
+
+    /// <summary>What an earlier run of the agent left. A file that is no journal is set aside, and said so.</summary>
+    public IReadOnlyList<UpdateJournal> Read() => ReadAll(_folder, UpdateJson.Default.UpdateJournal, journal => journal.IsValid);
+
+    private static string PathOf(string folder, string id) => Path.Combine(folder, id + ".json");
+
+    private static void Write<T>(string folder, string id, T value, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            PrivateFolder.Make(folder);
+            AtomicFile.Write(PathOf(folder, id), JsonSerializer.SerializeToUtf8Bytes(value, type), Owner);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.JournalUnremovable(_logger, journal.Name, e.Message);
+            throw new CommandException($"cannot write to {folder}: {StorageFailure.Describe(e, folder)}");
         }
     }
 
-    /// <summary>What an earlier run of the agent left. A file that is no journal is set aside, and said so.</summary>
-    public IReadOnlyList<UpdateJournal> Read() =>
-        !Directory.Exists(_folder) ? [] : [.. Directory.GetFiles(_folder, "*.json").Order(StringComparer.Ordinal).Select(ReadOne).OfType<UpdateJournal>()];
-
-    private UpdateJournal? ReadOne(string path)
+    private void Delete(string folder, string id, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), UpdateJson.Default.UpdateJournal) is { IsValid: true } journal ? journal : throw new JsonException("it names no container");
+            AtomicFile.Delete(PathOf(folder, id));
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.JournalUnremovable(_logger, name, e.Message);
+        }
+    }
+
+    private IReadOnlyList<T> ReadAll<T>(string folder, JsonTypeInfo<T> type, Func<T, bool> isValid)
+        where T : class => !Directory.Exists(folder) ? [] : [.. Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(path => ReadOne(path, type, isValid)).OfType<T>()];
+
+    private T? ReadOne<T>(string path, JsonTypeInfo<T> type, Func<T, bool> isValid)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) is { } read && isValid(read) ? read : throw new JsonException("it names no container");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null; // That update has ended since the folder was read.
         }
@@ -86,8 +159,4 @@ internal sealed class UpdateStore
             return null;
         }
     }
-
-    private string PathOf(UpdateJournal journal) => PathOf(journal.OldId);
-
-    private string PathOf(string id) => Path.Combine(_folder, id + ".json");
 }

@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>
+/// The updates under way, four at a time, each from its promise to its end. What touches containers is done in the lanes of all of them, so that
+/// no other operation on one of them is done in between.
+/// </summary>
+internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, UpdateReporter report, Lanes lanes, TimeProvider time, ILogger logger) : IDisposable
+{
+    private const int Width = 4;
+
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _places = new(Width);
+    private readonly ConcurrentDictionary<string, UnderWay> _underWay = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Whether no update is under way.</summary>
+    public bool IsEmpty => _underWay.IsEmpty;
+
+    /// <summary>Fires when the agent stops.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Begins to end what an earlier run of the agent began.</summary>
+    public void Recover()
+    {
+        // Those of dependents are taken up by the update they belong to. One that was told how it ended has nothing to do but to be looked at once more.
+        var journals = store.Read();
+        foreach (var told in journals.Where(journal => store.HasEnded(journal.OldId)))
+        {
+            store.Remove(told);
+        }
+
+        journals = [.. journals.Where(journal => journal.DependentOf is null && store.Has(journal.OldId))];
+        foreach (var accepted in store.Accepted())
+        {
+            if (!journals.Any(journal => journal.OldId == accepted.Id || journal.ContainerId == accepted.ContainerId))
+            {
+                const string Reason = "interrupted before anything was changed: the agent or its machine ended; ask again";
+                Log.NeverBegun(logger, accepted.Name);
+                Fail(accepted, Reason);
+            }
+
+            store.NoLongerAccepted(accepted.Id, accepted.Name);
+        }
+
+        foreach (var journal in journals)
+        {
+            var update = new UnderWay(
+                new AcceptedUpdate(journal.OldId, journal.Name, journal.ContainerId), [journal.OldId, journal.SharedWith, .. (journal.Dependents ?? []).Select(dependent => dependent.Id)]);
+            _underWay[journal.OldId] = update;
+            update.Work = RunAsync(update, () => InLanesAsync(update, () => updater.RecoverAsync(journal, Stopping)));
+        }
+
+        updater.SecondLook.Begin(Stopping);
+    }
+
+    /// <summary>Promises an update and begins with it.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="work">All of it.</param>
+    /// <exception cref="CommandException">It cannot be promised.</exception>
+    public void Begin(UnderWay update, Func<Task<UpdateJournal?>> work)
+    {
+        if (!_underWay.TryAdd(update.Accepted.Id, update))
+        {
+            throw new CommandException($"an update of {update.Name} is already under way");
+        }
+
+        try
+        {
+            EnsureAlone(update);
+            store.Accept(update.Accepted);
+        }
+        catch (CommandException)
+        {
+            _underWay.TryRemove(update.Accepted.Id, out _);
+            throw;
+        }
+
+        update.Work = RunAsync(update, work);
+    }
+
+    /// <summary>Sees to it that no other update is of the very container: one that was made anew meanwhile has two ids.</summary>
+    /// <exception cref="CommandException">There is one.</exception>
+    public void EnsureAlone(UnderWay update)
+    {
+        if (_underWay.Values.Any(other => other != update && other.Containers[0] == update.Containers[0]))
+        {
+            throw new CommandException($"an update of {update.Name} is already under way");
+        }
+    }
+
+    /// <summary>Why an update cannot be done before another one has come to its end; null when it can.</summary>
+    public string? WhyNotYet(UnderWay update) =>
+        _underWay.Values.FirstOrDefault(other => other != update && other.IsStuck && other.Containers.Any(update.Containers.Contains)) is { } stuck
+            ? $"it shares its network with {stuck.Name}, whose old container cannot be brought back yet" : null;
+
+    /// <summary>Does a part of an update in the lanes of all its containers.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="work">The part; what it returns is to be gone on with later.</param>
+    public Task<UpdateJournal?> InLanesAsync(UnderWay update, Func<Task<UpdateJournal?>> work)
+    {
+        async Task<UpdateJournal?> WorkAsync()
+        {
+            var left = await work();
+            update.IsStuck = left is not null; // Before the lanes are another's, who looks at it.
+            return left;
+        }
+
+        Stopping.ThrowIfCancellationRequested();
+        return lanes.RunAsync(update.Containers.Select(UpdateCommand.LaneOf), WorkAsync);
+    }
+
+    /// <summary>Updates under way go to the next point where nothing is in between, and the journal has the rest.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    /// <summary>Completes when no update is under way, or after <paramref name="limit"/>; asked for after <see cref="Stop"/>. An update that is in the middle of a step then is ended by the next start.</summary>
+    public async Task WhenEndedAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Task.WhenAll([.. _underWay.Values.Select(update => update.Work), updater.SecondLook.WhenEndedAsync()]).WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Left(logger, string.Join(", ", _underWay.Values.Select(update => update.Name)));
+        }
+    }
+
+    public void Dispose()
+    {
+        _places.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>One update from its first step to its end, with as many tries as its way back needs.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of one update is told, and ends nothing else.")]
+    private async Task RunAsync(UnderWay update, Func<Task<UpdateJournal?>> begin)
+    {
+        var accepted = update.Accepted;
+        try
+        {
+            var left = await InPlaceAsync(begin);
+            while (left is not null)
+            {
+                await Task.Delay(RetryInterval, time, Stopping);
+                var journal = left;
+                left = await InPlaceAsync(() => InLanesAsync(update, () => updater.RetryAsync(journal, Stopping)));
+            }
+        }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            // The agent stops. What was begun is in the journal, and the next start ends it.
+            if (store.IsAccepted(accepted.Id))
+            {
+                Fail(accepted, "the agent was stopped before anything was changed; ask again");
+            }
+        }
+        catch (Exception e) when (e is EngineException or CommandException)
+        {
+            Log.Failed(logger, update.Name, e.Message);
+            Fail(accepted, e.Message);
+        }
+        catch (Exception e)
+        {
+            Log.Unforeseen(logger, e, update.Name);
+            report.Failed(accepted.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}", "internal error: " + e.Message);
+        }
+        finally
+        {
+            store.NoLongerAccepted(accepted.Id, accepted.Name);
+            _underWay.TryRemove(accepted.Id, out _);
+            updater.SecondLook.Begin(Stopping);
+        }
+    }
+
+    private void Fail(AcceptedUpdate update, string reason) => report.Failed(update.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}: {reason}", reason);
+
+    /// <summary>Does something in one of the places for updates. Nobody waits for one in a lane: those in the places need the lanes to get on.</summary>
+    private async Task<UpdateJournal?> InPlaceAsync(Func<Task<UpdateJournal?>> work)
+    {
+        await _places.WaitAsync(Stopping);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Connection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+
+namespace DockMon.Agent.Tests.Update;
+
+/// <summary>As much of an agent as updates need, on a <see cref="FakeDocker"/>. Its time passes only while a test waits for something.</summary>
+internal sealed class FakeAgent
+{
+    private readonly FakeSocket _socket;
+    private readonly UpdateQueue _queue;
+    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+
+    public FakeAgent(FakeDocker docker, string dataPath)
+    {
+        _socket = docker.Connect(TimeProvider.System);
+        var engine = _socket.Client;
+        Store = new UpdateStore(dataPath, Time, NullLogger<UpdateStore>.Instance);
+        Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
+        var report = new UpdateReporter(Outbound, Time);
+        var updater = new ContainerUpdater(engine, Store, report, Lanes, new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
+        _queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
+        new UpdateCommand(engine, updater, _queue, report, () => null, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));
+
+    public UpdateStore Store { get; }
+
+    public Outbound Outbound { get; }
+
+    public Lanes Lanes { get; } = new();
+
+    /// <summary>Has a container updated to the image app:2, as a server would; its answer.</summary>
+    public async Task<string> UpdateAsync(string container, CancellationToken ct)
+    {
+        var payload = JsonSerializer.SerializeToElement(new JsonObject { ["container_id"] = container, ["new_image"] = "app:2", ["stop_timeout"] = 1 });
+        return System.Text.Encoding.UTF8.GetString(await _routes["update_container"].Run(payload, ct));
+    }
+
+    public void Recover() => _queue.Recover();
+
+    public void Stop() => _queue.Stop();
+
+    public Task WhenEndedAsync() => _queue.WhenEndedAsync(TimeSpan.FromDays(1));
+
+    /// <summary>Ends it in the middle of whatever it does.</summary>
+    public void Kill() => _socket.Kill();
+
+    /// <summary>Lets its time pass until something is so, a little at a time, so that there is time for what is to be done in it.</summary>
+    public async Task UntilAsync(string reason, Func<bool> condition, CancellationToken ct, int milliseconds = 500)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(60), $"it never came to be that {reason}");
+            Time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            await Task.Delay(TimeSpan.FromMilliseconds(3), TimeProvider.System, ct);
+        }
+    }
+
+    /// <summary>Lets its time pass until no update is under way.</summary>
+    public Task UntilEndedAsync(CancellationToken ct) => UntilAsync("no update is under way", () => _queue.IsEmpty, ct);
+
+    /// <summary>Lets its time pass until nothing is looked at any more, either.</summary>
+    public Task UntilForgottenAsync(CancellationToken ct) =>
+        UntilAsync("nothing of an update is left to look at", () => _queue.IsEmpty && Store.Ended().Count == 0, ct, milliseconds: 5000);
+
+    /// <summary>Every frame for the server so far.</summary>
+    public IReadOnlyList<string> Frames()
+    {
+        var frames = new List<string>();
+        while (Outbound.TryTake() is { } frame)
+        {
+            frames.Add(System.Text.Encoding.UTF8.GetString(frame.Bytes));
+        }
+
+        return frames;
+    }
+}
