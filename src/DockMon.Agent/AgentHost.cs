@@ -229,7 +229,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     {
         var store = new UpdateStore(options.DataPath, time, loggers.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
-        var updater = new ContainerUpdater(engine, store, report, lanes, random, time, loggers.CreateLogger<ContainerUpdater>());
+        var updater = new ContainerUpdater(engine, store, report, lanes, new Restarts(engine, Restarts.ReadBootId), random, time, loggers.CreateLogger<ContainerUpdater>());
         var queue = new UpdateQueue(updater, store, report, lanes, time, loggers.CreateLogger<UpdateQueue>());
         return (new UpdateCommand(engine, updater, queue, report, own.Require, time, loggers.CreateLogger<UpdateCommand>()), queue);
     }

@@ -16,14 +16,14 @@ internal sealed class FakeAgent
     private readonly UpdateQueue _queue;
     private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
 
-    public FakeAgent(FakeDocker docker, string dataPath)
+    public FakeAgent(FakeDocker docker, string dataPath, string bootId = "boot")
     {
         _socket = docker.Connect(TimeProvider.System);
         var engine = _socket.Client;
         Store = new UpdateStore(dataPath, Time, NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
         var report = new UpdateReporter(Outbound, Time);
-        var updater = new ContainerUpdater(engine, Store, report, Lanes, new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
+        var updater = new ContainerUpdater(engine, Store, report, Lanes, new Restarts(engine, () => bootId), new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
         _queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
         new UpdateCommand(engine, updater, _queue, report, () => null, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
     }

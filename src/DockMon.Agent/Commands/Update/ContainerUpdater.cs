@@ -23,18 +23,22 @@ internal sealed class ContainerUpdater
     /// <summary>How long the way back may take before the server hears of it, and others are let through between two tries.</summary>
     private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>How many restarts of the engine one update bears: an engine that ends every minute is not the container's fault, and not to be waited out.</summary>
+    private const int MostRestarts = 3;
+
     private readonly EngineClient _engine;
     private readonly UpdateStore _store;
     private readonly UpdateReporter _report;
+    private readonly Restarts _restarts;
     private readonly ILogger<ContainerUpdater> _logger;
     private readonly ContainerSwap _swap;
     private readonly RetryingSwap _retrying;
     private readonly HealthWatch _watch;
     private readonly Dependents _dependents;
 
-    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Lanes lanes, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
+    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Lanes lanes, Restarts restarts, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
     {
-        (_engine, _store, _report, _logger) = (engine, store, report, logger);
+        (_engine, _store, _report, _restarts, _logger) = (engine, store, report, restarts, logger);
         _swap = new ContainerSwap(engine, time, logger);
         _retrying = new RetryingSwap(_swap, random, time, logger);
         _watch = new HealthWatch(engine, time);
@@ -58,7 +62,8 @@ internal sealed class ContainerUpdater
             Log.Planned(_logger, accepted.ContainerId, reason);
         }
 
-        var journal = _store.Open(UpdateJournal.Open(accepted.ContainerId, inspected, update.StopTimeout, update.HealthTimeout) with { Dependents = update.Dependents });
+        var era = await _restarts.NowAsync(stopping);
+        var journal = _store.Open(UpdateJournal.Open(accepted.ContainerId, inspected, update.StopTimeout, update.HealthTimeout) with { Dependents = update.Dependents, Era = era });
         _store.NoLongerAccepted(accepted.Id, accepted.Name);
         _report.Progress(journal.ContainerId, UpdateStages.Backup, "The container runs on; it stays as the backup until its successor works");
         _report.Progress(journal.ContainerId, UpdateStages.Creating, $"Creating its successor from {image}");
@@ -79,13 +84,19 @@ internal sealed class ContainerUpdater
     public async Task<UpdateJournal?> RecoverAsync(UpdateJournal journal, CancellationToken stopping)
     {
         Log.Recovering(_logger, journal.Name, journal.Step.ToString());
-        var inPlace = false;
-        await _retrying.WhileAwayAsync(async () => inPlace = await IsInPlaceAsync(journal, stopping), stopping);
+        var (now, inPlace) = (journal.Era, false);
+        await _retrying.WhileAwayAsync(
+            async () =>
+            {
+                now = await _restarts.NowAsync(stopping);
+                inPlace = await IsInPlaceAsync(journal, wasRestarted: now.RestartedSince(journal.Era) is not null, stopping);
+            },
+            stopping);
         return journal.Step switch
         {
             UpdateStep.Healthy => await FinishAsync(journal, stopping),
             UpdateStep.Swapping when inPlace => await WatchAsync(journal, stopping),
-            _ => await GoBackAsync(journal with { Failure = journal.Failure ?? "the agent was restarted in the middle of the update" }, stopping),
+            _ => await GoBackAsync(journal with { Failure = journal.Failure ?? $"{now?.RestartedSince(journal.Era) ?? "the agent was restarted"} in the middle of the update" }, stopping),
         };
     }
 
@@ -117,24 +128,71 @@ internal sealed class ContainerUpdater
 
     private async Task<UpdateJournal?> WatchAsync(UpdateJournal journal, CancellationToken stopping)
     {
-        if (journal.WasRunning)
+        for (var restarts = 0; journal.WasRunning; restarts++)
         {
-            _report.Progress(journal.ContainerId, UpdateStages.HealthCheck, "Waiting until the new container is healthy");
-            try
+            var (isDone, failure) = await TryWatchAsync(journal, stopping);
+            if (isDone)
             {
-                await _watch.WaitAsync(journal.NewId!, TimeSpan.FromSeconds(journal.HealthTimeout), isNew: true, stopping);
-                if (journal.WasPaused)
-                {
-                    await _swap.PauseAsync(journal.NewId!, CancellationToken.None);
-                }
+                break;
             }
-            catch (Exception e) when (e is EngineException or CommandException)
+
+            Era? now = null;
+            await _retrying.WhileAwayAsync(async () => now = await _restarts.NowAsync(stopping), stopping);
+            if (now!.RestartedSince(journal.Era) is not { } restarted)
             {
-                return await GoBackAsync(journal with { Failure = e.Message }, stopping);
+                if (failure is null)
+                {
+                    break; // It has done its work.
+                }
+
+                return await GoBackAsync(journal with { Failure = failure }, stopping);
+            }
+
+            Log.Restarted(_logger, journal.Name, restarted);
+            _report.Progress(journal.ContainerId, UpdateStages.HealthCheck, $"In the middle of the update {restarted}; the new container is started again");
+            journal = _store.SaveIfPossible(journal with { Era = now });
+            if ((restarts < MostRestarts ? await TryStartAsync(journal) : "as often as this, it is not tried any more") is { } refused)
+            {
+                return await GoBackAsync(journal with { Failure = $"{restarted} in the middle of the update, and the new container is not started again: {refused}" }, stopping);
             }
         }
 
         return await FinishAsync(_store.SaveIfPossible(journal with { Step = UpdateStep.Healthy }), stopping);
+    }
+
+    /// <summary>Watches the successor.</summary>
+    /// <returns>Whether it runs and works; if not, why it does not work, or null: it has ended as one does that has done its work.</returns>
+    private async Task<(bool IsDone, string? Failure)> TryWatchAsync(UpdateJournal journal, CancellationToken stopping)
+    {
+        _report.Progress(journal.ContainerId, UpdateStages.HealthCheck, "Waiting until the new container is healthy");
+        try
+        {
+            var runs = await _watch.WaitAsync(journal.NewId!, TimeSpan.FromSeconds(journal.HealthTimeout), isNew: true, stopping);
+            if (runs && journal.WasPaused)
+            {
+                await _swap.PauseAsync(journal.NewId!, CancellationToken.None);
+            }
+
+            return (runs, null);
+        }
+        catch (Exception e) when (e is EngineException or CommandException)
+        {
+            return (false, e.Message);
+        }
+    }
+
+    /// <returns>Why it cannot be started; null when it was.</returns>
+    private async Task<string?> TryStartAsync(UpdateJournal journal)
+    {
+        try
+        {
+            await _swap.StartAsync(journal, CancellationToken.None);
+            return null;
+        }
+        catch (EngineException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>Whatever still goes wrong here, the update has succeeded, and is told so.</summary>
@@ -222,10 +280,10 @@ internal sealed class ContainerUpdater
         return _store.SaveIfPossible(left with { LossTold = true });
     }
 
-    /// <summary>Whether the successor has the name and was started, be it that it has done its work since.</summary>
-    private async Task<bool> IsInPlaceAsync(UpdateJournal journal, CancellationToken ct) =>
+    /// <summary>Whether the successor has the name and was started, be it that it has done its work since; or can be, where a restart came in between.</summary>
+    private async Task<bool> IsInPlaceAsync(UpdateJournal journal, bool wasRestarted, CancellationToken ct) =>
         journal.NewId is { } id && await _swap.FindAsync(id, ct) is { } successor && successor.Name == journal.Name
-        && (!journal.WasRunning || successor.State.Running || successor.State.Status == "exited");
+        && (!journal.WasRunning || wasRestarted || successor.State.Running || successor.State.Status == "exited");
 
     /// <summary>Docker's inspect object of a container.</summary>
     public static async Task<JsonObject> InspectAsync(EngineClient engine, string id, CancellationToken ct) =>

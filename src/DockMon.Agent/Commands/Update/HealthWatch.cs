@@ -14,8 +14,9 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
     /// <param name="limit">How long it has.</param>
     /// <param name="isNew">It was just started for the first time: a restart before the first look counts as well.</param>
     /// <param name="ct">Ends the wait.</param>
+    /// <returns>Whether it runs; else it has done its work.</returns>
     /// <exception cref="CommandException">It is not; the message says why.</exception>
-    public async Task WaitAsync(string id, TimeSpan limit, bool isNew, CancellationToken ct)
+    public async Task<bool> WaitAsync(string id, TimeSpan limit, bool isNew, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         int? restarts = isNew ? 0 : null;
@@ -27,7 +28,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
             var elapsed = time.GetElapsedTime(started);
             if (container is not null && Judge(container, restarts ??= container.RestartCount, elapsed, stable, grace))
             {
-                return;
+                return container.State.Running;
             }
 
             if (elapsed >= limit)

@@ -66,4 +66,7 @@ internal static partial class Log
 
     [LoggerMessage(521, LogLevel.Warning, "The update of {Container} was interrupted before anything was changed")]
     public static partial void NeverBegun(ILogger logger, string container);
+
+    [LoggerMessage(522, LogLevel.Warning, "The update of {Container} goes on with a new container that is started again: {Restarted}")]
+    public static partial void Restarted(ILogger logger, string container, string restarted);
 }

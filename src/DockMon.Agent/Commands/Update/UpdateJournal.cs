@@ -61,6 +61,9 @@ internal sealed record UpdateJournal
     /// <summary>When the engine starts it again; null for never. The old container has none while its successor is in its place.</summary>
     public ContainerRestartPolicy? RestartPolicy { get; init; }
 
+    /// <summary>When it was: what shows that the machine or the engine has been restarted since.</summary>
+    public Era? Era { get; init; }
+
     /// <summary>How far it has come.</summary>
     public UpdateStep Step { get; init; }
 

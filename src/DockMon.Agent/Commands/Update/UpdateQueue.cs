@@ -97,7 +97,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
 
     /// <summary>Why an update cannot be done before another one has come to its end; null when it can.</summary>
     public string? WhyNotYet(UnderWay update) =>
-        _underWay.Values.FirstOrDefault(other => other != update && other.IsStuck && other.Containers.Any(update.Containers.Contains)) is { } stuck
+        _underWay.Values.FirstOrDefault(other => other.IsStuck && other.Containers[0] != update.Containers[0] && other.Containers.Any(update.Containers.Contains)) is { } stuck
             ? $"it shares its network with {stuck.Name}, whose old container cannot be brought back yet" : null;
 
     /// <summary>Does a part of an update in the lanes of all its containers.</summary>

@@ -1,0 +1,104 @@
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Update;
+
+/// <summary>The machine or the engine is restarted in the middle of an update: what ends with it is not the new version's fault.</summary>
+public sealed class RestartTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _data = new();
+    private readonly FakeDocker _docker = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        _docker.HasImage("app:1", "sha256:old");
+        _docker.HasImage("app:2", "sha256:new");
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _docker.DisposeAsync();
+        _data.Dispose();
+    }
+
+    [Theory]
+    [InlineData("running", 0)]
+    [InlineData("exited", 255)]
+    [InlineData("exited", 0)]
+    [InlineData("created", 0)]
+    public async Task After_a_reboot_the_successor_is_started_and_watched(string status, int exitCode)
+    {
+        await UntilWatchedAsync(new FakeAgent(_docker, _data.Path), kill: true);
+        var successor = _docker.Find("web")!;
+        (successor.Status, successor.ExitCode) = (status, exitCode);
+
+        var agent = new FakeAgent(_docker, _data.Path, "another boot");
+        agent.Recover();
+        await agent.UntilForgottenAsync(Token);
+        _docker.All.ShouldBe(["web running"]);
+        _docker.Find("web")!.Id.ShouldBe(successor.Id);
+        agent.Frames().ShouldContain(frame => frame.Contains("update_complete", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(137)]
+    [InlineData(0)]
+    public async Task After_an_engine_that_was_restarted_under_the_agent_as_well(int exitCode)
+    {
+        var agent = new FakeAgent(_docker, _data.Path);
+        await UntilWatchedAsync(agent, kill: false);
+        var successor = _docker.Find("web")!;
+        _docker.Started = "2026-11-30T09:00:00Z";
+        (successor.Status, successor.ExitCode) = ("exited", exitCode);
+        await agent.UntilForgottenAsync(Token);
+        _docker.All.ShouldBe(["web running"]);
+        _docker.Find("web")!.Id.ShouldBe(successor.Id);
+        agent.Frames().ShouldContain(frame => frame.Contains("update_complete", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("boot", "2026-11-30T09:00:00Z", "the engine was restarted in the middle of the update")]
+    [InlineData("another boot", "2026-11-30T09:00:00Z", "the machine was restarted in the middle of the update")]
+    [InlineData("boot", "2026-11-30T00:00:00Z", "the agent was restarted in the middle of the update")]
+    public async Task A_successor_that_is_lost_by_it_gives_way_and_the_server_hears_the_cause(string bootId, string started, string words)
+    {
+        await UntilWatchedAsync(new FakeAgent(_docker, _data.Path), kill: true);
+        _docker.Lose(_docker.Find("web")!);
+        _docker.Started = started;
+
+        var agent = new FakeAgent(_docker, _data.Path, bootId);
+        agent.Recover();
+        await agent.UntilForgottenAsync(Token);
+        _docker.All.ShouldBe(["web running"]);
+        _docker.Find("web")!.ImageId.ShouldBe("sha256:old");
+        agent.Frames().ShouldContain(frame => frame.Contains(words, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task One_that_ends_by_itself_gives_way_as_ever()
+    {
+        var agent = new FakeAgent(_docker, _data.Path);
+        await UntilWatchedAsync(agent, kill: false);
+        var successor = _docker.Find("web")!;
+        (successor.Status, successor.ExitCode) = ("exited", 255);
+        await agent.UntilForgottenAsync(Token);
+        _docker.Find("web")!.ImageId.ShouldBe("sha256:old");
+        agent.Frames().ShouldContain(frame => frame.Contains("the new container ended with exit code 255", StringComparison.Ordinal));
+    }
+
+    /// <summary>The successor runs, and nobody knows yet whether it works.</summary>
+    private async Task UntilWatchedAsync(FakeAgent agent, bool kill)
+    {
+        _docker.Run("web", "app:1");
+        await agent.UpdateAsync("web", Token);
+        await agent.UntilAsync("the successor runs", () => _docker.Find("web") is { ImageId: "sha256:new", Status: "running" }, Token, milliseconds: 100);
+        if (kill)
+        {
+            agent.Kill();
+        }
+    }
+}
