@@ -24,8 +24,8 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         var grace = limit / 2 < LongestGrace ? limit / 2 : LongestGrace;
         while (true)
         {
+            var elapsed = time.GetElapsedTime(started); // Before the question: a late answer tells of no later moment.
             var container = await InspectAsync(id, ct);
-            var elapsed = time.GetElapsedTime(started);
             if (container is not null && Judge(container, restarts ??= container.RestartCount, elapsed, stable, grace))
             {
                 return container.State.Running;
