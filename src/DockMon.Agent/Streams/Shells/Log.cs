@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(604, LogLevel.Error, "Shell {Session} failed")]
     public static partial void Failed(ILogger logger, Exception exception, string session);
 
+    [LoggerMessage(606, LogLevel.Warning, "{Count} shells do not end, because the engine does not answer; they are left")]
+    public static partial void Left(ILogger logger, int count);
+
     [LoggerMessage(605, LogLevel.Debug, "Shell {Session} takes no more input: {Reason}")]
     public static partial void InputEnded(ILogger logger, string session, string reason);
 }

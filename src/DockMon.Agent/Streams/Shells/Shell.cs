@@ -57,16 +57,17 @@ internal sealed class Shell(string sessionId, string containerId, EngineClient e
         {
             // Never cancelled half-way: whoever gives up between create and start does not know whether a shell runs.
             var execId = await engine.CreateExecAsync(containerId, ShellOpening.Program, CancellationToken.None);
-            reason = await ServeAsync(execId);
+            // One that was closed meanwhile is not started: what was only created is gone with its container.
+            reason = _end.Task.IsCompleted ? await _end.Task : await ServeAsync(execId);
         }
         catch (EngineException e)
         {
-            await PostLastAsync(Message("error", error: $"failed to start shell: {e.Message}"));
+            await PostLastAsync(Message("error", error: ShellReason.NotStarted(e.Message)));
             Log.Ended(logger, sessionId, containerId, e.Message);
             return;
         }
 
-        await PostLastAsync(Message("closed", error: reason));
+        await PostLastAsync(Message("closed", error: reason is null ? null : ShellReason.Cut(reason)));
         Log.Ended(logger, sessionId, containerId, reason ?? "as it should");
     }
 

@@ -72,7 +72,10 @@ internal sealed class Shells(EngineClient engine, Outbound outbound, TimeProvide
         outbound.DropShells();
     }
 
-    /// <summary>No new ones; those that run are ended, and told so if that goes within <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// No new ones; those that run are ended, and told so if that goes within <paramref name="limit"/>. One that hangs in the engine after that, and a
+    /// little longer, is left: the agent has to say goodbye to the server before its supervisor loses patience.
+    /// </summary>
     public async Task FinishAsync(TimeSpan limit)
     {
         lock (_gate)
@@ -94,7 +97,19 @@ internal sealed class Shells(EngineClient engine, Outbound outbound, TimeProvide
         catch (TimeoutException)
         {
             ConnectionLost();
-            await ended;
+            await LeaveAsync(ended);
+        }
+    }
+
+    private async Task LeaveAsync(Task ended)
+    {
+        try
+        {
+            await ended.WaitAsync(RequestRunner.Grace, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Left(logger, Count);
         }
     }
 
@@ -156,7 +171,7 @@ internal sealed class Shells(EngineClient engine, Outbound outbound, TimeProvide
     // An event, because the read loop cannot wait for room among the shells' frames.
     private void Refuse(string sessionId, string reason) => outbound.PostEvent(FrameWriter.Event(
         EventNames.ShellData,
-        new ShellData { SessionId = sessionId, Action = "error", Error = $"failed to start shell: {reason}" },
+        new ShellData { SessionId = sessionId, Action = "error", Error = ShellReason.NotStarted(reason) },
         ProtocolJson.Default.ShellData,
         time.GetUtcNow()));
 

@@ -1,9 +1,15 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Tests.Logging;
 using DockMon.Engine;
 using DockMon.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -43,7 +49,9 @@ public sealed class ShellsTests : IDisposable
         await _shells.FinishAsync(TimeSpan.FromSeconds(30));
         var said = JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload");
         said.GetProperty("action").GetString().ShouldBe("error");
-        said.GetProperty("error").GetString()!.ShouldStartWith("failed to start shell: ");
+        var error = said.GetProperty("error").GetString()!;
+        error.ShouldStartWith("failed to start shell: ");
+        Encoding.UTF8.GetByteCount(error).ShouldBeLessThanOrEqualTo(120, "a server passes it on in a close frame");
         _shells.Count.ShouldBe(0);
     }
 
@@ -55,6 +63,35 @@ public sealed class ShellsTests : IDisposable
         Take("""{"action":"start","session_id":"t","container_id":"c"}""");
         JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload").GetProperty("error").GetString().ShouldBe("failed to start shell: container_id is missing");
         JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload").GetProperty("error").GetString().ShouldBe("failed to start shell: the agent is stopping");
+    }
+
+    [Fact]
+    public async Task One_whose_start_hangs_in_the_engine_does_not_keep_the_agent_from_stopping()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var (time, log) = (new FakeTimeProvider(), new LogCapture(json: false));
+        using var engine = new EngineClient(EngineEndpoint.FromEnvironment($"tcp://{listener.LocalEndpoint}", null, null), new FakeTimeProvider());
+        var shells = new Agent.Streams.Shells.Shells(engine, _outbound, time, log.Factory.CreateLogger<Agent.Streams.Shells.Shells>());
+        shells.Take(JsonElement.Parse("""{"action":"start","session_id":"s","container_id":"c"}"""));
+        using var silent = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+
+        var finishing = shells.FinishAsync(TimeSpan.FromSeconds(25));
+        time.Advance(TimeSpan.FromSeconds(25));
+        finishing.IsCompleted.ShouldBeFalse();
+        await Retry.UntilAsync(
+            "it is left",
+            () =>
+            {
+                time.Advance(RequestRunner.Grace);
+                return finishing.IsCompleted;
+            },
+            ct: TestContext.Current.CancellationToken);
+        await finishing;
+        log.Text.ShouldContain("1 shells do not end");
+
+        silent.Close();
+        await Retry.UntilAsync("the shell is forgotten", () => shells.Count == 0, ct: TestContext.Current.CancellationToken);
     }
 
     public void Dispose()
