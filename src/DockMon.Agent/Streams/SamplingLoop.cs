@@ -76,23 +76,30 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, H
 /// <summary>When something that happens every so often is due.</summary>
 internal sealed class Cadence(TimeSpan period, TimeProvider time)
 {
-    // Due a little early is due: this is how things of several periods come to happen together. What it makes of STATS_INTERVAL is in docs/configuration.md.
-    private const double Nearly = 0.75;
+    // Due a moment early is due, or things of several periods would wake the processor one after the other. The next time is counted from when
+    // it should have been, so that none of them comes more often than its period says.
+    private const double Nearly = 0.05;
 
-    private long? _last;
+    private readonly long _origin = time.GetTimestamp();
+    private TimeSpan? _due;
 
     /// <summary>How long until it is due again.</summary>
-    public TimeSpan Wait => _last is { } last && period - time.GetElapsedTime(last) is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    public TimeSpan Wait => _due is { } due && due - Now is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+
+    private TimeSpan Now => time.GetElapsedTime(_origin);
 
     /// <summary>Whether it is due; it counts as done then. The first time it is.</summary>
     public bool TakeDue()
     {
-        if (_last is { } last && time.GetElapsedTime(last) < period * Nearly)
+        var now = Now;
+        var due = _due ?? now;
+        if (now < due - period * Nearly)
         {
             return false;
         }
 
-        _last = time.GetTimestamp();
+        // What was missed is not made up for.
+        _due = due + period > now ? due + period : now + period;
         return true;
     }
 
@@ -100,8 +107,8 @@ internal sealed class Cadence(TimeSpan period, TimeProvider time)
     /// <returns>Whether it was until now.</returns>
     public bool Stop()
     {
-        var was = _last is not null;
-        _last = null;
+        var was = _due is not null;
+        _due = null;
         return was;
     }
 }

@@ -13,14 +13,14 @@ namespace DockMon.Agent.Tests.Streams;
 
 public sealed class SamplingLoopTests
 {
-    // docs/configuration.md promises these.
     [Theory]
-    [InlineData(2500, 2000, 2000)]
-    [InlineData(1500, 1500, 1500)]
-    [InlineData(1000, 1000, 2000)]
-    [InlineData(5000, 4000, 2000)]
-    [InlineData(3000, 3000, 2000)]
-    public void What_is_due_within_a_quarter_of_its_time_is_done_together(int period, int every, int hostEvery)
+    [InlineData(2500)]
+    [InlineData(1500)]
+    [InlineData(1000)]
+    [InlineData(5000)]
+    [InlineData(3000)]
+    [InlineData(1920)]
+    public void Each_comes_as_often_as_it_should_whatever_the_others_period_is(int period)
     {
         var time = new FakeTimeProvider();
         var (containers, host) = (new Cadence(TimeSpan.FromMilliseconds(period), time), new Cadence(HostSampler.Period, time));
@@ -33,8 +33,25 @@ public sealed class SamplingLoopTests
             time.Advance(host.Wait < containers.Wait ? host.Wait : containers.Wait);
         }
 
-        ofContainers.ShouldBe(60_000 / every);
-        ofHost.ShouldBe(60_000 / hostEvery);
+        ofContainers.ShouldBe((int)Math.Ceiling(60_000.0 / period));
+        ofHost.ShouldBe(30);
+    }
+
+    [Fact]
+    public void What_is_due_a_moment_apart_is_done_together_and_what_was_missed_is_not_made_up_for()
+    {
+        var time = new FakeTimeProvider();
+        var cadence = new Cadence(TimeSpan.FromSeconds(1), time);
+        cadence.TakeDue().ShouldBeTrue();
+        time.Advance(TimeSpan.FromSeconds(0.94));
+        cadence.TakeDue().ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(0.02));
+        cadence.TakeDue().ShouldBeTrue();
+        cadence.Wait.ShouldBe(TimeSpan.FromSeconds(1.04));
+        time.Advance(TimeSpan.FromMinutes(1));
+        cadence.TakeDue().ShouldBeTrue();
+        cadence.TakeDue().ShouldBeFalse();
+        cadence.Wait.ShouldBe(TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -114,11 +114,11 @@ public sealed class HostSamplerTests : IDisposable
         Write("proc", "cpu  0 0 0 0", received: 0);
         Start(inContainer: false);
         _sampler!.Advance().ShouldBe(HostSampler.Period);
-        _time.Advance(TimeSpan.FromSeconds(1.4));
-        _sampler.Advance().ShouldBe(TimeSpan.FromSeconds(0.6));
+        _time.Advance(TimeSpan.FromSeconds(1.8));
+        _sampler.Advance().ShouldBe(TimeSpan.FromSeconds(0.2));
         _outbound!.TryTake().ShouldBeNull();
-        _time.Advance(TimeSpan.FromSeconds(0.2));
-        _sampler.Advance().ShouldBe(HostSampler.Period);
+        _time.Advance(TimeSpan.FromSeconds(0.15));
+        _sampler.Advance().ShouldBe(HostSampler.Period + TimeSpan.FromSeconds(0.05));
         _outbound.TryTake().ShouldNotBeNull();
     }
 
