@@ -57,8 +57,7 @@ internal static class Program
         }
         catch (ConfigurationException e)
         {
-            // Nothing is known yet of how to log: the default is what a container's log reader expects.
-            using var plain = new JsonLoggerFactory(Console.Error, LogLevel.Information, json: true, TimeProvider.System);
+            using var plain = new JsonLoggerFactory(Console.Error, LogLevel.Information, AgentOptions.LogsJson(Environment.GetEnvironmentVariable), TimeProvider.System);
             Log.CannotStart(plain.CreateLogger("agent"), e.Message);
             return 1;
         }

@@ -133,6 +133,19 @@ internal sealed record AgentOptions
         return options.CheckTogether();
     }
 
+    /// <summary>Whether a start that fails before anything else is known is to be told in JSON: what LOG_JSON says, or would say by default.</summary>
+    public static bool LogsJson(Func<string, string?> environment)
+    {
+        try
+        {
+            return new EnvironmentReader(environment).Flag("LOG_JSON", true);
+        }
+        catch (ConfigurationException)
+        {
+            return true; // It may be what is wrong, and is told as such.
+        }
+    }
+
     /// <summary>For logs: says of the tokens only whether they are there, where a record would print all its members.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,

@@ -41,7 +41,7 @@ internal static class TextLine
         _ => "ERR",
     };
 
-    // Nothing in a message may end the line, move the cursor or turn the direction of writing: it would let others write log lines.
+    // Or others could write log lines.
     private static void AppendEscaped(StringBuilder line, string text)
     {
         foreach (var c in text)
@@ -51,12 +51,9 @@ internal static class TextLine
                 '\n' => line.Append("\\n"),
                 '\r' => line.Append("\\r"),
                 '\t' => line.Append("\\t"),
-                _ when MustEscape(c) => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ when Visible.IsHidden(c) => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => line.Append(c),
             };
         }
     }
-
-    private static bool MustEscape(char c) => char.GetUnicodeCategory(c) is
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

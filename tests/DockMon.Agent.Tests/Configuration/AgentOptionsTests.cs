@@ -7,6 +7,14 @@ namespace DockMon.Agent.Tests.Configuration;
 
 public sealed class AgentOptionsTests
 {
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("true", true)]
+    [InlineData("No", false)]
+    [InlineData("perhaps", true)]
+    public void How_a_failed_start_is_told_is_known_even_when_nothing_else_is(string? value, bool json) =>
+        AgentOptions.LogsJson(name => name == "LOG_JSON" ? value : null).ShouldBe(json);
+
     [Fact]
     public void An_address_is_all_that_is_needed()
     {

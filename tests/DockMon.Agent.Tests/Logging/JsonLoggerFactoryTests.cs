@@ -30,6 +30,23 @@ public sealed class JsonLoggerFactoryTests
         (output.Writes, output.Flushes).ShouldBe((1, 1));
     }
 
+    [Theory]
+    [InlineData('\u202e')]
+    [InlineData('\u2066')]
+    [InlineData('\u200b')]
+    [InlineData('\u0085')]
+    [InlineData('\u2028')]
+    [InlineData('\u001b')]
+    public void What_turns_the_direction_of_writing_or_moves_the_cursor_is_escaped_in_JSON_as_in_text(char c)
+    {
+        var log = new LogCapture(json: true);
+        log.Logger.LogInformation("{Name} ü", $"a{c}b");
+        log.Text.ShouldNotContain(c);
+        log.Text.ShouldContain(" ü");
+        log.Json.GetProperty("name").GetString().ShouldBe($"a{c}b");
+        log.Lines.Length.ShouldBe(1);
+    }
+
     [Fact]
     public void A_closed_output_is_no_reason_to_fail()
     {
