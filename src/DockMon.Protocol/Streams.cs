@@ -117,7 +117,7 @@ public sealed record HealthCheckConfig
     /// <summary>Time between two checks, seconds.</summary>
     public double? CheckIntervalSeconds { get; init; }
 
-    /// <summary>Whether redirects are followed.</summary>
+    /// <summary>Whether redirects are followed; never to another host.</summary>
     public bool? FollowRedirects { get; init; }
 
     /// <summary>Whether a certificate must be valid.</summary>

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Logging;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -15,14 +16,12 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
     /// <summary>Most of a body that is taken off the connection before it is closed. Nothing ever looks at it.</summary>
     public const int BodyBytes = 64 * 1024;
 
-    // Redirects and certificates are matters of the handler, not of the request: one for each way.
-    private readonly Dictionary<(bool Follow, bool Verify), HttpMessageInvoker> _clients = new()
-    {
-        [(true, true)] = Client(follow: true, verify: true),
-        [(true, false)] = Client(follow: true, verify: false),
-        [(false, true)] = Client(follow: false, verify: true),
-        [(false, false)] = Client(follow: false, verify: false),
-    };
+    /// <summary>Most characters of what the service, or whoever is in its place, says of itself.</summary>
+    public const int WordsLength = 200;
+
+    // Certificates are a matter of the handler, not of the request.
+    private readonly HttpMessageInvoker _verifying = Client(verify: true);
+    private readonly HttpMessageInvoker _trusting = Client(verify: false);
 
     /// <summary>Runs it.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> fired.</exception>
@@ -44,10 +43,8 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
 
     public void Dispose()
     {
-        foreach (var client in _clients.Values)
-        {
-            client.Dispose();
-        }
+        _verifying.Dispose();
+        _trusting.Dispose();
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps a check from its answer is that check's result, not the agent's end.")]
@@ -58,10 +55,8 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
         var what = $"{request.Method} {request.PublicUrl}";
         try
         {
-            using var message = Message(request);
-            using var response = await _clients[(request.FollowRedirects, request.VerifyTls)].SendAsync(message, either.Token);
-            var status = (int)response.StatusCode;
-            return (status, request.Expected.Includes(status) ? null : $"{what}: unexpected status {status} {response.ReasonPhrase}".TrimEnd());
+            var (status, words) = await FollowAsync(request, either.Token);
+            return (status, request.Expected.Includes(status) ? null : $"{what}: unexpected status {status} {words}".TrimEnd());
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested && limit.IsCancellationRequested)
         {
@@ -78,10 +73,33 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
         }
     }
 
-    private static HttpRequestMessage Message(HealthRequest request)
+    private async Task<(int Status, string Words)> FollowAsync(HealthRequest request, CancellationToken ct)
     {
-        var message = new HttpRequestMessage(request.Method, request.Url);
+        var (url, method) = (request.Url, request.Method);
+        for (var followed = 0; ; followed++)
+        {
+            using var message = Message(request, url, method);
+            using var response = await (request.VerifyTls ? _verifying : _trusting).SendAsync(message, ct);
+            var (next, whyNot) = request.FollowRedirects ? HealthRedirect.Find(response, url) : default;
+            if (next is null || followed == HealthRedirect.Most)
+            {
+                whyNot ??= next is null ? null : $"that is more than {HealthRedirect.Most} redirects";
+                return ((int)response.StatusCode, Visible.Cut(response.ReasonPhrase ?? "", WordsLength) + (whyNot is null ? "" : $" ({whyNot})"));
+            }
+
+            (url, method) = (next, HealthRedirect.Method(method, response.StatusCode));
+        }
+    }
+
+    private static HttpRequestMessage Message(HealthRequest request, Uri url, HttpMethod method)
+    {
+        var message = new HttpRequestMessage(method, url);
         message.Headers.TryAddWithoutValidation("User-Agent", "dockmon-agent/" + AgentVersion.Current);
+        if (!HealthRedirect.IsSameService(request.Url, url))
+        {
+            return message; // Another port is another service: the headers may be as secret as the credentials.
+        }
+
         foreach (var (name, value) in request.Headers)
         {
             if (name.Equals("User-Agent", StringComparison.OrdinalIgnoreCase))
@@ -89,7 +107,7 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
                 message.Headers.UserAgent.Clear(); // Two of them would be sent as one.
             }
 
-            if (!message.Headers.TryAddWithoutValidation(name, value))
+            if (!message.Headers.TryAddWithoutValidation(name, value) && method == request.Method)
             {
                 message.Content ??= new ByteArrayContent([]);
                 message.Content.Headers.TryAddWithoutValidation(name, value);
@@ -100,10 +118,9 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
         return message;
     }
 
-    private static HttpMessageInvoker Client(bool follow, bool verify) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker Client(bool verify) => new(new SocketsHttpHandler
     {
-        AllowAutoRedirect = follow,
-        MaxAutomaticRedirections = 10,
+        AllowAutoRedirect = false,
         UseCookies = false,
         // A new connection each time: a service that takes no new ones is not healthy, whatever its old ones say.
         PooledConnectionLifetime = TimeSpan.Zero,
@@ -128,8 +145,8 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
         return cause switch
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS)",
-            AuthenticationException => "TLS: " + cause.Message,
-            _ => UserInfo.Remove(cause.Message),
+            AuthenticationException => "TLS: " + Visible.Cut(cause.Message, WordsLength),
+            _ => Visible.Cut(UserInfo.Remove(cause.Message), WordsLength),
         };
     }
 }

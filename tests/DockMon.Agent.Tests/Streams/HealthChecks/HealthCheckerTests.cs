@@ -1,11 +1,15 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DockMon.Agent.Logging;
 using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
@@ -17,6 +21,7 @@ public sealed class HealthCheckerTests : IAsyncLifetime
 {
     private readonly HealthChecker _checker = new(TimeProvider.System, NullLogger<HealthChecker>.Instance);
     private readonly TaskCompletionSource _released = new();
+    private readonly ConcurrentQueue<string> _seen = new();
     private WebApplication _server = null!;
     private string _http = "";
     private string _https = "";
@@ -37,6 +42,17 @@ public sealed class HealthCheckerTests : IAsyncLifetime
         _server = builder.Build();
         _server.Map("/ok", () => "fine");
         _server.Map("/moved", () => Results.Redirect("/ok"));
+        _server.Map("/to/{target}", (string target, HttpRequest request) => new Redirection(int.Parse(request.Query["status"].FirstOrDefault("302")!, CultureInfo.InvariantCulture), Target(target)));
+        _server.Map("/seen", (HttpRequest request) =>
+        {
+            _seen.Enqueue($"{request.Method} {request.Host.Port == new Uri(_http).Port} {request.Headers.Authorization} {request.Headers["X-Key"]}");
+            return Results.Ok();
+        });
+        _server.Map("/shout", (HttpContext context) =>
+        {
+            context.Response.StatusCode = 503;
+            context.Features.Get<IHttpResponseFeature>()!.ReasonPhrase = "Out \u00a0" + new string('x', 9_000);
+        });
         _server.Map("/broken", () => Results.StatusCode(503));
         _server.Map("/never", (HttpContext context) => _released.Task.WaitAsync(context.RequestAborted));
         _server.Map("/endless", async (HttpContext context) =>
@@ -134,6 +150,83 @@ public sealed class HealthCheckerTests : IAsyncLifetime
         result.ErrorMessage.ShouldNotBeNull().ShouldContain("expected_status_codes: \"fine\"");
     }
 
+    [Fact]
+    public async Task A_redirect_to_another_host_is_not_followed_and_shows_it_nothing()
+    {
+        var result = await CheckAsync(Secret(_http + "/to/other-host"));
+        result.Healthy.ShouldBeFalse();
+        result.StatusCode.ShouldBe(302);
+        result.ErrorMessage.ShouldNotBeNull().ShouldContain("unexpected status 302 Found (it leads to another host, localhost, which is not followed");
+        _seen.ShouldBeEmpty();
+        (await CheckAsync(Secret(_http + "/to/other-host") with { ExpectedStatusCodes = "302" })).Healthy.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Another_port_of_the_host_is_asked_without_what_was_not_meant_for_it()
+    {
+        (await CheckAsync(Secret(_http + "/to/same-service"))).Healthy.ShouldBeTrue();
+        (await CheckAsync(Secret(_http + "/to/other-port") with { VerifySsl = false })).Healthy.ShouldBeTrue();
+        _seen.ShouldBe(["GET True Bearer t k", "GET False  "]);
+    }
+
+    [Theory]
+    [InlineData("POST", 302, "GET")]
+    [InlineData("POST", 303, "GET")]
+    [InlineData("POST", 307, "POST")]
+    [InlineData("PUT", 301, "PUT")]
+    [InlineData("HEAD", 303, "HEAD")]
+    public async Task The_method_follows_as_it_does_elsewhere(string method, int status, string then)
+    {
+        (await CheckAsync(new() { Url = $"{_http}/to/same-service?status={status}", Method = method })).Healthy.ShouldBeTrue();
+        _seen.ShouldHaveSingleItem().ShouldStartWith(then + " ");
+    }
+
+    [Fact]
+    public async Task A_circle_of_redirects_has_an_end()
+    {
+        var result = await CheckAsync(new() { Url = _http + "/to/itself" });
+        result.StatusCode.ShouldBe(302);
+        result.ErrorMessage.ShouldNotBeNull().ShouldContain("more than 10 redirects");
+    }
+
+    [Fact]
+    public async Task A_redirect_without_TLS_is_not_followed() =>
+        (await CheckAsync(new() { Url = _https + "/to/plain", VerifySsl = false })).ErrorMessage.ShouldNotBeNull().ShouldContain("from https to http");
+
+    [Fact]
+    public async Task What_a_service_says_of_itself_is_cut()
+    {
+        var error = (await CheckAsync(new() { Url = _http + "/shout" })).ErrorMessage.ShouldNotBeNull();
+        error.ShouldStartWith($"GET {_http}/shout: unexpected status 503 Out ");
+        error.Length.ShouldBeLessThan(300);
+    }
+
+    [Theory]
+    [InlineData("a\u001b[2Jb\r\nc\u202ed", 200, "a[2Jbcd")]
+    [InlineData("abcdef", 3, "abc…")]
+    [InlineData("ab🐳", 3, "ab…")]
+    public void What_others_say_has_nothing_in_it_that_moves_a_cursor(string text, int most, string shown) => Visible.Cut(text, most).ShouldBe(shown);
+
+    private static HealthCheckConfig Secret(string url) => new() { Url = url, HeadersJson = """{"X-Key":"k"}""", AuthConfigJson = """{"type":"bearer","token":"t"}""" };
+
+    private string Target(string target) => target switch
+    {
+        "other-host" => _http.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) + "/seen",
+        "other-port" => _https + "/seen",
+        "plain" => _http + "/seen",
+        "itself" => "/to/itself",
+        _ => "/seen",
+    };
+
     private Task<HealthCheckResult> CheckAsync(HealthCheckConfig config) =>
         _checker.CheckAsync(HealthCheck.From(config with { ContainerId = "c", HostId = "h" }), TestContext.Current.CancellationToken);
+
+    private sealed class Redirection(int status, string target) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            (httpContext.Response.StatusCode, httpContext.Response.Headers.Location) = (status, target);
+            return Task.CompletedTask;
+        }
+    }
 }
