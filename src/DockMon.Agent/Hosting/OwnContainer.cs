@@ -66,8 +66,9 @@ internal sealed class OwnContainer(Func<CancellationToken, Task<SelfContainer?>>
             var wait = FirstWait;
             while (true)
             {
-                await LookAsync(ct);
+                // The first look is the registration's, as a rule.
                 await Task.Delay(IsKnown ? Timeout.InfiniteTimeSpan : wait, time, ct);
+                await LookAsync(ct);
                 wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
             }
         }

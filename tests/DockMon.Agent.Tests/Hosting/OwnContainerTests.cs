@@ -61,7 +61,7 @@ public sealed class OwnContainerTests
             var before = _asked;
             _time.Advance(TimeSpan.FromSeconds(seconds * 0.6)); // Longer than the wait before it.
             _asked.ShouldBe(before);
-            await AdvanceUntilAsync("it was asked again", TimeSpan.FromSeconds(0.05), () => _asked == before + 1);
+            await AdvanceUntilAsync("it was asked again", TimeSpan.FromSeconds(seconds * 0.05), () => _asked == before + 1);
         }
 
         answers = true;
