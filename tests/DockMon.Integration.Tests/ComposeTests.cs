@@ -130,6 +130,31 @@ public sealed class ComposeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deployment_whose_agent_is_killed_is_told_of_after_the_next_start()
+    {
+        var file = $$$"""
+            services:
+              db:
+            {{{Service("sleep 3600")}}}
+                healthcheck: {test: "false", interval: 1s, retries: 300, start_period: 300s}
+              web:
+            {{{Service("sleep 3600")}}}
+                depends_on: {db: {condition: service_healthy}}
+            """;
+        var deploying = _compose.DeployAsync("up", file, Token);
+        await Retry.UntilAsync("compose waits for the first container", async () => (await _compose.ContainersAsync(Token)).Contains("db running"), TimeSpan.FromMinutes(2), Token);
+        _compose.Installation.Agent.Kill();
+        await _compose.Installation.WaitForAgentAsync(Token, connected: false);
+        _compose.Installation.StartAgent();
+        var (_, end) = await deploying;
+        end.GetProperty("success").GetBoolean().ShouldBeFalse();
+        end.GetProperty("error").GetString()!.ShouldContain("interrupted: the agent ended in the middle of it; there is: db (Up ");
+        await _compose.Installation.WaitForAgentAsync(Token);
+        (await _compose.DeployAsync("down", null, Token)).End.GetProperty("success").GetBoolean().ShouldBeTrue();
+        (await _compose.ContainersAsync(Token)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Images_come_from_a_registry_that_wants_a_password()
     {
         await using var registry = await LocalRegistry.StartAsync(Token, wantsPassword: true);

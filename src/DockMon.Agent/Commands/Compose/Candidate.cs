@@ -8,6 +8,9 @@ namespace DockMon.Agent.Commands.Compose;
 /// </summary>
 internal sealed class Candidate : IDisposable
 {
+    /// <summary>Most files and directories that a project's directory may have, without those in them.</summary>
+    public const int MostEntries = 10_000;
+
     private const string Prefix = ".candidate-";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
@@ -71,8 +74,14 @@ internal sealed class Candidate : IDisposable
         }
 
         // Without a file of variables in the request there is none: one of an earlier deployment is no part of this one.
+        var links = 0;
         foreach (var other in Directory.Exists(_stack.Path) ? Directory.EnumerateFileSystemEntries(_stack.Path) : [])
         {
+            if (++links > MostEntries)
+            {
+                throw new CommandException($"{_stack.Path} has more than {MostEntries} files and directories in it: move what the project's containers write into directories of its own");
+            }
+
             if (System.IO.Path.GetFileName(other) is var name && name != StackFolder.EnvName && !files.ContainsKey(name))
             {
                 System.IO.File.CreateSymbolicLink(System.IO.Path.Combine(Path, name), other);

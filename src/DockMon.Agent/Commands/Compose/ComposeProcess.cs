@@ -17,11 +17,11 @@ internal static partial class ComposeProcess
     public const int OutputKept = 16 * 1024 * 1024;
 
     private const int ErrorLinesKept = 200;
-    private const int Terminate = 15;
+    private const int TerminateSignal = 15;
     private static readonly string? SetSid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
     /// <summary>How long it has to end by itself after it was told to, and what it started to let go of its output after it has ended.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs it to its end; when <paramref name="ct"/> fires, it and what it started are ended first.</summary>
     public static async Task<ComposeResult> RunAsync(
@@ -62,6 +62,9 @@ internal static partial class ComposeProcess
         await Task.WhenAll(output, lines);
         return new ComposeResult(process.ExitCode, await output, [.. errors]);
     }
+
+    /// <summary>Tells one, and what it started, to end.</summary>
+    public static void Terminate(int process) => _ = Kill(SetSid is null ? process : -process, TerminateSignal);
 
     private static async Task<string> ReadAsync(StreamReader reader, CancellationToken ct)
     {
@@ -105,7 +108,7 @@ internal static partial class ComposeProcess
 
     private static async Task EndAsync(Process process, TimeProvider time)
     {
-        _ = Kill(SetSid is null ? process.Id : -process.Id, Terminate);
+        Terminate(process.Id);
         using var limit = new CancellationTokenSource(Patience, time);
         try
         {

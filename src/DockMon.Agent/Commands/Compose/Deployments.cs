@@ -88,6 +88,11 @@ internal sealed class Deployments(
             try
             {
                 Log.Interrupted(logger, journal.DeploymentId, journal.Project);
+                if (_tool is not null)
+                {
+                    await LeftCompose.EndAsync(_tool.Path, new AcceptedModel(options.DataPath, journal.Project).File, time, ct);
+                }
+
                 End(journal, await new Interrupted(engine, time).DescribeAsync(journal, ct));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)

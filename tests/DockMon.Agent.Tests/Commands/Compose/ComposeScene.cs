@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
@@ -30,10 +31,8 @@ internal sealed class ComposeScene : IAsyncDisposable
     public ComposeScene()
     {
         Engine = new ScriptedEngine((List, 200, "[]"));
-        Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
-        var compose = At(".docker/cli-plugins/docker-compose");
-        Directory.CreateDirectory(Path.GetDirectoryName(compose)!);
-        File.WriteAllText(compose, $$"""
+        Directory.CreateDirectory(Path.GetDirectoryName(Compose)!);
+        File.WriteAllText(Compose, $$"""
             #!/bin/sh
             [ "$1" = version ] && echo 2.26.1 && exit
             cd {{_folder.Path}}
@@ -58,7 +57,7 @@ internal sealed class ComposeScene : IAsyncDisposable
             esac
             exit 0
             """);
-        File.SetUnixFileMode(compose, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Compose, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Deployments = Start();
     }
 
@@ -68,7 +67,7 @@ internal sealed class ComposeScene : IAsyncDisposable
 
     public Lanes Lanes { get; private set; } = new();
 
-    public Outbound Outbound { get; }
+    public Outbound Outbound { get; private set; }
 
     /// <summary>Never goes on by itself: who waits, waits for ever.</summary>
     public FakeTimeProvider Time { get; } = new();
@@ -76,6 +75,8 @@ internal sealed class ComposeScene : IAsyncDisposable
     public Deployments Deployments { get; private set; }
 
     public string Data => _folder.Path;
+
+    public string Compose => At(".docker/cli-plugins/docker-compose");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -152,8 +153,10 @@ internal sealed class ComposeScene : IAsyncDisposable
         _folder.Dispose();
     }
 
+    [MemberNotNull(nameof(Outbound))]
     private Deployments Start()
     {
+        Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["DATA_PATH"] = _folder.Path, ["HOME"] = _folder.Path, ["PATH"] = "/usr/bin:/bin" };
         return new Deployments(
             AgentOptions.Load(variables.GetValueOrDefault), Engine.Client, () => null, Lanes, Outbound, Time, Log.Factory.CreateLogger<Deployments>(), variables.GetValueOrDefault);

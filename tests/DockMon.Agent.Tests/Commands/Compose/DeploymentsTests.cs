@@ -50,14 +50,30 @@ public sealed class DeploymentsTests : IAsyncDisposable
         _scene.Runs("web", "Up 2 minutes", Running);
         (await _scene.DeployAsync(Up("services: {web: {}}", "PORT=80", """{"web.env":"A=1"}"""))).GetProperty("success").GetBoolean().ShouldBeTrue();
         var model = _scene.Text("compose/shop/model.yml");
+        Directory.CreateDirectory(_scene.At("stacks/shop/conf"));
+        await File.WriteAllTextAsync(_scene.At("stacks/shop/conf/own"), "", TestContext.Current.CancellationToken);
         (await _scene.DeployAsync(Up("services: {refuse: {}}", "PORT=81", """{"web.env":"A=2","new.env":"B=1"}"""))).GetProperty("success").GetBoolean().ShouldBeFalse();
 
         Directory.GetFileSystemEntries(_scene.At("stacks"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ShouldBe(
-            [.. new[] { "stacks/shop", "stacks/shop/.env", "stacks/shop/docker-compose.yml", "stacks/shop/web.env" }.Select(_scene.At)]);
+            [.. new[] { "stacks/shop", "stacks/shop/.env", "stacks/shop/conf", "stacks/shop/conf/own", "stacks/shop/docker-compose.yml", "stacks/shop/web.env" }.Select(_scene.At)]);
         _scene.Text("stacks/shop/.env").ShouldBe("PORT=80");
         _scene.Text("stacks/shop/web.env").ShouldBe("A=1");
         _scene.Text("stacks/shop/docker-compose.yml").ShouldBe("services: {web: {}}");
         _scene.Text("compose/shop/model.yml").ShouldBe(model);
+    }
+
+    [Fact]
+    public void A_directory_that_a_container_has_filled_is_refused()
+    {
+        Directory.CreateDirectory(_scene.At("stacks/shop"));
+        for (var i = 0; i <= Candidate.MostEntries; i++)
+        {
+            File.Create(_scene.At($"stacks/shop/{i}")).Dispose();
+        }
+
+        Should.Throw<CommandException>(() => Candidate.Write(new StackFolder(_scene.At("stacks"), "shop"), new Dictionary<string, string> { ["docker-compose.yml"] = "x" }))
+            .Message.ShouldContain("more than 10000 files");
+        Directory.GetDirectories(_scene.At("stacks")).ShouldBe([_scene.At("stacks/shop")]);
     }
 
     [Fact]
