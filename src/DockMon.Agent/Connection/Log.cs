@@ -26,7 +26,7 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Debug, "The socket could not be closed in good order: {Reason}")]
     public static partial void CloseFailed(ILogger logger, string reason);
 
-    [LoggerMessage(107, LogLevel.Warning, "An answer of {Size} bytes was dropped: no connection within a minute")]
+    [LoggerMessage(107, LogLevel.Warning, "An answer of {Size} bytes was dropped: no connection within a minute (timeout)")]
     public static partial void AnswerExpired(ILogger logger, int size);
 
     [LoggerMessage(108, LogLevel.Warning, "{Count} events were lost while there was no connection: only the newest {Limit} are kept")]

@@ -198,8 +198,11 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         return arrived is not null;
     }
 
-    /// <summary>The connection is gone: what it may not have delivered goes back to the head of its queue, in its old order.</summary>
-    public void ConnectionLost()
+    /// <summary>
+    /// A connection is gone, or a new one begins: what may not have been delivered goes back to the head of its queue, in its old order; samples and
+    /// shells' output, also what came while the connection was ending, are dropped with it.
+    /// </summary>
+    public void Reset()
     {
         List<OutboundFrame> dropped;
         lock (_gate)
@@ -217,16 +220,6 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
 
         Tell(dropped);
         Wake();
-    }
-
-    /// <summary>A new connection begins: samples and shells' output that came while the one before it was ending are dropped with it.</summary>
-    public void ConnectionBegins()
-    {
-        lock (_gate)
-        {
-            _stats.Clear();
-            DropShells();
-        }
     }
 
     /// <summary>Throws the output of shells away: their sessions ended with the connection.</summary>

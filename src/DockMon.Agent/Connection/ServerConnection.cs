@@ -129,7 +129,7 @@ internal sealed class ServerConnection : IDisposable
         var read = await reading;
         var pinged = await pinging;
         // Now that nothing more can be confirmed.
-        outbound.ConnectionLost();
+        outbound.Reset();
         return first == reading ? read : first == writing ? written : first == pinging ? pinged : new ConnectionEnd("the agent is stopping");
     }
 
@@ -259,7 +259,7 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
-            Log.CloseFailed(_logger, e.Message);
+            Log.CloseFailed(_logger, e is OperationCanceledException ? "timeout" : e.Message);
             return;
         }
 

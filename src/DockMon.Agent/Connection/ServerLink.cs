@@ -98,7 +98,7 @@ internal sealed class ServerLink(
                     SayConnected();
                 }
 
-                outbound.ConnectionBegins();
+                outbound.Reset();
                 _connected = true;
                 Registered?.Invoke(auth);
                 var started = time.GetTimestamp();

@@ -150,6 +150,11 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
 
             return "closed by the server";
         }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // Without a token that fired, a cancellation is the keep-alive's way to say that no pong came.
+            return $"the server did not answer a ping within {(ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval).TotalSeconds:0} s (timeout)";
+        }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
             return e.Message;

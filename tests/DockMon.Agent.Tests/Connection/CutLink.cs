@@ -26,6 +26,7 @@ internal sealed class CutLink(Cut? cut) : Stream
     private long _pushed;
     private long _read;
     private bool _isRegistered;
+    private volatile bool _isCut;
 
     /// <summary>What arrived at the server, in order: a text, or the answer that a ping got.</summary>
     public List<(string? Text, long PongEnd)> Log { get; } = [];
@@ -47,6 +48,9 @@ internal sealed class CutLink(Cut? cut) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Whether something was swallowed.</summary>
+    public bool IsCut => _isCut;
+
     /// <summary>The server goes away.</summary>
     public void Break() => _down.Writer.TryComplete();
 
@@ -58,6 +62,7 @@ internal sealed class CutLink(Cut? cut) : Stream
             {
                 if (cut is not null && _isRegistered && _up++ >= cut.Up)
                 {
+                    _isCut = true;
                     if (cut.Silent)
                     {
                         return ValueTask.CompletedTask;
@@ -167,6 +172,7 @@ internal sealed class CutLink(Cut? cut) : Stream
             Log.Add((null, _pushed));
             var fitting = cut is null ? pong.Length : (int)Math.Clamp(cut.Down - (_pushed - pong.Length), 0, pong.Length);
             Push(pong[..fitting]);
+            _isCut |= fitting < pong.Length;
             if (fitting < pong.Length && !cut!.Silent)
             {
                 _down.Writer.TryComplete();

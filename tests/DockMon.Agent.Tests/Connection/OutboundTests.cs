@@ -85,7 +85,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.PostAnswer(Bytes("a1"));
         SendAll();
         _outbound.PostEvent(Bytes("e3"));
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["a1", "e1", "e2", "e3"]);
     }
 
@@ -101,7 +101,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.Unconfirmed.Any.ShouldBeTrue();
         _outbound.Confirm(ping).ShouldBeTrue();
         _time.Advance(TimeSpan.FromSeconds(59));
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["e2"]);
     }
 
@@ -113,7 +113,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.TryTake();
         _outbound.TryTake();
         _outbound.Confirm(_outbound.BeginPing(messages: 1)).ShouldBeTrue();
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["e2"]);
     }
 
@@ -126,7 +126,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.PostEvent(Bytes("e2"));
         SendAll();
         _outbound.Confirm(_outbound.BeginPing(messages: 2)).ShouldBeTrue();
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["e2"]);
     }
 
@@ -136,14 +136,14 @@ public sealed class OutboundTests : IDisposable
         _outbound.PostEvent(Bytes("e1"));
         SendAll();
         var ping = Ping();
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         _outbound.Confirm(ping).ShouldBeFalse();
         _sent = 0;
         SendAll();
         _outbound.Confirm(ping).ShouldBeFalse();
         _outbound.Confirm(0).ShouldBeFalse();
         Ping().ShouldNotBe(ping);
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["e1"]);
     }
 
@@ -167,7 +167,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.Confirm(Ping()).ShouldBeTrue();
         await _outbound.WaitAsync(TestContext.Current.CancellationToken); // Which says that there is room.
         SendAll();
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["answer", "last"]);
         _log.Lines.ShouldBeEmpty();
     }
@@ -178,7 +178,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.PostEvent(Bytes("e1"));
         _outbound.PostStats("c", Bytes("s1"));
         _outbound.TryTake();
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBe(["e1"]);
     }
 
@@ -230,7 +230,7 @@ public sealed class OutboundTests : IDisposable
         SendAll().ShouldBe(Fitting);
         _outbound.Confirm(Ping());
         SendAll().ShouldBe(50);
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().Count.ShouldBe(50);
     }
 
@@ -240,7 +240,7 @@ public sealed class OutboundTests : IDisposable
         _outbound.PostAnswer(new byte[Outbound.KeptAnswerBytes + 1]);
         _outbound.PostEvent(new byte[1024 * 1024]);
         SendAll();
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldHaveSingleItem().Length.ShouldBe(1024 * 1024);
     }
 
@@ -368,18 +368,18 @@ public sealed class OutboundTests : IDisposable
         await _outbound.PostShellAsync(Bytes("half"), ct);
         _outbound.TryTake();
         await _outbound.PostShellAsync(Bytes("waits"), ct);
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         TakeAll().ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_new_connection_begins_without_the_samples_and_the_output_of_shells_that_came_too_late_for_the_one_before()
     {
-        _outbound.ConnectionLost();
+        _outbound.Reset();
         _outbound.PostStats("c", Bytes("late sample"));
         await _outbound.PostShellAsync(Bytes("late output"), TestContext.Current.CancellationToken);
         _outbound.PostEvent(Bytes("event"));
-        _outbound.ConnectionBegins();
+        _outbound.Reset();
         TakeAll().ShouldBe(["event"]);
     }
 
