@@ -55,8 +55,8 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
     private async Task<string> OtherAsync(ContainerOperation request, string verb, CancellationToken ct)
     {
         var id = Id(request);
-        // Docker takes any unique beginning of an id, and names change: only what it says itself is sure.
-        return self() is { } own && (own.Is(id) || await FindIdAsync(id, ct) == own.Id)
+        // Docker takes any unique beginning of an id, and names change: only what it says itself is sure. Where it does not say, nothing is done.
+        return self() is { } own && (own.Is(id) || await AskIdAsync(id, ct) == own.Id)
             ? throw new CommandException($"refused to {verb} the agent's own container {own.Name}: do it on the host itself")
             : id;
     }
@@ -67,6 +67,18 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
         var id = Id(request);
         var isId = id.Length is >= 12 and <= 64 && !id.AsSpan().ContainsAnyExcept(HexDigits);
         return "container:" + (isId ? id[..12] : (await FindIdAsync(id, ct))?[..12] ?? id);
+    }
+
+    private async Task<string?> AskIdAsync(string reference, CancellationToken ct)
+    {
+        try
+        {
+            return (await engine.InspectContainerAsync(reference, ct)).Id;
+        }
+        catch (EngineException e) when (e.IsMissing)
+        {
+            return null; // The operation itself will say so.
+        }
     }
 
     private async Task<string?> FindIdAsync(string reference, CancellationToken ct)

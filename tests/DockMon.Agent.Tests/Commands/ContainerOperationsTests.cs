@@ -1,0 +1,51 @@
+using System.Text.Json;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Hosting;
+using DockMon.Agent.Tests.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Commands;
+
+/// <summary>The agent's own container, however it is named.</summary>
+public sealed class ContainerOperationsTests
+{
+    private static readonly SelfContainer Self = new(new string('a', 64), "agent", "image", "bridge");
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    [InlineData(403)]
+    public async Task While_the_engine_does_not_say_which_container_is_meant_none_is_stopped(int status)
+    {
+        await using var engine = new ScriptedEngine(("/containers/aaa/json", status, """{"message":"starting"}"""), ("/containers/aaa/stop?t=10", 204, ""));
+        await Should.ThrowAsync<EngineException>(() => StopAsync(engine, "aaa", () => Self));
+        engine.Requests.ShouldBe(["/containers/aaa/json"]);
+    }
+
+    [Fact]
+    public async Task While_the_agents_own_container_is_not_known_none_is_stopped()
+    {
+        await using var engine = new ScriptedEngine(("/containers/web/stop?t=10", 204, ""));
+        await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "web", () => throw new CommandException("not known yet")));
+        engine.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_beginning_of_its_id_is_the_agents_own_container()
+    {
+        await using var engine = new ScriptedEngine(("/containers/aaa/json", 200, $$"""{"Id":"{{Self.Id}}","Name":"/agent"}"""), ("/containers/aaa/stop?t=10", 204, ""));
+        (await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "aaa", () => Self))).Message.ShouldContain("the agent's own container");
+        engine.Requests.ShouldBe(["/containers/aaa/json"]);
+    }
+
+    private static Task<byte[]> StopAsync(ScriptedEngine engine, string container, Func<SelfContainer?> self)
+    {
+        var routes = new Dictionary<string, Route>();
+        new ContainerOperations(engine.Client, self).AddTo(routes);
+        return routes[OperationActions.Stop].Run(JsonElement.Parse($$"""{"container_id":"{{container}}"}"""), TestContext.Current.CancellationToken);
+    }
+}
