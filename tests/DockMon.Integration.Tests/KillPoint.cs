@@ -20,14 +20,43 @@ internal enum KillShape
 
     /// <summary>A running container, to an image that ends at once: the way back.</summary>
     Crash,
+
+    /// <summary>A running container in two networks, with a restart policy.</summary>
+    Connected,
 }
 
 /// <summary>An instant of an update at which somebody is killed.</summary>
 /// <param name="Name">For the report.</param>
 /// <param name="Shape">What is updated.</param>
 /// <param name="Reached">Completes at that instant.</param>
-internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, CancellationToken, Task> Reached)
+/// <param name="Request">The request that is to be under way then, with {name} for the container's name; null where it is no request. A pattern.</param>
+/// <param name="Skip">How many requests before it match, too.</param>
+internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, CancellationToken, Task> Reached, string? Request = null, int Skip = 0)
 {
+    private const string AnyId = "/containers/[0-9a-f]{64}";
+
+    /// <summary>Every request that changes something: the engine has it, and goes on with it.</summary>
+    public static IReadOnlyList<KillPoint> Requests { get; } =
+    [
+        During("its successor is created", KillShape.Plain, "POST .*/containers/create.*name={name}-dockmon-new-"),
+        During("the successor is connected", KillShape.Connected, "POST .*/networks/.*/connect"),
+        During("the old one is stopped", KillShape.Plain, "POST .*/stop"),
+        During("the old one loses its restart policy", KillShape.Connected, "POST .*/update"),
+        During("the old one is renamed", KillShape.Plain, "POST .*/rename.*-dockmon-old-"),
+        During("the successor gets the name", KillShape.Plain, "POST .*/rename.name={name}$"),
+        During("the successor is started", KillShape.Plain, "POST .*/start"),
+        During("the old one is removed", KillShape.Plain, "DELETE .*" + AnyId),
+        During("the failed successor is removed", KillShape.Crash, "DELETE .*" + AnyId),
+        During("the old one gets its name again", KillShape.Crash, "POST .*/rename.name={name}$", skip: 1),
+        During("the old one is started again", KillShape.Crash, "POST .*/start", skip: 1),
+        During("one that removed itself is created again", KillShape.RemoveCrash, "POST .*/containers/create.*name={name}-dockmon-old-"),
+        During("a dependent's successor is created", KillShape.Dependent, "POST .*/containers/create.*name={name}-side-dockmon-new-"),
+        During("a dependent is stopped", KillShape.Dependent, "POST .*/stop", skip: 1),
+        During("a dependent is renamed", KillShape.Dependent, "POST .*/rename.name={name}-side-dockmon-old-"),
+        During("a dependent's successor is started", KillShape.Dependent, "POST .*/start", skip: 1),
+        During("a dependent's old self is removed", KillShape.Dependent, "DELETE .*" + AnyId),
+    ];
+
     /// <summary>Every boundary between two steps, by the agent's journal and by the engine's events.</summary>
     public static IReadOnlyList<KillPoint> Boundaries { get; } =
     [
@@ -76,6 +105,16 @@ internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, C
             return new KillPoint($"{delay.TotalMilliseconds} ms after the answer", shapes[i % shapes.Count], (_, ct) => Task.Delay(delay, TimeProvider.System, ct));
         }).ToList();
     }
+
+    /// <summary>Some of those requests, each with a little time that passes before the axe falls.</summary>
+    public static IReadOnlyList<KillPoint> Aimed(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (Point: Requests[random.Next(Requests.Count)], Delay: TimeSpan.FromMilliseconds(random.Next(0, 40))))
+            .Select(aim => aim.Point with { Reached = (_, ct) => Task.Delay(aim.Delay, TimeProvider.System, ct) })];
+    }
+
+    private static KillPoint During(string name, KillShape shape, string request, int skip = 0) => new(name, shape, (_, _) => Task.CompletedTask, request, skip);
 
     private static Func<KillScene, CancellationToken, Task> Journal(string text) =>
         (scene, ct) => KillScene.WatchAsync($"a journal says {text}", () => scene.Journals().Any(journal => journal.Contains(text, StringComparison.Ordinal)), ct);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DockMon.Testing;
 
 namespace DockMon.Integration.Tests;
@@ -5,19 +6,20 @@ namespace DockMon.Integration.Tests;
 /// <summary>One installation in which somebody is killed in the middle of an update, again and again, and what is then left is looked at.</summary>
 internal sealed class KillScene : IAsyncDisposable
 {
-    private static readonly TimeSpan Promise = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Promise = TimeSpan.FromSeconds(120);
 
     private readonly LocalRegistry _registry;
     private readonly Installation _installation;
     private readonly PrivateEngine? _engine;
+    private readonly EngineGate? _gate;
     private readonly DockerCli _docker;
     private readonly (string Old, string New, string Crash) _images;
     private ProgramProcess _events;
     private int _seen;
 
-    private KillScene(LocalRegistry registry, Installation installation, PrivateEngine? engine, DockerCli docker, (string Old, string New, string Crash) images)
+    private KillScene(LocalRegistry registry, Installation installation, PrivateEngine? engine, EngineGate? gate, DockerCli docker, (string Old, string New, string Crash) images)
     {
-        (_registry, _installation, _engine, _docker, _images) = (registry, installation, engine, docker, images);
+        (_registry, _installation, _engine, _gate, _docker, _images) = (registry, installation, engine, gate, docker, images);
         _events = Listen();
     }
 
@@ -49,12 +51,15 @@ internal sealed class KillScene : IAsyncDisposable
         {
             var volume = await PrepareAsync(point.Shape, ct);
             _seen = _events.Lines.Count;
+            var request = Expect(point);
             await _installation.CommandAsync("update_container", ct, new()
             {
                 ["container_id"] = Name, ["new_image"] = point.Shape is KillShape.Crash or KillShape.RemoveCrash ? _images.Crash : _images.New, ["stop_timeout"] = 1, ["health_timeout"] = 20,
             });
+            await (request?.UnderWay.WaitAsync(Promise, ct) ?? Task.CompletedTask);
             await point.Reached(this, ct);
             await (_engine is null ? KillAgentAsync(ct) : KillDaemonAsync(_engine, ct));
+            await (request?.Answered.WaitAsync(Promise, ct) ?? Task.CompletedTask);
             await LookAsync(point.Shape, volume, ct);
             return null;
         }
@@ -93,6 +98,7 @@ internal sealed class KillScene : IAsyncDisposable
     {
         await _events.DisposeAsync();
         await _installation.DisposeAsync();
+        await (_gate?.DisposeAsync() ?? ValueTask.CompletedTask);
         foreach (var image in new[] { _images.Old, _images.New, _images.Crash })
         {
             await _docker.TryRunAsync(["rmi", "-f", image], CancellationToken.None);
@@ -116,7 +122,9 @@ internal sealed class KillScene : IAsyncDisposable
         }
 
         var images = (await PublishAsync("kill:1", """CMD ["sleep","36001"]"""), await PublishAsync("kill:2", """CMD ["sleep","36002"]"""), await PublishAsync("kill:3", """CMD ["sh","-c","exit 3"]"""));
-        return new KillScene(registry, await Installation.StartAsync(ct, docker.Host), engine, docker, images);
+        // Where the agent is killed it has the engine behind a gate, which tells what the engine works on.
+        var gate = engine is null ? EngineGate.Start(docker.Host) : null;
+        return new KillScene(registry, await Installation.StartAsync(ct, gate?.Host ?? docker.Host), engine, gate, docker, images);
     }
 
     private ProgramProcess Listen() => ProgramProcess.Start(
@@ -124,13 +132,29 @@ internal sealed class KillScene : IAsyncDisposable
         ["events", "--filter", "type=container", "--format", "{{.Action}} {{.Actor.Attributes.name}}"],
         _docker.Host is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["DOCKER_HOST"] = _docker.Host });
 
+    private GatedRequest? Expect(KillPoint point)
+    {
+        if (point.Request is null)
+        {
+            return null;
+        }
+
+        var (pattern, left) = (new Regex(point.Request.Replace("{name}", Name, StringComparison.Ordinal)), point.Skip);
+        return _gate!.Expect(line => pattern.IsMatch(line) && left-- == 0);
+    }
+
     private async Task<string> PrepareAsync(KillShape shape, CancellationToken ct)
     {
         // A daemon ends the containers that a killed one left, and starts those of "always" again. To "unless-stopped" it takes its own doing for a user's.
-        string[] policy = shape is KillShape.Remove or KillShape.RemoveCrash ? ["--rm"] : _engine is null || shape == KillShape.Stopped ? [] : ["--restart", "always"];
+        string[] policy = shape == KillShape.Connected ? ["--restart", "always"] : shape is KillShape.Remove or KillShape.RemoveCrash ? ["--rm"] : _engine is null || shape == KillShape.Stopped ? [] : ["--restart", "always"];
         await _docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", Name, .. policy, _images.Old], ct);
         await _docker.RunAsync(["exec", Name, "sh", "-c", "echo precious > /anonymous/data"], ct);
-        if (shape == KillShape.Stopped)
+        if (shape == KillShape.Connected)
+        {
+            await _docker.RunAsync(["network", "create", Name], ct);
+            await _docker.RunAsync(["network", "connect", Name, Name], ct);
+        }
+        else if (shape == KillShape.Stopped)
         {
             await _docker.RunAsync(["stop", "-t", "0", Name], ct);
         }
@@ -199,6 +223,12 @@ internal sealed class KillScene : IAsyncDisposable
             throw new InvalidOperationException($"the volume is {now}, and was {volume}");
         }
 
+        if (shape == KillShape.Connected
+            && await _docker.RunAsync(["inspect", "--format", "{{.HostConfig.RestartPolicy.Name}} {{len .NetworkSettings.Networks}}", Name], ct) is var connected && connected != "always 2")
+        {
+            throw new InvalidOperationException($"the policy and the number of networks are {connected}");
+        }
+
         if (shape == KillShape.Dependent)
         {
             var (id, mode) = (await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct), await _docker.RunAsync(["inspect", "--format", "{{.HostConfig.NetworkMode}}", Name + "-side"], ct));
@@ -236,5 +266,7 @@ internal sealed class KillScene : IAsyncDisposable
         {
             await _docker.TryRunAsync(["rm", "-f", "-v", .. left.Split('\n')], CancellationToken.None);
         }
+
+        await _docker.TryRunAsync(["network", "rm", Name], CancellationToken.None);
     }
 }

@@ -9,7 +9,8 @@ namespace DockMon.Integration.Tests;
 public sealed class KillTests
 {
     private const int RandomInstants = 20;
-    private const int ScenesWithAgent = 3;
+    private const int RandomInstantsOfAgents = 3;
+    internal const int ScenesWithAgent = 3;
     private const int ScenesWithDaemon = 2;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -19,8 +20,8 @@ public sealed class KillTests
     {
         List<KillPoint> points =
         [
-            .. KillPoint.Boundaries, .. KillPoint.AgentBoundaries,
-            .. KillPoint.Random(RandomInstants, 20261123, [KillShape.Plain, KillShape.Remove, KillShape.Dependent, KillShape.Stopped, KillShape.Crash]),
+            .. KillPoint.Boundaries, .. KillPoint.AgentBoundaries, .. KillPoint.Requests,
+            .. KillPoint.Random(RandomInstantsOfAgents, 20261123, [KillShape.Plain, KillShape.Remove, KillShape.Dependent, KillShape.Stopped, KillShape.Crash]),
         ];
         var newer = Environment.GetEnvironmentVariable("DOCKMON_TEST_ENGINE26");
         await Task.WhenAll(
@@ -41,16 +42,18 @@ public sealed class KillTests
     }
 
     /// <summary>Some scenes take the points one after another; every kill is counted.</summary>
-    private static async Task RunAsync(string who, List<KillPoint> points, int scenes, Func<Task<KillScene>> start)
+    internal static async Task RunAsync(string who, List<KillPoint> points, int scenes, Func<Task<KillScene>> start)
     {
         var queue = new ConcurrentQueue<KillPoint>(points);
-        var (done, wedged, failures) = (0, 0, new ConcurrentBag<string>());
+        var (done, wedged, failures, fell) = (0, 0, new ConcurrentBag<string>(), new ConcurrentQueue<(string Point, bool Well)>());
         await Task.WhenAll(Enumerable.Range(0, scenes).Select(async _ =>
         {
             await using var scene = await start();
             while (queue.TryDequeue(out var point))
             {
-                if (await scene.RunAsync(point, Token) is { } problem)
+                var problem = await scene.RunAsync(point, Token);
+                fell.Enqueue(($"{point.Name} ({point.Shape})", problem is null));
+                if (problem is not null)
                 {
                     failures.Add(problem);
                     TestContext.Current.SendDiagnosticMessage($"{who}: {problem}");
@@ -61,7 +64,12 @@ public sealed class KillTests
 
             Interlocked.Add(ref wedged, scene.Wedged);
         }));
-        TestContext.Current.SendDiagnosticMessage($"{who}: {done} kills in the middle of an update ({points.Count - RandomInstants} at step boundaries, {RandomInstants} at random instants), {done - failures.Count - wedged} ended well, {wedged} containers can be started by nobody any more (the engine's own fault; the agent says so and goes on trying)");
+        TestContext.Current.SendDiagnosticMessage($"{who}: {done} kills in the middle of an update ({points.Count(point => point.Request is not null)} while a request was under way), {done - failures.Count - wedged} ended well, {wedged} containers can be started by nobody any more (the engine's own fault; the agent says so and goes on trying)");
+        foreach (var kind in fell.GroupBy(one => one.Point).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        {
+            TestContext.Current.SendDiagnosticMessage($"kills | {kind.Key} | {kind.Count()} | {kind.Count(one => !one.Well)}");
+        }
+
         failures.ShouldBeEmpty();
         done.ShouldBe(points.Count);
         wedged.ShouldBeLessThan(points.Count / 4);

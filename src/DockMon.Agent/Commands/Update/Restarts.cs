@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DockMon.Agent.Hosting;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Commands.Update;
