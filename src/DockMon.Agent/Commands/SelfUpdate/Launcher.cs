@@ -65,7 +65,8 @@ internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
         if (state.Trial is { } trial)
         {
             // It was executed, and here is the base again: it ended, and took the process with it.
-            state = state.Failed(Boot.IsAnother(trial.Boot, boot) ? "had not proven itself yet when the machine was restarted" : "ended before it had proven itself");
+            state = state.Failed(
+                Boot.IsAnother(trial.Boot, boot) ? "had not proven itself yet when the machine was restarted" : "ended before it had proven itself");
         }
 
         if (state.Confirmed is not { } confirmed)

@@ -21,7 +21,9 @@ internal sealed class SelfUpdateStore(string dataPath)
     /// <summary>Where a program that is not yet known to be one is written.</summary>
     public string IncomingPath => Path.Combine(Folder, Incoming, ProgramName);
 
-    /// <summary>The state. A file that is none, or that others can write, counts as none: the program that was started first then runs, which is always safe.</summary>
+    /// <summary>
+    /// The state. A file that is none, or that others can write, counts as none: the program that was started first then runs, which is always safe.
+    /// </summary>
     public SelfUpdateState Read()
     {
         try
@@ -38,10 +40,14 @@ internal sealed class SelfUpdateStore(string dataPath)
     public string? WhyNotTrusted() =>
         !Directory.Exists(_folder) ? null : Trust.WhyNotDirectory(_folder) ?? (System.IO.File.Exists(File) ? Trust.WhyNotFile(File) : null);
 
-    /// <summary>Why an installed program must not be executed; null when it is where this agent puts programs, nobody else's to change, and what was checked when it came.</summary>
+    /// <summary>
+    /// Why an installed program must not be executed; null when it is where this agent puts programs, nobody else's to change, and what was checked when
+    /// it came.
+    /// </summary>
     public string? WhyNot(InstalledProgram program)
     {
-        if (program.Sha256.Length < ShortSum || !program.Version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-') || program.Path != PathOf(program.Version, program.Sha256))
+        var isName = program.Sha256.Length > ShortSum && program.Version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
+        if (!isName || program.Path != PathOf(program.Version, program.Sha256))
         {
             return $"{EnvironmentReader.Short(program.Path)} is not where the agent puts its programs";
         }

@@ -31,7 +31,8 @@ internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, 
         {
             // Nobody else knows of it any more: the agent, or the machine, ended in the middle of fetching.
             var why = Boot.IsAnother(accepted.Boot, Boot.Id) ? "the machine was restarted" : "the agent ended";
-            var interrupted = $"the self-update to {accepted.What} was interrupted before anything was changed: {why}. Version {AgentVersion.Current} works on; ask for the update again";
+            var interrupted = $"the self-update to {accepted.What} was interrupted before anything was changed: {why}. "
+                + $"Version {AgentVersion.Current} works on; ask for the update again";
             Log.TrialFailed(logger, interrupted);
             report.Failed(accepted.Stage, interrupted);
             store.Save(store.Read() with { Accepted = null });

@@ -14,11 +14,13 @@ internal static class Trust
 
     /// <summary>Why not; null for a regular file of this user, or of root, that nobody else can write.</summary>
     public static string? WhyNotFile(string path) =>
-        FileStatus.Read(path, followLink: false) is { } status ? status.IsRegular ? WhyNot(path, status) : $"{path} is no regular file" : $"{path} is not there";
+        FileStatus.Read(path, followLink: false) is not { } status ? $"{path} is not there"
+        : status.IsRegular ? WhyNot(path, status) : $"{path} is no regular file";
 
     /// <summary>Why not; null for such a directory.</summary>
     public static string? WhyNotDirectory(string path) =>
-        FileStatus.Read(path, followLink: false) is { } status ? status.IsDirectory ? WhyNot(path, status) : $"{path} is no directory" : $"{path} is not there";
+        FileStatus.Read(path, followLink: false) is not { } status ? $"{path} is not there"
+        : status.IsDirectory ? WhyNot(path, status) : $"{path} is no directory";
 
     /// <summary>Why not; null for the file with this checksum.</summary>
     public static string? WhyNotSame(string path, string sha256)
