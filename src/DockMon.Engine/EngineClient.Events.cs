@@ -45,12 +45,12 @@ public sealed partial class EngineClient
     {
         try
         {
-            return documents.Get(EngineJson.Default.EventBody).ToEvent() with { IsIncomplete = documents.Cuts > 0 };
+            return documents.Get(EngineJson.Default.EventBody).ToEvent();
         }
         catch (EngineException e)
         {
             Exceeded?.Invoke(new EngineExcess(request.Name, documents.Length, $"it was passed over: {e.Message}"));
-            return new EngineEvent { IsIncomplete = true };
+            return new EngineEvent();
         }
     }
 

@@ -20,8 +20,8 @@ public sealed record EngineEvent
     /// <summary>Nanoseconds since 1970.</summary>
     public long TimeNano { get; init; }
 
-    /// <summary>It was too large to be kept whole or, where it has not even a type, could not be read: what it said has to be asked for.</summary>
-    public bool IsIncomplete { get; init; }
+    /// <summary>It could not be read, or has no type, action or id: what it said has to be asked for. What is merely too long in an event is cut.</summary>
+    public bool IsUnreadable => Type.Length == 0 || Action.Length == 0 || ActorId.Length == 0;
 }
 
 internal sealed class EventBody

@@ -13,6 +13,10 @@ internal sealed class JsonTrimmer(JsonLimits limits) : IDisposable
     private const int Reserve = 32 * 1024;
 
     private const int SmallBuffer = 4 * 1024;
+
+    /// <summary>The pool would keep a larger buffer long after the one list that needed it.</summary>
+    private const int LargestPooled = 1024 * 1024;
+
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[],"u8);
 
     private readonly Level[] _levels = new Level[limits.Depths.Length + 1];
@@ -54,7 +58,7 @@ internal sealed class JsonTrimmer(JsonLimits limits) : IDisposable
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            Return();
             _buffer = [];
         }
     }
@@ -268,10 +272,18 @@ internal sealed class JsonTrimmer(JsonLimits limits) : IDisposable
 
     private void Exchange(int size)
     {
-        var other = ArrayPool<byte>.Shared.Rent(size);
+        var other = size <= LargestPooled ? ArrayPool<byte>.Shared.Rent(size) : new byte[size];
         _buffer.AsSpan(0, Math.Min(_length, other.Length)).CopyTo(other);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        Return();
         _buffer = other;
+    }
+
+    private void Return()
+    {
+        if (_buffer.Length <= LargestPooled)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
     }
 
     /// <summary>An object or a list that is open.</summary>

@@ -101,6 +101,30 @@ public sealed class JsonTrimmerTests
         Encoding.UTF8.GetString(trimmer.Copied.Span).ShouldBe("""[{"Id":"a","Labels":{"l":" xxxxxxxxxxxxxxxxxxx… (cut, 536870913 bytes)"}}]""");
     }
 
+    [Fact]
+    public void A_list_of_a_thousand_containers_of_which_twenty_have_four_megabytes_of_labels_has_all_of_them()
+    {
+        using var trimmer = new JsonTrimmer(JsonLimits.List);
+        trimmer.FeedAll("["u8);
+        for (var i = 0; i < 1000; i++)
+        {
+            trimmer.FeedAll(Encoding.UTF8.GetBytes($"{(i == 0 ? "" : ",")}{{\"Id\":\"{i}\",\"Labels\":{{\"first\":\"1\""));
+            for (var n = 0; i % 50 == 0 && n < 64; n++)
+            {
+                trimmer.FeedAll(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(n * 1024, 1024).Select(label => $",\"label {label:d6}\":\"{label:d40}\""))));
+            }
+
+            trimmer.FeedAll("},\"State\":\"running\"}"u8);
+        }
+
+        trimmer.FeedAll("]"u8);
+        trimmer.ShouldSatisfyAllConditions(
+            () => trimmer.Length.ShouldBeGreaterThan(70_000_000), () => trimmer.Copied.Length.ShouldBeLessThan(6_000_000), () => trimmer.Cuts.ShouldBe(20));
+        var list = JsonElement.Parse(trimmer.Copied.Span);
+        list.EnumerateArray().Select(item => item.GetProperty("Id").GetString()).ShouldBe(Enumerable.Range(0, 1000).Select(i => $"{i}"));
+        list.EnumerateArray().ShouldAllBe(item => item.GetProperty("State").GetString() == "running" && item.GetProperty("Labels").GetProperty("first").GetString() == "1");
+    }
+
     [Theory]
     [InlineData("<html>, \"no\" JSON</html>")]
     [InlineData("}}]]")]

@@ -101,8 +101,8 @@ public sealed class StreamTests
 
         var events = await client.WatchEventsAsync(null, null, null, Ct).ToListAsync(Ct);
 
-        events.Select(e => (e.ActorId, e.Action, e.IsIncomplete, e.Attributes.GetValueOrDefault("name"), e.Attributes.GetValueOrDefault("exitCode")))
-            .ShouldBe([("abc", "die", true, "web", "1"), ("def", "die", true, "db", "2"), ("", "", true, null, null), ("ghi", "start", false, "web", null)]);
+        events.Select(e => (e.ActorId, e.Action, e.IsUnreadable, e.Attributes.GetValueOrDefault("name"), e.Attributes.GetValueOrDefault("exitCode")))
+            .ShouldBe([("abc", "die", false, "web", "1"), ("def", "die", false, "db", "2"), ("", "", true, null, null), ("ghi", "start", false, "web", null)]);
         events[0].Attributes["a"].ShouldEndWith("xx… (cut, 18000000 bytes)");
         told.Select(excess => excess.Problem[..10]).ShouldBe(["what was t", "what was t", "it was pas"]);
         told[0].ShouldSatisfyAllConditions(excess => excess.Request.ShouldBe("GET /events"), excess => excess.Length.ShouldBeInRange(18_000_000, 18_000_200));

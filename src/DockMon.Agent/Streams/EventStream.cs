@@ -10,7 +10,7 @@ namespace DockMon.Agent.Streams;
 /// <summary>
 /// Docker's events, without a hole. The stream is the agent's, not the connection's: it stays open while the link is down. When the
 /// daemon goes away it is reopened from the last event seen; and because a daemon forgets its events when it restarts, what runs is
-/// then compared with what ran. See <see cref="EventComparison"/>, which also asks for what a cut event may have said.
+/// then compared with what ran. See <see cref="EventComparison"/>, which also asks for what an event may have said that could not be read.
 /// </summary>
 internal sealed class EventStream(
     EngineClient engine,
@@ -38,7 +38,7 @@ internal sealed class EventStream(
     private readonly RecentEvents _recent = new();
     private long _lastTime;
     private long _replayEnd;
-    private volatile bool _incomplete;
+    private volatile bool _unread;
 
     /// <summary>Streams until <paramref name="ct"/> fires.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -109,7 +109,7 @@ internal sealed class EventStream(
             {
                 heartbeat?.Beat();
                 Take(e);
-                if (_incomplete && reconciling.IsCompleted)
+                if (_unread && reconciling.IsCompleted)
                 {
                     await reconciling;
                     reconciling = ReconcileAsync(closed.Token);
@@ -145,10 +145,10 @@ internal sealed class EventStream(
 
                 try
                 {
-                    _incomplete = false;
+                    _unread = false;
                     await comparison.CompareAsync(ct);
                     _comparisonFailures.Clear();
-                    if (!_incomplete)
+                    if (!_unread)
                     {
                         return;
                     }
@@ -173,10 +173,10 @@ internal sealed class EventStream(
 
     private void Take(EngineEvent e)
     {
-        _incomplete |= e.IsIncomplete;
-        if (e.Type.Length == 0)
+        if (e.IsUnreadable)
         {
-            // It could not be read: it may have been about anything.
+            // It may have been about anything.
+            _unread = true;
             listing.Forget();
             return;
         }
