@@ -17,10 +17,23 @@ internal static class HealthVerb
     /// <returns>The exit code: 0 when the agent is healthy.</returns>
     public static async Task<int> RunAsync(TextWriter output, Func<string, string?> environment, TimeProvider time)
     {
-        var path = HealthEndpoint.PathIn(new EnvironmentReader(environment).DirectoryPath("DATA_PATH", "/data"));
-        var (healthy, text) = await AskAsync(path, time);
+        var (healthy, text) = await AskAsync(environment, time);
         await output.WriteLineAsync(text);
         return healthy ? 0 : 1;
+    }
+
+    private static async Task<(bool Healthy, string Text)> AskAsync(Func<string, string?> environment, TimeProvider time)
+    {
+        try
+        {
+            // An image's health check is root's, and root without capabilities may not open what is the agent's user's.
+            Privileges.Drop(environment, (_, _) => { });
+            return await AskAsync(HealthEndpoint.PathIn(new EnvironmentReader(environment).DirectoryPath("DATA_PATH", "/data")), time);
+        }
+        catch (ConfigurationException e)
+        {
+            return (false, "unhealthy: " + e.Message);
+        }
     }
 
     private static async Task<(bool Healthy, string Text)> AskAsync(string path, TimeProvider time)

@@ -80,7 +80,8 @@ internal static class Privileges
 
     private static void TakeOver(string dataPath, uint user)
     {
-        foreach (var path in RootsOwn(dataPath))
+        // From the inside out: root without DAC_OVERRIDE has no way through a directory that is the user's already.
+        foreach (var path in RootsOwn(dataPath).Reverse())
         {
             _ = Native.TryGive(path, user);
         }

@@ -8,6 +8,8 @@ internal static class StorageFailure
     /// <summary>The reason and the remedy in one line.</summary>
     public static string Describe(Exception e, string directory) => e switch
     {
+        UnauthorizedAccessException when Native.UserId == 0 =>
+            $"root has no permission, because it lacks the capability DAC_OVERRIDE; add it (--cap-add DAC_OVERRIDE), or make root the owner (chown -R 0 {directory})",
         UnauthorizedAccessException =>
             $"user id {Native.UserId} has no permission; make it the owner (chown -R {Native.UserId} {directory}) or run the agent as another user",
         { HResult: Native.ReadOnlyFileSystem } => "the file system is read-only; mount a writable volume there",
