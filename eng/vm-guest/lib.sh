@@ -79,3 +79,6 @@ write_settings() {
   token=$(api tokens -X POST | jq -r .token)
   printf 'DOCKMON_URL="ws%s"\nREGISTRATION_TOKEN="%s"\n' "${hub#http}" "$token" >>/etc/dockmon-agent/agent.env
 }
+
+# What the hub was told lately of some event. Its stream has no end, so curl always ends by its limit.
+heard() { { curl -sN --max-time 8 -H "Authorization: Bearer $key" -H 'Last-Event-ID: 0' "$hub/api/stream" || true; } | grep -A 1 "^event: $1" | grep '^data:'; }
