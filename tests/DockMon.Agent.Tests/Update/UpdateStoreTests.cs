@@ -37,6 +37,17 @@ public sealed class UpdateStoreTests : IDisposable
         Should.Throw<CommandException>(() => store.Save(Journal())).Message.ShouldContain("cannot write to");
     }
 
+    [Fact]
+    public void A_journal_that_cannot_be_read_or_set_aside_stops_no_start_and_hides_no_other()
+    {
+        var store = Store();
+        store.Save(Journal());
+        File.CreateSymbolicLink(Path.Combine(Updates, "loop.json"), "loop.json");
+        File.WriteAllText(Path.Combine(Updates, "x.json"), "{");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(Updates, "x.json.unreadable")).FullName, "file"), "");
+        store.Read().ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]

@@ -69,4 +69,7 @@ internal static partial class Log
 
     [LoggerMessage(522, LogLevel.Warning, "The update of {Container} goes on with a new container that is started again: {Restarted}")]
     public static partial void Restarted(ILogger logger, string container, string restarted);
+
+    [LoggerMessage(523, LogLevel.Error, "{Path} cannot be read ({Reason}), so the update it tells of is not ended: look whether a container with \"dockmon-old\" or \"dockmon-new\" in its name was left")]
+    public static partial void JournalUnread(ILogger logger, string path, string reason);
 }

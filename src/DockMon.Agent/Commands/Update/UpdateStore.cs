@@ -153,10 +153,27 @@ internal sealed class UpdateStore
         }
         catch (JsonException e)
         {
-            var aside = path + ".unreadable";
-            Log.JournalUnreadable(_logger, path, aside, e.Message);
-            File.Move(path, aside, overwrite: true);
+            SetAside(path, e.Message);
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.JournalUnread(_logger, path, e.Message);
+            return null;
+        }
+    }
+
+    private void SetAside(string path, string reason)
+    {
+        var aside = path + ".unreadable";
+        try
+        {
+            File.Move(path, aside, overwrite: true);
+            Log.JournalUnreadable(_logger, path, aside, reason);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.JournalUnread(_logger, path, $"{reason}; and it cannot be set aside: {e.Message}");
         }
     }
 }
