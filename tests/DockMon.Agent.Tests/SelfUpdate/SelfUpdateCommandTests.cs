@@ -138,6 +138,21 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         _store.Read().Accepted.ShouldNotBeNull("the next start tells of it");
     }
 
+    [Fact]
+    public async Task One_that_is_asked_for_as_soon_as_another_is_told_to_have_failed_is_not_refused()
+    {
+        _goOn.SetResult();
+        for (var i = 0; i < 50; i++)
+        {
+            await StartAsync(Download);
+            while (Told().Count == 0)
+            {
+                Token.ThrowIfCancellationRequested();
+                await Task.Yield(); // At once, and not when somebody next looks.
+            }
+        }
+    }
+
     private static SelfUpdateRequest Download => new() { Version = "9.9.9", BinaryUrl = "", Checksum = new string('0', 64) };
 
     private async Task StartAsync(SelfUpdateRequest request)

@@ -24,6 +24,7 @@ internal sealed class SelfUpdateCommand(
     private InstalledProgram? _next;
     private Task _work = Task.CompletedTask;
     private int _underWay;
+    private volatile bool _isTold;
 
     public void AddTo(IDictionary<string, Route> routes) =>
         routes[CommandNames.SelfUpdate] = Route.For("update the agent", ProtocolJson.Default.SelfUpdateRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
@@ -85,11 +86,17 @@ internal sealed class SelfUpdateCommand(
         }
 
         await CheckRestartsAsync(ct);
+        if (_isTold)
+        {
+            await _work.WaitAsync(ct); // Whoever heard that it failed may ask at once: what it left is only being removed.
+        }
+
         if (Interlocked.Exchange(ref _underWay, 1) == 1)
         {
             throw new CommandException("a self-update is already under way");
         }
 
+        _isTold = false;
         var stage = string.IsNullOrWhiteSpace(request.Image) ? "download" : "pull";
         try
         {
@@ -156,6 +163,7 @@ internal sealed class SelfUpdateCommand(
     private void Fail(string stage, string reason)
     {
         Log.Failed(logger, stage, reason);
+        _isTold = true;
         report.Failed(stage, reason);
         try
         {
