@@ -70,7 +70,7 @@ public sealed class InstallerTests : InstallerScene
     {
         var releases = Directory.CreateDirectory(At("site/download")).FullName;
         Directory.Move(At("release"), Path.Combine(releases, "v1.0.0"));
-        await using var site = StaticSite.Start(At("site"));
+        await using var site = await StaticSite.StartAsync(At("site"), Token);
         var environment = new Dictionary<string, string> { ["DOCKMON_AGENT_RELEASES"] = site.Url };
 
         var (wrong, words) = await InstallAsync(environment, "--version", "2.0.0", "--url", "wss://h", "--token-file", TokenFile("t"));

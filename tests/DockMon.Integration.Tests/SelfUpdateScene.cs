@@ -19,11 +19,7 @@ internal sealed class SelfUpdateScene : IAsyncDisposable
     private readonly StaticSite _site;
     private readonly TemporaryFolder _folder;
 
-    private SelfUpdateScene(TemporaryFolder folder, Installation installation)
-    {
-        (_folder, Installation) = (folder, installation);
-        _site = StaticSite.Start(folder.Path);
-    }
+    private SelfUpdateScene(TemporaryFolder folder, StaticSite site, Installation installation) => (_folder, _site, Installation) = (folder, site, installation);
 
     public Installation Installation { get; }
 
@@ -50,7 +46,8 @@ internal sealed class SelfUpdateScene : IAsyncDisposable
             environment[name] = value;
         }
 
-        return new SelfUpdateScene(new TemporaryFolder(), await Installation.StartAsync(ct, environment: environment));
+        var folder = new TemporaryFolder();
+        return new SelfUpdateScene(folder, await StaticSite.StartAsync(folder.Path, ct), await Installation.StartAsync(ct, environment: environment));
     }
 
     /// <summary>Asks for the update.</summary>

@@ -1,50 +1,40 @@
-using System.Net;
-using DockMon.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Integration.Tests;
 
 /// <summary>The files of a directory over HTTP, on a loopback port.</summary>
 internal sealed class StaticSite : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
-    private readonly string _folder;
-    private readonly Task _loop;
+    private readonly WebApplication _server;
 
-    private StaticSite(string folder)
+    private StaticSite(WebApplication server) => _server = server;
+
+    public string Url => _server.Urls.Single();
+
+    public static async Task<StaticSite> StartAsync(string folder, CancellationToken ct)
     {
-        _folder = folder;
-        Url = $"http://127.0.0.1:{FreePort.Next()}";
-        _listener.Prefixes.Add(Url + "/");
-        _listener.Start();
-        _loop = RunAsync();
-    }
-
-    public string Url { get; }
-
-    public static StaticSite Start(string folder) => new(folder);
-
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Stop();
-        await _loop;
-        _listener.Close();
-    }
-
-    private async Task RunAsync()
-    {
-        while (_listener.IsListening)
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = builder.Build();
+        server.Run(async context =>
         {
-            try
+            var path = Path.Combine(folder, context.Request.Path.Value!.TrimStart('/'));
+            if (File.Exists(path))
             {
-                var context = await _listener.GetContextAsync();
-                var path = Path.Combine(_folder, context.Request.Url!.AbsolutePath.TrimStart('/'));
-                context.Response.StatusCode = File.Exists(path) ? 200 : 404;
-                context.Response.Close(File.Exists(path) ? await File.ReadAllBytesAsync(path) : [], willBlock: true);
+                await context.Response.SendFileAsync(path, context.RequestAborted);
             }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            else
             {
-                // Stopped, or the client has gone.
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
             }
-        }
+        });
+        await server.StartAsync(ct);
+        return new StaticSite(server);
     }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

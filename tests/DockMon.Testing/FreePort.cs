@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,6 +12,9 @@ public static class FreePort
     private const int First = 20000;
     private const int End = 32000;
 
+    // A program takes some time until it has its port: nobody else here gets it meanwhile.
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
     /// <summary>A loopback port that was free a moment ago.</summary>
     public static int Next()
     {
@@ -21,7 +25,10 @@ public static class FreePort
             try
             {
                 listener.Start();
-                return port;
+                if (Given.TryAdd(port, true))
+                {
+                    return port;
+                }
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
