@@ -54,12 +54,12 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
 
         // These three live as long as the process: an update that is left to the next start must not fail on the way out because its engine went away under it.
         var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
-        var cut = new CutAnswers(loggers.CreateLogger<CutAnswers>());
-        engine.Exceeded = cut.Take;
+        var cut = new TruncationReport(loggers.CreateLogger<TruncationReport>());
+        engine.Exceeded = cut.Report;
         var lanes = new Lanes(time);
         using var dialer = new Dialer(options);
-        using var pulse = new EnginePulse(engine, time);
-        var heartbeats = new Heartbeats(time);
+        using var pulse = new EngineProbe(engine, time);
+        var heartbeats = new AgentLoops(time);
         var random = Random.Shared;
         var outbound = new Outbound(new Outbox(options.DataPath), time, loggers.CreateLogger<Outbound>());
         var statsLink = new StatsLink(options, dialer, random, time, loggers.CreateLogger<StatsLink>());
@@ -67,12 +67,12 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         var listing = new ContainerListing(engine, loggers.CreateLogger<ContainerListing>());
         var own = new OwnContainer(
             ct => SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
-        var deployments = new Deployments(options, engine, own.Require, lanes, outbound, time, loggers.CreateLogger<Deployments>());
+        var deployments = new ComposeDeployer(options, engine, own.Require, lanes, outbound, time, loggers.CreateLogger<ComposeDeployer>());
         await deployments.DetectAsync(stopping);
         var creator = new ContainerCreator(engine, options.DataPath, time, loggers.CreateLogger<ContainerCreator>());
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
-        var shells = new Shells(engine, outbound, time, loggers.CreateLogger<Shells>());
-        messages[FrameTypes.ShellSession] = shells.Take;
+        var shells = new ShellManager(engine, outbound, time, loggers.CreateLogger<ShellManager>());
+        messages[FrameTypes.ShellSession] = shells.HandleFrame;
         outbound.ResumeCompletions();
         var (update, updates) = Updates(engine, own, lanes, outbound, random);
         using var handOver = new CancellationTokenSource();
@@ -81,9 +81,9 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own.Require, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
         var (commands, operations) = Routes(engine, own, outbound, listing, update, deployments, creator);
         selfUpdate.AddTo(commands);
-        using var router = new CommandRouter(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<CommandRouter>(), heartbeats.Commands);
-        var known = new KnownContainers(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainers>());
-        var teller = new EventTeller(tracker, outbound, time);
+        using var router = new FrameDispatcher(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<FrameDispatcher>(), heartbeats.Commands);
+        var known = new KnownContainerStore(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainerStore>());
+        var teller = new EventReporter(tracker, outbound, time);
         var comparison = new EventComparison(engine, tracker, teller, known, time, loggers.CreateLogger<EventComparison>());
         var events = new EventStream(engine, comparison, teller, known, listing, random, time, loggers.CreateLogger<EventStream>(), heartbeats.Events);
         var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, own, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
@@ -109,9 +109,9 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         };
         statsLink.Opened += sampling.Wake;
         own.Found += sampling.Wake;
-        var footprint = new Footprint(time, logger);
-        lanes.Idle += footprint.Used;
-        link.Registered += _ => footprint.Used();
+        var footprint = new MemoryTrimmer(time, logger);
+        lanes.Idle += footprint.MarkActivity;
+        link.Registered += _ => footprint.MarkActivity();
         var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>(), cut, lanes);
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
@@ -128,7 +128,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         using var stopSelfUpdate = ending.Token.Register(selfUpdate.Stop);
         updates.Recover();
         deployments.Recover(ending.Token);
-        lanes.Post(DeploymentOperations.CreateLane, () => creator.RecoverAsync(ending.Token));
+        lanes.Post(ProvisioningOperations.CreateLane, () => creator.RecoverAsync(ending.Token));
         Task[] parts =
         [
             link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
@@ -163,7 +163,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
 
         try
         {
-            selfUpdate.Become();
+            selfUpdate.ExecuteNewProgram();
         }
         catch (Exception e) when (e is CommandException or IOException or Win32Exception)
         {
@@ -205,7 +205,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     }
 
     private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
-        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand update, Deployments deployments, ContainerCreator creator)
+        EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand update, ComposeDeployer deployments, ContainerCreator creator)
     {
         var operations = new Dictionary<string, Route>(StringComparer.Ordinal);
         var commands = new Dictionary<string, Route>(StringComparer.Ordinal)
@@ -221,7 +221,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         new NetworkCommands(engine, own.Require).AddTo(commands, operations);
         new VolumeCommands(engine).AddTo(commands, operations);
         new ContainerOperations(engine, own.Require).AddTo(operations);
-        new DeploymentOperations(engine, creator, outbound, time).AddTo(operations);
+        new ProvisioningOperations(engine, creator, outbound, time).AddTo(operations);
         return (commands, operations);
     }
 
@@ -229,7 +229,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     {
         var store = new UpdateStore(options.DataPath, time, loggers.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
-        var updater = new ContainerUpdater(engine, store, report, lanes, new Restarts(engine, Restarts.ReadBootId), random, time, loggers.CreateLogger<ContainerUpdater>());
+        var updater = new ContainerUpdater(engine, store, report, lanes, new RestartDetector(engine, RestartDetector.ReadBootId), random, time, loggers.CreateLogger<ContainerUpdater>());
         var queue = new UpdateQueue(updater, store, report, lanes, time, loggers.CreateLogger<UpdateQueue>());
         return (new UpdateCommand(engine, updater, queue, report, own.Require, time, loggers.CreateLogger<UpdateCommand>()), queue);
     }
@@ -238,7 +238,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
     private HostSight? Sight(OwnContainer own) =>
         own.IsKnown && _described is { } described ? new HostSight(own.Current is not null, own.Current is null ? described.Elsewhere : null) : null;
 
-    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, OwnContainer own, Deployments deployments, string token, CancellationToken ct)
+    private async Task<RegisterRequest> DescribeAsync(EngineClient engine, OwnContainer own, ComposeDeployer deployments, string token, CancellationToken ct)
     {
         await own.LookAsync(ct);
         _described = await HostIdentity.DescribeAsync(engine, options, own.Current, ct);

@@ -54,8 +54,8 @@ public static class RegisterValidation
     private static string? Text(string field, string? value, int length) =>
         value is not null && value.Length > length ? $"{field} must have at most {length} characters" : null;
 
-    private static string? Range(string field, long? value, long most) =>
-        value is { } number && (number < 1 || number > most) ? $"{field} must be from 1 to {most}" : null;
+    private static string? Range(string field, long? value, long maximum) =>
+        value is { } number && (number < 1 || number > maximum) ? $"{field} must be from 1 to {maximum}" : null;
 
     private static string? Source(string? value) =>
         value is null or HostnameSources.AgentName or HostnameSources.Daemon or HostnameSources.Os or HostnameSources.EngineId

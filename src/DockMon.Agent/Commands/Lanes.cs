@@ -1,7 +1,7 @@
 namespace DockMon.Agent.Commands;
 
 /// <summary>Reads that are alike in what they hold up: each kind has places of its own.</summary>
-internal enum ReadPlace
+internal enum ReadPool
 {
     /// <summary>One question to the engine.</summary>
     Short,
@@ -39,8 +39,8 @@ internal sealed class Lanes : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Queue<LaneWork>> _lanes = new(StringComparer.Ordinal);
-    private readonly Places _writes;
-    private readonly Dictionary<ReadPlace, Places> _reads;
+    private readonly WorkSlots _writes;
+    private readonly Dictionary<ReadPool, WorkSlots> _reads;
     private TaskCompletionSource _idle = Completed();
     private int _running;
 
@@ -51,11 +51,11 @@ internal sealed class Lanes : IDisposable
         _writes = new("operations", WriteWidth, LongPatience, time);
         _reads = new()
         {
-            [ReadPlace.Short] = new("questions", ReadWidth, ReadPatience, time),
-            [ReadPlace.List] = new("lists", 4, ReadPatience, time),
-            [ReadPlace.Log] = new("logs", 4, ReadPatience, time),
-            [ReadPlace.Files] = new("reading the host's files", 4, ReadPatience, time),
-            [ReadPlace.Watch] = new("watching containers", 64, LongPatience, time),
+            [ReadPool.Short] = new("questions", ReadWidth, ReadPatience, time),
+            [ReadPool.List] = new("lists", 4, ReadPatience, time),
+            [ReadPool.Log] = new("logs", 4, ReadPatience, time),
+            [ReadPool.Files] = new("reading the host's files", 4, ReadPatience, time),
+            [ReadPool.Watch] = new("watching containers", 64, LongPatience, time),
         };
     }
 
@@ -74,7 +74,7 @@ internal sealed class Lanes : IDisposable
     /// <param name="kind">Whose places it takes.</param>
     /// <param name="work">What to do.</param>
     /// <param name="leave">Ends the wait for a place; the work is then run without one, and has nothing to do but to tidy up.</param>
-    public void Post(ReadPlace kind, Func<Task> work, CancellationToken leave = default)
+    public void Post(ReadPool kind, Func<Task> work, CancellationToken leave = default)
     {
         lock (_gate)
         {
@@ -158,7 +158,7 @@ internal sealed class Lanes : IDisposable
         return done.Task.Unwrap();
     }
 
-    private async Task RunReadAsync(Places places, Func<Task> work, CancellationToken leave)
+    private async Task RunReadAsync(WorkSlots places, Func<Task> work, CancellationToken leave)
     {
         try
         {

@@ -12,7 +12,7 @@ namespace DockMon.Agent.Commands;
 /// Has requests done and answers them: queues each in its lane or, a read, in a place of its kind, and answers with what came of it. It outlives
 /// connections: an answer that is late for one is sent on the next. Whatever is asked, what waits is bounded, and every read has an end.
 /// </summary>
-internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider time, ILogger logger, Heartbeat? heartbeat) : IDisposable
+internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider time, ILogger logger, LoopHealth? heartbeat) : IDisposable
 {
     /// <summary>
     /// How long operations have to end once they were told to give up. What cannot (the engine stops a container) is left to it, and updates to their journals.
@@ -27,7 +27,7 @@ internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider
 
     private readonly CancellationTokenSource _giveUp = new();
     private readonly ByteBudget _waiting = new(WaitingBytes);
-    private readonly Audience _audience = new(time);
+    private readonly ServerPresence _audience = new(time);
     private readonly Lock _gate = new();
     private Task _intake = Task.CompletedTask;
     private Task? _finished;
@@ -161,7 +161,7 @@ internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider
     private async Task IntakeAsync(Task earlier, Request request, long received)
     {
         await earlier;
-        heartbeat?.Beat();
+        heartbeat?.Running();
         try
         {
             if (IsGivenUp(received))
@@ -179,7 +179,7 @@ internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider
         }
         finally
         {
-            heartbeat?.Rest();
+            heartbeat?.Idle();
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed record Route(string What, Func<JsonElement, CancellationToken, V
     public static readonly TimeSpan ReadLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Of a read: whose places it takes.</summary>
-    public ReadPlace Place { get; init; }
+    public ReadPool Place { get; init; }
 
     /// <summary>Of a read: how long it may take.</summary>
     public TimeSpan Limit { get; init; } = ReadLimit;

@@ -112,7 +112,7 @@ internal sealed record AgentOptions
                 var other => throw EnvironmentReader.Wrong("HOST_STACKS_DIR", other, "it must be an absolute path on the host"),
             },
             InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
-            UpdateTimeout = variables.Time("UPDATE_TIMEOUT", TimeSpan.FromMinutes(2), least: TimeSpan.FromSeconds(15)),
+            UpdateTimeout = variables.Time("UPDATE_TIMEOUT", TimeSpan.FromMinutes(2), minimum: TimeSpan.FromSeconds(15)),
             SelfUpdateImage = variables.Text("SELF_UPDATE_IMAGE") switch
             {
                 { } image when image.Contains('@', StringComparison.Ordinal) || image[(image.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) =>

@@ -12,17 +12,17 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
     public string? Text(string variable) => environment(variable)?.Trim() is { Length: > 0 } text ? text : null;
 
-    public bool Flag(string variable, bool otherwise) => Text(variable) switch
+    public bool Flag(string variable, bool defaultValue) => Text(variable) switch
     {
-        null => otherwise,
+        null => defaultValue,
         { } text when text.ToLowerInvariant() is "true" or "1" or "yes" => true,
         { } text when text.ToLowerInvariant() is "false" or "0" or "no" => false,
         { } text => throw Wrong(variable, text, "write true or false (1, 0, yes and no do as well)"),
     };
 
-    public LogLevel Level(string variable, LogLevel otherwise) => Text(variable) switch
+    public LogLevel Level(string variable, LogLevel defaultValue) => Text(variable) switch
     {
-        null => otherwise,
+        null => defaultValue,
         { } text => text.ToLowerInvariant() switch
         {
             "debug" => LogLevel.Debug,
@@ -33,12 +33,12 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
         },
     };
 
-    public TimeSpan Time(string variable, TimeSpan otherwise, TimeSpan least = default)
+    public TimeSpan Time(string variable, TimeSpan defaultValue, TimeSpan minimum = default)
     {
         var text = Text(variable);
         if (text is null)
         {
-            return otherwise;
+            return defaultValue;
         }
 
         if (!Duration.TryParse(text, out var time))
@@ -48,16 +48,16 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
                 : $"write {Duration.Accepted}");
         }
 
-        return time > TimeSpan.Zero && time >= least && time <= LongestTime ? time
-            : throw Wrong(variable, text, $"it must be {(least > TimeSpan.Zero ? $"at least {Duration.Format(least)}" : "more than 0")} and at most 24h");
+        return time > TimeSpan.Zero && time >= minimum && time <= LongestTime ? time
+            : throw Wrong(variable, text, $"it must be {(minimum > TimeSpan.Zero ? $"at least {Duration.Format(minimum)}" : "more than 0")} and at most 24h");
     }
 
     /// <summary>An interval; 0 turns off what it is the interval of.</summary>
-    public TimeSpan Interval(string variable, TimeSpan otherwise, TimeSpan least)
+    public TimeSpan Interval(string variable, TimeSpan defaultValue, TimeSpan minimum)
     {
         if (Text(variable) is not { } text)
         {
-            return otherwise;
+            return defaultValue;
         }
 
         if (text == "0" || (Duration.TryParse(text, out var given) && given == TimeSpan.Zero))
@@ -65,8 +65,8 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
             return TimeSpan.Zero;
         }
 
-        var time = Time(variable, otherwise);
-        return time >= least ? time : throw Wrong(variable, text, $"it must be at least {Duration.Format(least)}, or 0 to turn it off");
+        var time = Time(variable, defaultValue);
+        return time >= minimum ? time : throw Wrong(variable, text, $"it must be at least {Duration.Format(minimum)}, or 0 to turn it off");
     }
 
     public string? Name(string variable)
@@ -78,7 +78,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
             : text;
     }
 
-    public string DirectoryPath(string variable, string otherwise) => Path.GetFullPath(Text(variable) ?? otherwise);
+    public string DirectoryPath(string variable, string defaultValue) => Path.GetFullPath(Text(variable) ?? defaultValue);
 
     /// <summary>An error of one line, whatever is in the value.</summary>
     public static ConfigurationException Wrong(string variable, string value, string remedy) =>

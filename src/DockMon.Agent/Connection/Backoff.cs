@@ -15,10 +15,10 @@ internal sealed class Backoff(TimeSpan initial, TimeSpan most, Random random, do
 
     /// <summary>
     /// For dialling a server. Users are blind until the next try, so a wait is a part of the outage before it: a third at most, after the
-    /// first few. And as half of each is certain, none needs to be longer than half of <paramref name="most"/> to keep the tries few.
+    /// first few. And as half of each is certain, none needs to be longer than half of <paramref name="maximum"/> to keep the tries few.
     /// </summary>
-    public static Backoff ToServer(TimeSpan initial, TimeSpan most, Random random) =>
-        new(initial, initial > most / 2 ? initial : most / 2, random, growth: 1.2, spread: 0.5);
+    public static Backoff ToServer(TimeSpan initial, TimeSpan maximum, Random random) =>
+        new(initial, initial > maximum / 2 ? initial : maximum / 2, random, growth: 1.2, spread: 0.5);
 
     /// <summary>The delay before the next attempt.</summary>
     public TimeSpan Next()

@@ -16,7 +16,7 @@ internal sealed class CompletionFiles(Outbox outbox, ILogger logger)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.CompletionNotKept(logger, StorageFailure.Describe(e, outbox.Folder));
+            Log.CompletionNotKept(logger, StorageAdvice.Describe(e, outbox.Folder));
             return null;
         }
     }
@@ -50,7 +50,7 @@ internal sealed class CompletionFiles(Outbox outbox, ILogger logger)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.CompletionNotRemoved(logger, file!, StorageFailure.Describe(e, outbox.Folder));
+            Log.CompletionNotRemoved(logger, file!, StorageAdvice.Describe(e, outbox.Folder));
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class CompletionFiles(Outbox outbox, ILogger logger)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.CompletionNotRead(logger, file, StorageFailure.Describe(e, outbox.Folder));
+            Log.CompletionNotRead(logger, file, StorageAdvice.Describe(e, outbox.Folder));
             return null;
         }
     }

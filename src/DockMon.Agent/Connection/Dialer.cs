@@ -25,7 +25,7 @@ internal sealed class DialException(string message, int? status = null, Exceptio
 /// <param name="options">Where the server is.</param>
 /// <param name="witness">Sees what happens on the way; for one dial at a time.</param>
 /// <param name="limit">How long a dial may take, half of it until the server takes the connection; 30 s when it is not said.</param>
-internal sealed class Dialer(AgentOptions options, DialWitness? witness = null, TimeSpan? limit = null) : IDisposable
+internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, TimeSpan? limit = null) : IDisposable
 {
     private const int TargetCharacters = 200;
 
@@ -128,7 +128,7 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null, 
     /// Puts a stream of ours below the WebSocket, or keeps what a server said instead of upgrading: ClientWebSocket itself offers no way to the one,
     /// and of the other only says that it did not.
     /// </summary>
-    private sealed class Upgrade(HttpMessageHandler inner, DialWitness? witness) : DelegatingHandler(inner)
+    private sealed class Upgrade(HttpMessageHandler inner, DialTrace? witness) : DelegatingHandler(inner)
     {
         private const int BodyBytes = 1024;
 
@@ -144,7 +144,7 @@ internal sealed class Dialer(AgentOptions options, DialWitness? witness = null, 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = await base.SendAsync(request, cancellationToken);
-            witness?.Take(response);
+            witness?.OnResponse(response);
             if (response.StatusCode == HttpStatusCode.SwitchingProtocols)
             {
                 Stream = new GatheringStream(await response.Content.ReadAsStreamAsync(cancellationToken));

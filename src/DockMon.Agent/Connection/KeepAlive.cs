@@ -18,7 +18,7 @@ internal sealed class KeepAlive(Func<Func<long, long>, CancellationToken, ValueT
     /// <summary>Without an answer for so long, the connection is dead.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(45);
 
-    private readonly Pulse _pulse = new();
+    private readonly AsyncSignal _pulse = new();
     private readonly Lock _gate = new();
     private readonly long _began = time.GetTimestamp();
     private long? _answered;
@@ -37,7 +37,7 @@ internal sealed class KeepAlive(Func<Func<long, long>, CancellationToken, ValueT
     }
 
     /// <summary>A ping was answered.</summary>
-    public void Take(long number)
+    public void OnPong(long number)
     {
         if (outbound.Confirm(number))
         {
@@ -97,7 +97,7 @@ internal sealed class KeepAlive(Func<Func<long, long>, CancellationToken, ValueT
         {
             if (_isOut)
             {
-                return (true, Left());
+                return (true, TimeLeft());
             }
 
             // The first ping after a long silence goes out with what it confirms.
@@ -113,7 +113,7 @@ internal sealed class KeepAlive(Func<Func<long, long>, CancellationToken, ValueT
         lock (_gate)
         {
             (_pinged, _isOut) = (time.GetTimestamp(), true);
-            left = Left();
+            left = TimeLeft();
         }
 
         // A server that reads nothing has the write wait.
@@ -124,7 +124,7 @@ internal sealed class KeepAlive(Func<Func<long, long>, CancellationToken, ValueT
     private static ConnectionEnd Dead() => new($"the server has answered no ping for {Limit.TotalSeconds:0} s (timeout)");
 
     /// <summary>How long the answer of the ping that is out may take. A machine that slept for a minute has not missed it.</summary>
-    private TimeSpan Left()
+    private TimeSpan TimeLeft()
     {
         var (silence, ping) = (Limit - time.GetElapsedTime(_answered ?? _began), Limit - ProtocolLimits.PingInterval - time.GetElapsedTime(_pinged ?? _began));
         return silence > ping ? silence : ping;

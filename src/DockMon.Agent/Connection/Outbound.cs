@@ -41,7 +41,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
     private readonly Channel<OutboundFrame> _shells = Channel.CreateBounded<OutboundFrame>(ShellLimit);
     private readonly LatestByKey<OutboundFrame> _stats = new();
     private readonly SendWindow _window = new(EventLimit, EventBytesLimit);
-    private readonly Pulse _pulse = new();
+    private readonly AsyncSignal _pulse = new();
     private long _pings;
     private long _droppedEvents;
 
@@ -218,7 +218,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
             dropped = Trim();
         }
 
-        Tell(dropped);
+        Report(dropped);
         Wake();
     }
 
@@ -249,7 +249,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
             dropped = Trim();
         }
 
-        Tell(dropped);
+        Report(dropped);
         Wake();
     }
 
@@ -284,7 +284,7 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
         return dropped;
     }
 
-    private void Tell(List<OutboundFrame> dropped)
+    private void Report(List<OutboundFrame> dropped)
     {
         foreach (var frame in dropped)
         {

@@ -20,11 +20,11 @@ internal sealed class ServerConnection : IDisposable
     private readonly FrameReader _reader;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly Heartbeats? _heartbeats;
+    private readonly AgentLoops? _heartbeats;
     private volatile bool _draining;
     private volatile bool _closing;
 
-    private ServerConnection(ServerSocket socket, TimeProvider time, ILogger logger, Heartbeats? heartbeats)
+    private ServerConnection(ServerSocket socket, TimeProvider time, ILogger logger, AgentLoops? heartbeats)
     {
         _socket = socket;
         _reader = new FrameReader(socket.WebSocket);
@@ -37,7 +37,7 @@ internal sealed class ServerConnection : IDisposable
     /// <exception cref="RegistrationRejectedException">The server said no.</exception>
     /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
     public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
-        ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, Heartbeats? heartbeats = null)
+        ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, AgentLoops? heartbeats = null)
     {
         var connection = new ServerConnection(socket, time, logger, heartbeats);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -93,7 +93,7 @@ internal sealed class ServerConnection : IDisposable
         await using var registration = stopping.Register(stopped.SetResult);
         var earlier = _socket.Sent; // The registration.
         var alive = new KeepAlive((begin, ct) => _socket.PingAsync(sent => begin(sent - earlier), ct), outbound, _time);
-        _socket.Ponged = alive.Take;
+        _socket.Ponged = alive.OnPong;
         var reading = ReadLoopAsync(onFrame, readEnded.Token);
         var writing = WriteLoopAsync(outbound, alive, writeEnded.Token);
         var pinging = alive.RunAsync(writeEnded.Token);
@@ -146,9 +146,9 @@ internal sealed class ServerConnection : IDisposable
         {
             while (true)
             {
-                _heartbeats?.Read.Rest();
+                _heartbeats?.Read.Idle();
                 var (kind, frame, size) = await _reader.ReadAsync(ended);
-                _heartbeats?.Read.Beat();
+                _heartbeats?.Read.Running();
                 switch (kind)
                 {
                     case ReadKind.Frame:
@@ -174,7 +174,7 @@ internal sealed class ServerConnection : IDisposable
         }
         finally
         {
-            _heartbeats?.Read.Rest();
+            _heartbeats?.Read.Idle();
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class ServerConnection : IDisposable
                 // What waits together leaves together.
                 while (!IsOver() && outbound.TryTake() is { } frame)
                 {
-                    _heartbeats?.Write.Beat();
+                    _heartbeats?.Write.Running();
                     await _socket.SendAsync(frame.Bytes, ended);
                 }
 
@@ -198,9 +198,9 @@ internal sealed class ServerConnection : IDisposable
                     return new ConnectionEnd("everything was sent");
                 }
 
-                _heartbeats?.Write.Rest();
+                _heartbeats?.Write.Idle();
                 await outbound.WaitAsync(ended);
-                _heartbeats?.Write.Beat();
+                _heartbeats?.Write.Running();
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
@@ -213,7 +213,7 @@ internal sealed class ServerConnection : IDisposable
         }
         finally
         {
-            _heartbeats?.Write.Rest();
+            _heartbeats?.Write.Idle();
         }
 
         bool IsOver() => _closing || (_draining && !outbound.HasPending && !outbound.Unconfirmed.Any);

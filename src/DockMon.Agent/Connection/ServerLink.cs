@@ -19,7 +19,7 @@ internal sealed class ServerLink(
     Random random,
     TimeProvider time,
     ILogger<ServerLink> logger,
-    Heartbeats? heartbeats = null)
+    AgentLoops? heartbeats = null)
 {
     /// <summary>A connection that lasted this long was a good one: the delays start over.</summary>
     public static readonly TimeSpan GoodConnection = TimeSpan.FromMinutes(1);
@@ -30,7 +30,7 @@ internal sealed class ServerLink(
     private const int CloneThreshold = 3;
 
     private readonly Backoff _backoff = Backoff.ToServer(options.ReconnectInitial, options.ReconnectMax, random);
-    private readonly RepeatedReason _failures = new();
+    private readonly FailureLog _failures = new();
     private bool _endWasReported = true;
     private bool _restartWasBelieved;
     private string? _permanentToken;
@@ -64,9 +64,9 @@ internal sealed class ServerLink(
         _permanentToken = options.PermanentToken ?? tokens.ReadPermanentToken();
         while (!stopping.IsCancellationRequested)
         {
-            heartbeats?.Link.Beat();
+            heartbeats?.Link.Running();
             var delay = await ConnectOnceAsync(onFrame, finishing, stopping);
-            heartbeats?.Link.Rest();
+            heartbeats?.Link.Idle();
             try
             {
                 await Task.Delay(delay, time, stopping);
@@ -102,7 +102,7 @@ internal sealed class ServerLink(
                 _connected = true;
                 Registered?.Invoke(auth);
                 var started = time.GetTimestamp();
-                heartbeats?.Link.Rest();
+                heartbeats?.Link.Idle();
                 var running = connection.RunAsync(onFrame, outbound, finishing, stopping);
                 if (!_endWasReported && await LastsAsync(running))
                 {
@@ -110,7 +110,7 @@ internal sealed class ServerLink(
                 }
 
                 var end = await running;
-                heartbeats?.Link.Beat();
+                heartbeats?.Link.Running();
                 _connected = false;
                 Disconnected?.Invoke();
                 return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, time.GetElapsedTime(started));
@@ -212,7 +212,7 @@ internal sealed class ServerLink(
         _preferRegistrationToken = false;
         if (_failures.ShouldReport(reason, out var count))
         {
-            Log.Rejected(logger, reason.TrimEnd('.'), Rejections.Remedy(reason), Math.Round(options.ReconnectMax.TotalSeconds, 1), count);
+            Log.Rejected(logger, reason.TrimEnd('.'), RegistrationErrors.GetAdvice(reason), Math.Round(options.ReconnectMax.TotalSeconds, 1), count);
         }
 
         return options.ReconnectMax;

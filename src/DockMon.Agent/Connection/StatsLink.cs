@@ -19,8 +19,8 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
     private readonly Backoff _backoff = Backoff.ToServer(options.ReconnectInitial, options.ReconnectMax, random);
     private readonly LatestByKey<byte[]> _samples = new();
     private readonly Lock _gate = new();
-    private readonly Pulse _pulse = new();
-    private readonly Pulse _newToken = new();
+    private readonly AsyncSignal _pulse = new();
+    private readonly AsyncSignal _newToken = new();
     private volatile string? _token;
     private volatile bool _open;
     private bool _refused;

@@ -9,9 +9,9 @@ namespace DockMon.Agent.Doctor;
 /// <param name="inContainer">Whether this is one, where "localhost" means something else.</param>
 /// <param name="environment">For what the proxy variables are called.</param>
 /// <param name="time">For how long things take.</param>
-internal sealed class AddressChecks(Setup setup, Route route, bool inContainer, Func<string, string?> environment, TimeProvider time)
+internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route, bool inContainer, Func<string, string?> environment, TimeProvider time)
 {
-    /// <summary>What the name of <see cref="Route.Host"/> was resolved to.</summary>
+    /// <summary>What the name of <see cref="ServerRoute.Host"/> was resolved to.</summary>
     public IPAddress[] Addresses { get; private set; } = [];
 
     private string Target => $"{route.Host}:{route.Port}";
@@ -24,52 +24,52 @@ internal sealed class AddressChecks(Setup setup, Route route, bool inContainer, 
         new("tcp", ["dns"], ConnectAsync),
     ];
 
-    private Finding Address()
+    private CheckResult Address()
     {
         if (!setup.ServerKnown)
         {
-            return Finding.Skipped("DOCKMON_URL cannot be used");
+            return CheckResult.Skipped("DOCKMON_URL cannot be used");
         }
 
         var written = setup.ServerText!.Split(':')[0].ToLowerInvariant();
-        return Finding.Ok(written is "http" or "https" ? $"{route.Endpoint} ({written}:// means {route.Endpoint.Scheme}://)" : route.Endpoint.ToString());
+        return CheckResult.Ok(written is "http" or "https" ? $"{route.Endpoint} ({written}:// means {route.Endpoint.Scheme}://)" : route.Endpoint.ToString());
     }
 
-    private Finding Proxy()
+    private CheckResult Proxy()
     {
         string[] names = [.. new[] { route.IsTls ? "https_proxy" : "http_proxy", "all_proxy" }.SelectMany(name => new[] { name, name.ToUpperInvariant() })];
         var set = names.FirstOrDefault(name => !string.IsNullOrEmpty(environment(name)));
         if (route.Proxy is not null)
         {
-            return Finding.Ok($"{route.Proxy.Scheme}://{route.Proxy.Authority}, from {set}");
+            return CheckResult.Ok($"{route.Proxy.Scheme}://{route.Proxy.Authority}, from {set}");
         }
 
-        return Finding.Ok(set is null ? $"none is set for {route.Endpoint.Scheme}://" : $"none: {set} is set, and NO_PROXY excepts {route.Endpoint.IdnHost}");
+        return CheckResult.Ok(set is null ? $"none is set for {route.Endpoint.Scheme}://" : $"none: {set} is set, and NO_PROXY excepts {route.Endpoint.IdnHost}");
     }
 
-    private async Task<Finding> ResolveAsync(CancellationToken ct)
+    private async Task<CheckResult> ResolveAsync(CancellationToken ct)
     {
         if (IPAddress.TryParse(route.Host, out var literal))
         {
             Addresses = [literal];
-            return Finding.Ok($"{route.Host} is an address already");
+            return CheckResult.Ok($"{route.Host} is an address already");
         }
 
         try
         {
             Addresses = await Dns.GetHostAddressesAsync(route.Host, ct);
-            return Finding.Ok($"{route.Host} is {string.Join(", ", Addresses.Select(address => address.ToString()))}");
+            return CheckResult.Ok($"{route.Host} is {string.Join(", ", Addresses.Select(address => address.ToString()))}");
         }
         catch (SocketException e)
         {
-            return Finding.Failed(
+            return CheckResult.Failed(
                 $"{route.Host} cannot be resolved: {e.Message}",
                 $"check the name in {(route.Proxy is null ? "DOCKMON_URL" : "the proxy's variable")} and this machine's DNS (getent hosts {route.Host})"
                 + (inContainer ? $"; a container can be given a DNS server (--dns ADDRESS) or the name (--add-host {route.Host}:ADDRESS)" : ""));
         }
     }
 
-    private async Task<Finding> ConnectAsync(CancellationToken ct)
+    private async Task<CheckResult> ConnectAsync(CancellationToken ct)
     {
         var started = time.GetTimestamp();
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -77,15 +77,15 @@ internal sealed class AddressChecks(Setup setup, Route route, bool inContainer, 
         {
             await socket.ConnectAsync(Addresses, route.Port, ct);
             var peer = (IPEndPoint)socket.RemoteEndPoint!;
-            return Finding.Ok($"{(peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer)} answers after {time.GetElapsedTime(started).TotalMilliseconds:0} ms");
+            return CheckResult.Ok($"{(peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer)} answers after {time.GetElapsedTime(started).TotalMilliseconds:0} ms");
         }
         catch (OperationCanceledException)
         {
-            return Finding.Failed($"{Target} does not answer", Silent());
+            return CheckResult.Failed($"{Target} does not answer", Silent());
         }
         catch (SocketException e)
         {
-            return Finding.Failed($"{Target}: {e.Message}", e.SocketErrorCode switch
+            return CheckResult.Failed($"{Target}: {e.Message}", e.SocketErrorCode switch
             {
                 SocketError.ConnectionRefused => Refused(),
                 SocketError.TimedOut => Silent(),

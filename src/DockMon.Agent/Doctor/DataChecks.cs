@@ -23,54 +23,54 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, bool ta
     ];
 
     /// <summary>What to say of a storage.</summary>
-    public static Finding Judge(string path, Storage storage)
+    public static CheckResult Judge(string path, Storage storage)
     {
         var mount = $"-v {Volume}:{path}";
         return storage.Kind switch
         {
-            StorageKind.NamedVolume => Finding.Ok($"{path} is on the volume {storage.Source}"),
-            StorageKind.AnonymousVolume => Finding.Warning(
+            StorageKind.NamedVolume => CheckResult.Ok($"{path} is on the volume {storage.Source}"),
+            StorageKind.AnonymousVolume => CheckResult.Warning(
                 $"{path} is on a volume without a name of its own, and a container that is made anew gets another: the agent would have to register again", $"give it a name: {mount}"),
-            StorageKind.Bind => Finding.Warning(
+            StorageKind.Bind => CheckResult.Warning(
                 $"{path} is a directory of the host ({storage.Source}): it lasts, but Docker sets no owner there, and another agent could be given the same one",
                 $"use a named volume: {mount}; copy permanent_token and stacks over to keep the registration"),
-            StorageKind.Memory => Finding.Failed($"{path} is in memory: the registration is lost when the container stops", $"use a named volume: {mount}"),
-            _ => Finding.Failed($"{path} is in the container's own layer: the registration is lost when the container is made anew", $"use a named volume: {mount}"),
+            StorageKind.Memory => CheckResult.Failed($"{path} is in memory: the registration is lost when the container stops", $"use a named volume: {mount}"),
+            _ => CheckResult.Failed($"{path} is in the container's own layer: the registration is lost when the container is made anew", $"use a named volume: {mount}"),
         };
     }
 
-    private Finding Write()
+    private CheckResult Write()
     {
         // It is the agent that makes it: whoever looks changes nothing.
         if (!Path.Exists(options.DataPath))
         {
             var parent = Existing();
             return Native.MayWriteIn(parent)
-                ? Finding.Warning($"there is no {options.DataPath} yet; the agent makes it when it starts", "if there should be one, correct DATA_PATH or mount it")
-                : Finding.Failed($"there is no {options.DataPath}, and user id {Native.UserId} can make nothing in {parent}", $"make it and give it to that user: install -d -m 700 -o {Native.UserId} {options.DataPath}");
+                ? CheckResult.Warning($"there is no {options.DataPath} yet; the agent makes it when it starts", "if there should be one, correct DATA_PATH or mount it")
+                : CheckResult.Failed($"there is no {options.DataPath}, and user id {Native.UserId} can make nothing in {parent}", $"make it and give it to that user: install -d -m 700 -o {Native.UserId} {options.DataPath}");
         }
 
         try
         {
             new TokenStore(options.DataPath).EnsureWritable();
-            return Finding.Ok($"{options.DataPath} can be written");
+            return CheckResult.Ok($"{options.DataPath} can be written");
         }
         catch (ConfigurationException e) when (takesOver && e.InnerException is UnauthorizedAccessException)
         {
-            return Finding.Ok($"{options.DataPath} is root's, and is given to user id {Native.UserId} when the agent starts");
+            return CheckResult.Ok($"{options.DataPath} is root's, and is given to user id {Native.UserId} when the agent starts");
         }
         catch (ConfigurationException e)
         {
             var (found, remedy) = Split(e.Message);
-            return Finding.Failed(found, remedy);
+            return CheckResult.Failed(found, remedy);
         }
     }
 
-    private Finding Where()
+    private CheckResult Where()
     {
         if (!inContainer && engine.Self is null)
         {
-            return Finding.Ok($"{options.DataPath} is on this machine's own disk");
+            return CheckResult.Ok($"{options.DataPath} is on this machine's own disk");
         }
 
         // The engine does not name all that is mounted: not what --tmpfs is.
@@ -80,11 +80,11 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, bool ta
             storage is null or { Kind: StorageKind.Layer } ? MountTable.Find(options.DataPath, File.ReadAllText(Path.Combine(procRoot, "self/mountinfo"))) : storage);
     }
 
-    private Finding Room()
+    private CheckResult Room()
     {
         var free = new DriveInfo(Existing()).AvailableFreeSpace;
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / 1048576.0:#,0} MiB free at {options.DataPath}");
-        return free >= LittleRoom ? Finding.Ok(text) : Finding.Warning(text, "free some space: unsent results, update journals and compose projects are kept there");
+        return free >= LittleRoom ? CheckResult.Ok(text) : CheckResult.Warning(text, "free some space: unsent results, update journals and compose projects are kept there");
     }
 
     // The directory, or what it would be made in.

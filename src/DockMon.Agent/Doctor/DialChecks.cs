@@ -7,16 +7,16 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Doctor;
 
 /// <summary>One dial, as the agent makes it, through the proxy if there is one, and what it shows: TLS, the WebSocket, the server's clock. Nothing is registered.</summary>
-internal sealed class DialChecks(AgentOptions options, Route route, AddressChecks addresses, TimeProvider time) : IDisposable
+internal sealed class DialChecks(AgentOptions options, ServerRoute route, AddressChecks addresses, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SkewNoticed = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SkewBorne = TimeSpan.FromMinutes(5);
 
     // The agent itself waits longer; less than the limit of a check, so that what was seen until then is told.
-    private static readonly TimeSpan DialLimit = Examination.Limit - TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DialLimit = CheckRunner.Limit - TimeSpan.FromSeconds(1);
 
-    private readonly DialWitness _witness = new();
+    private readonly DialTrace _witness = new();
     private readonly CancellationTokenSource _stop = new();
     private Task<Exception?>? _dial;
     private DateTimeOffset _answered;
@@ -30,13 +30,13 @@ internal sealed class DialChecks(AgentOptions options, Route route, AddressCheck
 
     public void Dispose() => _stop.Dispose();
 
-    private async Task<Finding> TlsAsync(CancellationToken ct)
+    private async Task<CheckResult> TlsAsync(CancellationToken ct)
     {
         if (!route.IsTls)
         {
-            return addresses.Addresses.All(Route.IsPrivate) && route.Proxy is null
-                ? Finding.Ok("not used (ws://), and not needed inside a private network")
-                : Finding.Warning("ws:// to a public address: whoever is on the way can read the token and take over this agent", "write wss:// in DOCKMON_URL, with TLS at the server or at a proxy in front of it");
+            return addresses.Addresses.All(ServerRoute.IsPrivate) && route.Proxy is null
+                ? CheckResult.Ok("not used (ws://), and not needed inside a private network")
+                : CheckResult.Warning("ws:// to a public address: whoever is on the way can read the token and take over this agent", "write wss:// in DOCKMON_URL, with TLS at the server or at a proxy in front of it");
         }
 
         var failure = await DialAsync(ct);
@@ -45,41 +45,41 @@ internal sealed class DialChecks(AgentOptions options, Route route, AddressCheck
             return TlsAdvice.Judge(certificate, route.Endpoint.IdnHost, options.InsecureSkipVerify, time.GetUtcNow());
         }
 
-        return failure is null ? Finding.Ok("it works")
+        return failure is null ? CheckResult.Ok("it works")
             : Tunnel(failure)
             ?? (Cause<AuthenticationException>(failure) is null
-                ? Finding.Failed(failure.Message, "see whether the server, or the proxy in front of it, speaks TLS on this port; if it does not, write ws:// or the port that does")
-                : Finding.Failed(failure.Message, "the port does not seem to speak TLS: write ws:// in DOCKMON_URL, or the port that does"));
+                ? CheckResult.Failed(failure.Message, "see whether the server, or the proxy in front of it, speaks TLS on this port; if it does not, write ws:// or the port that does")
+                : CheckResult.Failed(failure.Message, "the port does not seem to speak TLS: write ws:// in DOCKMON_URL, or the port that does"));
     }
 
-    private async Task<Finding> UpgradeAsync(CancellationToken ct)
+    private async Task<CheckResult> UpgradeAsync(CancellationToken ct)
     {
         var failure = await DialAsync(ct);
         if (failure is null)
         {
-            return Finding.Ok($"opens at /{route.Endpoint.AbsolutePath.TrimStart('/')}");
+            return CheckResult.Ok($"opens at /{route.Endpoint.AbsolutePath.TrimStart('/')}");
         }
 
-        return failure is DialException { Status: { } status } ? Finding.Failed(failure.Message, UpgradeAdvice.Remedy(status, _witness.Location, route.Endpoint))
-            : Tunnel(failure) ?? Finding.Failed(failure.Message, route.IsTls
+        return failure is DialException { Status: { } status } ? CheckResult.Failed(failure.Message, UpgradeAdvice.Remedy(status, _witness.Location, route.Endpoint))
+            : Tunnel(failure) ?? CheckResult.Failed(failure.Message, route.IsTls
                 ? "something takes the connection and does not answer: see the server's log and that of the proxy in front of it"
                 : "something takes the connection and does not answer: see the server's log; if the port speaks TLS, write wss:// in DOCKMON_URL");
     }
 
-    private async Task<Finding> ClockAsync(CancellationToken ct)
+    private async Task<CheckResult> ClockAsync(CancellationToken ct)
     {
         await DialAsync(ct);
         if (_witness.ServerTime is not { } serverTime)
         {
-            return Finding.Skipped("the server did not tell its time");
+            return CheckResult.Skipped("the server did not tell its time");
         }
 
         var skew = _answered - serverTime;
         var (size, direction) = (skew.Duration(), skew > TimeSpan.Zero ? "ahead of" : "behind");
         // The header has whole seconds.
-        return size < TimeSpan.FromSeconds(2) ? Finding.Ok("as the server's")
-            : size <= SkewNoticed ? Finding.Ok($"{size.TotalSeconds:0} s {direction} the server's")
-            : new Finding(
+        return size < TimeSpan.FromSeconds(2) ? CheckResult.Ok("as the server's")
+            : size <= SkewNoticed ? CheckResult.Ok($"{size.TotalSeconds:0} s {direction} the server's")
+            : new CheckResult(
                 size > SkewBorne ? CheckStatus.Failed : CheckStatus.Warning,
                 $"{Duration.Format(TimeSpan.FromSeconds(Math.Round(size.TotalSeconds)))} {direction} the server's: events and statistics would be shown at wrong times, and certificates judged wrongly",
                 "set the clock of this machine and of the server by NTP (timedatectl set-ntp true; timedatectl status)");
@@ -125,8 +125,8 @@ internal sealed class DialChecks(AgentOptions options, Route route, AddressCheck
         }
     }
 
-    private Finding? Tunnel(Exception failure) => Cause<HttpRequestException>(failure) is { HttpRequestError: HttpRequestError.ProxyTunnelError } refused
-        ? Finding.Failed($"the proxy {route.Proxy?.Authority} does not let the connection through{(refused.StatusCode is { } status ? $": {(int)status}" : "")}",
+    private CheckResult? Tunnel(Exception failure) => Cause<HttpRequestException>(failure) is { HttpRequestError: HttpRequestError.ProxyTunnelError } refused
+        ? CheckResult.Failed($"the proxy {route.Proxy?.Authority} does not let the connection through{(refused.StatusCode is { } status ? $": {(int)status}" : "")}",
             (int?)refused.StatusCode == 407
                 ? UpgradeAdvice.Remedy(407, null, route.Endpoint)
                 : $"have the proxy allow CONNECT to {route.Endpoint.Authority}, or except the server from it: NO_PROXY={route.Endpoint.IdnHost}")

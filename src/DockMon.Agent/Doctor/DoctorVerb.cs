@@ -17,15 +17,15 @@ internal static class DoctorVerb
     public static async Task<int> RunAsync(bool json, TextWriter output, bool colour, Func<string, string?> environment, TimeProvider time, CancellationToken ct)
     {
         // Before anything else is touched, as the agent does it.
-        var user = UserCheck.Become(environment);
-        var setup = Setup.Read(environment);
+        var user = UserCheck.Run(environment);
+        var setup = DoctorConfiguration.Read(environment);
         var options = setup.Options;
         var inContainer = SelfContainer.IsInAny("/proc");
-        var route = Route.Find(options, HttpClient.DefaultProxy);
+        var route = ServerRoute.Find(options, HttpClient.DefaultProxy);
         var addresses = new AddressChecks(setup, route, inContainer, environment, time);
         using var dial = new DialChecks(options, route, addresses, time);
         using var engine = new EngineChecks(options, inContainer, environment, time);
-        var results = new List<CheckResult>();
+        var results = new List<NamedResult>();
         Check[] checks =
         [
             setup.Check(),
@@ -37,7 +37,7 @@ internal static class DoctorVerb
             .. new DataChecks(options, inContainer, user.TakesOver, engine, "/proc").All(),
             .. new HostChecks(inContainer).All(),
         ];
-        await new Examination(time).RunAsync(checks, results, ct);
+        await new CheckRunner(time).RunAsync(checks, results, ct);
         var report = new Report(results, [.. Secrets(options, environment)]);
         if (json)
         {

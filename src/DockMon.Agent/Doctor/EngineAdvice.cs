@@ -7,7 +7,7 @@ namespace DockMon.Agent.Doctor;
 /// <summary>What to do about an engine that does not answer as one.</summary>
 internal static class EngineAdvice
 {
-    public static Finding Explain(EngineException error) => Finding.Failed(error.Message, Remedy(error));
+    public static CheckResult Explain(EngineException error) => CheckResult.Failed(error.Message, Remedy(error));
 
     private static string Remedy(EngineException error)
     {

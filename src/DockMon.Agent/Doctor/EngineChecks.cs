@@ -31,7 +31,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
 
     public void Dispose() => _engine?.Dispose();
 
-    private async Task<Finding> OpenSocketAsync(CancellationToken ct)
+    private async Task<CheckResult> OpenSocketAsync(CancellationToken ct)
     {
         try
         {
@@ -39,13 +39,13 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         }
         catch (EngineConfigurationException e)
         {
-            return Finding.Failed(e.Message, "see there");
+            return CheckResult.Failed(e.Message, "see there");
         }
 
         _engine = new EngineClient(_endpoint, time);
         if (!_endpoint.Description.StartsWith(UnixScheme, StringComparison.Ordinal))
         {
-            return Finding.Ok($"none: the engine is at {_endpoint.Description}");
+            return CheckResult.Ok($"none: the engine is at {_endpoint.Description}");
         }
 
         var path = _endpoint.Description[UnixScheme.Length..];
@@ -53,7 +53,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
-            return Finding.Ok($"{path} can be opened");
+            return CheckResult.Ok($"{path} can be opened");
         }
         catch (SocketException e)
         {
@@ -61,7 +61,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         }
     }
 
-    private async Task<Finding> AskEngineAsync(CancellationToken ct)
+    private async Task<CheckResult> AskEngineAsync(CancellationToken ct)
     {
         try
         {
@@ -69,8 +69,8 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
             var used = await _engine.GetApiVersionAsync(ct);
             var info = await _engine.GetInfoAsync(ct);
             return info.Id.Length > 0
-                ? Finding.Ok($"{version.Version} on {info.OperatingSystem}, {version.Arch}; API {used}, newest it speaks {version.ApiVersion}")
-                : Finding.Failed("the engine does not tell its id (GET /info), by which the server would know this host", "let the agent speak to a Docker engine directly");
+                ? CheckResult.Ok($"{version.Version} on {info.OperatingSystem}, {version.Arch}; API {used}, newest it speaks {version.ApiVersion}")
+                : CheckResult.Failed("the engine does not tell its id (GET /info), by which the server would know this host", "let the agent speak to a Docker engine directly");
         }
         catch (EngineException e)
         {
@@ -78,35 +78,35 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         }
     }
 
-    private async Task<Finding> FindSelfAsync(CancellationToken ct)
+    private async Task<CheckResult> FindSelfAsync(CancellationToken ct)
     {
         try
         {
             Self = await SelfContainer.DetectAsync(_engine!, "/proc", environment("HOSTNAME"), NullLogger.Instance, ct);
             if (Self is null)
             {
-                return !inContainer ? Finding.Ok("the agent runs on the host, in no container")
-                    : Finding.Warning(
+                return !inContainer ? CheckResult.Ok("the agent runs on the host, in no container")
+                    : CheckResult.Warning(
                         "the agent runs in a container that this engine does not know: it would not recognise itself, and cannot update itself",
                         "run the agent's container on the engine that it watches (its socket mounted, DOCKER_HOST not set)");
             }
 
             Mounts = (await _engine!.InspectContainerAsync(Self.Id, ct)).Mounts;
-            return Finding.Ok($"the agent runs in container {Self.Name} ({Self.Id[..12]}) of image {Self.Image}, network {Self.NetworkMode}");
+            return CheckResult.Ok($"the agent runs in container {Self.Name} ({Self.Id[..12]}) of image {Self.Image}, network {Self.NetworkMode}");
         }
         catch (EngineException e)
         {
-            return Finding.Failed($"the engine cannot be asked for the agent's own container: {e.Message}", "see the check of the engine");
+            return CheckResult.Failed($"the engine cannot be asked for the agent's own container: {e.Message}", "see the check of the engine");
         }
     }
 
-    private async Task<Finding> FindComposeAsync(CancellationToken ct)
+    private async Task<CheckResult> FindComposeAsync(CancellationToken ct)
     {
         var tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, environment), time, ct);
         return tool is null
-            ? Finding.Warning("no docker compose here: the server cannot deploy projects on this host", inContainer
+            ? CheckResult.Warning("no docker compose here: the server cannot deploy projects on this host", inContainer
                 ? "mount the host's into the container: -v /usr/libexec/docker/cli-plugins:/usr/libexec/docker/cli-plugins:ro (the host has it with the package docker-compose-plugin or docker-compose-v2)"
                 : "install the package docker-compose-plugin or docker-compose-v2")
-            : Finding.Ok($"{tool.Version} at {tool.Path}");
+            : CheckResult.Ok($"{tool.Version} at {tool.Path}");
     }
 }

@@ -16,32 +16,32 @@ internal sealed class HostChecks(bool inContainer, string root = "/")
         new("cgroups", [], _ => Task.FromResult(ControlGroups())),
     ];
 
-    private Finding Metrics()
+    private CheckResult Metrics()
     {
         const string remedy = "mount the host's files: -v /proc:/host/proc:ro -v /sys:/host/sys:ro";
         if (HostFiles.Find(root, inContainer) is not { } files)
         {
-            return Finding.Warning("the host's CPU, memory and network cannot be seen from inside this container: the server will not show them", remedy);
+            return CheckResult.Warning("the host's CPU, memory and network cannot be seen from inside this container: the server will not show them", remedy);
         }
 
         try
         {
             files.Read(new ReadBuffer());
-            return Finding.Ok($"read from {files.Proc}");
+            return CheckResult.Ok($"read from {files.Proc}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            return Finding.Warning($"the host's figures cannot be read: {e.Message}", inContainer ? remedy : "see who may read that file");
+            return CheckResult.Warning($"the host's figures cannot be read: {e.Message}", inContainer ? remedy : "see who may read that file");
         }
     }
 
     // A hint and no more: without them the engine is asked.
-    private Finding ControlGroups()
+    private CheckResult ControlGroups()
     {
         var found = ControlGroupFolders.Select(path => Path.Combine(root, path)).FirstOrDefault(Directory.Exists);
         return found is null
-            ? Finding.Ok("none to be seen; with -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro containers can be watched at less cost to the engine")
-            : Finding.Ok($"version {(File.Exists(Path.Combine(found, "cgroup.controllers")) ? 2 : 1)} at {found}"
+            ? CheckResult.Ok("none to be seen; with -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro containers can be watched at less cost to the engine")
+            : CheckResult.Ok($"version {(File.Exists(Path.Combine(found, "cgroup.controllers")) ? 2 : 1)} at {found}"
                 + (inContainer && !found.Contains("/host/", StringComparison.Ordinal) ? ", this container's own; the host's would be -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro" : ""));
     }
 }

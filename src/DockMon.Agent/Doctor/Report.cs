@@ -8,7 +8,7 @@ namespace DockMon.Agent.Doctor;
 /// <summary>What the checks found, for people and for programs.</summary>
 /// <param name="results">The checks that were made.</param>
 /// <param name="secrets">What must not be shown, wherever it may come from.</param>
-internal sealed class Report(IReadOnlyList<CheckResult> results, IReadOnlyList<string> secrets)
+internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<string> secrets)
 {
     private const string Green = "\e[32m", Yellow = "\e[33m", Red = "\e[31m", Grey = "\e[90m", Plain = "\e[0m";
 

@@ -11,20 +11,20 @@ internal static class TlsAdvice
     /// <param name="host">The name in the server's URL.</param>
     /// <param name="insecure">It is not checked.</param>
     /// <param name="now">This machine's time.</param>
-    public static Finding Judge(SeenCertificate seen, string host, bool insecure, DateTimeOffset now)
+    public static CheckResult Judge(SeenCertificate seen, string host, bool insecure, DateTimeOffset now)
     {
         var problems = Problems(seen, host, now).ToList();
         var whose = $"certificate of {seen.Subject}, issued by {seen.Issuer}, valid until {Day(seen.Until)}";
         if (insecure)
         {
-            return Finding.Warning(
+            return CheckResult.Warning(
                 $"INSECURE_SKIP_VERIFY is set: anyone on the way can take over this agent. {whose}{(problems.Count > 0 ? ", which " + string.Join(" and ", problems.Select(problem => problem.What)) : "")}",
                 problems.Count == 0 ? "unset INSECURE_SKIP_VERIFY: the certificate is good without" : string.Join("; ", problems.Select(problem => problem.Remedy)) + "; then unset INSECURE_SKIP_VERIFY");
         }
 
         return problems.Count == 0
-            ? Finding.Ok(whose)
-            : Finding.Failed($"{whose}, which {string.Join(" and ", problems.Select(problem => problem.What))}", string.Join("; ", problems.Select(problem => problem.Remedy)));
+            ? CheckResult.Ok(whose)
+            : CheckResult.Failed($"{whose}, which {string.Join(" and ", problems.Select(problem => problem.What))}", string.Join("; ", problems.Select(problem => problem.Remedy)));
     }
 
     private static IEnumerable<(string What, string Remedy)> Problems(SeenCertificate seen, string host, DateTimeOffset now)

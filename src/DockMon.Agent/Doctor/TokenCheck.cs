@@ -12,17 +12,17 @@ namespace DockMon.Agent.Doctor;
 /// <param name="setup">The configuration.</param>
 /// <param name="takesOver">Whether the agent makes itself the owner of the data directory at its start.</param>
 /// <param name="earlier">What was found before.</param>
-internal sealed class TokenCheck(Setup setup, bool takesOver, IReadOnlyList<CheckResult> earlier)
+internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IReadOnlyList<NamedResult> earlier)
 {
     private static readonly string[] Variables = ["REGISTRATION_TOKEN", "REGISTRATION_TOKEN_FILE", "PERMANENT_TOKEN", "PERMANENT_TOKEN_FILE"];
-    private static readonly TimeSpan DialLimit = Examination.Limit - TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DialLimit = CheckRunner.Limit - TimeSpan.FromSeconds(1);
 
     private readonly AgentOptions _options = setup.Options;
 
     // Who may read the stored one is a matter of the user.
-    public Check Check() => new("token", ["user"], LookAsync);
+    public Check Check() => new("token", ["user"], RunAsync);
 
-    private async Task<Finding> LookAsync(CancellationToken ct)
+    private async Task<CheckResult> RunAsync(CancellationToken ct)
     {
         string? stored;
         try
@@ -31,34 +31,34 @@ internal sealed class TokenCheck(Setup setup, bool takesOver, IReadOnlyList<Chec
         }
         catch (ConfigurationException e) when (takesOver && e.InnerException is UnauthorizedAccessException)
         {
-            return Finding.Ok($"{_options.DataPath} holds a permanent token that is root's, and the agent's once it has started; the server was not asked about it");
+            return CheckResult.Ok($"{_options.DataPath} holds a permanent token that is root's, and the agent's once it has started; the server was not asked about it");
         }
         catch (ConfigurationException e)
         {
-            return Finding.Failed(e.Message, "see there");
+            return CheckResult.Failed(e.Message, "see there");
         }
 
         if ((_options.PermanentToken ?? stored) is not { } permanent)
         {
             if (Array.Find(Variables, setup.IsRefused) is { } refused)
             {
-                return Finding.Skipped($"{refused} cannot be used");
+                return CheckResult.Skipped($"{refused} cannot be used");
             }
 
             return _options.RegistrationToken is null
-                ? Finding.Failed(
+                ? CheckResult.Failed(
                     $"there is no token: REGISTRATION_TOKEN is not set, and {_options.DataPath} holds no permanent one",
                     "make a registration token on the server (Settings, Hosts, Add host, Agent), set REGISTRATION_TOKEN to it and start the agent within 15 minutes")
-                : Finding.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers, once. {_options.DataPath} holds no permanent token yet");
+                : CheckResult.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers, once. {_options.DataPath} holds no permanent token yet");
         }
 
         var which = _options.PermanentToken is not null ? "PERMANENT_TOKEN is set" : $"{_options.DataPath} holds a permanent token";
         return earlier.Any(result => result is { Name: "websocket", Finding.Status: CheckStatus.Ok })
             ? await TryAsync(which, permanent, ct)
-            : Finding.Ok($"{which}; the server could not be asked about it");
+            : CheckResult.Ok($"{which}; the server could not be asked about it");
     }
 
-    private async Task<Finding> TryAsync(string which, string token, CancellationToken ct)
+    private async Task<CheckResult> TryAsync(string which, string token, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(DialLimit);
@@ -66,18 +66,18 @@ internal sealed class TokenCheck(Setup setup, bool takesOver, IReadOnlyList<Chec
         try
         {
             using var socket = await dialer.DialAsync(ProtocolLimits.StatsPath, token, limit.Token);
-            return Finding.Ok($"{which}, and the server knows it");
+            return CheckResult.Ok($"{which}, and the server knows it");
         }
         catch (DialException e) when (e.Status is 401 or 403)
         {
-            return Finding.Warning(
+            return CheckResult.Warning(
                 $"{which}, and the server does not take it at its stats socket ({e.Status})",
                 "a server without that socket refuses every token there: if the agent connects, all is well. If its log says that the server refused it, "
                 + $"delete {Path.Combine(_options.DataPath, "permanent_token")} and start it with a new REGISTRATION_TOKEN");
         }
         catch (Exception e) when (e is DialException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return Finding.Ok($"{which}; this server has no way to ask about it");
+            return CheckResult.Ok($"{which}; this server has no way to ask about it");
         }
     }
 }

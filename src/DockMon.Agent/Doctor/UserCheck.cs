@@ -7,27 +7,27 @@ namespace DockMon.Agent.Doctor;
 /// <summary>As whom the agent runs. Whoever looks as somebody else finds what is wrong for somebody else.</summary>
 internal sealed class UserCheck
 {
-    private readonly Finding _finding;
+    private readonly CheckResult _finding;
 
-    private UserCheck(Finding finding, bool takesOver) => (_finding, TakesOver) = (finding, takesOver);
+    private UserCheck(CheckResult finding, bool takesOver) => (_finding, TakesOver) = (finding, takesOver);
 
     /// <summary>Whether the agent would, at its start, give itself what is root's in the data directory, and can.</summary>
     public bool TakesOver { get; }
 
     /// <summary>Becomes the user that an agent becomes which is started here. Unlike that one it leaves the data directory as it is.</summary>
-    public static UserCheck Become(Func<string, string?> environment)
+    public static UserCheck Run(Func<string, string?> environment)
     {
         var takesOver = false;
         try
         {
             var user = Privileges.Drop(environment, (dataPath, user) => takesOver = IsGiven(dataPath, user));
-            return new(Finding.Ok(user is null ? $"looks as {Name()}, as which an agent started like this runs" : $"looks as the agent does: {user}"), takesOver);
+            return new(CheckResult.Ok(user is null ? $"looks as {Name()}, as which an agent started like this runs" : $"looks as the agent does: {user}"), takesOver);
         }
         catch (ConfigurationException e)
         {
             // "what: what to do"; a value of somebody's may have a colon, too.
             var end = e.Message.LastIndexOf(": ", StringComparison.Ordinal);
-            return new(Finding.Failed($"{e.Message[..end]}; the rest is looked at as {Name()}", e.Message[(end + 2)..]), takesOver: false);
+            return new(CheckResult.Failed($"{e.Message[..end]}; the rest is looked at as {Name()}", e.Message[(end + 2)..]), takesOver: false);
         }
     }
 

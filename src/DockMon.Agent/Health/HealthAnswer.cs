@@ -16,7 +16,7 @@ internal sealed record HealthAnswer(bool Healthy, string Text, IReadOnlyList<Loo
     /// <param name="sinceEngine">How old its last answer is.</param>
     /// <param name="cut">How many of its answers were cut.</param>
     /// <param name="stalls">What work does not get on, in words.</param>
-    public static HealthAnswer From(Heartbeats heartbeats, string? engineError, TimeSpan? sinceEngine, int cut = 0, IReadOnlyList<string>? stalls = null)
+    public static HealthAnswer From(AgentLoops heartbeats, string? engineError, TimeSpan? sinceEngine, int cut = 0, IReadOnlyList<string>? stalls = null)
     {
         LoopAnswer[] loops = [.. heartbeats.All.Select(beat => (beat.Name, State: beat.Read())).Select(loop => new LoopAnswer(loop.Name, loop.State.Turns, Math.Round(loop.State.Silence.TotalSeconds, 1)))];
         string[] problems =

@@ -10,7 +10,7 @@ namespace DockMon.Agent.Health;
 /// sign of life, and would show nothing of a process that was stopped a moment ago.
 /// </summary>
 internal sealed class HealthEndpoint(
-    string dataPath, Heartbeats heartbeats, EnginePulse engine, TimeProvider time, ILogger<HealthEndpoint> logger, CutAnswers? cut = null, Lanes? lanes = null)
+    string dataPath, AgentLoops heartbeats, EngineProbe engine, TimeProvider time, ILogger<HealthEndpoint> logger, TruncationReport? cut = null, Lanes? lanes = null)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

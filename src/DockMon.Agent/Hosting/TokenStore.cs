@@ -25,7 +25,7 @@ internal sealed class TokenStore(string dataPath)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The permanent token {_path} cannot be read: {StorageFailure.Describe(e, dataPath)}", e);
+            throw new ConfigurationException($"The permanent token {_path} cannot be read: {StorageAdvice.Describe(e, dataPath)}", e);
         }
 
         // An empty file is what a full disk leaves of a token that something else wrote.
@@ -48,7 +48,7 @@ internal sealed class TokenStore(string dataPath)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"DATA_PATH {dataPath} cannot be written: {StorageFailure.Describe(e, dataPath)}", e);
+            throw new ConfigurationException($"DATA_PATH {dataPath} cannot be written: {StorageAdvice.Describe(e, dataPath)}", e);
         }
     }
 

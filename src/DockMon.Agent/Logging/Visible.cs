@@ -10,9 +10,9 @@ internal static class Visible
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>The beginning of a text, without such characters.</summary>
-    public static string Cut(string text, int most)
+    public static string Cut(string text, int maximum)
     {
         var visible = string.Concat(text.Where(c => !IsHidden(c)));
-        return visible.Length <= most ? visible : visible[..(char.IsHighSurrogate(visible[most - 1]) ? most - 1 : most)] + "…";
+        return visible.Length <= maximum ? visible : visible[..(char.IsHighSurrogate(visible[maximum - 1]) ? maximum - 1 : maximum)] + "…";
     }
 }

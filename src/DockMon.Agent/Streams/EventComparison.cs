@@ -11,12 +11,12 @@ namespace DockMon.Agent.Streams;
 /// restarts; the agent sees none while it does not run itself; and one may have been too large to be read.
 /// </summary>
 internal sealed class EventComparison(
-    EngineClient engine, ContainerTracker tracker, EventTeller teller, KnownContainers known, TimeProvider time, ILogger logger)
+    EngineClient engine, ContainerTracker tracker, EventReporter teller, KnownContainerStore known, TimeProvider time, ILogger logger)
 {
     /// <summary>Most that is told of the time when the agent did not run.</summary>
     public const int PastLimit = 500;
 
-    private readonly RepeatedReason _reopened = new();
+    private readonly FailureLog _reopened = new();
     private Queue<(RunningContainer Container, bool Runs)> _past = new();
     private bool _pastListed;
     private int _pastTold;
@@ -35,7 +35,7 @@ internal sealed class EventComparison(
         tracker.BeginCompare();
         // One that waits for its restart has died, and will start.
         List<ContainerSummary> list = [.. (await engine.ListContainersAsync(all: false, ct)).Where(container => container.State != "restarting")];
-        known.Heard(Time(await engine.GetInfoAsync(ct), time)); // None of these was started later.
+        known.EventHandled(Time(await engine.GetInfoAsync(ct), time)); // None of these was started later.
         if (!_baseline)
         {
             await BeginAsync(list, ct);
@@ -46,12 +46,12 @@ internal sealed class EventComparison(
         var (started, missing) = teller.Compare(list, _ => true);
         foreach (var container in started)
         {
-            teller.TellStart(container, Now());
+            teller.ReportStart(container, Now());
         }
 
         foreach (var container in missing)
         {
-            await TellEndAsync(container, teller.TellEnd, ct);
+            await ReportEndAsync(container, teller.ReportEnd, ct);
         }
 
         if (_reopened.ShouldReport(started.Count + missing.Count > 0 ? "changes" : "", out var count))
@@ -74,7 +74,7 @@ internal sealed class EventComparison(
         // Where the engine goes away meanwhile, the next comparison goes on with those that are left.
         while (past is not null && _pastTold < PastLimit && _past.TryPeek(out var next))
         {
-            _pastTold += await TellPastAsync(next.Container, past, next.Runs, ct) ? 1 : 0;
+            _pastTold += await ReportMissedAsync(next.Container, past, next.Runs, ct) ? 1 : 0;
             _past.Dequeue();
         }
 
@@ -88,11 +88,11 @@ internal sealed class EventComparison(
     }
 
     /// <returns>Whether there was something to tell.</returns>
-    private async Task<bool> TellPastAsync(RunningContainer container, PastContainers past, bool runs, CancellationToken ct)
+    private async Task<bool> ReportMissedAsync(RunningContainer container, PastContainers past, bool runs, CancellationToken ct)
     {
         if (!runs)
         {
-            await TellEndAsync(container, teller.TellPast, ct);
+            await ReportEndAsync(container, teller.ReportMissed, ct);
             return true;
         }
 
@@ -110,16 +110,16 @@ internal sealed class EventComparison(
             }
 
             // It ended and was started again. When it ended is not known where the power was cut.
-            teller.TellPast(container, "die", Nanoseconds(state.FinishedAt) > past.LastEvent ? state.FinishedAt : state.StartedAt, []);
-            teller.TellPast(container, "start", state.StartedAt, []);
+            teller.ReportMissed(container, "die", Nanoseconds(state.FinishedAt) > past.LastEvent ? state.FinishedAt : state.StartedAt, []);
+            teller.ReportMissed(container, "start", state.StartedAt, []);
             return true;
         }
 
-        teller.TellStart(container, started > 0 ? state.StartedAt : Now());
+        teller.ReportStart(container, started > 0 ? state.StartedAt : Now());
         return true;
     }
 
-    private async Task TellEndAsync(RunningContainer container, Action<RunningContainer, string, string, Dictionary<string, string>> tell, CancellationToken ct)
+    private async Task ReportEndAsync(RunningContainer container, Action<RunningContainer, string, string, Dictionary<string, string>> tell, CancellationToken ct)
     {
         if (await StateAsync(container, ct) is not { } state)
         {

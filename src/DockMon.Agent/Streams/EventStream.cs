@@ -15,13 +15,13 @@ namespace DockMon.Agent.Streams;
 internal sealed class EventStream(
     EngineClient engine,
     EventComparison comparison,
-    EventTeller teller,
-    KnownContainers known,
+    EventReporter teller,
+    KnownContainerStore known,
     ContainerListing listing,
     Random random,
     TimeProvider time,
     ILogger<EventStream> logger,
-    Heartbeat? heartbeat = null)
+    LoopHealth? heartbeat = null)
 {
     /// <summary>How long a reopened stream has to replay before what runs is compared.</summary>
     public static readonly TimeSpan ReplayTime = TimeSpan.FromSeconds(2);
@@ -33,8 +33,8 @@ internal sealed class EventStream(
     private static readonly Dictionary<string, string[]> Filters = new() { ["type"] = ["container", "image"] };
 
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), LongestDelay, random);
-    private readonly RepeatedReason _failures = new();
-    private readonly RepeatedReason _comparisonFailures = new();
+    private readonly FailureLog _failures = new();
+    private readonly FailureLog _comparisonFailures = new();
     private readonly RecentEvents _recent = new();
     private long _lastTime;
     private long _replayEnd;
@@ -47,7 +47,7 @@ internal sealed class EventStream(
         {
             while (true)
             {
-                heartbeat?.Beat();
+                heartbeat?.Running();
                 var opened = time.GetTimestamp();
                 var (reason, failed) = await StreamOnceAsync(ct);
                 if (time.GetElapsedTime(opened) >= Lasting)
@@ -61,7 +61,7 @@ internal sealed class EventStream(
                     Report(reason, failed, count);
                 }
 
-                heartbeat?.Rest();
+                heartbeat?.Idle();
                 await Task.Delay(_backoff.Next(), time, ct);
             }
         }
@@ -91,7 +91,7 @@ internal sealed class EventStream(
         void Opened()
         {
             reconciling = ReconcileAsync(closed.Token);
-            heartbeat?.Rest();
+            heartbeat?.Idle();
         }
 
         try
@@ -107,15 +107,15 @@ internal sealed class EventStream(
             listing.Forget();
             await foreach (var e in engine.WatchEventsAsync(Since(), Filters, Opened, closed.Token))
             {
-                heartbeat?.Beat();
-                Take(e);
+                heartbeat?.Running();
+                HandleEvent(e);
                 if (_unread && reconciling.IsCompleted)
                 {
                     await reconciling;
                     reconciling = ReconcileAsync(closed.Token);
                 }
 
-                heartbeat?.Rest();
+                heartbeat?.Idle();
             }
 
             return ("the engine closed the stream", false);
@@ -171,7 +171,7 @@ internal sealed class EventStream(
         }
     }
 
-    private void Take(EngineEvent e)
+    private void HandleEvent(EngineEvent e)
     {
         if (e.IsUnreadable)
         {
@@ -190,7 +190,7 @@ internal sealed class EventStream(
         }
 
         _lastTime = Math.Max(_lastTime, e.TimeNano);
-        known.Heard(_lastTime);
+        known.EventHandled(_lastTime);
         if (e.Type == "image")
         {
             listing.ImageChanged();
@@ -202,7 +202,7 @@ internal sealed class EventStream(
             listing.ContainerStarted(e.ActorId);
         }
 
-        teller.Tell(e);
+        teller.Report(e);
     }
 
     /// <summary>A second before the last event: an older one may have been overtaken by it. What comes twice is known by <see cref="RecentEvents"/>.</summary>

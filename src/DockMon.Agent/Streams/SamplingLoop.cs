@@ -13,7 +13,7 @@ namespace DockMon.Agent.Streams;
 /// <param name="host">The host's figures.</param>
 /// <param name="heartbeat">The loop's sign of life.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, Heartbeat heartbeat, TimeProvider time)
+internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, LoopHealth heartbeat, TimeProvider time)
 {
     private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -45,20 +45,20 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, H
         {
             while (true)
             {
-                heartbeat.Beat();
+                heartbeat.Running();
                 var ofHost = host.Advance();
                 var ofContainers = containers is null ? null : await containers.AdvanceAsync(ct);
                 if (Earlier(ofHost, ofContainers) is { } wait)
                 {
                     timer ??= time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                     timer.Change(wait, Timeout.InfiniteTimeSpan);
-                    heartbeat.Wait(wait);
+                    heartbeat.Sleeping(wait);
                 }
                 else
                 {
                     timer?.Dispose();
                     timer = null;
-                    heartbeat.Rest();
+                    heartbeat.Idle();
                 }
 
                 await _pulse.Reader.ReadAsync(ct);
@@ -74,7 +74,7 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, H
 }
 
 /// <summary>When something that happens every so often is due.</summary>
-internal sealed class Cadence(TimeSpan period, TimeProvider time)
+internal sealed class Schedule(TimeSpan period, TimeProvider time)
 {
     // Due a moment early is due, or things of several periods would wake the processor one after the other. The next time is counted from when
     // it should have been, so that none of them comes more often than its period says.
@@ -89,7 +89,7 @@ internal sealed class Cadence(TimeSpan period, TimeProvider time)
     private TimeSpan Now => time.GetElapsedTime(_origin);
 
     /// <summary>Whether it is due; it counts as done then. The first time it is.</summary>
-    public bool TakeDue()
+    public bool TryRun()
     {
         var now = Now;
         var due = _due ?? now;

@@ -57,7 +57,7 @@ internal sealed class AgentEndpoints(
                 agents.HostRemoved(host.Id);
             }
 
-            await connection.RunAsync(frame => messages.Take(session, frame), lifetime.ApplicationStopping);
+            await connection.RunAsync(frame => messages.HandleFrame(session, frame), lifetime.ApplicationStopping);
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {

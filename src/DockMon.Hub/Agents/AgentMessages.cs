@@ -18,7 +18,7 @@ internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsH
     private readonly ConcurrentDictionary<(string HostId, string Kind), LogLimit> _limits = new();
 
     /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
-    public void Take(AgentSession session, ReadOnlyMemory<byte> utf8)
+    public void HandleFrame(AgentSession session, ReadOnlyMemory<byte> utf8)
     {
         try
         {

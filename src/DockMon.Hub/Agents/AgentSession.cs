@@ -62,7 +62,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
             _shells.TryGetValue(data.SessionId, out shell);
         }
 
-        shell?.Take(data);
+        shell?.HandleFrame(data);
     }
 
     public void Forget(string shellId)

@@ -36,7 +36,7 @@ internal sealed class Shell(AgentSession session, string id) : IDisposable
     }
 
     /// <summary>The agent said something of it.</summary>
-    public void Take(ShellData data)
+    public void HandleFrame(ShellData data)
     {
         if (Interlocked.Add(ref _characters, data.Data?.Length ?? 0) > MostCharacters || !_output.Writer.TryWrite(data))
         {

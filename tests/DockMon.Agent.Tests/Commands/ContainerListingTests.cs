@@ -151,8 +151,8 @@ public sealed class ContainerListingTests
 
     private static (string Text, int Shortened, int LeftOut) Fit(int limit, params string[] containers)
     {
-        FittedItem[] items = [.. containers.Select(text => new FittedItem(Encoding.UTF8.GetBytes(text), "\"I\":1"u8.ToArray(), "\"C\":1"u8.ToArray()))];
-        var (json, shortened, leftOut) = FittedList.Join(items, limit, "\"P\":1"u8.ToArray());
+        SizeLimitedItem[] items = [.. containers.Select(text => new SizeLimitedItem(Encoding.UTF8.GetBytes(text), "\"I\":1"u8.ToArray(), "\"C\":1"u8.ToArray()))];
+        var (json, shortened, leftOut) = SizeLimitedList.Join(items, limit, "\"P\":1"u8.ToArray());
         return (Encoding.UTF8.GetString(json), shortened, leftOut);
     }
 

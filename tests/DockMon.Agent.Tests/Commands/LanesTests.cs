@@ -74,7 +74,7 @@ public sealed class LanesTests
         }
 
         var read = new TaskCompletionSource();
-        lanes.Post(ReadPlace.Short, () =>
+        lanes.Post(ReadPool.Short, () =>
         {
             read.SetResult();
             return Task.CompletedTask;
@@ -104,21 +104,21 @@ public sealed class LanesTests
     }
 
     [Theory]
-    [InlineData(nameof(ReadPlace.List))]
-    [InlineData(nameof(ReadPlace.Log))]
-    [InlineData(nameof(ReadPlace.Files))]
-    [InlineData(nameof(ReadPlace.Watch))]
+    [InlineData(nameof(ReadPool.List))]
+    [InlineData(nameof(ReadPool.Log))]
+    [InlineData(nameof(ReadPool.Files))]
+    [InlineData(nameof(ReadPool.Watch))]
     public async Task A_question_is_answered_although_every_place_of_another_kind_of_read_is_taken(string kind)
     {
         using var lanes = new Lanes();
         var release = new TaskCompletionSource();
         for (var i = 0; i < 200; i++)
         {
-            lanes.Post(Enum.Parse<ReadPlace>(kind), () => release.Task);
+            lanes.Post(Enum.Parse<ReadPool>(kind), () => release.Task);
         }
 
         var read = new TaskCompletionSource();
-        lanes.Post(ReadPlace.Short, () =>
+        lanes.Post(ReadPool.Short, () =>
         {
             read.SetResult();
             return Task.CompletedTask;
@@ -137,7 +137,7 @@ public sealed class LanesTests
         for (var i = 0; i < Lanes.ReadWidth; i++)
         {
             var release = i == 0 ? one : others;
-            lanes.Post(ReadPlace.Short, () =>
+            lanes.Post(ReadPool.Short, () =>
             {
                 Interlocked.Increment(ref running);
                 return release.Task;
@@ -149,7 +149,7 @@ public sealed class LanesTests
         lanes.Stalls.ShouldBeEmpty();
         time.Advance(TimeSpan.FromSeconds(1));
         lanes.Stalls.ShouldBe(["the 32 places for questions are all taken, and none was given back for 10 min"]);
-        HealthAnswer.From(new Heartbeats(time), null, TimeSpan.Zero, stalls: lanes.Stalls).ShouldSatisfyAllConditions(
+        HealthAnswer.From(new AgentLoops(time), null, TimeSpan.Zero, stalls: lanes.Stalls).ShouldSatisfyAllConditions(
             answer => answer.Healthy.ShouldBeFalse(),
             answer => answer.Text.ShouldBe("unhealthy: the 32 places for questions are all taken, and none was given back for 10 min"));
         one.SetResult();
@@ -165,13 +165,13 @@ public sealed class LanesTests
         var release = new TaskCompletionSource();
         for (var i = 0; i < Lanes.ReadWidth; i++)
         {
-            lanes.Post(ReadPlace.Short, () => release.Task);
+            lanes.Post(ReadPool.Short, () => release.Task);
         }
 
         using var leave = new CancellationTokenSource();
         var tidied = new TaskCompletionSource();
         lanes.Post(
-            ReadPlace.Short,
+            ReadPool.Short,
             () =>
             {
                 tidied.SetResult();

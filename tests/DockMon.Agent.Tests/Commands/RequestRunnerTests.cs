@@ -67,7 +67,7 @@ public sealed class RequestRunnerTests : IDisposable
     {
         for (var i = 0; i < 40; i++)
         {
-            Start(i, Hanging(ReadPlace.Log));
+            Start(i, Hanging(Agent.Commands.ReadPool.Log));
         }
 
         Start(100, new Route("inspect", null, (_, _) => Task.FromResult("1"u8.ToArray())));
@@ -92,7 +92,7 @@ public sealed class RequestRunnerTests : IDisposable
             await using var registration = ct.Register(ended.SetResult);
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, ct);
             return [];
-        }) { Place = ReadPlace.Watch, Limit = TimeSpan.FromHours(1) };
+        }) { Place = Agent.Commands.ReadPool.Watch, Limit = TimeSpan.FromHours(1) };
         Start(1, route);
         await BegunAsync(1);
         _runner.ConnectionLost();
@@ -117,10 +117,10 @@ public sealed class RequestRunnerTests : IDisposable
         const int Large = 15 * 1024 * 1024;
         for (var i = 0; i < 4; i++)
         {
-            Start(i, Hanging(ReadPlace.Short), Large);
+            Start(i, Hanging(Agent.Commands.ReadPool.Short), Large);
         }
 
-        Start(4, Hanging(ReadPlace.Short), Large);
+        Start(4, Hanging(Agent.Commands.ReadPool.Short), Large);
         (await AnswerAsync()).ShouldBe("failed to hang: 64 MiB of requests wait already; ask again when some of them are done");
         Start(5, new Route("look", null, (_, _) => Task.FromResult("5"u8.ToArray())));
         (await AnswerAsync()).ShouldBe("5");
@@ -161,14 +161,14 @@ public sealed class RequestRunnerTests : IDisposable
         await using var engine = new ScriptedEngine();
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
         new ContainerOperations(engine.Client, () => null).AddTo(routes);
-        new DeploymentOperations(engine.Client, new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance), _outbound, _time).AddTo(routes);
+        new ProvisioningOperations(engine.Client, new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance), _outbound, _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);
-        routes.Where(route => route.Value.Place != ReadPlace.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)
+        routes.Where(route => route.Value.Place != ReadPool.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)
             .ShouldBe(["get_logs Log", "read_compose_file Files", "scan_compose_dirs Files", "validate_ports List", "verify_running Watch"]);
         routes["verify_running"].Limit.ShouldBeGreaterThan(TimeSpan.FromHours(1));
     }
 
-    private Route Hanging(ReadPlace place) => new("hang", null, async (_, _) =>
+    private Route Hanging(Agent.Commands.ReadPool place) => new("hang", null, async (_, _) =>
     {
         Interlocked.Increment(ref _begun);
         await _release.Task;

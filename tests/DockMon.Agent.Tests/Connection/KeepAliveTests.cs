@@ -103,8 +103,8 @@ public sealed class KeepAliveTests : IDisposable
     {
         Pass(seconds: 30);
         await PingAsync();
-        _alive.Take(_pings.Last() + 1);
-        _alive.Take(_pings.Last() - 1);
+        _alive.OnPong(_pings.Last() + 1);
+        _alive.OnPong(_pings.Last() - 1);
         _alive.Next().ShouldBe((true, TimeSpan.FromSeconds(15)));
         Answer();
         _alive.Next().ShouldBe((false, TimeSpan.FromSeconds(30)));
@@ -165,7 +165,7 @@ public sealed class KeepAliveTests : IDisposable
         }
     }
 
-    private void Answer() => _alive.Take(_pings.Last());
+    private void Answer() => _alive.OnPong(_pings.Last());
 
     private void Pass(double seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));
 

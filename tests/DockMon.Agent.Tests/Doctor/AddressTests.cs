@@ -24,7 +24,7 @@ public sealed class AddressTests
     [InlineData("::ffff:8.8.8.8", false)]
     public void A_private_address_is_known_from_a_public_one(string address, bool isPrivate)
     {
-        Route.IsPrivate(IPAddress.Parse(address)).ShouldBe(isPrivate);
+        ServerRoute.IsPrivate(IPAddress.Parse(address)).ShouldBe(isPrivate);
     }
 
     [Fact]
@@ -49,13 +49,13 @@ public sealed class AddressTests
     [InlineData("ws://192.168.1.5", nameof(CheckStatus.Ok))]
     public async Task Without_TLS_a_public_address_is_a_warning(string url, string status)
     {
-        var setup = Setup.Read(name => name == "DOCKMON_URL" ? url : null);
-        var route = Route.Find(setup.Options, new WebProxy());
+        var setup = DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null);
+        var route = ServerRoute.Find(setup.Options, new WebProxy());
         var addresses = new AddressChecks(setup, route, inContainer: false, _ => null, TimeProvider.System);
         using var dial = new DialChecks(setup.Options, route, addresses, TimeProvider.System);
         await addresses.All().Single(check => check.Name == "dns").LookAsync(CancellationToken.None);
         (await dial.All().Single(check => check.Name == "tls").LookAsync(CancellationToken.None)).Status.ToString().ShouldBe(status);
     }
 
-    private static Route RouteTo(string url, IWebProxy proxy) => Route.Find(Setup.Read(name => name == "DOCKMON_URL" ? url : null).Options, proxy);
+    private static ServerRoute RouteTo(string url, IWebProxy proxy) => ServerRoute.Find(DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null).Options, proxy);
 }

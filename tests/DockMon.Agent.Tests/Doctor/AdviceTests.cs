@@ -15,7 +15,7 @@ public sealed class AdviceTests
     [Fact]
     public void A_good_certificate_is_shown_with_its_issuer_and_its_end()
     {
-        Judge(Good).ShouldBe(Finding.Ok("certificate of CN=host, issued by CN=CA, valid until 2026-11-24 12:00 UTC"));
+        Judge(Good).ShouldBe(CheckResult.Ok("certificate of CN=host, issued by CN=CA, valid until 2026-11-24 12:00 UTC"));
     }
 
     [Fact]
@@ -83,5 +83,5 @@ public sealed class AdviceTests
         SocketAdvice.Explain("/tmp", new SocketException((int)SocketError.ConnectionRefused), inContainer: true).Found.ShouldStartWith("/tmp is a directory");
     }
 
-    private static Finding Judge(SeenCertificate certificate) => TlsAdvice.Judge(certificate, "server", insecure: false, Now);
+    private static CheckResult Judge(SeenCertificate certificate) => TlsAdvice.Judge(certificate, "server", insecure: false, Now);
 }

@@ -38,5 +38,5 @@ public sealed class HostChecksTests : IDisposable
         finding.Status.ShouldBe(CheckStatus.Ok);
     }
 
-    private Task<Finding> LookAsync(string name) => new HostChecks(inContainer: true, _root.Root).All().Single(check => check.Name == name).LookAsync(CancellationToken.None);
+    private Task<CheckResult> LookAsync(string name) => new HostChecks(inContainer: true, _root.Root).All().Single(check => check.Name == name).LookAsync(CancellationToken.None);
 }

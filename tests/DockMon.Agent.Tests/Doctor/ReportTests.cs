@@ -7,11 +7,11 @@ namespace DockMon.Agent.Tests.Doctor;
 
 public sealed class ReportTests
 {
-    private static readonly CheckResult[] Results =
+    private static readonly NamedResult[] Results =
     [
-        new("a", Finding.Ok("fine")),
-        new("longer", Finding.Failed("the server said \e[31mtop-secret\nand more", "write \"this\" + that")),
-        new("c", Finding.Skipped("needs longer, which failed")),
+        new("a", CheckResult.Ok("fine")),
+        new("longer", CheckResult.Failed("the server said \e[31mtop-secret\nand more", "write \"this\" + that")),
+        new("c", CheckResult.Skipped("needs longer, which failed")),
     ];
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ReportTests
     [Fact]
     public void Warnings_do_not_make_it_fail()
     {
-        new Report([new("a", Finding.Warning("so so", "better")), new("b", Finding.Skipped("no"))], []).Ok.ShouldBeTrue();
+        new Report([new("a", CheckResult.Warning("so so", "better")), new("b", CheckResult.Skipped("no"))], []).Ok.ShouldBeTrue();
     }
 
     private static string[] Lines(bool colour)

@@ -15,16 +15,16 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly TemporaryDirectory _data = new();
     private readonly ScriptedEngine _engine = new(("/_ping", 200, "OK"));
-    private readonly EnginePulse _pulse;
-    private readonly Heartbeats _beats;
+    private readonly EngineProbe _pulse;
+    private readonly AgentLoops _beats;
     private readonly LogCapture _log = new(json: false);
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
     public HealthEndpointTests()
     {
-        _pulse = new EnginePulse(_engine.Client, _time);
-        _beats = new Heartbeats(_time);
+        _pulse = new EngineProbe(_engine.Client, _time);
+        _beats = new AgentLoops(_time);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -44,7 +44,7 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     {
         Start(_data.Root);
         await UntilAsync((0, "healthy: 6 loops turn, the engine answered 0 s ago"));
-        _beats.Commands.Beat();
+        _beats.Commands.Running();
         _time.Advance(TimeSpan.FromMinutes(6));
         (await AskAsync()).ShouldBe((1, "unhealthy: the loop \"taking commands\" stands still since 360 s"));
     }
@@ -72,10 +72,10 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     {
         var engine = new ScriptedEngine(("/_ping", 200, "OK"));
         using var client = new EngineClient(engine.Endpoint, _time);
-        using var pulse = new EnginePulse(client, _time);
+        using var pulse = new EngineProbe(client, _time);
         (await pulse.AskAsync(Token)).ShouldBeNull();
         await engine.DisposeAsync();
-        _time.Advance(EnginePulse.Every - TimeSpan.FromSeconds(1));
+        _time.Advance(EngineProbe.Every - TimeSpan.FromSeconds(1));
         (await pulse.AskAsync(Token)).ShouldBeNull();
         _time.Advance(TimeSpan.FromSeconds(1));
         (await pulse.AskAsync(Token)).ShouldNotBeNull().ShouldContain("cannot connect to the Docker engine");

@@ -91,11 +91,11 @@ public sealed class TokenStoreTests : IDisposable
     [InlineData(28, "disk is full")]
     [InlineData(122, "quota")]
     public void The_reason_a_write_failed_comes_with_a_remedy(int error, string reason) =>
-        StorageFailure.Describe(new IOException("text", error), "/data").ShouldContain(reason);
+        StorageAdvice.Describe(new IOException("text", error), "/data").ShouldContain(reason);
 
     [Fact]
     public void A_missing_permission_names_the_user() =>
-        StorageFailure.Describe(new UnauthorizedAccessException(), "/data").ShouldContain($"chown -R {Native.UserId} /data");
+        StorageAdvice.Describe(new UnauthorizedAccessException(), "/data").ShouldContain($"chown -R {Native.UserId} /data");
 
     private static UnixFileMode Mode(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
 }

@@ -196,8 +196,8 @@ public sealed class EventStreamTests : IAsyncDisposable
         _tracker = new ContainerTracker();
         _outbound ??= new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
         var listing = new ContainerListing(_engine.Client, NullLogger<ContainerListing>.Instance);
-        var known = new KnownContainers(_folder.Path, _tracker, _engine.Time, _log.Factory.CreateLogger<KnownContainers>());
-        var teller = new EventTeller(_tracker, _outbound, _engine.Time);
+        var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.Factory.CreateLogger<KnownContainerStore>());
+        var teller = new EventReporter(_tracker, _outbound, _engine.Time);
         var comparison = new EventComparison(_engine.Client, _tracker, teller, known, _engine.Time, _log.Factory.CreateLogger<EventComparison>());
         var stream = new EventStream(_engine.Client, comparison, teller, known, listing, new Random(1), _engine.Time, _log.Factory.CreateLogger<EventStream>());
         _running = Task.WhenAll(stream.RunAsync(_run.Token), known.RunAsync(_run.Token));

@@ -23,13 +23,13 @@ public sealed class SamplingLoopTests
     public void Each_comes_as_often_as_it_should_whatever_the_others_period_is(int period)
     {
         var time = new FakeTimeProvider();
-        var (containers, host) = (new Cadence(TimeSpan.FromMilliseconds(period), time), new Cadence(HostSampler.Period, time));
+        var (containers, host) = (new Schedule(TimeSpan.FromMilliseconds(period), time), new Schedule(HostSampler.Period, time));
         var (ofContainers, ofHost) = (0, 0);
         var begin = time.GetTimestamp();
         while (time.GetElapsedTime(begin) < TimeSpan.FromMinutes(1))
         {
-            ofHost += host.TakeDue() ? 1 : 0;
-            ofContainers += containers.TakeDue() ? 1 : 0;
+            ofHost += host.TryRun() ? 1 : 0;
+            ofContainers += containers.TryRun() ? 1 : 0;
             time.Advance(host.Wait < containers.Wait ? host.Wait : containers.Wait);
         }
 
@@ -41,16 +41,16 @@ public sealed class SamplingLoopTests
     public void What_is_due_a_moment_apart_is_done_together_and_what_was_missed_is_not_made_up_for()
     {
         var time = new FakeTimeProvider();
-        var cadence = new Cadence(TimeSpan.FromSeconds(1), time);
-        cadence.TakeDue().ShouldBeTrue();
+        var cadence = new Schedule(TimeSpan.FromSeconds(1), time);
+        cadence.TryRun().ShouldBeTrue();
         time.Advance(TimeSpan.FromSeconds(0.94));
-        cadence.TakeDue().ShouldBeFalse();
+        cadence.TryRun().ShouldBeFalse();
         time.Advance(TimeSpan.FromSeconds(0.02));
-        cadence.TakeDue().ShouldBeTrue();
+        cadence.TryRun().ShouldBeTrue();
         cadence.Wait.ShouldBe(TimeSpan.FromSeconds(1.04));
         time.Advance(TimeSpan.FromMinutes(1));
-        cadence.TakeDue().ShouldBeTrue();
-        cadence.TakeDue().ShouldBeFalse();
+        cadence.TryRun().ShouldBeTrue();
+        cadence.TryRun().ShouldBeFalse();
         cadence.Wait.ShouldBe(TimeSpan.FromSeconds(1));
     }
 
@@ -60,7 +60,7 @@ public sealed class SamplingLoopTests
         using var data = new TemporaryFolder();
         using var stop = new CancellationTokenSource();
         var time = new CountingTime();
-        var heartbeat = new Heartbeat("sampling", TimeSpan.FromMinutes(1), time);
+        var heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), time);
         var outbound = new Outbound(new Outbox(data.Path), time, NullLogger<Outbound>.Instance);
         var connected = false;
         var host = new HostSampler(() => new HostSight(InContainer: false), () => Volatile.Read(ref connected), outbound, time, NullLogger<HostSampler>.Instance);

@@ -23,7 +23,7 @@ internal sealed class FakeAgent
         Store = new UpdateStore(dataPath, Time, NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
         var report = new UpdateReporter(Outbound, Time);
-        var updater = new ContainerUpdater(engine, Store, report, Lanes, new Restarts(engine, () => bootId), new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
+        var updater = new ContainerUpdater(engine, Store, report, Lanes, new RestartDetector(engine, () => bootId), new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
         _queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
         new UpdateCommand(engine, updater, _queue, report, () => null, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
     }

@@ -49,7 +49,7 @@ public sealed class LayerTrackerTests
         }
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        var report = _layers.Take(new PullProgress { Id = "active", Status = "Downloading", Current = 1_000_000, Total = 4_000_000 }).ShouldNotBeNull();
+        var report = _layers.Update(new PullProgress { Id = "active", Status = "Downloading", Current = 1_000_000, Total = 4_000_000 }).ShouldNotBeNull();
         report.Layers.Count.ShouldBe(20);
         report.Layers[0].Id.ShouldBe("active");
         report.TotalLayers.ShouldBe(31);
@@ -58,5 +58,5 @@ public sealed class LayerTrackerTests
     }
 
     private int? Take(string? id, string status, long? current, long? total) =>
-        _layers.Take(new PullProgress { Id = id, Status = status, Current = current, Total = total })?.OverallProgress;
+        _layers.Update(new PullProgress { Id = id, Status = status, Current = current, Total = total })?.OverallProgress;
 }

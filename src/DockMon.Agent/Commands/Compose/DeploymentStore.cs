@@ -65,7 +65,7 @@ internal sealed class DeploymentStore(string dataPath, ILogger logger)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"cannot write to {_folder}: {StorageFailure.Describe(e, _folder)}");
+            throw new CommandException($"cannot write to {_folder}: {StorageAdvice.Describe(e, _folder)}");
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class DeploymentStore(string dataPath, ILogger logger)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.JournalUnremovable(logger, journal.DeploymentId, StorageFailure.Describe(e, _folder));
+            Log.JournalUnremovable(logger, journal.DeploymentId, StorageAdvice.Describe(e, _folder));
         }
     }
 

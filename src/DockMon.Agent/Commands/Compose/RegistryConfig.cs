@@ -64,7 +64,7 @@ internal sealed class RegistryConfig : IDisposable
         {
             // A disk that fills in the middle has half of the passwords on it.
             config.Dispose();
-            throw new CommandException($"cannot write the registries' passwords to {Root(dataPath)}: {StorageFailure.Describe(e, dataPath)}");
+            throw new CommandException($"cannot write the registries' passwords to {Root(dataPath)}: {StorageAdvice.Describe(e, dataPath)}");
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class RegistryConfig : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.RegistriesLeft(_logger, Folder, StorageFailure.Describe(e, Folder));
+            Log.RegistriesLeft(_logger, Folder, StorageAdvice.Describe(e, Folder));
         }
     }
 }

@@ -119,7 +119,7 @@ internal sealed partial class StackFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"cannot write to {Path}: {StorageFailure.Describe(why, Path)}; and the files that were there could not all be put back: {e.Message}");
+            throw new CommandException($"cannot write to {Path}: {StorageAdvice.Describe(why, Path)}; and the files that were there could not all be put back: {e.Message}");
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
     private long _changes;
 
     public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.ListContainers] = new Route("list containers", Lane: null, (_, ct) => ListAsync(ct)) { Place = ReadPlace.List };
+        routes[CommandNames.ListContainers] = new Route("list containers", Lane: null, (_, ct) => ListAsync(ct)) { Place = ReadPool.List };
 
     /// <summary>The container was started: the time of its last start is another one now.</summary>
     public void ContainerStarted(string id)
@@ -84,8 +84,8 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
                 // An image that was removed by force may have left its container without even its id.
                 string.IsNullOrWhiteSpace(items[i].ImageId) ? UnknownImage : await GetAsync(_images, items[i].ImageId, DescribeImageAsync, UnknownImage, token)));
         DropRemoved(items);
-        FittedItem[] fitted = [.. items.Select((item, i) => new FittedItem(list.AsMemory(item.Start, item.Length), members[i].Image, members[i].Container))];
-        var (json, shortened, leftOut) = FittedList.Join(fitted, LongestList, UnknownContainer);
+        SizeLimitedItem[] fitted = [.. items.Select((item, i) => new SizeLimitedItem(list.AsMemory(item.Start, item.Length), members[i].Image, members[i].Container))];
+        var (json, shortened, leftOut) = SizeLimitedList.Join(fitted, LongestList, UnknownContainer);
         if (shortened > 0 && Interlocked.Increment(ref _tooLong) is var count && BitOperations.IsPow2(count))
         {
             Log.ListTooLong(logger, items.Count, LongestList, shortened, leftOut, count);

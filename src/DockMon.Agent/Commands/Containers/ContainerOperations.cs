@@ -24,14 +24,14 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
         routes[OperationActions.Rename] = Write("rename container", "renamed", (id, request, ct) => engine.RenameContainerAsync(id, NewName(request), ct));
         routes[OperationActions.Remove] = Operation("remove container", LaneAsync, async (request, ct) =>
         {
-            var id = await OtherAsync(request, "remove", ct);
+            var id = await EnsureNotSelfAsync(request, "remove", ct);
             await engine.RemoveContainerAsync(id, request.Force ?? false, volumes: false, ct);
             return new OperationResult { ContainerId = id, Removed = true };
         });
         routes[OperationActions.GetStatus] = Operation("get status of container", lane: null, async (request, ct) =>
             new OperationResult { Status = (await engine.InspectContainerAsync(Id(request), ct)).State.Status });
         routes[OperationActions.GetLogs] = Operation("get container logs", lane: null, async (request, ct) =>
-            new OperationResult { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseSince(request.Since), ct) }) with { Place = ReadPlace.Log };
+            new OperationResult { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseSince(request.Since), ct) }) with { Place = ReadPool.Log };
         routes[OperationActions.Inspect] = new Route("inspect container", Lane: null, async (payload, ct) =>
         {
             var id = Id(Route.Read(payload, ProtocolJson.Default.ContainerOperation));
@@ -46,13 +46,13 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
     private Route Write(string what, string status, Func<string, ContainerOperation, CancellationToken, Task> run, bool harmsAgent = true) =>
         Operation(what, LaneAsync, async (request, ct) =>
         {
-            var id = harmsAgent ? await OtherAsync(request, what.Split(' ')[0], ct) : Id(request);
+            var id = harmsAgent ? await EnsureNotSelfAsync(request, what.Split(' ')[0], ct) : Id(request);
             await run(id, request, ct);
             return new OperationResult { ContainerId = id, Status = status };
         });
 
     /// <summary>The container, unless it is the agent's own: an agent that stops itself can never be told to start again.</summary>
-    private async Task<string> OtherAsync(ContainerOperation request, string verb, CancellationToken ct)
+    private async Task<string> EnsureNotSelfAsync(ContainerOperation request, string verb, CancellationToken ct)
     {
         var id = Id(request);
         // Docker takes any unique beginning of an id, and names change: only what it says itself is sure. Where it does not say, nothing is done.

@@ -22,9 +22,9 @@ internal sealed class ComposeScan(TimeProvider time)
     public void AddTo(IDictionary<string, Route> routes)
     {
         routes[CommandNames.ScanComposeDirs] = Route.For("scan for compose files", ProtocolJson.Default.ScanComposeRequest, ProtocolJson.Default.ScanComposeResult, lane: null,
-            (request, ct) => Task.Run(() => Scan(request, [.. Roots, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)], ct), ct)) with { Place = ReadPlace.Files };
+            (request, ct) => Task.Run(() => Scan(request, [.. Roots, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)], ct), ct)) with { Place = ReadPool.Files };
         routes[CommandNames.ReadComposeFile] = Route.For("read compose file", ProtocolJson.Default.ReadComposeRequest, ProtocolJson.Default.ReadComposeResult, lane: null,
-            (request, ct) => Task.Run(() => ComposeFiles.Read(request.Path), ct)) with { Place = ReadPlace.Files };
+            (request, ct) => Task.Run(() => ComposeFiles.Read(request.Path), ct)) with { Place = ReadPool.Files };
     }
 
     public ScanComposeResult Scan(ScanComposeRequest request, IReadOnlyList<string> roots, CancellationToken ct)

@@ -13,7 +13,7 @@ internal sealed class ImageCommands(EngineClient engine)
 
     public void AddTo(IDictionary<string, Route> routes)
     {
-        routes[CommandNames.ListImages] = Route.For("list images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListImageSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPlace.List };
+        routes[CommandNames.ListImages] = Route.For("list images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListImageSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
         routes[CommandNames.RemoveImage] = Route.For("remove image", ProtocolJson.Default.RemoveImageRequest, ProtocolJson.Default.SuccessResult, (_, _) => ValueTask.FromResult("images"), RemoveAsync);
         routes[CommandNames.PruneImages] = Route.For("prune images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, (_, _) => ValueTask.FromResult("images"), (_, ct) => PruneAsync(ct));
     }
@@ -21,18 +21,18 @@ internal sealed class ImageCommands(EngineClient engine)
     private async Task<IReadOnlyList<ImageSummary>> ListAsync(CancellationToken ct)
     {
         using var list = JsonDocument.Parse(await engine.ListImagesRawAsync(ct));
-        var users = (await Users.ReadAsync(engine, ct)).ToLookup(container => container.ImageId, container => container.Name, StringComparer.Ordinal);
+        var users = (await ContainerUsage.ReadAsync(engine, ct)).ToLookup(container => container.ImageId, container => container.Name, StringComparer.Ordinal);
         return [.. list.RootElement.EnumerateArray()
             .OrderByDescending(image => image.GetProperty("Created").GetInt64())
-            .Select(image => Summarise(image, [.. users[Users.Text(image, "Id")]]))];
+            .Select(image => Summarise(image, [.. users[ContainerUsage.Text(image, "Id")]]))];
     }
 
     private static ImageSummary Summarise(JsonElement image, IReadOnlyList<ContainerName> users)
     {
-        List<string> tags = [.. Users.Items(image, "RepoTags").Select(tag => tag.GetString()!).Where(tag => tag != NoTag)];
+        List<string> tags = [.. ContainerUsage.Items(image, "RepoTags").Select(tag => tag.GetString()!).Where(tag => tag != NoTag)];
         return new ImageSummary
         {
-            Id = Users.ShortId(Users.Text(image, "Id")),
+            Id = ContainerUsage.ShortId(ContainerUsage.Text(image, "Id")),
             Tags = tags,
             Size = image.GetProperty("Size").GetInt64(),
             Created = Rfc3339.FormatSeconds(DateTimeOffset.FromUnixTimeSeconds(image.GetProperty("Created").GetInt64())),
@@ -63,6 +63,6 @@ internal sealed class ImageCommands(EngineClient engine)
     private async Task<HashSet<string>> IdsAsync(CancellationToken ct)
     {
         using var list = JsonDocument.Parse(await engine.ListImagesRawAsync(ct));
-        return [.. list.RootElement.EnumerateArray().Select(image => Users.Text(image, "Id"))];
+        return [.. list.RootElement.EnumerateArray().Select(image => ContainerUsage.Text(image, "Id"))];
     }
 }

@@ -14,12 +14,12 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
 
     public void AddTo(IDictionary<string, Route> commands, IDictionary<string, Route> operations)
     {
-        commands[CommandNames.ListNetworks] = Route.For("list networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListNetworkSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPlace.List };
+        commands[CommandNames.ListNetworks] = Route.For("list networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListNetworkSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
         commands[CommandNames.CreateNetwork] = Route.For("create network", ProtocolJson.Default.CreateNetworkRequest, ProtocolJson.Default.NetworkSummary, LaneAsync, CreateAsync);
         commands[CommandNames.DeleteNetwork] = Route.For("delete network", ProtocolJson.Default.DeleteNetworkRequest, ProtocolJson.Default.SuccessResult, LaneAsync, DeleteAsync);
         commands[CommandNames.PruneNetworks] = Route.For("prune networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, LaneAsync, (_, ct) => PruneAsync(ct));
         operations[OperationActions.ListNetworks] = Route.For("list networks", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane: null,
-            async (_, ct) => new OperationResult { Networks = await ListAsync(ct) }) with { Place = ReadPlace.List };
+            async (_, ct) => new OperationResult { Networks = await ListAsync(ct) }) with { Place = ReadPool.List };
         operations[OperationActions.CreateNetwork] = Route.For("create network", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, LaneAsync,
             async (request, ct) => new OperationResult { NetworkId = (await CreateAsync(new CreateNetworkRequest { Name = request.Name, Driver = request.Driver }, ct)).Id });
     }
@@ -30,25 +30,25 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
     private async Task<IReadOnlyList<NetworkSummary>> ListAsync(CancellationToken ct)
     {
         using var list = JsonDocument.Parse(await engine.ListNetworksRawAsync(ct));
-        var containers = await Users.ReadAsync(engine, ct);
+        var containers = await ContainerUsage.ReadAsync(engine, ct);
         return [.. list.RootElement.EnumerateArray().Select(network => Summarise(network, containers))];
     }
 
     private static NetworkSummary Summarise(JsonElement network, IReadOnlyList<ListedContainer> containers)
     {
-        var (id, name) = (Users.Text(network, "Id"), Users.Text(network, "Name"));
+        var (id, name) = (ContainerUsage.Text(network, "Id"), ContainerUsage.Text(network, "Name"));
         // A container that never ran knows its networks by their names alone.
         List<ContainerName> users = [.. containers.Where(container => container.Networks.Any(used => used.Id == id || (used.Id.Length == 0 && used.Name == name))).Select(container => container.Name)];
         var ipam = network.TryGetProperty("IPAM", out var value) ? value : default;
         return new NetworkSummary
         {
-            Id = Users.ShortId(id),
+            Id = ContainerUsage.ShortId(id),
             Name = name,
-            Driver = Users.Text(network, "Driver"),
-            Scope = Users.Text(network, "Scope"),
-            Created = Users.Seconds(Users.Text(network, "Created")),
+            Driver = ContainerUsage.Text(network, "Driver"),
+            Scope = ContainerUsage.Text(network, "Scope"),
+            Created = ContainerUsage.Seconds(ContainerUsage.Text(network, "Created")),
             Internal = network.TryGetProperty("Internal", out var isInternal) && isInternal.ValueKind == JsonValueKind.True,
-            Subnet = Users.Items(ipam, "Config").Select(config => Users.Text(config, "Subnet")).FirstOrDefault() ?? "",
+            Subnet = ContainerUsage.Items(ipam, "Config").Select(config => ContainerUsage.Text(config, "Subnet")).FirstOrDefault() ?? "",
             Containers = users,
             ContainerCount = users.Count,
             IsBuiltin = Builtin.Contains(name, StringComparer.Ordinal),
@@ -82,7 +82,7 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
         }
 
         using var created = JsonDocument.Parse(await engine.PostRawAsync("/networks/create", Encoding.UTF8.GetBytes(body.ToJsonString()), ct));
-        using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(Users.Text(created.RootElement, "Id"), ct));
+        using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(ContainerUsage.Text(created.RootElement, "Id"), ct));
         return Summarise(network.RootElement, []);
     }
 
@@ -90,7 +90,7 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
     {
         var id = string.IsNullOrWhiteSpace(request.NetworkId) ? throw new CommandException("network_id is missing") : request.NetworkId;
         using var inspected = JsonDocument.Parse(await engine.InspectNetworkRawAsync(id, ct));
-        var network = Summarise(inspected.RootElement, await Users.ReadAsync(engine, ct));
+        var network = Summarise(inspected.RootElement, await ContainerUsage.ReadAsync(engine, ct));
         if (network.IsBuiltin)
         {
             throw new CommandException($"cannot delete built-in network '{network.Name}'");
@@ -119,7 +119,7 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
     private async Task<PruneResult> PruneAsync(CancellationToken ct)
     {
         using var pruned = JsonDocument.Parse(await engine.PostRawAsync("/networks/prune", default, ct));
-        List<string> removed = [.. Users.Items(pruned.RootElement, "NetworksDeleted").Select(name => name.GetString()!)];
+        List<string> removed = [.. ContainerUsage.Items(pruned.RootElement, "NetworksDeleted").Select(name => name.GetString()!)];
         return new PruneResult { RemovedCount = removed.Count, NetworksRemoved = removed };
     }
 }

@@ -45,7 +45,7 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
             var gone = watched.HasEnded();
             if (gone || late() > Grace)
             {
-                await BringBackAsync(watched, isFirst: process == 1, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up");
+                await RollBackAsync(watched, isFirst: process == 1, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up");
                 return 0;
             }
 
@@ -55,7 +55,7 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
         return 0;
     }
 
-    private async Task BringBackAsync(WatchedProcess watched, bool isFirst, string? container, string reason)
+    private async Task RollBackAsync(WatchedProcess watched, bool isFirst, string? container, string reason)
     {
         var state = _store.Read();
         if (state.Trial is null)

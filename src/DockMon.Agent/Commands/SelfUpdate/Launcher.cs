@@ -36,7 +36,7 @@ internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
 
         string? refusal = null;
         var before = store.Read();
-        var (state, program) = Decide(before, AgentVersion.Current, Boot.Id, installed => (refusal = store.WhyNot(installed)) is null);
+        var (state, program) = Decide(before, AgentVersion.Current, Boot.Id, installed => (refusal = store.FindRefusal(installed)) is null);
         if (refusal is not null)
         {
             Log.NotTrusted(logger, refusal);

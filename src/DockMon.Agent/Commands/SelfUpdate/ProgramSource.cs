@@ -242,7 +242,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"the new program cannot be written to {store.Folder}: {StorageFailure.Describe(e, store.Folder)}");
+            throw new CommandException($"the new program cannot be written to {store.Folder}: {StorageAdvice.Describe(e, store.Folder)}");
         }
     }
 }

@@ -10,7 +10,7 @@ namespace DockMon.Agent.Commands.SelfUpdate;
 
 /// <summary>
 /// <c>self_update</c>: answered at once. Fetches the new program, checks it while this one works on, and has the host end in good order; then this
-/// process becomes the new program (see <see cref="Become"/>).
+/// process becomes the new program (see <see cref="ExecuteNewProgram"/>).
 /// </summary>
 internal sealed class SelfUpdateCommand(
     EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, Func<SelfContainer?> self, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
@@ -49,7 +49,7 @@ internal sealed class SelfUpdateCommand(
     }
 
     /// <summary>Becomes the program that was installed. To be called when everything else has ended; returns when there is none.</summary>
-    public void Become()
+    public void ExecuteNewProgram()
     {
         if (_next is not { } next)
         {
@@ -148,7 +148,7 @@ internal sealed class SelfUpdateCommand(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Fail(stage, $"the new program cannot be kept in {options.DataPath}: {StorageFailure.Describe(e, options.DataPath)}");
+            Fail(stage, $"the new program cannot be kept in {options.DataPath}: {StorageAdvice.Describe(e, options.DataPath)}");
         }
         catch (Exception e)
         {
@@ -218,8 +218,8 @@ internal sealed class SelfUpdateCommand(
             throw new CommandException($"the program's SHA-256 is {sha256}, and should be {EnvironmentReader.Short(expected)}");
         }
 
-        Candidate.CheckMachine(store.IncomingPath);
-        var version = await Candidate.AskVersionAsync(store.IncomingPath, ct);
+        ProgramVerifier.CheckMachine(store.IncomingPath);
+        var version = await ProgramVerifier.AskVersionAsync(store.IncomingPath, ct);
         if (request.Force != true && AgentVersion.Compare(version, AgentVersion.Current) <= 0)
         {
             throw new CommandException($"version {version} is not newer than version {AgentVersion.Current}, which runs; force takes it all the same");

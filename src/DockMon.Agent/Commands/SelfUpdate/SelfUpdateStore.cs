@@ -38,13 +38,13 @@ internal sealed class SelfUpdateStore(string dataPath)
 
     /// <summary>Why what is written in the folder cannot be relied on; null when it can, or when there is nothing.</summary>
     public string? WhyNotTrusted() =>
-        !Directory.Exists(_folder) ? null : Trust.WhyNotDirectory(_folder) ?? (System.IO.File.Exists(File) ? Trust.WhyNotFile(File) : null);
+        !Directory.Exists(_folder) ? null : FileTrust.WhyNotDirectory(_folder) ?? (System.IO.File.Exists(File) ? FileTrust.WhyNotFile(File) : null);
 
     /// <summary>
     /// Why an installed program must not be executed; null when it is where this agent puts programs, nobody else's to change, and what was checked when
     /// it came.
     /// </summary>
-    public string? WhyNot(InstalledProgram program)
+    public string? FindRefusal(InstalledProgram program)
     {
         var isName = program.Sha256.Length > ShortSum && program.Version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
         if (!isName || program.Path != PathOf(program.Version, program.Sha256))
@@ -52,7 +52,7 @@ internal sealed class SelfUpdateStore(string dataPath)
             return $"{EnvironmentReader.Short(program.Path)} is not where the agent puts its programs";
         }
 
-        return Trust.WhyNotDirectory(Path.GetDirectoryName(program.Path)!) ?? Trust.WhyNotFile(program.Path) ?? Trust.WhyNotSame(program.Path, program.Sha256);
+        return FileTrust.WhyNotDirectory(Path.GetDirectoryName(program.Path)!) ?? FileTrust.WhyNotFile(program.Path) ?? FileTrust.WhyNotSame(program.Path, program.Sha256);
     }
 
     /// <summary>Writes the state so that a power cut leaves either the old or the new one.</summary>
@@ -66,7 +66,7 @@ internal sealed class SelfUpdateStore(string dataPath)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"cannot write to {_folder}: {StorageFailure.Describe(e, _folder)}");
+            throw new CommandException($"cannot write to {_folder}: {StorageAdvice.Describe(e, _folder)}");
         }
     }
 

@@ -26,12 +26,12 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     }
 
     /// <summary>Stops the old container and gives its name to the successor.</summary>
-    public async Task PutInPlaceAsync(UpdateJournal journal, CancellationToken ct)
+    public async Task SwapAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (journal.WasRunning)
         {
             await StopAsync(journal, ct);
-            await HoldAsync(journal, ct);
+            await DisableRestartPolicyAsync(journal, ct);
         }
 
         if (await FindAsync(journal.OldId, ct) is { } old && old.Name == journal.Name)
@@ -39,7 +39,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
             await engine.RenameContainerAsync(journal.OldId, journal.BackupName, ct);
         }
 
-        await TakeNameAsync(journal.NewId!, journal.Name, ct);
+        await RenameAsync(journal.NewId!, journal.Name, ct);
     }
 
     /// <summary>Starts the successor if the old one ran.</summary>
@@ -55,7 +55,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     /// after it.
     /// </summary>
     /// <returns>The journal, in which the stop has ended.</returns>
-    public async Task<UpdateJournal> EndStopAsync(UpdateJournal journal, CancellationToken ct)
+    public async Task<UpdateJournal> FinishStopAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (journal is { StopBegan: true, StopEnded: false, WasRunning: true })
         {
@@ -68,7 +68,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     /// <summary>Makes everything as it was before the update, once no stop is under way. May be called in whatever state an update was left.</summary>
     /// <returns>The id of the container that is there now: another one than before where it had to be made again.</returns>
     /// <exception cref="CommandException">There is nothing to go back to: somebody removed the container.</exception>
-    public async Task<string> GoBackAsync(UpdateJournal journal, CancellationToken ct)
+    public async Task<string> RollBackAsync(UpdateJournal journal, CancellationToken ct)
     {
         var old = await FindAsync(journal.OldId, ct);
         // Before the successor goes: it holds the anonymous volumes that Docker would remove with the last container that uses them.
@@ -80,7 +80,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
             return oldId; // The old one was not touched: its name and its state are whoever's they are by now.
         }
 
-        await TakeNameAsync(oldId, journal.Name, ct);
+        await RenameAsync(oldId, journal.Name, ct);
         if (journal.RestartPolicy is { } policy && old is not null && old.HostConfig.RestartPolicy.Name != policy.Name)
         {
             await engine.SetRestartPolicyAsync(oldId, policy, ct);
@@ -111,7 +111,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         {
             await engine.PauseContainerAsync(id, ct);
         }
-        catch (EngineException e) when (!RetryingSwap.IsAway(e))
+        catch (EngineException e) when (!RetryingSwap.IsTransient(e))
         {
             if (await IsToBePausedAsync())
             {
@@ -201,7 +201,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     }
 
     /// <summary>A daemon that is restarted while the successor is watched would start the old container beside it: to "always", a stop means little.</summary>
-    private async Task HoldAsync(UpdateJournal journal, CancellationToken ct)
+    private async Task DisableRestartPolicyAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (journal.RestartPolicy is null)
         {
@@ -212,7 +212,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         {
             await engine.SetRestartPolicyAsync(journal.OldId, new ContainerRestartPolicy { Name = "no" }, ct);
         }
-        catch (EngineException e) when (!RetryingSwap.IsAway(e))
+        catch (EngineException e) when (!RetryingSwap.IsTransient(e))
         {
             Log.PolicyKept(logger, journal.Name, e.Message); // Podman cannot change it, and has no daemon that would start anything.
         }
@@ -220,7 +220,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
 
     private async Task<string> RecreateAsync(UpdateJournal journal, CancellationToken ct)
     {
-        if (await MadeEarlierAsync(journal, ct) is { } made)
+        if (await FindSuccessorAsync(journal, ct) is { } made)
         {
             return made;
         }
@@ -243,7 +243,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
     }
 
     /// <summary>What an earlier try to go back has made: under the backup name, or already under the real one.</summary>
-    private async Task<string?> MadeEarlierAsync(UpdateJournal journal, CancellationToken ct)
+    private async Task<string?> FindSuccessorAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (await FindAsync(journal.BackupName, ct) is { } aside)
         {
@@ -257,7 +257,7 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
             ? there.Id : null;
     }
 
-    private async Task TakeNameAsync(string id, string name, CancellationToken ct)
+    private async Task RenameAsync(string id, string name, CancellationToken ct)
     {
         if ((await engine.InspectContainerAsync(id, ct)).Name != name)
         {

@@ -29,25 +29,25 @@ internal sealed class ContainerUpdater
     private readonly EngineClient _engine;
     private readonly UpdateStore _store;
     private readonly UpdateReporter _report;
-    private readonly Restarts _restarts;
+    private readonly RestartDetector _restarts;
     private readonly ILogger<ContainerUpdater> _logger;
     private readonly ContainerSwap _swap;
     private readonly RetryingSwap _retrying;
     private readonly HealthWatch _watch;
     private readonly Dependents _dependents;
 
-    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Lanes lanes, Restarts restarts, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
+    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Lanes lanes, RestartDetector restarts, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
     {
         (_engine, _store, _report, _restarts, _logger) = (engine, store, report, restarts, logger);
         _swap = new ContainerSwap(engine, time, logger);
         _retrying = new RetryingSwap(_swap, random, time, logger);
         _watch = new HealthWatch(engine, time);
-        SecondLook = new SecondLook(_swap, store, lanes, time, logger);
+        SecondLook = new LateEffectCheck(_swap, store, lanes, time, logger);
         _dependents = new Dependents(engine, store, _swap, _retrying, logger);
     }
 
     /// <summary>Looks once more, for as long as is needed, at what ended updates have left.</summary>
-    public SecondLook SecondLook { get; }
+    public LateEffectCheck SecondLook { get; }
 
     /// <summary>Puts a container running an image in the place of an inspected one, and takes the containers that share its network along.</summary>
     /// <returns>Null when the update has come to its end; else the journal of one whose old container cannot be brought back yet.</returns>
@@ -73,7 +73,7 @@ internal sealed class ContainerUpdater
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
-            return await GoBackAsync(journal with { CreateEnded = !RetryingSwap.IsAway(e), Failure = $"failed to create the new container: {e.Message}" }, stopping);
+            return await RollBackAsync(journal with { CreateEnded = !RetryingSwap.IsTransient(e), Failure = $"failed to create the new container: {e.Message}" }, stopping);
         }
 
         return await SwapAndWatchAsync(journal, stopping);
@@ -85,7 +85,7 @@ internal sealed class ContainerUpdater
     {
         Log.Recovering(_logger, journal.Name, journal.Step.ToString());
         var (now, inPlace) = (journal.Era, false);
-        await _retrying.WhileAwayAsync(
+        await _retrying.RetryWhileUnavailableAsync(
             async () =>
             {
                 now = await _restarts.NowAsync(stopping);
@@ -96,13 +96,13 @@ internal sealed class ContainerUpdater
         {
             UpdateStep.Healthy => await FinishAsync(journal, stopping),
             UpdateStep.Swapping when inPlace => await WatchAsync(journal, stopping),
-            _ => await GoBackAsync(journal with { Failure = journal.Failure ?? $"{now?.RestartedSince(journal.Era) ?? "the agent was restarted"} in the middle of the update" }, stopping),
+            _ => await RollBackAsync(journal with { Failure = journal.Failure ?? $"{now?.RestartedSince(journal.Era) ?? "the agent was restarted"} in the middle of the update" }, stopping),
         };
     }
 
     /// <summary>Tries once more to bring an old container back.</summary>
     /// <returns>As <see cref="ReplaceAsync"/>.</returns>
-    public Task<UpdateJournal?> RetryAsync(UpdateJournal journal, CancellationToken stopping) => TryGoBackAsync(journal, TimeSpan.Zero, stopping);
+    public Task<UpdateJournal?> RetryAsync(UpdateJournal journal, CancellationToken stopping) => TryRollBackAsync(journal, TimeSpan.Zero, stopping);
 
     private async Task<UpdateJournal?> SwapAndWatchAsync(UpdateJournal journal, CancellationToken stopping)
     {
@@ -111,12 +111,12 @@ internal sealed class ContainerUpdater
             journal = _store.Save(await StartedMeanwhileAsync(journal, stopping) with { Step = UpdateStep.Swapping, StopBegan = true });
             _report.Progress(journal.ContainerId, UpdateStages.Starting, journal.WasRunning ? "Stopping the old container and starting the new one" : "Putting the new container in the old one's place");
             // Not to be interrupted: in the middle of it nothing runs.
-            await _swap.PutInPlaceAsync(journal, CancellationToken.None);
+            await _swap.SwapAsync(journal, CancellationToken.None);
             await _swap.StartAsync(journal, CancellationToken.None);
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
-            return await GoBackAsync(journal with { Failure = $"failed to start the new container: {e.Message}" }, stopping);
+            return await RollBackAsync(journal with { Failure = $"failed to start the new container: {e.Message}" }, stopping);
         }
 
         return await WatchAsync(journal, stopping);
@@ -136,8 +136,8 @@ internal sealed class ContainerUpdater
                 break;
             }
 
-            Era? now = null;
-            await _retrying.WhileAwayAsync(async () => now = await _restarts.NowAsync(stopping), stopping);
+            RunOfHost? now = null;
+            await _retrying.RetryWhileUnavailableAsync(async () => now = await _restarts.NowAsync(stopping), stopping);
             if (now!.RestartedSince(journal.Era) is not { } restarted)
             {
                 if (failure is null)
@@ -145,7 +145,7 @@ internal sealed class ContainerUpdater
                     break; // It has done its work.
                 }
 
-                return await GoBackAsync(journal with { Failure = failure }, stopping);
+                return await RollBackAsync(journal with { Failure = failure }, stopping);
             }
 
             Log.Restarted(_logger, journal.Name, restarted);
@@ -153,7 +153,7 @@ internal sealed class ContainerUpdater
             journal = _store.SaveIfPossible(journal with { Era = now });
             if ((restarts < MostRestarts ? await TryStartAsync(journal) : "as often as this, it is not tried any more") is { } refused)
             {
-                return await GoBackAsync(journal with { Failure = $"{restarted} in the middle of the update, and the new container is not started again: {refused}" }, stopping);
+                return await RollBackAsync(journal with { Failure = $"{restarted} in the middle of the update, and the new container is not started again: {refused}" }, stopping);
             }
         }
 
@@ -200,14 +200,14 @@ internal sealed class ContainerUpdater
     {
         if (!await IsReplacedAsync(journal, stopping))
         {
-            return await LeaveAsync(journal, stopping);
+            return await AbandonAsync(journal, stopping);
         }
 
-        var failed = await _dependents.BringAsync(
+        var failed = await _dependents.RecreateAsync(
             journal, count => _report.Progress(journal.ContainerId, UpdateStages.Dependents, $"Bringing over {count} containers that share its network"), stopping);
         if (!await IsReplacedAsync(journal, stopping))
         {
-            return await LeaveAsync(journal, stopping);
+            return await AbandonAsync(journal, stopping);
         }
 
         _report.Progress(journal.ContainerId, UpdateStages.Cleanup, "Removing the old container");
@@ -220,37 +220,37 @@ internal sealed class ContainerUpdater
     private async Task<bool> IsReplacedAsync(UpdateJournal journal, CancellationToken stopping)
     {
         var isReplaced = false;
-        await _retrying.WhileAwayAsync(async () => isReplaced = await _swap.IsReplacedAsync(journal, stopping), stopping);
+        await _retrying.RetryWhileUnavailableAsync(async () => isReplaced = await _swap.IsReplacedAsync(journal, stopping), stopping);
         return isReplaced;
     }
 
     /// <summary>Somebody took the update into their own hands (the agent was away): what they made of it is theirs, and nothing is removed.</summary>
-    private async Task<UpdateJournal?> LeaveAsync(UpdateJournal journal, CancellationToken stopping)
+    private async Task<UpdateJournal?> AbandonAsync(UpdateJournal journal, CancellationToken stopping)
     {
         Log.TakenOver(_logger, journal.Name, journal.BackupName);
-        await _dependents.LeaveAsync(journal, stopping);
+        await _dependents.AbandonAsync(journal, stopping);
         _report.Failed(
             journal.ContainerId, UpdateStages.Failed, "Somebody else has changed the containers of this update; nothing was removed", $"the new container of {journal.Name} is not in its place any more, or the old one runs");
         _store.Remove(journal);
         return null;
     }
 
-    private async Task<UpdateJournal?> GoBackAsync(UpdateJournal journal, CancellationToken stopping)
+    private async Task<UpdateJournal?> RollBackAsync(UpdateJournal journal, CancellationToken stopping)
     {
         Log.Failed(_logger, journal.Name, journal.Failure!);
         journal = _store.SaveIfPossible(journal with { Step = UpdateStep.GoingBack });
         _report.Progress(journal.ContainerId, UpdateStages.Rollback, "Bringing the old container back");
-        return await TryGoBackAsync(journal, TellAfter, stopping);
+        return await TryRollBackAsync(journal, TellAfter, stopping);
     }
 
-    private async Task<UpdateJournal?> TryGoBackAsync(UpdateJournal journal, TimeSpan limit, CancellationToken stopping)
+    private async Task<UpdateJournal?> TryRollBackAsync(UpdateJournal journal, TimeSpan limit, CancellationToken stopping)
     {
         var reason = "";
         UpdateJournal? left;
         string id;
         try
         {
-            (left, id) = await _retrying.GoBackAsync(
+            (left, id) = await _retrying.RollBackAsync(
                 journal,
                 limit,
                 refused => _report.Progress(journal.ContainerId, UpdateStages.Rollback, $"The old container cannot be brought back yet: {reason = refused}"),
@@ -266,7 +266,7 @@ internal sealed class ContainerUpdater
 
         if (left is null)
         {
-            await (id == journal.OldId ? _dependents.RestartAsync(journal, stopping) : _dependents.BringAsync(journal with { NewId = id }, _ => { }, stopping));
+            await (id == journal.OldId ? _dependents.RestartAsync(journal, stopping) : _dependents.RecreateAsync(journal with { NewId = id }, _ => { }, stopping));
             _report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed; the old container is as it was", journal.Failure!);
             _store.End(journal);
             return null;

@@ -16,7 +16,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     /// <param name="found">Told how many there are, if any.</param>
     /// <param name="stopping">Ends waiting.</param>
     /// <returns>The names of those that could not be brought over, or do not run although they did.</returns>
-    public async Task<IReadOnlyList<string>> BringAsync(UpdateJournal main, Action<int> found, CancellationToken stopping)
+    public async Task<IReadOnlyList<string>> RecreateAsync(UpdateJournal main, Action<int> found, CancellationToken stopping)
     {
         if (main.Dependents is { Count: > 0 } dependents)
         {
@@ -31,7 +31,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
             begun.Remove(dependent.Id, out var earlier);
             try
             {
-                if (!await BringOneAsync(main, dependent, earlier, successors, stopping))
+                if (!await RecreateOneAsync(main, dependent, earlier, successors, stopping))
                 {
                     failed.Add(dependent.Name);
                 }
@@ -63,7 +63,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
         {
             try
             {
-                await retrying.WhileAwayAsync(() => engine.RestartContainerAsync(dependent.Id, main.StopTimeout, CancellationToken.None), stopping);
+                await retrying.RetryWhileUnavailableAsync(() => engine.RestartContainerAsync(dependent.Id, main.StopTimeout, CancellationToken.None), stopping);
             }
             catch (EngineException e)
             {
@@ -73,7 +73,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     }
 
     /// <summary>Makes those that were begun with as they were, when the update they belong to is not gone on with.</summary>
-    public async Task LeaveAsync(UpdateJournal main, CancellationToken stopping)
+    public async Task AbandonAsync(UpdateJournal main, CancellationToken stopping)
     {
         foreach (var own in store.Read().Where(own => own.DependentOf == main.OldId))
         {
@@ -83,16 +83,16 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
                 continue;
             }
 
-            if (await TryBackAsync(own, stopping) is { } left)
+            if (await TryRollBackAsync(own, stopping) is { } left)
             {
-                await TakeBackAsync(left, stopping); // What it hangs on may be gone; it is there, but cannot be started.
+                await RollBackAsync(left, stopping); // What it hangs on may be gone; it is there, but cannot be started.
             }
 
             store.End(own with { Step = UpdateStep.GoingBack });
         }
     }
 
-    private async Task<bool> BringOneAsync(UpdateJournal main, Dependent dependent, UpdateJournal? earlier, Dictionary<string, string> successors, CancellationToken stopping)
+    private async Task<bool> RecreateOneAsync(UpdateJournal main, Dependent dependent, UpdateJournal? earlier, Dictionary<string, string> successors, CancellationToken stopping)
     {
         if (earlier is not null && await IsInPlaceAsync(earlier, stopping))
         {
@@ -101,7 +101,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
 
         if (earlier is not null)
         {
-            await TakeBackAsync(earlier, stopping);
+            await RollBackAsync(earlier, stopping);
         }
 
         if (await FindAsync(dependent.Id, stopping) is not { } inspected)
@@ -133,20 +133,20 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
                 var plan = UpdatePlanner.Plan(inspected, await ContainerUpdater.ImageOfAsync(engine, inspected, stopping), await SameImageAsync(inspected, stopping));
                 step = store.Save(step with { CreateEnded = true, NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
                 step = store.Save(step with { Step = UpdateStep.Swapping, StopBegan = true });
-                await swap.PutInPlaceAsync(step, CancellationToken.None);
+                await swap.SwapAsync(step, CancellationToken.None);
                 return await FinishAsync(step, successors, stopping);
             }
             catch (Exception e) when (e is EngineException or CommandException)
             {
                 // Its old self cannot be started any more, but it is there, with its name and its data.
-                await TakeBackAsync(step, stopping);
-                if (RetryingSwap.IsAway(e) && tries < Tries)
+                await RollBackAsync(step, stopping);
+                if (RetryingSwap.IsTransient(e) && tries < Tries)
                 {
                     continue;
                 }
 
                 Log.DependentFailed(logger, own.Name, e.Message);
-                store.End(step with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = step.CreateEnded || !RetryingSwap.IsAway(e) });
+                store.End(step with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = step.CreateEnded || !RetryingSwap.IsTransient(e) });
                 return false;
             }
         }
@@ -167,7 +167,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     {
         try
         {
-            await retrying.SeveralTimesAsync(() => swap.StartAsync(own, CancellationToken.None), stopping);
+            await retrying.RetryAsync(() => swap.StartAsync(own, CancellationToken.None), stopping);
             if (own.WasPaused)
             {
                 await swap.PauseAsync(own.NewId!, CancellationToken.None);
@@ -185,25 +185,25 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     private async Task<bool> IsInPlaceAsync(UpdateJournal own, CancellationToken stopping)
     {
         var inPlace = false;
-        await retrying.WhileAwayAsync(async () => inPlace = own.NewId is { } id && await swap.FindAsync(id, stopping) is { } successor && successor.Name == own.Name, stopping);
+        await retrying.RetryWhileUnavailableAsync(async () => inPlace = own.NewId is { } id && await swap.FindAsync(id, stopping) is { } successor && successor.Name == own.Name, stopping);
         return inPlace;
     }
 
-    private async Task TakeBackAsync(UpdateJournal own, CancellationToken stopping)
+    private async Task RollBackAsync(UpdateJournal own, CancellationToken stopping)
     {
         UpdateJournal? left = own with { StaysDown = true };
         while (left is not null)
         {
-            left = await TryBackAsync(left, stopping);
+            left = await TryRollBackAsync(left, stopping);
         }
     }
 
     /// <returns>The journal to go on with; null when it is as it was.</returns>
-    private async Task<UpdateJournal?> TryBackAsync(UpdateJournal own, CancellationToken stopping)
+    private async Task<UpdateJournal?> TryRollBackAsync(UpdateJournal own, CancellationToken stopping)
     {
         try
         {
-            return (await retrying.GoBackAsync(own, BackLimit, _ => { }, stopping)).Left;
+            return (await retrying.RollBackAsync(own, BackLimit, _ => { }, stopping)).Left;
         }
         catch (CommandException e)
         {
@@ -219,7 +219,7 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
     private async Task<JsonObject?> FindAsync(string id, CancellationToken stopping)
     {
         JsonObject? found = null;
-        await retrying.SeveralTimesAsync(
+        await retrying.RetryAsync(
             async () =>
             {
                 try

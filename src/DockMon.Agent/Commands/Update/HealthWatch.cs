@@ -47,7 +47,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         {
             return await engine.InspectContainerAsync(id, ct);
         }
-        catch (EngineException e) when (RetryingSwap.IsAway(e))
+        catch (EngineException e) when (RetryingSwap.IsTransient(e))
         {
             return null;
         }

@@ -22,7 +22,7 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
 
     /// <summary>Takes in one line of a pull.</summary>
     /// <returns>What to send now; null when nothing is due.</returns>
-    public UpdateLayerProgress? Take(PullProgress line)
+    public UpdateLayerProgress? Update(PullProgress line)
     {
         if (line.Status.StartsWith("Digest:", StringComparison.Ordinal))
         {

@@ -10,7 +10,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
 {
     private const int Tries = 5;
 
-    private readonly ConcurrentDictionary<string, RepeatedReason> _failures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FailureLog> _failures = new(StringComparer.Ordinal);
 
     /// <summary>Makes everything as it was before the update.</summary>
     /// <param name="journal">The update.</param>
@@ -18,17 +18,17 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     /// <param name="refused">Told each new reason why it cannot be done yet.</param>
     /// <param name="stopping">Ends the waiting between two tries.</param>
     /// <returns>The journal to go on with later, null when it is done; and then the id of the container that is there.</returns>
-    public async Task<(UpdateJournal? Left, string Id)> GoBackAsync(UpdateJournal journal, TimeSpan limit, Action<string> refused, CancellationToken stopping)
+    public async Task<(UpdateJournal? Left, string Id)> RollBackAsync(UpdateJournal journal, TimeSpan limit, Action<string> refused, CancellationToken stopping)
     {
         var backoff = NewBackoff();
-        var failures = _failures.GetOrAdd(journal.OldId, _ => new RepeatedReason());
+        var failures = _failures.GetOrAdd(journal.OldId, _ => new FailureLog());
         var started = time.GetTimestamp();
         while (true)
         {
             try
             {
-                journal = await swap.EndStopAsync(journal, CancellationToken.None);
-                var id = await swap.GoBackAsync(journal, CancellationToken.None);
+                journal = await swap.FinishStopAsync(journal, CancellationToken.None);
+                var id = await swap.RollBackAsync(journal, CancellationToken.None);
                 _failures.TryRemove(journal.OldId, out _);
                 return (null, id);
             }
@@ -55,7 +55,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     {
         try
         {
-            await SeveralTimesAsync(() => swap.RemoveAsync(journal.OldId, CancellationToken.None), stopping);
+            await RetryAsync(() => swap.RemoveAsync(journal.OldId, CancellationToken.None), stopping);
         }
         catch (EngineException e)
         {
@@ -64,14 +64,14 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     }
 
     /// <summary>Does something as soon as there is an engine that answers, up to five times: a device, say, may be busy for a moment.</summary>
-    public async Task SeveralTimesAsync(Func<Task> act, CancellationToken stopping)
+    public async Task RetryAsync(Func<Task> act, CancellationToken stopping)
     {
         var backoff = NewBackoff();
         for (var tries = 1; ; tries++)
         {
             try
             {
-                await WhileAwayAsync(act, stopping);
+                await RetryWhileUnavailableAsync(act, stopping);
                 return;
             }
             catch (EngineException) when (tries < Tries)
@@ -82,7 +82,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     }
 
     /// <summary>Does something as soon as there is an engine that answers.</summary>
-    public async Task WhileAwayAsync(Func<Task> act, CancellationToken stopping)
+    public async Task RetryWhileUnavailableAsync(Func<Task> act, CancellationToken stopping)
     {
         var backoff = NewBackoff();
         while (true)
@@ -92,7 +92,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
                 await act();
                 return;
             }
-            catch (EngineException e) when (IsAway(e))
+            catch (EngineException e) when (IsTransient(e))
             {
                 await Task.Delay(backoff.Next(), time, stopping);
             }
@@ -100,7 +100,7 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     }
 
     /// <summary>Whether there was no answer at all: a daemon that is restarted says nothing about a container.</summary>
-    public static bool IsAway(Exception e) => e is EngineUnavailableException or EngineTimeoutException;
+    public static bool IsTransient(Exception e) => e is EngineUnavailableException or EngineTimeoutException;
 
     private Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
 }

@@ -40,7 +40,7 @@ internal sealed class UpdateCommand(
 
         var inspected = await ContainerUpdater.InspectAsync(engine, id, ct);
         var accepted = new AcceptedUpdate(UpdatePlanner.Text(inspected, "Id"), UpdatePlanner.Text(inspected, "Name").TrimStart('/'), id);
-        var update = new UnderWay(accepted, [accepted.Id, UpdateJournal.SharedBy(inspected)]);
+        var update = new RunningUpdate(accepted, [accepted.Id, UpdateJournal.SharedBy(inspected)]);
         if (await WhyNotAsync(update, inspected, ct) is { } reason)
         {
             throw new CommandException($"refused to update {update.Name}: {reason}");
@@ -50,9 +50,9 @@ internal sealed class UpdateCommand(
         return new StartedResult { Status = "update_started" };
     }
 
-    private async Task<string?> WhyNotAsync(UnderWay update, JsonObject inspected, CancellationToken ct)
+    private async Task<string?> WhyNotAsync(RunningUpdate update, JsonObject inspected, CancellationToken ct)
     {
-        var lifeline = self() is { } own ? await Lifeline.SharedAsync(update.Accepted.Id, own, (reference, token) => ContainerUpdater.InspectAsync(engine, reference, token), ct) : null;
+        var lifeline = self() is { } own ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, own, (reference, token) => ContainerUpdater.InspectAsync(engine, reference, token), ct) : null;
         if (self()?.Is(update.Accepted.Id) == true)
         {
             return "it is the agent's own container, which the agent cannot replace without ending itself";
@@ -63,10 +63,10 @@ internal sealed class UpdateCommand(
             return $"it is protected by its label {Protection.Label}=true";
         }
 
-        return (lifeline ?? Lifeline.Of(inspected, self(), engine.Endpoint)) is { } need ? $"{need}, and would cut itself off by stopping it" : queue.WhyNotYet(update);
+        return (lifeline ?? AgentDependencyCheck.Of(inspected, self(), engine.Endpoint)) is { } need ? $"{need}, and would cut itself off by stopping it" : queue.FindRefusal(update);
     }
 
-    private async Task<UpdateJournal?> UpdateAsync(UnderWay update, UpdateContainerRequest request)
+    private async Task<UpdateJournal?> UpdateAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         await PullAsync(update, request);
         for (var tries = 0; tries < LookTries; tries++)
@@ -86,7 +86,7 @@ internal sealed class UpdateCommand(
     /// <param name="update">The update.</param>
     /// <param name="request">What was asked for.</param>
     /// <param name="begin">Told when the lanes are the right ones.</param>
-    private async Task<UpdateJournal?> ReplaceAsync(UnderWay update, UpdateContainerRequest request, Action begin)
+    private async Task<UpdateJournal?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request, Action begin)
     {
         var inspected = await InspectAsync(update);
         var id = UpdatePlanner.Text(inspected, "Id");
@@ -99,7 +99,7 @@ internal sealed class UpdateCommand(
         begin();
         queue.EnsureAlone(update);
         // Asked once more: the other one may have got stuck while this one waited for its turn.
-        if ((dependents.Refusal ?? queue.WhyNotYet(update)) is { } reason)
+        if ((dependents.Refusal ?? queue.FindRefusal(update)) is { } reason)
         {
             throw new CommandException(reason);
         }
@@ -115,7 +115,7 @@ internal sealed class UpdateCommand(
         return await updater.ReplaceAsync(new Replacement(update.Accepted, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);
     }
 
-    private async Task PullAsync(UnderWay update, UpdateContainerRequest request)
+    private async Task PullAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         var image = request.NewImage!;
         Log.Starting(logger, update.Accepted.Id[..12], image);
@@ -125,7 +125,7 @@ internal sealed class UpdateCommand(
         {
             await foreach (var line in engine.PullImageAsync(image, request.RegistryAuth?.Username, request.RegistryAuth?.Password, queue.Stopping))
             {
-                if (layers.Take(line) is { } progress)
+                if (layers.Update(line) is { } progress)
                 {
                     report.Layers(progress);
                 }
@@ -138,7 +138,7 @@ internal sealed class UpdateCommand(
     }
 
     /// <summary>Inspected after the pull: it may have taken an hour. The container's id may be another by now, of one that came along with the one whose network it shares.</summary>
-    private async Task<JsonObject> InspectAsync(UnderWay update)
+    private async Task<JsonObject> InspectAsync(RunningUpdate update)
     {
         try
         {

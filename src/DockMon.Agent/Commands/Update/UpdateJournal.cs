@@ -62,7 +62,7 @@ internal sealed record UpdateJournal
     public ContainerRestartPolicy? RestartPolicy { get; init; }
 
     /// <summary>When it was: what shows that the machine or the engine has been restarted since.</summary>
-    public Era? Era { get; init; }
+    public RunOfHost? Era { get; init; }
 
     /// <summary>How far it has come.</summary>
     public UpdateStep Step { get; init; }

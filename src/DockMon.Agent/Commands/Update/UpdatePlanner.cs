@@ -30,11 +30,11 @@ internal static class UpdatePlanner
         config["Image"] = newImage;
         ImageDefaults.Remove(config, host, inherited, reasons);
         FixIdentity(config, host, id, reasons);
-        Volumes.CarryOver(container, config, host, inherited, reasons);
+        VolumeCarryOver.CarryOver(container, config, host, inherited, reasons);
         FixLinks(host);
         host.Remove("ContainerIDFile");
 
-        var networks = Networks.Plan(container, host, id, reasons);
+        var networks = EndpointPlan.Plan(container, host, id, reasons);
         var body = config;
         body["HostConfig"] = host;
         if (networks.Count > 0)

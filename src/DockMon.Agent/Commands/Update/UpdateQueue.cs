@@ -17,7 +17,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _places = new(Width);
-    private readonly ConcurrentDictionary<string, UnderWay> _underWay = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunningUpdate> _underWay = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Whether no update is under way.</summary>
@@ -51,7 +51,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
 
         foreach (var journal in journals)
         {
-            var update = new UnderWay(
+            var update = new RunningUpdate(
                 new AcceptedUpdate(journal.OldId, journal.Name, journal.ContainerId), [journal.OldId, journal.SharedWith, .. (journal.Dependents ?? []).Select(dependent => dependent.Id)]);
             _underWay[journal.OldId] = update;
             update.Work = RunAsync(update, () => InLanesAsync(update, () => updater.RecoverAsync(journal, Stopping)));
@@ -64,7 +64,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
     /// <param name="update">The update.</param>
     /// <param name="work">All of it.</param>
     /// <exception cref="CommandException">It cannot be promised.</exception>
-    public void Begin(UnderWay update, Func<Task<UpdateJournal?>> work)
+    public void Begin(RunningUpdate update, Func<Task<UpdateJournal?>> work)
     {
         if (!_underWay.TryAdd(update.Accepted.Id, update))
         {
@@ -87,7 +87,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
 
     /// <summary>Sees to it that no other update is of the very container: one that was made anew meanwhile has two ids.</summary>
     /// <exception cref="CommandException">There is one.</exception>
-    public void EnsureAlone(UnderWay update)
+    public void EnsureAlone(RunningUpdate update)
     {
         if (_underWay.Values.Any(other => other != update && other.Containers[0] == update.Containers[0]))
         {
@@ -96,19 +96,19 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
     }
 
     /// <summary>Why an update cannot be done before another one has come to its end; null when it can.</summary>
-    public string? WhyNotYet(UnderWay update) =>
-        _underWay.Values.FirstOrDefault(other => other.IsStuck && other.Containers[0] != update.Containers[0] && other.Containers.Any(update.Containers.Contains)) is { } stuck
+    public string? FindRefusal(RunningUpdate update) =>
+        _underWay.Values.FirstOrDefault(other => other.RollbackPending && other.Containers[0] != update.Containers[0] && other.Containers.Any(update.Containers.Contains)) is { } stuck
             ? $"it shares its network with {stuck.Name}, whose old container cannot be brought back yet" : null;
 
     /// <summary>Does a part of an update in the lanes of all its containers.</summary>
     /// <param name="update">The update.</param>
     /// <param name="work">The part; what it returns is to be gone on with later.</param>
-    public Task<UpdateJournal?> InLanesAsync(UnderWay update, Func<Task<UpdateJournal?>> work)
+    public Task<UpdateJournal?> InLanesAsync(RunningUpdate update, Func<Task<UpdateJournal?>> work)
     {
         async Task<UpdateJournal?> WorkAsync()
         {
             var left = await work();
-            update.IsStuck = left is not null; // Before the lanes are another's, who looks at it.
+            update.RollbackPending = left is not null; // Before the lanes are another's, who looks at it.
             return left;
         }
 
@@ -140,7 +140,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
 
     /// <summary>One update from its first step to its end, with as many tries as its way back needs.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of one update is told, and ends nothing else.")]
-    private async Task RunAsync(UnderWay update, Func<Task<UpdateJournal?>> begin)
+    private async Task RunAsync(RunningUpdate update, Func<Task<UpdateJournal?>> begin)
     {
         var accepted = update.Accepted;
         try

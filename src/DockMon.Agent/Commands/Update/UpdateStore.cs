@@ -121,7 +121,7 @@ internal sealed class UpdateStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"cannot write to {folder}: {StorageFailure.Describe(e, folder)}");
+            throw new CommandException($"cannot write to {folder}: {StorageAdvice.Describe(e, folder)}");
         }
     }
 

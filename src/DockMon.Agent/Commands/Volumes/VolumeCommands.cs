@@ -14,12 +14,12 @@ internal sealed class VolumeCommands(EngineClient engine)
 
     public void AddTo(IDictionary<string, Route> commands, IDictionary<string, Route> operations)
     {
-        commands[CommandNames.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListVolumeSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPlace.List };
+        commands[CommandNames.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListVolumeSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
         commands[CommandNames.CreateVolume] = Route.For("create volume", ProtocolJson.Default.CreateVolumeRequest, ProtocolJson.Default.CreateVolumeRequest, LaneAsync, (request, ct) => CreateAsync(request.Name, ct));
         commands[CommandNames.DeleteVolume] = Route.For("delete volume", ProtocolJson.Default.DeleteVolumeRequest, ProtocolJson.Default.SuccessResult, LaneAsync, DeleteAsync);
         commands[CommandNames.PruneVolumes] = Route.For("prune volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, LaneAsync, (_, ct) => PruneAsync(ct));
         operations[OperationActions.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane: null,
-            async (_, ct) => new OperationResult { Volumes = await ListAsync(ct) }) with { Place = ReadPlace.List };
+            async (_, ct) => new OperationResult { Volumes = await ListAsync(ct) }) with { Place = ReadPool.List };
         operations[OperationActions.CreateVolume] = Route.For("create volume", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, LaneAsync,
             async (request, ct) => new OperationResult { VolumeName = (await CreateAsync(request.Name, ct)).Name });
     }
@@ -29,18 +29,18 @@ internal sealed class VolumeCommands(EngineClient engine)
     private async Task<IReadOnlyList<VolumeSummary>> ListAsync(CancellationToken ct)
     {
         using var list = JsonDocument.Parse(await engine.ListVolumesRawAsync(ct));
-        var users = (await Users.ReadAsync(engine, ct))
+        var users = (await ContainerUsage.ReadAsync(engine, ct))
             .SelectMany(container => container.Volumes.Distinct(StringComparer.Ordinal).Select(volume => (volume, container.Name)))
             .ToLookup(use => use.volume, use => use.Name, StringComparer.Ordinal);
-        return [.. Users.Items(list.RootElement, "Volumes").Select(volume => Summarise(volume, [.. users[Users.Text(volume, "Name")]]))];
+        return [.. ContainerUsage.Items(list.RootElement, "Volumes").Select(volume => Summarise(volume, [.. users[ContainerUsage.Text(volume, "Name")]]))];
     }
 
     private static VolumeSummary Summarise(JsonElement volume, IReadOnlyList<ContainerName> users) => new()
     {
-        Name = Users.Text(volume, "Name"),
-        Driver = Users.Text(volume, "Driver"),
-        Mountpoint = Users.Text(volume, "Mountpoint"),
-        Created = Users.Seconds(Users.Text(volume, "CreatedAt")),
+        Name = ContainerUsage.Text(volume, "Name"),
+        Driver = ContainerUsage.Text(volume, "Driver"),
+        Mountpoint = ContainerUsage.Text(volume, "Mountpoint"),
+        Created = ContainerUsage.Seconds(ContainerUsage.Text(volume, "CreatedAt")),
         Containers = users,
         ContainerCount = users.Count,
         InUse = users.Count > 0,
@@ -50,7 +50,7 @@ internal sealed class VolumeCommands(EngineClient engine)
     {
         var body = new JsonObject { ["Name"] = string.IsNullOrWhiteSpace(name) ? throw new CommandException("name is missing") : name };
         using var created = JsonDocument.Parse(await engine.PostRawAsync("/volumes/create", Encoding.UTF8.GetBytes(body.ToJsonString()), ct));
-        return new CreateVolumeRequest { Name = Users.Text(created.RootElement, "Name") };
+        return new CreateVolumeRequest { Name = ContainerUsage.Text(created.RootElement, "Name") };
     }
 
     private async Task<SuccessResult> DeleteAsync(DeleteVolumeRequest request, CancellationToken ct)
@@ -65,7 +65,7 @@ internal sealed class VolumeCommands(EngineClient engine)
         // Before 1.42 the engine has no such filter and refuses it, but prunes named volumes by itself.
         var filters = await engine.GetApiVersionAsync(ct) >= AllFilterSince ? "?filters=" + Uri.EscapeDataString("""{"all":["true"]}""") : "";
         using var pruned = JsonDocument.Parse(await engine.PostRawAsync("/volumes/prune" + filters, default, ct, PruneLimit));
-        List<string> removed = [.. Users.Items(pruned.RootElement, "VolumesDeleted").Select(name => name.GetString()!)];
+        List<string> removed = [.. ContainerUsage.Items(pruned.RootElement, "VolumesDeleted").Select(name => name.GetString()!)];
         return new PruneResult { RemovedCount = removed.Count, SpaceReclaimed = pruned.RootElement.GetProperty("SpaceReclaimed").GetInt64(), VolumesRemoved = removed };
     }
 }

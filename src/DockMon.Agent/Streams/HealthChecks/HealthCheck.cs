@@ -67,7 +67,7 @@ internal sealed class HealthCheck
         var interval = DefaultInterval;
         try
         {
-            interval = Seconds("check_interval_seconds", config.CheckIntervalSeconds ?? DefaultInterval.TotalSeconds, least: 1);
+            interval = Seconds("check_interval_seconds", config.CheckIntervalSeconds ?? DefaultInterval.TotalSeconds, minimum: 1);
             return error is null ? new HealthCheck(config, Read(config), interval, null) : new HealthCheck(config, null, interval, error);
         }
         catch (FormatException e)
@@ -89,7 +89,7 @@ internal sealed class HealthCheck
             Url = url,
             Method = Methods.Contains(method) ? HttpMethod.Parse(method.ToUpperInvariant()) : throw new FormatException("method is not one of " + string.Join(", ", Methods)),
             Expected = ExpectedStatus.Parse(config.ExpectedStatusCodes),
-            Timeout = Seconds("timeout_seconds", config.TimeoutSeconds ?? DefaultTimeoutSeconds, least: 0.001),
+            Timeout = Seconds("timeout_seconds", config.TimeoutSeconds ?? DefaultTimeoutSeconds, minimum: 0.001),
             FollowRedirects = config.FollowRedirects ?? true,
             VerifyTls = config.VerifySsl ?? true,
             Headers = HealthCredentials.Headers(config.HeadersJson),
@@ -100,6 +100,6 @@ internal sealed class HealthCheck
     private static AuthenticationHeaderValue? FromUserInfo(Uri url) =>
         url.UserInfo.Length == 0 ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo.Contains(':', StringComparison.Ordinal) ? url.UserInfo : url.UserInfo + ":"))));
 
-    private static TimeSpan Seconds(string name, double value, double least) =>
-        value >= least && value <= LongestSeconds ? TimeSpan.FromSeconds(value) : throw new FormatException($"{name} is not between {least} and {LongestSeconds} seconds");
+    private static TimeSpan Seconds(string name, double value, double minimum) =>
+        value >= minimum && value <= LongestSeconds ? TimeSpan.FromSeconds(value) : throw new FormatException($"{name} is not between {minimum} and {LongestSeconds} seconds");
 }

@@ -55,9 +55,9 @@ internal sealed class HealthSchedule
     public void Remove(string containerId) => _entries.Remove(containerId);
 
     /// <summary>Takes the checks that are due, the longest due first; none of them runs already.</summary>
-    public IReadOnlyList<Entry> TakeDue(TimeSpan now, int most)
+    public IReadOnlyList<Entry> TakeDue(TimeSpan now, int maximum)
     {
-        var due = Waiting().Where(entry => entry.Due <= now).OrderBy(entry => entry.Due).Take(most).ToList();
+        var due = Waiting().Where(entry => entry.Due <= now).OrderBy(entry => entry.Due).Take(maximum).ToList();
         foreach (var entry in due)
         {
             entry.Started = true;

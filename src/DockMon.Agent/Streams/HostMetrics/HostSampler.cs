@@ -20,8 +20,8 @@ internal sealed class HostSampler(Func<HostSight?> look, Func<bool> isConnected,
 
     private const string Key = "host";
 
-    private readonly Cadence _cadence = new(Period, time);
-    private readonly RepeatedReason _failures = new();
+    private readonly Schedule _cadence = new(Period, time);
+    private readonly FailureLog _failures = new();
     private readonly ReadBuffer _buffer = new();
     private HostReading? _last;
     private IReadOnlyList<DiskCounters> _lastDisks = [];
@@ -49,7 +49,7 @@ internal sealed class HostSampler(Func<HostSight?> look, Func<bool> isConnected,
             return null;
         }
 
-        if (_cadence.TakeDue())
+        if (_cadence.TryRun())
         {
             Sample(sight.InContainer);
         }

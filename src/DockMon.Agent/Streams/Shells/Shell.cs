@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>One shell in one container, from its start to the moment when nothing of it is left.</summary>
-internal sealed class Shell(string sessionId, string containerId, EngineClient engine, Outbound outbound, TimeProvider time, ILogger<Shells> logger)
+internal sealed class Shell(string sessionId, string containerId, EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
 {
     /// <summary>Most bytes of output in one frame.</summary>
     public const int OutputBytes = 32 * 1024;

@@ -25,7 +25,7 @@ internal sealed class EngineSampler(EngineClient engine, SampleSender sender, Ti
     private const double SpreadOver = 0.8;
 
     /// <summary>Asks about each container once.</summary>
-    public Task RoundAsync(IReadOnlyList<Watch> watches, CancellationToken ct)
+    public Task RoundAsync(IReadOnlyList<ContainerSampling> watches, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         return Parallel.ForEachAsync(watches.Index(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (item, token) =>
@@ -43,9 +43,9 @@ internal sealed class EngineSampler(EngineClient engine, SampleSender sender, Ti
         });
     }
 
-    private bool IsLeftAlone(Watch watch) => watch.StuckSince is { } since && time.GetElapsedTime(since) < LeftAlone;
+    private bool IsLeftAlone(ContainerSampling watch) => watch.StuckSince is { } since && time.GetElapsedTime(since) < LeftAlone;
 
-    private async Task SampleAsync(Watch watch, CancellationToken ct)
+    private async Task SampleAsync(ContainerSampling watch, CancellationToken ct)
     {
         using var late = new CancellationTokenSource(AnswerLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);

@@ -58,13 +58,13 @@ internal sealed class FirstProcessFinder(EngineClient engine, TimeProvider time,
     public bool MayAsk => _failed is not { } failed || time.GetElapsedTime(failed) >= RetryDelay;
 
     /// <summary>Asks about each of some containers, and notes the answer in it.</summary>
-    public Task RoundAsync(IReadOnlyList<Watch> watches, CancellationToken ct)
+    public Task RoundAsync(IReadOnlyList<ContainerSampling> watches, CancellationToken ct)
     {
         _failed = null;
         return Parallel.ForEachAsync(watches, new ParallelOptions { MaxDegreeOfParallelism = EngineSampler.AtOnce, CancellationToken = ct }, AskAsync);
     }
 
-    private async ValueTask AskAsync(Watch watch, CancellationToken ct)
+    private async ValueTask AskAsync(ContainerSampling watch, CancellationToken ct)
     {
         using var late = new CancellationTokenSource(EngineSampler.AnswerLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);

@@ -9,13 +9,13 @@ internal sealed class SourceChooser(StatsOrigin origin, FirstProcessFinder finde
     /// <summary>How long the engine has to notice what the kernel shows already: that a container ended.</summary>
     public static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(3);
 
-    private readonly List<Watch> _asked = [];
+    private readonly List<ContainerSampling> _asked = [];
 
     /// <summary>The questions that are under way.</summary>
     public Task Asking { get; private set; } = Task.CompletedTask;
 
     /// <summary>Takes in what the engine answered about first processes, and asks about those of new containers.</summary>
-    public async Task AdvanceAsync(IReadOnlyList<Watch> watches, CancellationToken ct)
+    public async Task AdvanceAsync(IReadOnlyList<ContainerSampling> watches, CancellationToken ct)
     {
         if (!Asking.IsCompleted)
         {
@@ -32,30 +32,30 @@ internal sealed class SourceChooser(StatsOrigin origin, FirstProcessFinder finde
 
         if (finder.MayAsk)
         {
-            _asked.AddRange(watches.Where(watch => watch.Stage == WatchStage.New));
-            _asked.ForEach(watch => watch.Stage = WatchStage.Asking);
+            _asked.AddRange(watches.Where(watch => watch.Stage == SamplingStage.New));
+            _asked.ForEach(watch => watch.Stage = SamplingStage.Asking);
             Asking = _asked.Count == 0 ? Task.CompletedTask : finder.RoundAsync(_asked, ct);
         }
     }
 
-    private void Renew(Watch watch)
+    private void Renew(ContainerSampling watch)
     {
         var isDue = watch.RestingSince is { } since && time.GetElapsedTime(since) >= AskAgainAfter;
-        if ((watch.TakeStarted() || isDue) && watch.Stage == WatchStage.Resting)
+        if ((watch.TakeStarted() || isDue) && watch.Stage == SamplingStage.Resting)
         {
-            watch.Stage = WatchStage.New;
+            watch.Stage = SamplingStage.New;
         }
 
-        if (watch.Stage == WatchStage.New && origin == StatsOrigin.Engine)
+        if (watch.Stage == SamplingStage.New && origin == StatsOrigin.Engine)
         {
             notices.UsesEngine();
-            watch.Stage = WatchStage.Engine;
+            watch.Stage = SamplingStage.Engine;
         }
     }
 
-    private void TakeAnswer(Watch watch)
+    private void TakeAnswer(ContainerSampling watch)
     {
-        if (watch.Stage != WatchStage.Asking)
+        if (watch.Stage != SamplingStage.Asking)
         {
             return; // It ended meanwhile.
         }
@@ -66,32 +66,32 @@ internal sealed class SourceChooser(StatsOrigin origin, FirstProcessFinder finde
         }
         else if (watch.Answer.Known)
         {
-            watch.Rest(time.GetTimestamp());
+            watch.Suspend(time.GetTimestamp());
         }
         else
         {
-            watch.Stage = WatchStage.New;
+            watch.Stage = SamplingStage.New;
         }
     }
 
-    private void Open(Watch watch, FirstProcess process)
+    private void Open(ContainerSampling watch, FirstProcess process)
     {
         try
         {
             watch.Files = kernel.Open(watch.Id, process.Pid, process.HasNetwork, isOwn: watch.Id == ownId());
-            watch.Stage = WatchStage.Kernel;
+            watch.Stage = SamplingStage.Kernel;
             notices.UsesKernel();
         }
         catch (KernelUnreachableException) when (watch.MissingPid != process.Pid && !notices.SaidUnreachable)
         {
             // It may just have ended, and the engine does not know yet: it is asked once more before that is called a lack.
             watch.MissingPid = process.Pid;
-            watch.Rest(time.GetTimestamp());
+            watch.Suspend(time.GetTimestamp());
         }
         catch (KernelUnreachableException e)
         {
-            watch.Rest(since: null);
-            watch.Stage = notices.Unreachable(e.Message) ? WatchStage.Engine : WatchStage.Resting;
+            watch.Suspend(since: null);
+            watch.Stage = notices.Unreachable(e.Message) ? SamplingStage.Engine : SamplingStage.Resting;
         }
     }
 }

@@ -13,15 +13,15 @@ internal sealed class StatsSampler
 {
     private readonly KernelSource _kernel;
     private readonly SampleSender _sender;
-    private readonly Cadence _cadence;
+    private readonly Schedule _cadence;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly WatchList _watches;
+    private readonly SampledContainers _watches;
     private readonly SourceChooser _chooser;
     private readonly EngineSampler _engineSampler;
-    private readonly RepeatedReason _failures = new();
-    private readonly List<Watch> _now = [];
-    private readonly List<Watch> _byEngine = [];
+    private readonly FailureLog _failures = new();
+    private readonly List<ContainerSampling> _now = [];
+    private readonly List<ContainerSampling> _byEngine = [];
     private readonly List<Sample> _samples = [];
     private CancellationTokenSource? _rounds;
     private Task _round = Task.CompletedTask;
@@ -38,8 +38,8 @@ internal sealed class StatsSampler
         AgentOptions options, EngineClient engine, ContainerTracker tracker, KernelSource kernel, Func<string?> ownId, SampleSender sender, TimeProvider time, ILogger<StatsSampler> logger)
     {
         (_kernel, _sender, _time, _logger) = (kernel, sender, time, logger);
-        _cadence = new Cadence(options.StatsInterval, time);
-        _watches = new WatchList(tracker);
+        _cadence = new Schedule(options.StatsInterval, time);
+        _watches = new SampledContainers(tracker);
         _chooser = new SourceChooser(options.StatsSource, new FirstProcessFinder(engine, time, logger), kernel, ownId, new StatsNotices(options, logger), time);
         _engineSampler = new EngineSampler(engine, sender, time, options.StatsInterval, logger);
     }
@@ -59,7 +59,7 @@ internal sealed class StatsSampler
             return null;
         }
 
-        if (_cadence.TakeDue())
+        if (_cadence.TryRun())
         {
             await TickAsync(ct);
         }
@@ -134,7 +134,7 @@ internal sealed class StatsSampler
         {
             await _round;
             _byEngine.Clear();
-            _byEngine.AddRange(_now.Where(watch => watch.Stage == WatchStage.Engine));
+            _byEngine.AddRange(_now.Where(watch => watch.Stage == SamplingStage.Engine));
             _rounds ??= CancellationTokenSource.CreateLinkedTokenSource(ct);
             _round = _byEngine.Count == 0 ? Task.CompletedTask : _engineSampler.RoundAsync(_byEngine, _rounds.Token);
         }
@@ -159,7 +159,7 @@ internal sealed class StatsSampler
         }
     }
 
-    private void Read(Watch watch)
+    private void Read(ContainerSampling watch)
     {
         if (watch.Files is not { } files)
         {
@@ -176,7 +176,7 @@ internal sealed class StatsSampler
         catch (IOException)
         {
             // It ended. The event that says so is on the way; none is when it ended and was started again while the engine itself was restarted.
-            watch.Rest(_time.GetTimestamp());
+            watch.Suspend(_time.GetTimestamp());
         }
     }
 
@@ -185,7 +185,7 @@ internal sealed class StatsSampler
     {
         while (_watches.TryTakeEnded(out var watch))
         {
-            watch.Rest(since: null);
+            watch.Suspend(since: null);
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed class ComposeScene : IAsyncDisposable
     /// <summary>Never goes on by itself: who waits, waits for ever.</summary>
     public FakeTimeProvider Time { get; } = new();
 
-    public Deployments Deployments { get; private set; }
+    public ComposeDeployer Deployments { get; private set; }
 
     public string Data => _folder.Path;
 
@@ -154,11 +154,11 @@ internal sealed class ComposeScene : IAsyncDisposable
     }
 
     [MemberNotNull(nameof(Outbound))]
-    private Deployments Start()
+    private ComposeDeployer Start()
     {
         Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["DATA_PATH"] = _folder.Path, ["HOME"] = _folder.Path, ["PATH"] = "/usr/bin:/bin" };
-        return new Deployments(
-            AgentOptions.Load(variables.GetValueOrDefault), Engine.Client, () => null, Lanes, Outbound, Time, Log.Factory.CreateLogger<Deployments>(), variables.GetValueOrDefault);
+        return new ComposeDeployer(
+            AgentOptions.Load(variables.GetValueOrDefault), Engine.Client, () => null, Lanes, Outbound, Time, Log.Factory.CreateLogger<ComposeDeployer>(), variables.GetValueOrDefault);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class SamplerFixture : IAsyncDisposable
         var containers = new StatsSampler(
             options, Engine.Client, Tracker, _kernel, () => null, new SampleSender(_outbound, link, () => Connected, Time), Time, Log.Factory.CreateLogger<StatsSampler>());
         var host = new HostSampler(() => null, () => Connected, _outbound, Time, NullLogger<HostSampler>.Instance);
-        Heartbeat = new Heartbeat("sampling", TimeSpan.FromMinutes(1), Time);
+        Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
         Sampler = new SamplingLoop(containers, host, Heartbeat, Time);
         _running = Sampler.RunAsync(_stop.Token);
     }
@@ -56,7 +56,7 @@ internal sealed class SamplerFixture : IAsyncDisposable
 
     public LogCapture Log { get; } = new(json: false);
 
-    public Heartbeat Heartbeat { get; }
+    public LoopHealth Heartbeat { get; }
 
     public SamplingLoop Sampler { get; }
 

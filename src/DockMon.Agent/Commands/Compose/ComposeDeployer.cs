@@ -1,0 +1,235 @@
+using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Compose;
+
+/// <summary>
+/// <c>deploy_compose</c>: answers at once, does the work in the project's own lane, whether the link lives or not, and reports its end exactly
+/// once.
+/// </summary>
+internal sealed class ComposeDeployer(
+    AgentOptions options, EngineClient engine, Func<SelfContainer?> self, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<ComposeDeployer> logger,
+    Func<string, string?>? variables = null)
+{
+    private const int DefaultHealthSeconds = 60;
+    private const int LongestHealthSeconds = 3600;
+
+    private readonly DeploymentStore _store = new(options.DataPath, logger);
+    private readonly Func<string, string?> _variables = variables ?? Environment.GetEnvironmentVariable;
+    private ComposeTool? _tool;
+
+    /// <summary>Whether compose was found.</summary>
+    public bool Available => _tool is not null;
+
+    /// <summary>Looks for compose once, when the agent starts.</summary>
+    public async Task DetectAsync(CancellationToken ct)
+    {
+        ClearLeftovers();
+        try
+        {
+            _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, _variables), time, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return;
+        }
+
+        if (_tool is null)
+        {
+            Log.NotFound(logger);
+        }
+        else
+        {
+            Log.Found(logger, _tool.Version, _tool.Path);
+        }
+    }
+
+    /// <summary>Tells how deployments stand that an earlier run of the agent left: each in its project's lane, before whatever is asked for next.</summary>
+    public void Recover(CancellationToken ct)
+    {
+        foreach (var project in _store.Read().GroupBy(journal => journal.Project, StringComparer.Ordinal))
+        {
+            lanes.Post("compose:" + project.Key, () => ReportAsync([.. project], ct));
+        }
+    }
+
+    private void ClearLeftovers()
+    {
+        try
+        {
+            RegistryConfig.Clear(options.DataPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var folder = RegistryConfig.Root(options.DataPath);
+            Log.RegistriesLeft(logger, folder, StorageAdvice.Describe(e, folder));
+        }
+
+        try
+        {
+            StagedProject.Clear(options.StacksPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.CandidateLeft(logger, options.StacksPath, StorageAdvice.Describe(e, options.StacksPath));
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ended, the server must be told that it did.")]
+    private async Task ReportAsync(IReadOnlyList<DeploymentJournal> journals, CancellationToken ct)
+    {
+        foreach (var journal in journals)
+        {
+            try
+            {
+                Log.Interrupted(logger, journal.DeploymentId, journal.Project);
+                if (_tool is not null)
+                {
+                    await OrphanedCompose.EndAsync(_tool.Path, new AcceptedModel(options.DataPath, journal.Project).File, time, ct);
+                }
+
+                End(journal, await new InterruptedDeployments(engine, time).DescribeAsync(journal, ct));
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return; // The agent stops. The journals are there for its next start.
+            }
+            catch (Exception e)
+            {
+                Log.Unforeseen(logger, e, journal.DeploymentId);
+            }
+        }
+    }
+
+    /// <summary>Has the server told how a deployment ended, by this run of the agent or the next.</summary>
+    private void End(DeploymentJournal journal, DeployComplete end)
+    {
+        try
+        {
+            journal = _store.Save(journal with { End = end });
+        }
+        catch (CommandException e)
+        {
+            Log.EndNotKept(logger, journal.DeploymentId, e.Message);
+        }
+
+        Report(journal.DeploymentId, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {journal.Project}: {journal.Action} is done", services: null);
+        outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, time.GetUtcNow()));
+        _store.Remove(journal);
+    }
+
+    // What two requests for one project ask for is done in the order they came: both are looked at in a lane, and then done in another.
+    public void AddTo(IDictionary<string, Route> routes) =>
+        routes[CommandNames.DeployCompose] = Route.For("deploy", ProtocolJson.Default.DeployComposeRequest, ProtocolJson.Default.StartedResult, (request, _) => ValueTask.FromResult("deploy:" + request.ProjectName), async (request, ct) =>
+        {
+            Check(request);
+            await CheckOwnAsync(request.ProjectName!, ct);
+            var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
+            var journal = _store.Add(request);
+            lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, journal, ct));
+            return new StartedResult { Status = "deployment_started" };
+        });
+
+    /// <summary>Says what is wrong with a request while somebody still waits for the answer.</summary>
+    public static void Check(DeployComposeRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.DeploymentId))
+        {
+            throw new CommandException("deployment_id is missing");
+        }
+
+        if (!StackFolder.IsProjectName(request.ProjectName))
+        {
+            throw new CommandException($"project_name \"{request.ProjectName}\" is not one: it begins with a small letter or a digit, and has only these, '_' and '-'");
+        }
+
+        if (request.Action is not (null or "up" or "down" or "restart"))
+        {
+            throw new CommandException($"unknown action: {request.Action}");
+        }
+
+        if (request.Action is null or "up" && string.IsNullOrWhiteSpace(request.ComposeContent))
+        {
+            throw new CommandException("compose_content is missing");
+        }
+
+        if (request.Profiles?.FirstOrDefault(profile => profile.Length == 0 || profile.StartsWith('-')) is { } profile)
+        {
+            throw new CommandException($"\"{profile}\" is not a profile's name");
+        }
+
+        StackFolder.CheckEnvNames(request.EnvFiles?.Keys);
+    }
+
+    /// <summary>Compose is a child of the agent: the one that stops the agent's container ends with it, half-way, and nobody would start it again.</summary>
+    private async Task CheckOwnAsync(string project, CancellationToken ct)
+    {
+        if (self() is { } own && (await ProjectContainers.ListAsync(engine, project, ct)).Any(container => container.Id == own.Id))
+        {
+            throw new CommandException($"refused to deploy project {project}: the agent's own container {own.Name} is part of it. Do it on the host itself");
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ends, the server must be told that it did.")]
+    private async Task RunAsync(ComposeTool tool, DeployComposeRequest request, DeploymentJournal journal, CancellationToken ct)
+    {
+        var (id, action, project) = (journal.DeploymentId, journal.Action, journal.Project);
+        Log.Began(logger, id, action, project);
+        DeployComplete end;
+        ComposeRun? deployment = null;
+        try
+        {
+            journal = _store.Save(journal with { Begun = true });
+            using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials, logger);
+            var stack = new StackFolder(options.StacksPath, project);
+            var hostStacks = await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct);
+            var environment = ComposeEnvironment.Build(options, registries?.Folder, _variables);
+            var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
+            deployment = new ComposeRun(
+                tool, request, stack, new AcceptedModel(options.DataPath, project), hostStacks, environment, health, engine,
+                (stage, message, services) => Report(id, stage, message, services), time, logger);
+            end = await deployment.RunAsync(ct);
+        }
+        catch (CommandException e)
+        {
+            end = ComposeRun.Failure(request, e.Message);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
+        {
+            end = ComposeRun.Failure(request, $"failed to {action} project {project}: {e.Message}");
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            end = ComposeRun.Failure(request, $"failed to {action} project {project}: the agent stopped before it was done");
+        }
+        catch (Exception e)
+        {
+            Log.Unforeseen(logger, e, id);
+            end = ComposeRun.Failure(request, $"failed to {action} project {project}: internal error: {e.Message}");
+        }
+
+        if (end.Success)
+        {
+            Log.Done(logger, id, action, project);
+        }
+        else
+        {
+            // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
+            Log.DeploymentFailed(logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
+        }
+
+        End(journal, end);
+    }
+
+    private void Report(string id, string stage, string message, IReadOnlyList<ServiceProgress>? services) =>
+        outbound.PostEvent(FrameWriter.Event(
+            EventNames.DeployProgress,
+            new DeployProgress { DeploymentId = id, Stage = stage, Message = message, Services = services },
+            ProtocolJson.Default.DeployProgress,
+            time.GetUtcNow()));
+}

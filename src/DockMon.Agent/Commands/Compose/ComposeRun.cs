@@ -1,0 +1,236 @@
+using DockMon.Agent.Commands.Files;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Compose;
+
+/// <summary>One deployment, from the request to its end.</summary>
+internal sealed class ComposeRun(
+    ComposeTool tool,
+    DeployComposeRequest request,
+    StackFolder stack,
+    AcceptedModel accepted,
+    string hostStacks,
+    IReadOnlyDictionary<string, string> environment,
+    TimeSpan healthTimeout,
+    EngineClient engine,
+    Action<string, string, IReadOnlyList<ServiceProgress>?> report,
+    TimeProvider time,
+    ILogger logger)
+{
+    /// <summary>How long a container without a health check has to run before it counts: what ends at once, ends within this.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly string _project = request.ProjectName!;
+    private (string, string)? _reported;
+
+    private IReadOnlyList<string> Profiles => request.Profiles ?? [];
+
+    private ComposeArguments Compose => new(tool, _project, accepted.File, accepted.EnvFile, Path.Combine(hostStacks, _project), Profiles);
+
+    /// <summary>What compose ended with when it first failed; null when it did not.</summary>
+    public int? ComposeExit { get; private set; }
+
+    /// <summary>How it ended when it did not get anywhere.</summary>
+    public static DeployComplete Failure(DeployComposeRequest request, string error) =>
+        new() { DeploymentId = request.DeploymentId!, Action = request.Action ?? "up", Services = new Dictionary<string, DeployedService>(), Error = error };
+
+    public Task<DeployComplete> RunAsync(CancellationToken ct) => request.Action switch
+    {
+        "down" => DownAsync(ct),
+        "restart" => RestartAsync(ct),
+        _ => UpAsync(ct),
+    };
+
+    private async Task<DeployComplete> UpAsync(CancellationToken ct)
+    {
+        // Before anything else: when it cannot be known what ran before, nothing is started, and so nothing is ever taken down.
+        var before = await ProjectContainers.ListAsync(engine, _project, ct);
+        await AcceptAsync(ct);
+        var services = await ServicesAsync(ct);
+        if (request.PullImages == true)
+        {
+            Report(DeployStages.PullingImage, $"Project {_project}: pulling images");
+            await RunOrThrowAsync(Compose.Pull, "pull images of", ct);
+        }
+
+        Report(DeployStages.Creating, $"Project {_project}: up");
+        var up = await ComposeAsync(Compose.Up(request.ForceRecreate == true), ct);
+        if (up.ExitCode != 0)
+        {
+            var error = $"failed to start project {_project}: {ComposeProgress.Error(up.Errors)}";
+            return before.Count == 0 ? await TakeDownAsync(error) : await EndAsync(services, error, ct);
+        }
+
+        var end = await SettledAsync(services, before, ct);
+        return before.Count == 0 && !end.Success && end.PartialSuccess != true ? await TakeDownAsync(end.Error!) : end;
+    }
+
+    private async Task<DeployComplete> RestartAsync(CancellationToken ct)
+    {
+        await KnownAsync(ct);
+        var services = await ServicesAsync(ct);
+        Report(DeployStages.Starting, $"Project {_project}: restart");
+        await RunOrThrowAsync(Compose.Restart, "restart", ct);
+        return await SettledAsync(services, before: [], ct);
+    }
+
+    private async Task<DeployComplete> DownAsync(CancellationToken ct)
+    {
+        await KnownAsync(ct);
+        // A service whose profile is off would be left running.
+        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(accepted.File, ct)).Services.SelectMany(service => service.Profiles).Union(Profiles, StringComparer.Ordinal);
+        await RunOrThrowAsync((Compose with { Profiles = [.. profiles] }).Down(request.RemoveVolumes == true), "take down", ct);
+        if (request.RemoveVolumes == true && (await ProjectContainers.ListAsync(engine, _project, ct)).Count == 0)
+        {
+            stack.Remove();
+            accepted.Remove();
+        }
+
+        return new DeployComplete { DeploymentId = request.DeploymentId!, Action = "down", Success = true, Services = new Dictionary<string, DeployedService>() };
+    }
+
+    /// <summary>Has compose resolve the request's files, and makes them the project's when it could.</summary>
+    private async Task AcceptAsync(CancellationToken ct)
+    {
+        Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
+        var files = StackFolder.FilesOf(request);
+        using var candidate = StagedProject.Write(stack, files);
+        var model = await ResolveAsync(candidate, ct);
+        stack.Replace(files, () => accepted.Write(model, files.GetValueOrDefault(StackFolder.EnvName, "")));
+    }
+
+    private async Task<string> ResolveAsync(StagedProject candidate, CancellationToken ct)
+    {
+        var compose = new ComposeArguments(tool, _project, candidate.File, candidate.EnvFile, Path.Combine(hostStacks, candidate.Name), Profiles);
+        // With every profile, because a later down needs them all; what is off may lack what it would need here, and then counts for nothing.
+        List<string> profiles = [.. ComposeModel.Read(request.ComposeContent!).Services.SelectMany(service => service.Profiles).Union(Profiles, StringComparer.Ordinal)];
+        var config = await RunAsync((compose with { Profiles = profiles }).Config, candidate.Path, ct);
+        if (config.ExitCode != 0 && profiles.Count > Profiles.Count)
+        {
+            config = await RunAsync(compose.Config, candidate.Path, ct);
+        }
+
+        Must(config with { Errors = [.. config.Errors.Select(candidate.InPlace)] }, "validate the compose file of");
+        return config.Output.Length < ComposeProcess.OutputKept ? candidate.InPlace(config.Output)
+            : throw new CommandException($"failed to validate the compose file of project {_project}: with all that it includes it is longer than {ComposeProcess.OutputKept} characters");
+    }
+
+    /// <summary>Has compose read what was accepted, as it will do from now on: the services that are on.</summary>
+    private async Task<ComposeModel> ServicesAsync(CancellationToken ct)
+    {
+        Report(DeployStages.Parsing, $"Project {_project}: reading its services");
+        var model = ComposeModel.Read((await RunOrThrowAsync(Compose.Config, "read the services of", ct)).Output);
+        // Version 1 lists services whose profile is off, too.
+        return tool.Version.Major > 1 ? model : model with { Services = [.. model.Services.Where(service => service.Profiles.Count == 0 || service.Profiles.Intersect(Profiles).Any())] };
+    }
+
+    /// <summary>Sees to it that there is a model: of what was deployed last, or from the request when that is lost.</summary>
+    private Task KnownAsync(CancellationToken ct) =>
+        accepted.Exists ? Task.CompletedTask
+        : !string.IsNullOrWhiteSpace(request.ComposeContent) ? AcceptAsync(ct)
+        : throw new CommandException($"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, and the request has no compose file");
+
+    /// <summary>Waits until it is known what became of the containers, and says so.</summary>
+    private async Task<DeployComplete> SettledAsync(ComposeModel model, IReadOnlyList<ProjectContainer> before, CancellationToken ct)
+    {
+        var wait = request.WaitForHealthy == true;
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) is var passed && passed < (wait ? healthTimeout : Settle))
+        {
+            var containers = await ProjectContainers.ListAsync(engine, _project, ct);
+            var undecided = containers.Count(container => container.IsUndecided);
+            if (wait && undecided > 0)
+            {
+                Report(DeployStages.HealthCheck, $"Project {_project}: waiting for {undecided} of {containers.Count} containers", containers);
+            }
+
+            // What ran before, and was left alone, has nothing to show.
+            if (undecided == 0 && (passed >= Settle || containers.All(container => before.Any(container.IsSameRun))))
+            {
+                break;
+            }
+
+            await Task.Delay(Interval, time, ct);
+        }
+
+        return await EndAsync(model, error: null, ct);
+    }
+
+    private async Task<DeployComplete> EndAsync(ComposeModel model, string? error, CancellationToken ct)
+    {
+        var containers = ProjectContainers.ByName(await ProjectContainers.ListAsync(engine, _project, ct));
+        var services = model.Services.Select(service => service.Name).ToHashSet(StringComparer.Ordinal);
+        var failed = ProjectContainers.Failed(containers, model.Services, request.WaitForHealthy == true);
+        var success = error is null && failed.Count == 0;
+        var partial = failed.Count > 0 && containers.Any(entry => services.Contains(entry.Value.Service) && !failed.Contains(entry.Key));
+        return new DeployComplete
+        {
+            DeploymentId = request.DeploymentId!,
+            Action = request.Action ?? "up",
+            Success = success,
+            PartialSuccess = partial ? true : null,
+            Services = containers.ToDictionary(entry => entry.Key, entry => ProjectContainers.Describe(entry.Value, request.WaitForHealthy == true)),
+            FailedServices = failed.Count > 0 ? failed : null,
+            Error = success ? null : error ?? $"failed to {(request.Action == "restart" ? "restart" : "start")} project {_project}: not running: {string.Join(", ", failed.Select(name => Reason(name, containers)))}",
+        };
+    }
+
+    /// <summary>A first start that failed leaves nothing behind. Volumes stay: they may be older than this.</summary>
+    private async Task<DeployComplete> TakeDownAsync(string error)
+    {
+        // Also when the agent is stopping: what was begun is cleaned up.
+        var down = await ComposeAsync(Compose.Down(volumes: false), CancellationToken.None);
+        if (down.ExitCode != 0)
+        {
+            Log.TakeDownFailed(logger, _project, down.ExitCode);
+            error += $". What it had started could not be taken down: {ComposeProgress.Error(down.Errors)}";
+        }
+
+        return Failure(request, error);
+    }
+
+    private async Task<ComposeResult> RunOrThrowAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct) => Must(await ComposeAsync(arguments, ct), what);
+
+    private ComposeResult Must(ComposeResult result, string what)
+    {
+        Note(result);
+        return result.ExitCode == 0 ? result : throw new CommandException($"failed to {what} project {_project}: {ComposeProgress.Error(result.Errors)}");
+    }
+
+    private async Task<ComposeResult> ComposeAsync(IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        var result = await RunAsync(arguments, accepted.Folder, ct);
+        Note(result);
+        return result;
+    }
+
+    private Task<ComposeResult> RunAsync(IReadOnlyList<string> arguments, string folder, CancellationToken ct) =>
+        ComposeProcess.RunAsync(tool.Path, arguments, environment, folder, OnOutputLine, time, ct);
+
+    private void Note(ComposeResult result) => ComposeExit ??= result.ExitCode == 0 ? null : result.ExitCode;
+
+    private void OnOutputLine(string line)
+    {
+        if (ComposeProgress.Parse(line) is var (stage, message))
+        {
+            Report(stage, message);
+        }
+    }
+
+    private void Report(string stage, string message, IReadOnlyList<ProjectContainer>? containers = null)
+    {
+        if (_reported != (stage, message))
+        {
+            _reported = (stage, message);
+            report(stage, message, containers is null ? null :
+                [.. ProjectContainers.ByName(containers).Select(entry => new ServiceProgress { Name = entry.Key, Status = entry.Value.State.Health?.Status ?? entry.Value.State.Status, Image = entry.Value.Image })]);
+        }
+    }
+
+    private static string Reason(string name, IReadOnlyDictionary<string, ProjectContainer> containers) =>
+        $"{name} ({(containers.TryGetValue(name, out var container) ? container.Reason : "no container")})";
+}

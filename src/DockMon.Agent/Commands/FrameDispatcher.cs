@@ -1,0 +1,146 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using DockMon.Agent.Connection;
+using DockMon.Agent.Health;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands;
+
+/// <summary>
+/// Takes the server's frames apart: finds the route of a request for the <see cref="RequestRunner"/>, and the handler of a message that has no answer.
+/// </summary>
+internal sealed class FrameDispatcher(
+    IReadOnlyDictionary<string, Route> commands,
+    IReadOnlyDictionary<string, Route> operations,
+    IReadOnlyDictionary<string, Action<JsonElement>> messages,
+    Lanes lanes,
+    Outbound outbound,
+    TimeProvider time,
+    ILogger<FrameDispatcher> logger,
+    LoopHealth? heartbeat = null) : IDisposable
+{
+    private readonly RequestRunner _requests = new(lanes, outbound, time, logger, heartbeat);
+
+    public void Dispose() => _requests.Dispose();
+
+    /// <summary>There is a connection to answer on.</summary>
+    public void Connected() => _requests.Connected();
+
+    /// <summary>The connection is gone.</summary>
+    public void ConnectionLost() => _requests.ConnectionLost();
+
+    /// <inheritdoc cref="RequestRunner.FinishAsync"/>
+    public Task FinishAsync(TimeSpan limit) => _requests.FinishAsync(limit);
+
+    /// <summary>Takes one text frame. Returns at once, whatever is in it.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One frame nobody foresaw must not cost the connection.")]
+    public void Dispatch(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            HandleFrame(utf8);
+        }
+        catch (Exception e)
+        {
+            Log.FrameFailed(logger, e, utf8.Length);
+        }
+    }
+
+    private void HandleFrame(ReadOnlyMemory<byte> utf8)
+    {
+        Frame frame;
+        try
+        {
+            frame = Frame.Parse(utf8.Span);
+        }
+        catch (JsonException e)
+        {
+            Log.FrameInvalid(logger, utf8.Length, e.Message);
+            AnswerInvalid(utf8.Span, e.Message.Split(" Path:", 2)[0]);
+            return;
+        }
+
+        switch (frame.Type)
+        {
+            case FrameTypes.Command:
+                Start(frame, utf8.Length, frame.Command, commands, "command");
+                break;
+            case FrameTypes.ContainerOperation:
+                Start(frame, utf8.Length, ActionOf(frame), operations, "action");
+                break;
+            case { } type when messages.TryGetValue(type, out var take):
+                HandleFrame(type, take, frame.Payload ?? default);
+                break;
+            default:
+                Log.FrameUnknown(logger, frame.Type ?? "(none)");
+                break;
+        }
+    }
+
+    /// <summary>A message that has no answer: its handler queues what takes time, and what is wrong with it is only logged.</summary>
+    private void HandleFrame(string type, Action<JsonElement> take, JsonElement payload)
+    {
+        try
+        {
+            take(payload);
+        }
+        catch (CommandException e)
+        {
+            Log.MessageRefused(logger, type, e.Message);
+        }
+    }
+
+    private void Start(Frame frame, int size, string? name, IReadOnlyDictionary<string, Route> routes, string kind)
+    {
+        if (frame.RequestId is not { } id)
+        {
+            Log.NoId(logger, kind, name ?? "(none)");
+            return;
+        }
+
+        var isCommand = frame.Type == FrameTypes.Command;
+        if (name is null || !routes.TryGetValue(name, out var route))
+        {
+            _requests.Refuse(isCommand, id, $"unknown {kind}: {name ?? "(none)"}");
+            return;
+        }
+
+        _requests.Start(isCommand, id, name, route, frame.Payload ?? default, size);
+    }
+
+    /// <summary>A frame whose envelope has a wrong type somewhere still has a right to an answer when it has an id.</summary>
+    private void AnswerInvalid(ReadOnlySpan<byte> utf8, string reason)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = ProtocolLimits.JsonDepth });
+            using var document = JsonDocument.ParseValue(ref reader);
+            if (Text(document.RootElement, "id") is { } id || (id = Text(document.RootElement, "correlation_id")) is not null)
+            {
+                _requests.Refuse(Text(document.RootElement, "type") == FrameTypes.Command, id, "invalid message: " + reason);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not JSON at all: there is no id to answer to, and the frame was logged already.
+        }
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Text(value) : null;
+
+    private static string? Text(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Half of a surrogate pair: JSON allows to write it, and no text has it.
+        }
+    }
+
+    private static string? ActionOf(Frame frame) => frame.Payload is { } payload ? Text(payload, "action") : null;
+}

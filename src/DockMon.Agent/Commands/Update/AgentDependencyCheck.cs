@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>What the agent itself hangs on: an update stops the container, and an agent that is cut off by that can never start it again.</summary>
+internal static class AgentDependencyCheck
+{
+    /// <summary>Says that the agent has a namespace from a container, directly or through others; null when it has not.</summary>
+    /// <param name="id">64 characters of the container's id.</param>
+    /// <param name="self">The agent's own container.</param>
+    /// <param name="inspect">Asks the engine about a container, by id or by name.</param>
+    /// <param name="ct">Ends the questions.</param>
+    /// <exception cref="EngineException">The engine does not say.</exception>
+    public static async Task<string?> SharedAsync(string id, SelfContainer self, Func<string, CancellationToken, Task<JsonObject>> inspect, CancellationToken ct)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var left = new Queue<string>([self.Id]);
+        while (left.TryDequeue(out var reference))
+        {
+            JsonObject container;
+            try
+            {
+                container = await inspect(reference, ct);
+            }
+            catch (EngineException e) when (e.IsMissing)
+            {
+                continue; // It was made anew; who hung on it still runs in what it left.
+            }
+
+            if (UpdatePlanner.Text(container, "Id") == id && id != self.Id)
+            {
+                return "the agent has its network, or another namespace, from it";
+            }
+
+            foreach (var owner in Namespaces.Owners(container).Where(seen.Add))
+            {
+                left.Enqueue(owner);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Says how the agent reaches the engine through a container; null when it does not.</summary>
+    /// <param name="container">Docker's inspect object.</param>
+    /// <param name="self">The agent's own container; null when it runs in none.</param>
+    /// <param name="engine">Where the agent finds the engine.</param>
+    public static string? Of(JsonObject container, SelfContainer? self, EngineEndpoint engine)
+    {
+        var name = UpdatePlanner.Text(container, "Name").TrimStart('/');
+        // A proxy in front of the engine's socket.
+        return engine.Host is { } host && (IsAddress(container, host) || (self is not null && IsName(container, name, host)) || (IsLoopback(host) && Publishes(container, engine.Port)))
+            ? $"the agent reaches the engine through it (DOCKER_HOST is {engine.Description})" : null;
+    }
+
+    private static bool IsName(JsonObject container, string name, string host) =>
+        host.Equals(name, StringComparison.OrdinalIgnoreCase)
+        || Endpoints(container).SelectMany(endpoint => endpoint["Aliases"] as JsonArray ?? []).Any(alias => host.Equals(alias?.GetValue<string>(), StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsAddress(JsonObject container, string host) =>
+        Endpoints(container).Any(endpoint => host == UpdatePlanner.Text(endpoint, "IPAddress") || host == UpdatePlanner.Text(endpoint, "GlobalIPv6Address"));
+
+    private static bool Publishes(JsonObject container, int port) =>
+        (container["NetworkSettings"]?["Ports"] as JsonObject ?? []).SelectMany(binding => binding.Value as JsonArray ?? []).OfType<JsonObject>()
+            .Any(binding => int.TryParse(UpdatePlanner.Text(binding, "HostPort"), out var published) && published == port);
+
+    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private static IEnumerable<JsonObject> Endpoints(JsonObject container) =>
+        (container["NetworkSettings"]?["Networks"] as JsonObject ?? []).Select(network => network.Value).OfType<JsonObject>();
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>Plans a container's networks: every one with what was asked of it, without what Docker made of it.</summary>
+internal static class EndpointPlan
+{
+    /// <summary>What an endpoint is rather than what it should be.</summary>
+    private static readonly string[] Facts =
+        ["NetworkID", "EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "DNSNames"];
+
+    /// <summary>The networks to create the container with and to connect it to, the one of its network mode first.</summary>
+    public static IReadOnlyList<KeyValuePair<string, JsonObject>> Plan(JsonObject container, JsonObject host, string id, List<string> reasons)
+    {
+        var mode = UpdatePlanner.Text(host, "NetworkMode");
+        if (mode is "host" or "none" || mode.StartsWith("container:", StringComparison.Ordinal) || container["NetworkSettings"]?["Networks"] is not JsonObject networks)
+        {
+            return [];
+        }
+
+        var main = mode is "default" or "" ? "bridge" : mode;
+        // The mode may name its network by id.
+        bool IsMain(KeyValuePair<string, JsonNode?> network) => network.Key == main || (network.Value is JsonObject endpoint && UpdatePlanner.Text(endpoint, "NetworkID") == main);
+        return [.. networks.OrderByDescending(IsMain).Select(network => KeyValuePair.Create(network.Key, Endpoint((JsonObject)network.Value!, network.Key, id, reasons)))];
+    }
+
+    private static JsonObject Endpoint(JsonObject inspected, string name, string id, List<string> reasons)
+    {
+        var endpoint = (JsonObject)inspected.DeepClone();
+        var mac = UpdatePlanner.Text(inspected, "MacAddress");
+        if (mac.Length > 0 && mac == GeneratedMac(UpdatePlanner.Text(inspected, "IPAddress")))
+        {
+            endpoint.Remove("MacAddress");
+        }
+        else if (mac.Length > 0)
+        {
+            reasons.Add($"The MAC address on {name} is not one that Docker derives from the address, and is kept.");
+        }
+
+        foreach (var fact in Facts)
+        {
+            endpoint.Remove(fact);
+        }
+
+        if (inspected["Aliases"] is JsonArray aliases)
+        {
+            // Docker adds the short id by itself; the old one's would be wrong, and any other name of 12 characters is the user's.
+            endpoint["Aliases"] = new JsonArray([.. aliases.Where(alias => alias?.GetValue<string>() != UpdatePlanner.ShortId(id)).Select(alias => alias?.DeepClone())]);
+        }
+
+        return endpoint;
+    }
+
+    /// <summary>The address Docker derives from an IPv4 address: 02:42 and its four bytes.</summary>
+    private static string? GeneratedMac(string address) =>
+        IPAddress.TryParse(address, out var ip) && ip.GetAddressBytes() is [var a, var b, var c, var d]
+            ? string.Create(CultureInfo.InvariantCulture, $"02:42:{a:x2}:{b:x2}:{c:x2}:{d:x2}") : null;
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>
+/// Looks once more, and again, at what updates have left when they had ended. A request that was under way when an agent died, or that timed out, may take effect
+/// after everything was put in order; and an engine that lost power may have forgotten how it ended. See docs/recovery.md.
+/// </summary>
+internal sealed class LateEffectCheck(ContainerSwap swap, UpdateStore store, Lanes lanes, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan[] Usual = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)];
+
+    /// <summary>A creation of which nobody knows how it ended may still be going on for as long as one may take.</summary>
+    private static readonly TimeSpan[] Patient =
+        [.. Usual, .. Enumerable.Range(2, (int)EngineClient.WorkLimit.TotalMinutes).Select(minutes => TimeSpan.FromMinutes(minutes))];
+
+    private readonly ConcurrentDictionary<(string Id, DateTimeOffset? EndedAt), Task> _looking = new();
+
+    /// <summary>Begins with every update that has ended and is not looked at already.</summary>
+    public void Begin(CancellationToken stopping)
+    {
+        foreach (var journal in store.Ended())
+        {
+            // WhenEndedAsync awaits them. Two at once for the same would do no harm: they meet in the container's lane.
+            _ = _looking.GetOrAdd((journal.OldId, journal.EndedAt), _ => CheckAsync(journal, stopping));
+        }
+    }
+
+    /// <summary>Completes when nothing is looked at any more.</summary>
+    public Task WhenEndedAsync() => Task.WhenAll(_looking.Values);
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "What nobody foresaw of one update is told, and ends nothing else.")]
+    private async Task CheckAsync(UpdateJournal journal, CancellationToken stopping)
+    {
+        await Task.Yield();
+        try
+        {
+            var began = time.GetTimestamp();
+            var (goesOn, problem) = (true, "");
+            foreach (var moment in journal is { NewId: null, CreateEnded: false } ? Patient : Usual)
+            {
+                var wait = moment - time.GetElapsedTime(began);
+                await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, time, stopping);
+                (goesOn, problem) = await lanes.RunAsync(UpdateCommand.LaneOf(journal.OldId), () => CheckOnceAsync(journal, stopping));
+                if (!goesOn)
+                {
+                    return;
+                }
+            }
+
+            if (problem.Length > 0)
+            {
+                Log.NoSecondLook(logger, journal.Name, problem + "; the next start of the agent tries again");
+                return;
+            }
+
+            store.Close(journal);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The journal is kept, and the next start looks.
+        }
+        catch (Exception e)
+        {
+            Log.SecondLookFailed(logger, e, journal.Name);
+        }
+        finally
+        {
+            _looking.TryRemove((journal.OldId, journal.EndedAt), out _);
+        }
+    }
+
+    private async Task<(bool GoesOn, string Problem)> CheckOnceAsync(UpdateJournal journal, CancellationToken stopping)
+    {
+        if (!store.IsStillEnded(journal))
+        {
+            return (false, ""); // Another update of the container has begun, and looks at everything itself.
+        }
+
+        try
+        {
+            await (journal.Step == UpdateStep.Healthy ? CheckFinishedAsync(journal, stopping) : CheckRolledBackAsync(journal, stopping));
+            return (true, "");
+        }
+        catch (Exception e) when (e is EngineException or CommandException)
+        {
+            return (true, e.Message);
+        }
+    }
+
+    /// <summary>After a success: the old container is gone, and nothing but the successor was made.</summary>
+    private async Task CheckFinishedAsync(UpdateJournal journal, CancellationToken ct)
+    {
+        if (await swap.FindAsync(journal.TemporaryName, ct) is { } late && late.Id != journal.NewId)
+        {
+            await RemoveAsync(journal, late, ct);
+        }
+
+        if (await swap.FindAsync(journal.OldId, ct) is { State.Running: false } old && old.Name == journal.BackupName && await swap.FindAsync(journal.Name, ct) is not null)
+        {
+            await RemoveAsync(journal, old, ct);
+        }
+    }
+
+    /// <summary>After a way back: the successor is gone, and the old container has its name and its restart policy. Whether it runs is whoever's business by now.</summary>
+    private async Task CheckRolledBackAsync(UpdateJournal journal, CancellationToken ct)
+    {
+        var late = await swap.FindAsync(journal.TemporaryName, ct);
+        if (await swap.FindAsync(journal.OldId, ct) is not { } old)
+        {
+            // Somebody removed it, or it was made again: that one has the name and nothing to do with this.
+            if (late is not null)
+            {
+                await RemoveAsync(journal, late, ct);
+            }
+
+            return;
+        }
+
+        var successor = journal.NewId is { } id ? await swap.FindAsync(id, ct) : null;
+        string?[] found =
+        [
+            late is null ? null : $"{late.Name} exists",
+            successor is null || successor.Id == late?.Id ? null : $"its successor exists as {successor.Name}",
+            old.Name == journal.BackupName && old.Name != journal.Name ? $"it is called {old.Name}" : null,
+            journal is { StopBegan: true, RestartPolicy: { } policy } && old.HostConfig.RestartPolicy.Name is "" or "no" ? $"it has lost its restart policy {policy.Name}" : null,
+        ];
+        if (found.OfType<string>().ToList() is { Count: > 0 } all)
+        {
+            Log.FoundLate(logger, journal.Name, string.Join(", ", all));
+            // Where the successor is in its place again, all that was done on the way back is undone, its start included.
+            await swap.RollBackAsync(journal with { StaysDown = journal.StaysDown || successor?.Name != journal.Name }, ct);
+        }
+    }
+
+    private async Task RemoveAsync(UpdateJournal journal, ContainerInspection left, CancellationToken ct)
+    {
+        Log.FoundLate(logger, journal.Name, $"{left.Name} exists");
+        await swap.RemoveAsync(left.Id, ct);
+    }
+}

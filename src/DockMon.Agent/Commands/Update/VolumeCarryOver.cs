@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Commands.Update;
+
+/// <summary>Carries anonymous volumes over by their names: Docker would give the new container empty ones.</summary>
+internal static class VolumeCarryOver
+{
+    public static void CarryOver(JsonObject container, JsonObject config, JsonObject host, JsonObject inherited, List<string> reasons)
+    {
+        var declared = Keys(container["Config"]?["Volumes"]).Concat(Keys(inherited["Volumes"])).Select(Clean).ToHashSet(StringComparer.Ordinal);
+        foreach (var mount in (container["Mounts"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            var (destination, name) = (Clean(UpdatePlanner.Text(mount, "Destination")), UpdatePlanner.Text(mount, "Name"));
+            if (UpdatePlanner.Text(mount, "Type") != "volume" || name.Length == 0)
+            {
+                continue;
+            }
+
+            if (MountAt(host, destination) is { } asked)
+            {
+                if (UpdatePlanner.Text(asked, "Source").Length > 0)
+                {
+                    continue;
+                }
+
+                asked["Source"] = name;
+            }
+            else if (BindAt(host, destination) is { } bind)
+            {
+                if (bind.GetValue<string>().Contains(':', StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                host["Binds"]![bind.GetElementIndex()] = Bind(mount, name, destination); // A lone path: the API's way to ask for an anonymous volume.
+            }
+            else if (declared.Contains(destination))
+            {
+                var binds = host["Binds"] as JsonArray ?? [];
+                binds.Add((JsonNode)Bind(mount, name, destination));
+                host["Binds"] = binds;
+            }
+            else
+            {
+                continue; // Of another container (--volumes-from).
+            }
+
+            Forget(config, destination);
+            reasons.Add($"The anonymous volume at {destination} is carried over.");
+        }
+    }
+
+    private static string Bind(JsonObject mount, string name, string destination) => $"{name}:{destination}{(mount["RW"]?.GetValue<bool>() == false ? ":ro" : "")}";
+
+    /// <summary>Declared and mounted at once, it might be two mounts in an engine's eyes; the declaration says nothing more now.</summary>
+    private static void Forget(JsonObject config, string destination)
+    {
+        if (config["Volumes"] is JsonObject volumes)
+        {
+            foreach (var key in Keys(volumes).Where(key => Clean(key) == destination).ToList())
+            {
+                volumes.Remove(key);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Keys(JsonNode? node) => node is JsonObject o ? o.Select(member => member.Key) : [];
+
+    private static JsonObject? MountAt(JsonObject host, string destination) =>
+        (host["Mounts"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(mount => Clean(UpdatePlanner.Text(mount, "Target")) == destination);
+
+    private static JsonNode? BindAt(JsonObject host, string destination) =>
+        (host["Binds"] as JsonArray ?? []).FirstOrDefault(bind => Clean(bind!.GetValue<string>().Split(':') is [_, var target, ..] ? target : bind.GetValue<string>()) == destination);
+
+    /// <summary>A path as the engine writes it where it mounts: a declared "/data/" is mounted at "/data".</summary>
+    private static string Clean(string path) => path.Length == 0 ? path : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, "/"));
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Doctor;
+
+/// <summary>The way to the server: what is asked of whom.</summary>
+/// <param name="Endpoint">The control socket's address.</param>
+/// <param name="Proxy">The proxy in between, without its password; null for none.</param>
+internal sealed record ServerRoute(Uri Endpoint, Uri? Proxy)
+{
+    /// <summary>Whose name is looked up here, and to whom the connection goes.</summary>
+    public string Host => (Proxy ?? Endpoint).IdnHost;
+
+    public int Port => (Proxy ?? Endpoint).Port;
+
+    public bool IsTls => Endpoint.Scheme == "wss";
+
+    /// <summary>Finds it as the runtime does for the agent's own connections.</summary>
+    public static ServerRoute Find(AgentOptions options, IWebProxy system)
+    {
+        var endpoint = Dialer.Endpoint(options.ServerUrl, ProtocolLimits.ControlPath);
+        var proxy = system.IsBypassed(endpoint) ? null : system.GetProxy(endpoint);
+        return new ServerRoute(endpoint, proxy is null || proxy == endpoint ? null : new UriBuilder(proxy) { UserName = "", Password = "" }.Uri);
+    }
+
+    /// <summary>Whether an address is of the machine itself or of a private network.</summary>
+    public static bool IsPrivate(IPAddress address)
+    {
+        var bytes = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
+        return IPAddress.IsLoopback(address) || bytes switch
+        {
+            [10, ..] or [192, 168, ..] or [169, 254, ..] => true,
+            [172, var second, _, _] => second is >= 16 and < 32,
+            [100, var second, _, _] => second is >= 64 and < 128, // Of carriers, and of overlay networks such as Tailscale.
+            { Length: 16 } => (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80),
+            _ => false,
+        };
+    }
+}

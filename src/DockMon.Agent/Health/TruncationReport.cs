@@ -1,0 +1,24 @@
+using System.Numerics;
+using DockMon.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Health;
+
+/// <summary>Counts what of the engine's answers and events was cut or passed over, and says so at growing intervals: one image may be in every list.</summary>
+internal sealed class TruncationReport(ILogger<TruncationReport> logger)
+{
+    private int _count;
+
+    /// <summary>How many there were since the start.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Counts one.</summary>
+    public void Report(EngineExcess excess)
+    {
+        var count = Interlocked.Increment(ref _count);
+        if (BitOperations.IsPow2(count))
+        {
+            Log.AnswerCut(logger, excess.Request, excess.Length, excess.Problem, count);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Connection;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Streams.Shells;
+
+/// <summary>The shells that are open. They belong to the connection they were asked for on and end with it.</summary>
+internal sealed class ShellManager(EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
+{
+    /// <summary>Most shells at once; one that is being cleaned up counts.</summary>
+    public const int Limit = 20;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (Shell Shell, Task Running)> _sessions = new(StringComparer.Ordinal);
+    private bool _stopping;
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sessions.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes one message of the server; returns at once.</summary>
+    /// <exception cref="CommandException">It cannot be done; only the log has to know.</exception>
+    public void HandleFrame(JsonElement payload)
+    {
+        var message = Route.Read(payload, ProtocolJson.Default.ShellSession);
+        if (string.IsNullOrEmpty(message.SessionId))
+        {
+            throw new CommandException("session_id is missing");
+        }
+
+        switch (message.Action)
+        {
+            case "start":
+                Start(message.SessionId, message.ContainerId);
+                break;
+            case "data":
+                Find(message.SessionId).Write(Decode(message.Data));
+                break;
+            case "resize" when message is { Cols: > 0 and <= ushort.MaxValue, Rows: > 0 and <= ushort.MaxValue }:
+                Find(message.SessionId).Resize(message.Cols.Value, message.Rows.Value);
+                break;
+            case "resize":
+                throw new CommandException($"{message.Cols} columns and {message.Rows} rows are no size of a terminal");
+            case "close":
+                Find(message.SessionId).End(null);
+                break;
+            default:
+                throw new CommandException($"unknown action: {message.Action ?? "(none)"}");
+        }
+    }
+
+    /// <summary>The connection is gone, and with it whoever typed.</summary>
+    public void ConnectionLost()
+    {
+        foreach (var (shell, _) in Snapshot())
+        {
+            shell.Abandon();
+        }
+
+        outbound.DropShells();
+    }
+
+    /// <summary>
+    /// No new ones; those that run are ended, and told so if that goes within <paramref name="limit"/>. One that hangs in the engine after that, and a
+    /// little longer, is left: the agent has to say goodbye to the server before its supervisor loses patience.
+    /// </summary>
+    public async Task FinishAsync(TimeSpan limit)
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+
+        var open = Snapshot();
+        foreach (var (shell, _) in open)
+        {
+            shell.End("the agent is stopping");
+        }
+
+        var ended = Task.WhenAll(open.Select(session => session.Running));
+        try
+        {
+            await ended.WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            ConnectionLost();
+            await LeaveAsync(ended);
+        }
+    }
+
+    private async Task LeaveAsync(Task ended)
+    {
+        try
+        {
+            await ended.WaitAsync(RequestRunner.Grace, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Left(logger, Count);
+        }
+    }
+
+    private void Start(string sessionId, string? containerId)
+    {
+        if (string.IsNullOrEmpty(containerId))
+        {
+            Refuse(sessionId, "container_id is missing");
+            return;
+        }
+
+        string? refusal = null;
+        lock (_gate)
+        {
+            if (_sessions.ContainsKey(sessionId))
+            {
+                // Only logged: an error event would look like the end of the one that runs.
+                throw new CommandException($"session {sessionId} is there already");
+            }
+
+            if (_stopping || _sessions.Count >= Limit)
+            {
+                refusal = _stopping ? "the agent is stopping" : $"{Limit} shells are open on this host already";
+            }
+            else
+            {
+                var shell = new Shell(sessionId, containerId, engine, outbound, time, logger);
+                _sessions.Add(sessionId, (shell, Task.Run(() => RunAsync(sessionId, shell))));
+            }
+        }
+
+        if (refusal is not null)
+        {
+            Refuse(sessionId, refusal);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An unforeseen failure is the end of one shell, not of the agent.")]
+    private async Task RunAsync(string sessionId, Shell shell)
+    {
+        try
+        {
+            await shell.RunAsync();
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e, sessionId);
+            Refuse(sessionId, $"internal error: {e.Message}");
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _sessions.Remove(sessionId);
+            }
+        }
+    }
+
+    // An event, because the read loop cannot wait for room among the shells' frames.
+    private void Refuse(string sessionId, string reason) => outbound.PostEvent(FrameWriter.Event(
+        EventNames.ShellData,
+        new ShellData { SessionId = sessionId, Action = "error", Error = ShellReason.NotStarted(reason) },
+        ProtocolJson.Default.ShellData,
+        time.GetUtcNow()));
+
+    private Shell Find(string sessionId)
+    {
+        lock (_gate)
+        {
+            return _sessions.TryGetValue(sessionId, out var session) ? session.Shell : throw new CommandException($"there is no session {sessionId}");
+        }
+    }
+
+    private (Shell Shell, Task Running)[] Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _sessions.Values];
+        }
+    }
+
+    private static byte[] Decode(string? data)
+    {
+        try
+        {
+            return Convert.FromBase64String(data ?? "");
+        }
+        catch (FormatException)
+        {
+            throw new CommandException("data is not base64");
+        }
+    }
+}

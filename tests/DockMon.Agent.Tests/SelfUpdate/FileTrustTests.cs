@@ -1,0 +1,114 @@
+using DockMon.Agent.Commands.SelfUpdate;
+using DockMon.Agent.Hosting;
+using DockMon.Agent.Tests.Hosting;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.SelfUpdate;
+
+/// <summary>Which programs out of the data folder are executed, and which only lie there.</summary>
+public sealed class FileTrustTests : IDisposable
+{
+    private readonly TemporaryDirectory _data = new();
+    private readonly SelfUpdateStore _store;
+    private readonly InstalledProgram _program;
+
+    public FileTrustTests()
+    {
+        _store = new SelfUpdateStore(_data.Root);
+        PrivateFolder.Make(Path.GetDirectoryName(_store.IncomingPath)!);
+        File.WriteAllText(_store.IncomingPath, "program");
+        _program = _store.Install("3.1.0", OtherAgent.Sha256(_store.IncomingPath), "3.0.0");
+        _store.Save(new SelfUpdateState { Confirmed = _program });
+    }
+
+    private string State => _data.File("bin/state.json");
+
+    public void Dispose() => _data.Dispose();
+
+    [Fact]
+    public void What_was_checked_and_installed_is_executed()
+    {
+        _store.WhyNotTrusted().ShouldBeNull();
+        _store.FindRefusal(_program).ShouldBeNull();
+        _store.Read().Confirmed.ShouldBe(_program);
+    }
+
+    [Fact]
+    public void What_was_changed_since_is_not()
+    {
+        File.AppendAllText(_program.Path, "!");
+        _store.FindRefusal(_program).ShouldNotBeNull().ShouldContain("is not what it was when it was checked");
+    }
+
+    [Theory]
+    [InlineData("/bin/sh")]
+    [InlineData("../../bin/sh")]
+    [InlineData("")]
+    public void A_program_anywhere_else_is_not(string path) =>
+        _store.FindRefusal(_program with { Path = path }).ShouldNotBeNull().ShouldContain("not where the agent puts its programs");
+
+    [Theory]
+    [InlineData("../3.1.0")]
+    [InlineData("3.1.0/x")]
+    public void A_version_leads_nowhere_else(string version) =>
+        _store.FindRefusal(_program with { Version = version, Path = _data.File($"bin/{version}-{_program.Sha256[..8]}/dockmon-agent") }).ShouldNotBeNull();
+
+    [Fact]
+    public void A_link_in_its_place_is_not()
+    {
+        File.Move(_program.Path, _data.File("elsewhere"));
+        File.CreateSymbolicLink(_program.Path, _data.File("elsewhere"));
+        _store.FindRefusal(_program).ShouldNotBeNull().ShouldContain("is no regular file");
+    }
+
+    [Fact]
+    public void A_link_in_place_of_its_folder_is_not()
+    {
+        Directory.Move(Path.GetDirectoryName(_program.Path)!, _data.File("elsewhere"));
+        Directory.CreateSymbolicLink(Path.GetDirectoryName(_program.Path)!, _data.File("elsewhere"));
+        _store.FindRefusal(_program).ShouldNotBeNull().ShouldContain("is no directory");
+    }
+
+    [Theory]
+    [InlineData(UnixFileMode.GroupWrite)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    public void What_others_can_write_decides_nothing(UnixFileMode writable)
+    {
+        var file = File.GetUnixFileMode(_program.Path);
+        File.SetUnixFileMode(_program.Path, file | writable);
+        _store.FindRefusal(_program).ShouldNotBeNull().ShouldContain("others than its owner may write");
+        File.SetUnixFileMode(_program.Path, file);
+
+        File.SetUnixFileMode(State, File.GetUnixFileMode(State) | writable);
+        _store.WhyNotTrusted().ShouldNotBeNull().ShouldContain(State);
+        _store.Read().Confirmed.ShouldBeNull();
+        _store.Save(new SelfUpdateState { Confirmed = _program });
+        _store.Read().Confirmed.ShouldBe(_program, "what the agent writes anew is its own again");
+
+        File.SetUnixFileMode(_data.File("bin"), File.GetUnixFileMode(_data.File("bin")) | writable);
+        _store.WhyNotTrusted().ShouldNotBeNull().ShouldContain(_data.File("bin"));
+        _store.Read().Confirmed.ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_belongs_to_another_user_decides_nothing()
+    {
+        Assert.SkipWhen(Environment.UserName != "root", "Only root can give a file away.");
+        Native.TryGive(State, 1000).ShouldBeTrue();
+        _store.WhyNotTrusted().ShouldNotBeNull().ShouldContain("belongs to user 1000");
+        Native.TryGive(_program.Path, 1000).ShouldBeTrue();
+        _store.FindRefusal(_program).ShouldNotBeNull().ShouldContain("belongs to user 1000");
+    }
+
+    [Theory]
+    [InlineData("""{"Confirmed":{"Version":null,"Path":"/x","Sha256":"00","BaseVersion":"3.0.0"} }""")]
+    [InlineData("""{"Confirmed":{"Version":"1"} }""")]
+    [InlineData("[]")]
+    public void A_state_with_holes_in_it_is_none(string content)
+    {
+        File.WriteAllText(State, content);
+        _store.Read().ShouldBe(new SelfUpdateState());
+    }
+}
