@@ -26,7 +26,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent;
 
 /// <summary>The whole agent: the one place where its parts are put together.</summary>
-internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, TimeProvider time)
+internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory loggers, TimeProvider time)
 {
     private volatile HostDescription? _described;
 
@@ -117,7 +117,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         if (options.InsecureSkipVerify)
         {
-            Connection.Log.Insecure(loggers.CreateLogger<ServerLink>());
+            Log.Insecure(loggers.CreateLogger<ServerLink>());
         }
 
         using var streams = new CancellationTokenSource();
@@ -168,7 +168,7 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         catch (Exception e) when (e is CommandException or IOException or Win32Exception)
         {
             // There may be nobody who would start this process again: it goes on as what it was started as.
-            Log.CannotLaunch(logger, e.Message);
+            AgentLog.CannotLaunch(logger, e.Message);
             goBack = true;
         }
 
@@ -261,4 +261,22 @@ internal sealed class AgentHost(AgentOptions options, ILoggerFactory loggers, Ti
         [Capabilities.MultiEnvFiles] = true,
         [Capabilities.ExtendedHostStats] = true,
     };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "dockmon-agent {Version} starts; server {Server}, data in {DataPath}")]
+        public static partial void Starting(ILogger logger, string version, string server, string dataPath);
+
+        [LoggerMessage(2, LogLevel.Information, "Stopped")]
+        public static partial void Stopped(ILogger logger);
+
+        [LoggerMessage(5, LogLevel.Warning, "What an earlier self-update left could not be cleared away: {Reason}")]
+        public static partial void SelfUpdateUnfinished(ILogger logger, string reason);
+
+        [LoggerMessage(7, LogLevel.Error, "{Problem}. The agent goes on, but updates no container and not itself, and what a broken connection swallows may be lost")]
+        public static partial void DataReadOnly(ILogger logger, string problem);
+
+        [LoggerMessage(115, LogLevel.Warning, "INSECURE_SKIP_VERIFY is set: the server's certificate is not checked, and anyone on the way can take over this agent")]
+        public static partial void Insecure(ILogger logger);
+    }
 }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent;
 
-internal static class Program
+internal static partial class Program
 {
     private const string Usage = "usage: dockmon-agent [run | doctor [--json] | health | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
 
@@ -66,7 +66,7 @@ internal static class Program
         var logger = loggers.CreateLogger("agent");
         if (user is not null)
         {
-            HostingLog.User(logger, user);
+            Log.User(logger, user);
         }
 
         using var stopping = new CancellationTokenSource();
@@ -82,7 +82,7 @@ internal static class Program
         }
         catch (Exception e) when (e is CommandException or IOException)
         {
-            Log.CannotLaunch(logger, e.Message);
+            AgentLog.CannotLaunch(logger, e.Message);
         }
 
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -110,5 +110,17 @@ internal static class Program
         var options = AgentOptions.Load(Environment.GetEnvironmentVariable);
         using var loggers = new JsonLoggerFactory(Console.Out, options.LogLevel, options.LogJson, TimeProvider.System);
         return await new Guard(options, TimeProvider.System, loggers.CreateLogger("guard")).RunAsync(process, container);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3, LogLevel.Critical, "{Problem}")]
+        public static partial void CannotStart(ILogger logger, string problem);
+
+        [LoggerMessage(4, LogLevel.Critical, "The agent ends because of an error nobody foresaw")]
+        public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(403, LogLevel.Information, "Started as root; {User}")]
+        public static partial void User(ILogger logger, string user);
     }
 }

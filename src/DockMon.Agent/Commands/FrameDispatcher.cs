@@ -10,7 +10,7 @@ namespace DockMon.Agent.Commands;
 /// <summary>
 /// Takes the server's frames apart: finds the route of a request for the <see cref="RequestRunner"/>, and the handler of a message that has no answer.
 /// </summary>
-internal sealed class FrameDispatcher(
+internal sealed partial class FrameDispatcher(
     IReadOnlyDictionary<string, Route> commands,
     IReadOnlyDictionary<string, Route> operations,
     IReadOnlyDictionary<string, Action<JsonElement>> messages,
@@ -143,4 +143,22 @@ internal sealed class FrameDispatcher(
     }
 
     private static string? ActionOf(Frame frame) => frame.Payload is { } payload ? Text(payload, "action") : null;
+
+    private static partial class Log
+    {
+        [LoggerMessage(200, LogLevel.Warning, "A frame of {Size} bytes was dropped because it is no valid message: {Reason}")]
+        public static partial void FrameInvalid(ILogger logger, int size, string reason);
+
+        [LoggerMessage(201, LogLevel.Warning, "A frame of unknown type {Type} was dropped")]
+        public static partial void FrameUnknown(ILogger logger, string type);
+
+        [LoggerMessage(202, LogLevel.Warning, "A {Kind} without an id was dropped: {Name}")]
+        public static partial void NoId(ILogger logger, string kind, string name);
+
+        [LoggerMessage(205, LogLevel.Warning, "A message of type {Type} was dropped: {Reason}")]
+        public static partial void MessageRefused(ILogger logger, string type, string reason);
+
+        [LoggerMessage(206, LogLevel.Error, "A frame of {Size} bytes failed in a way nobody foresaw")]
+        public static partial void FrameFailed(ILogger logger, Exception exception, int size);
+    }
 }

@@ -12,7 +12,7 @@ namespace DockMon.Agent.Commands;
 /// Has requests done and answers them: queues each in its lane or, a read, in a place of its kind, and answers with what came of it. It outlives
 /// connections: an answer that is late for one is sent on the next. Whatever is asked, what waits is bounded, and every read has an end.
 /// </summary>
-internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider time, ILogger logger, LoopHealth? heartbeat) : IDisposable
+internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider time, ILogger logger, LoopHealth? heartbeat) : IDisposable
 {
     /// <summary>
     /// How long operations have to end once they were told to give up. What cannot (the engine stops a container) is left to it, and updates to their journals.
@@ -244,4 +244,19 @@ internal sealed class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider
 
     /// <summary>A request that was taken in; its bytes are given back when it is done.</summary>
     private sealed record Request(Route Route, string Name, JsonElement Payload, long Bytes, Action<Outcome> Answer);
+
+    private static partial class Log
+    {
+        [LoggerMessage(203, LogLevel.Error, "{Name} failed in a way nobody foresaw")]
+        public static partial void HandlerFailed(ILogger logger, Exception exception, string name);
+
+        [LoggerMessage(204, LogLevel.Warning, "Operations still ran after {Seconds} s; they were told to give up")]
+        public static partial void GivingUp(ILogger logger, double seconds);
+
+        [LoggerMessage(207, LogLevel.Warning, "Operations that cannot be given up are left to the Docker engine")]
+        public static partial void Leaving(ILogger logger);
+
+        [LoggerMessage(208, LogLevel.Warning, "{Name} was refused because too much waits already; the request has {Bytes} bytes")]
+        public static partial void TooMuchWaits(ILogger logger, string name, long bytes);
+    }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Connection;
 
 /// <summary>Completions on disk, for <see cref="Outbound"/>: a disk that refuses costs a line in the log, and never a connection.</summary>
-internal sealed class CompletionFiles(Outbox outbox, ILogger logger)
+internal sealed partial class CompletionFiles(Outbox outbox, ILogger logger)
 {
     /// <summary>Writes one down.</summary>
     /// <returns>Its file; null when the disk refused.</returns>
@@ -65,5 +65,20 @@ internal sealed class CompletionFiles(Outbox outbox, ILogger logger)
             Log.CompletionNotRead(logger, file, StorageAdvice.Describe(e, outbox.Folder));
             return null;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(117, LogLevel.Error, "How something ended could not be written to disk, and is lost if the agent ends before the server has it: {Reason}")]
+        public static partial void CompletionNotKept(ILogger logger, string reason);
+
+        [LoggerMessage(118, LogLevel.Warning, "{File} was delivered and cannot be removed, and is sent once more after the next start: {Reason}")]
+        public static partial void CompletionNotRemoved(ILogger logger, string file, string reason);
+
+        [LoggerMessage(119, LogLevel.Warning, "{File} is none of the agent's files and is left alone")]
+        public static partial void StrayFile(ILogger logger, string file);
+
+        [LoggerMessage(125, LogLevel.Error, "{File} cannot be read, and what it holds is not sent before the next start: {Reason}")]
+        public static partial void CompletionNotRead(ILogger logger, string file, string reason);
     }
 }

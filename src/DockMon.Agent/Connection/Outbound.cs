@@ -10,7 +10,7 @@ namespace DockMon.Agent.Connection;
 /// ping that was written after them is answered; if the connection ends before, they are sent again. A server may therefore see
 /// one twice, when the link was cut within a round trip, and never misses one.
 /// </summary>
-internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outbound> logger)
+internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger<Outbound> logger)
 {
     /// <summary>How long an answer is worth sending.</summary>
     public static readonly TimeSpan AnswerLifetime = TimeSpan.FromSeconds(60);
@@ -302,5 +302,26 @@ internal sealed class Outbound(Outbox outbox, TimeProvider time, ILogger<Outboun
                     break;
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(107, LogLevel.Warning, "An answer of {Size} bytes was dropped: no connection within a minute (timeout)")]
+        public static partial void AnswerExpired(ILogger logger, int size);
+
+        [LoggerMessage(108, LogLevel.Warning, "{Count} events were lost while there was no connection: only the newest {Limit} are kept")]
+        public static partial void EventsDropped(ILogger logger, long count, int limit);
+
+        [LoggerMessage(121, LogLevel.Error, "An answer of {Size} bytes was dropped: {Limit} answers or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
+        public static partial void AnswerDropped(ILogger logger, int size, int limit, int bytes);
+
+        [LoggerMessage(122, LogLevel.Error, "How something ended ({Size} bytes) was dropped, and no server will hear of it: {Limit} such messages or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
+        public static partial void CompletionDropped(ILogger logger, int size, int limit, int bytes);
+
+        [LoggerMessage(123, LogLevel.Warning, "{Limit} events or {Bytes} bytes of them wait for a connection: from now on each new one drops the oldest, which are counted when there is a connection again")]
+        public static partial void EventsFull(ILogger logger, int limit, int bytes);
+
+        [LoggerMessage(124, LogLevel.Error, "A message to the server ({Class}) was dropped: it has {Size} bytes, and a server takes {Limit} at most")]
+        public static partial void FrameTooLarge(ILogger logger, FrameClass @class, int size, int limit);
     }
 }

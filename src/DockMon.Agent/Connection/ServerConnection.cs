@@ -11,7 +11,7 @@ namespace DockMon.Agent.Connection;
 /// One registered connection, from its register frame to its end; never reused. One loop reads, one writes, one pings, and whichever
 /// stops first says why.
 /// </summary>
-internal sealed class ServerConnection : IDisposable
+internal sealed partial class ServerConnection : IDisposable
 {
     private const string ReplacedReason = "New connection established";
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
@@ -259,7 +259,7 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
-            Log.CloseFailed(_logger, e is OperationCanceledException ? "timeout" : e.Message);
+            ConnectionLog.CloseFailed(_logger, e is OperationCanceledException ? "timeout" : e.Message);
             return;
         }
 
@@ -292,4 +292,10 @@ internal sealed class ServerConnection : IDisposable
         _socket.WebSocket.CloseStatus is { } status
             ? $"{(int)status} {_socket.WebSocket.CloseStatusDescription}".TrimEnd()
             : "without a close frame";
+
+    private static partial class Log
+    {
+        [LoggerMessage(105, LogLevel.Warning, "A frame of {Size} bytes was dropped: text frames of up to {Limit} bytes are read")]
+        public static partial void FrameDiscarded(ILogger logger, long size, int limit);
+    }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Connection;
 
 /// <summary>Keeps the agent connected: dial, register, run, and after every end a delay and the next connection.</summary>
-internal sealed class ServerLink(
+internal sealed partial class ServerLink(
     AgentOptions options,
     Dialer dialer,
     TokenStore tokens,
@@ -241,5 +241,40 @@ internal sealed class ServerLink(
         {
             Log.TokenNotSaved(logger, e.Message, options.DataPath);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(100, LogLevel.Information, "Connected to {Server} as {Hostname}, host {HostId}")]
+        public static partial void Connected(ILogger logger, string server, string hostname, string hostId);
+
+        [LoggerMessage(101, LogLevel.Warning, "Connection ended after {Seconds} s: {Reason}. Next try in {Delay} s (short connections with this end: {Count})")]
+        public static partial void ConnectionEnded(ILogger logger, long seconds, string reason, double delay, int count);
+
+        [LoggerMessage(102, LogLevel.Warning, "Cannot connect: {Reason}. Next try in {Delay} s (failed tries for this reason: {Count})")]
+        public static partial void CannotConnect(ILogger logger, string reason, double delay, int count);
+
+        [LoggerMessage(103, LogLevel.Error, "The server refused this agent: {Reason}. {Remedy} Next try in {Delay} s (refusals: {Count})")]
+        public static partial void Rejected(ILogger logger, string reason, string remedy, double delay, int count);
+
+        [LoggerMessage(104, LogLevel.Error, "Another agent keeps taking this agent's place on the server ({Count} times): two machines were probably cloned from one image and share an engine id. "
+            + "Give one of them its own name by AGENT_NAME and set FORCE_UNIQUE_REGISTRATION=true, or delete /var/lib/docker/engine-id (older: /etc/docker/key.json) on it and restart its Docker")]
+        public static partial void Cloned(ILogger logger, int count);
+
+        [LoggerMessage(109, LogLevel.Information, "Registered; the permanent token is kept in {Path}")]
+        public static partial void TokenSaved(ILogger logger, string path);
+
+        [LoggerMessage(110, LogLevel.Error, "The permanent token could not be saved ({Reason}). It is used until the agent stops; make {Path} writable before then, or the agent has to be registered anew")]
+        public static partial void TokenNotSaved(ILogger logger, string reason, string path);
+
+        [LoggerMessage(111, LogLevel.Warning, "The stored permanent token was refused; trying REGISTRATION_TOKEN")]
+        public static partial void TryingRegistrationToken(ILogger logger);
+
+        [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s")]
+        public static partial void ConnectFailed(ILogger logger, Exception exception, double delay);
+
+        [LoggerMessage(120, LogLevel.Warning, "The connection to {Server} is not encrypted (ws://): whoever is on the way to it can read everything, the token included, and take over this agent and its host. "
+            + "Write wss:// in DOCKMON_URL, unless the network between is yours alone")]
+        public static partial void NotEncrypted(ILogger logger, string server);
     }
 }

@@ -61,7 +61,7 @@ internal sealed class ServerSocket(WebSocket socket, GatheringStream stream) : I
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
-            Log.CloseFailed(logger, e is OperationCanceledException ? "timeout" : e.Message);
+            ConnectionLog.CloseFailed(logger, e is OperationCanceledException ? "timeout" : e.Message);
             return false;
         }
     }

@@ -9,7 +9,7 @@ namespace DockMon.Agent.Connection;
 /// The second socket, for samples alone. Servers may do without it, so its absence is no error; nothing waits for it, and a
 /// sample it cannot send is replaced by the next.
 /// </summary>
-internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random random, TimeProvider time, ILogger<StatsLink> logger)
+internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Random random, TimeProvider time, ILogger<StatsLink> logger)
 {
     /// <summary>How long to leave a server alone that said that it has no such socket.</summary>
     public static readonly TimeSpan RefusedDelay = TimeSpan.FromMinutes(5);
@@ -188,5 +188,17 @@ internal sealed class StatsLink(AgentOptions options, Dialer dialer, Random rand
         {
             return _samples.TryTake(out var sample) ? sample : null;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(112, LogLevel.Information, "This server takes no separate stats socket ({Reason}); statistics go over the control socket alone")]
+        public static partial void StatsSocketRefused(ILogger logger, string reason);
+
+        [LoggerMessage(113, LogLevel.Debug, "Stats socket ended: {Reason}")]
+        public static partial void StatsSocketEnded(ILogger logger, string reason);
+
+        [LoggerMessage(114, LogLevel.Debug, "Stats socket connected")]
+        public static partial void StatsSocketConnected(ILogger logger);
     }
 }

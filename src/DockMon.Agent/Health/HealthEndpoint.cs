@@ -9,7 +9,7 @@ namespace DockMon.Agent.Health;
 /// A socket in the data directory that says to whoever connects how the agent is. A file that is touched would cost a write for every
 /// sign of life, and would show nothing of a process that was stopped a moment ago.
 /// </summary>
-internal sealed class HealthEndpoint(
+internal sealed partial class HealthEndpoint(
     string dataPath, AgentLoops heartbeats, EngineProbe engine, TimeProvider time, ILogger<HealthEndpoint> logger, TruncationReport? cut = null, Lanes? lanes = null)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -113,5 +113,14 @@ internal sealed class HealthEndpoint(
                 Log.NotAnswered(logger, e.Message);
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(900, LogLevel.Warning, "There can be no socket {Path} ({Reason}): \"dockmon-agent health\" will call this agent unhealthy. DATA_PATH has to be a short path on a file system that has sockets")]
+        public static partial void NoSocket(ILogger logger, string path, string reason);
+
+        [LoggerMessage(901, LogLevel.Debug, "A question for the agent's health was not answered: {Reason}")]
+        public static partial void NotAnswered(ILogger logger, string reason);
     }
 }

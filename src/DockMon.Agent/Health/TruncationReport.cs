@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Health;
 
 /// <summary>Counts what of the engine's answers and events was cut or passed over, and says so at growing intervals: one image may be in every list.</summary>
-internal sealed class TruncationReport(ILogger<TruncationReport> logger)
+internal sealed partial class TruncationReport(ILogger<TruncationReport> logger)
 {
     private int _count;
 
@@ -20,5 +20,11 @@ internal sealed class TruncationReport(ILogger<TruncationReport> logger)
         {
             Log.AnswerCut(logger, excess.Request, excess.Length, excess.Problem, count);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(902, LogLevel.Warning, "What the Docker engine sent for {Request} has {Length} bytes: {Problem} (so far: {Count})")]
+        public static partial void AnswerCut(ILogger logger, string request, long length, string problem, int count);
     }
 }

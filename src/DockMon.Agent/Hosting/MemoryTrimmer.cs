@@ -8,7 +8,7 @@ namespace DockMon.Agent.Hosting;
 /// Gives memory back that only the start or a large answer needed. Left alone, the collector keeps a heap as large as it once was, and program text
 /// that ran once stays mapped for as long as the host has memory to spare: together they would be most of what the agent seems to need.
 /// </summary>
-internal sealed class MemoryTrimmer(Action trim, TimeProvider time)
+internal sealed partial class MemoryTrimmer(Action trim, TimeProvider time)
 {
     /// <summary>When the start has settled.</summary>
     public static readonly TimeSpan First = TimeSpan.FromSeconds(30);
@@ -70,7 +70,7 @@ internal sealed class MemoryTrimmer(Action trim, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            HostingLog.MapsUnreadable(logger, e.Message);
+            Log.MapsUnreadable(logger, e.Message);
         }
     }
 
@@ -108,5 +108,11 @@ internal sealed class MemoryTrimmer(Action trim, TimeProvider time)
         var dash = text.IndexOf('-', StringComparison.Ordinal);
         var start = nuint.Parse(text.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (start, nuint.Parse(text.AsSpan(dash + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture) - start);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(405, LogLevel.Debug, "This system does not show what is mapped ({Reason}): program text that is no longer needed stays in memory")]
+        public static partial void MapsUnreadable(ILogger logger, string reason);
     }
 }

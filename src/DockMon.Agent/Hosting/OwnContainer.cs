@@ -8,7 +8,7 @@ namespace DockMon.Agent.Hosting;
 /// Which container the agent runs in, as far as that is known: an engine that is just starting answers with errors for a while. Until it has really
 /// answered it is asked again, and nothing is done that might end the agent itself.
 /// </summary>
-internal sealed class OwnContainer(Func<CancellationToken, Task<SelfContainer?>> detect, TimeProvider time, ILogger logger)
+internal sealed partial class OwnContainer(Func<CancellationToken, Task<SelfContainer?>> detect, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
@@ -53,7 +53,7 @@ internal sealed class OwnContainer(Func<CancellationToken, Task<SelfContainer?>>
             _failure = e.Message;
             if (Interlocked.Exchange(ref _told, 1) == 0)
             {
-                HostingLog.SelfUnknown(logger, e.Message);
+                Log.SelfUnknown(logger, e.Message);
             }
         }
     }
@@ -79,4 +79,10 @@ internal sealed class OwnContainer(Func<CancellationToken, Task<SelfContainer?>>
     }
 
     private sealed record Answer(SelfContainer? Container);
+
+    private static partial class Log
+    {
+        [LoggerMessage(406, LogLevel.Warning, "The engine cannot tell yet which container this agent runs in; until it can, nothing is done that might end the agent itself: {Reason}")]
+        public static partial void SelfUnknown(ILogger logger, string reason);
+    }
 }

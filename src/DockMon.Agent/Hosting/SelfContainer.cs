@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Hosting;
 
 /// <summary>The container the agent runs in.</summary>
-internal sealed record SelfContainer(string Id, string Name, string Image, string NetworkMode)
+internal sealed partial record SelfContainer(string Id, string Name, string Image, string NetworkMode)
 {
     private const int ShortestId = 12;
 
@@ -28,11 +28,11 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
         var self = await ChooseAsync(engine, candidates.Distinct(StringComparer.Ordinal), SelfContainerIds.RootLayer(mountInfo), logger, ct);
         if (self is null)
         {
-            HostingLog.SelfNotFound(logger, candidates.Length);
+            Log.SelfNotFound(logger, candidates.Length);
             return null;
         }
 
-        HostingLog.SelfFound(logger, self.Name, self.Id[..ShortestId], self.HostConfig.NetworkMode);
+        Log.SelfFound(logger, self.Name, self.Id[..ShortestId], self.HostConfig.NetworkMode);
         return new SelfContainer(self.Id, self.Name, self.Config.Image, self.HostConfig.NetworkMode);
     }
 
@@ -100,7 +100,7 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
         }
         catch (EngineException e) when (IsRefusal(e.StatusCode))
         {
-            HostingLog.CandidateRefused(logger, candidate[..ShortestId], e.Message);
+            Log.CandidateRefused(logger, candidate[..ShortestId], e.Message);
             return null;
         }
     }
@@ -118,5 +118,17 @@ internal sealed record SelfContainer(string Id, string Name, string Image, strin
         {
             return "";
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(400, LogLevel.Information, "This agent runs in container {Name} ({Id}), network {Network}")]
+        public static partial void SelfFound(ILogger logger, string name, string id, string network);
+
+        [LoggerMessage(401, LogLevel.Debug, "This agent runs in no container of this engine ({Candidates} ids looked up)")]
+        public static partial void SelfNotFound(ILogger logger, int candidates);
+
+        [LoggerMessage(402, LogLevel.Warning, "The engine does not let container {Id} be inspected, which may be the agent's own: {Reason}")]
+        public static partial void CandidateRefused(ILogger logger, string id, string reason);
     }
 }

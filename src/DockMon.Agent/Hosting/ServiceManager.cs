@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Hosting;
 
 /// <summary>Tells systemd how the agent is doing (sd_notify). Where no service manager listens, it says nothing.</summary>
-internal sealed class ServiceManager : IDisposable
+internal sealed partial class ServiceManager : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -81,8 +81,14 @@ internal sealed class ServiceManager : IDisposable
             // Once: a service manager that hears nothing acts on that by itself.
             if (!Interlocked.Exchange(ref _failed, true))
             {
-                HostingLog.NotNotified(_logger, e.Message);
+                Log.NotNotified(_logger, e.Message);
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(404, LogLevel.Warning, "The service manager at NOTIFY_SOCKET cannot be told anything: {Reason}")]
+        public static partial void NotNotified(ILogger logger, string reason);
     }
 }

@@ -10,7 +10,7 @@ namespace DockMon.Agent.Streams;
 /// Finds what no event told: compares what runs with what ran, and tells of the starts and ends as Docker would have. A daemon forgets its events when it
 /// restarts; the agent sees none while it does not run itself; and one may have been too large to be read.
 /// </summary>
-internal sealed class EventComparison(
+internal sealed partial class EventComparison(
     EngineClient engine, ContainerTracker tracker, EventReporter teller, KnownContainerStore known, TimeProvider time, ILogger logger)
 {
     /// <summary>Most that is told of the time when the agent did not run.</summary>
@@ -156,4 +156,16 @@ internal sealed class EventComparison(
     private static long Nanoseconds(string? time) => Rfc3339.TryParse(time, out var parsed) ? (parsed - DateTimeOffset.UnixEpoch).Ticks * 100 : 0;
 
     private string Now() => Rfc3339.Format(time.GetUtcNow());
+
+    private static partial class Log
+    {
+        [LoggerMessage(302, LogLevel.Information, "What runs was compared with what ran; {Changes} changes happened that no event told of (comparisons so far: {Count})")]
+        public static partial void EventsReopened(ILogger logger, int changes, int count);
+
+        [LoggerMessage(303, LogLevel.Information, "{Told} containers changed while the agent did not run, and are told of; {Left} more are not looked at")]
+        public static partial void PastTold(ILogger logger, int told, int left);
+
+        [LoggerMessage(306, LogLevel.Warning, "Container {Name} ended or started while nobody looked, and cannot be inspected: {Reason}")]
+        public static partial void NotLookedAt(ILogger logger, string name, string reason);
+    }
 }

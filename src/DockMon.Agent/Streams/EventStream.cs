@@ -12,7 +12,7 @@ namespace DockMon.Agent.Streams;
 /// daemon goes away it is reopened from the last event seen; and because a daemon forgets its events when it restarts, what runs is
 /// then compared with what ran. See <see cref="EventComparison"/>, which also asks for what an event may have said that could not be read.
 /// </summary>
-internal sealed class EventStream(
+internal sealed partial class EventStream(
     EngineClient engine,
     EventComparison comparison,
     EventReporter teller,
@@ -208,4 +208,16 @@ internal sealed class EventStream(
     /// <summary>A second before the last event: an older one may have been overtaken by it. What comes twice is known by <see cref="RecentEvents"/>.</summary>
     private string Since() => string.Create(
         CultureInfo.InvariantCulture, $"{(_lastTime / 1_000_000_000) - (comparison.HasBaseline ? 1 : 0)}.{_lastTime % 1_000_000_000:000000000}");
+
+    private static partial class Log
+    {
+        [LoggerMessage(300, LogLevel.Information, "The stream of Docker's events ended: {Reason} (for this reason so far: {Count})")]
+        public static partial void EventsEnded(ILogger logger, string reason, int count);
+
+        [LoggerMessage(301, LogLevel.Warning, "Docker's events cannot be read: {Reason} (failed tries for this reason: {Count})")]
+        public static partial void EventsFailed(ILogger logger, string reason, int count);
+
+        [LoggerMessage(307, LogLevel.Warning, "What runs cannot be compared with what ran: {Reason} (failed tries for this reason: {Count})")]
+        public static partial void NotCompared(ILogger logger, string reason, int count);
+    }
 }

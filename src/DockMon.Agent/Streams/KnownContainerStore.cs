@@ -17,7 +17,7 @@ internal sealed record PastContainers(long LastEvent, IReadOnlyDictionary<string
 /// Keeps in the data directory what runs, so that the next run of the agent can tell what happened in between: a reboot ends containers and starts
 /// them while no agent looks. Written some seconds after a change, and at the end.
 /// </summary>
-internal sealed class KnownContainerStore(string dataPath, ContainerTracker tracker, TimeProvider time, ILogger<KnownContainerStore> logger)
+internal sealed partial class KnownContainerStore(string dataPath, ContainerTracker tracker, TimeProvider time, ILogger<KnownContainerStore> logger)
 {
     /// <summary>How long a change may wait for others.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -134,6 +134,15 @@ internal sealed class KnownContainerStore(string dataPath, ContainerTracker trac
         .ToDictionary(container => container.Id, StringComparer.Ordinal);
 
     private static string Short(string text) => text.Length > TextLimit ? text[..TextLimit] : text;
+
+    private static partial class Log
+    {
+        [LoggerMessage(304, LogLevel.Warning, "{Path} cannot be read ({Reason}): what happened while the agent did not run is not told")]
+        public static partial void KnownUnreadable(ILogger logger, string path, string reason);
+
+        [LoggerMessage(305, LogLevel.Warning, "{Path} cannot be written ({Reason}; failed tries: {Count}): what happens while the agent does not run will not be told")]
+        public static partial void KnownNotKept(ILogger logger, string path, string reason, int count);
+    }
 }
 
 /// <summary>The file.</summary>

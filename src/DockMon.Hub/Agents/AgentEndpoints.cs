@@ -7,7 +7,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>The two sockets of agents.</summary>
-internal sealed class AgentEndpoints(
+internal sealed partial class AgentEndpoints(
     UnregisteredSockets unregistered, Registrar registrar, AgentRegistry agents, AgentMessages messages, IHosts hosts, HealthCheckPush checks,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentEndpoints> logger)
 {
@@ -180,5 +180,14 @@ internal sealed class AgentEndpoints(
         {
             agents.DisconnectStats(host.Id, connection);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(6, LogLevel.Error, "An agent at {Address} could not register, and was told to come back: {Reason}")]
+        public static partial void RegistrationNotStored(ILogger logger, string address, string reason);
+
+        [LoggerMessage(7, LogLevel.Error, "When host {HostId} was last seen could not be stored: {Reason}")]
+        public static partial void LastSeenNotKept(ILogger logger, string hostId, string reason);
     }
 }

@@ -9,7 +9,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Takes in what registered agents say.</summary>
-internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, TimeProvider time, ILogger<AgentMessages> logger)
+internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, TimeProvider time, ILogger<AgentMessages> logger)
 {
     /// <summary>Largest event. Real ones have some kilobytes; each is held for those who come back.</summary>
     public const int EventBytes = 1024 * 1024;
@@ -140,5 +140,22 @@ internal sealed class AgentMessages(AgentRegistry agents, IEvents events, StatsH
         {
             stats.Add(hostId, id.GetString()!, sample);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning,
+            "Host {HostId} sent {Count} frames that are no valid messages since this was last told, the newest of {Size} bytes: {Reason}")]
+        public static partial void FrameInvalid(ILogger logger, string hostId, int count, int size, string reason);
+
+        [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
+        public static partial void FrameUnknown(ILogger logger, string hostId, string type);
+
+        [LoggerMessage(3, LogLevel.Error, "Of host {HostId} {Count} events could not be stored since this was last told: {Reason}")]
+        public static partial void EventNotKept(ILogger logger, string hostId, int count, string reason);
+
+        [LoggerMessage(4, LogLevel.Warning,
+            "Dropped {Count} events of host {HostId} since this was last told, the newest of {Size} bytes: {Limit} are the most that is taken")]
+        public static partial void EventTooLarge(ILogger logger, string hostId, int count, int size, int limit);
     }
 }

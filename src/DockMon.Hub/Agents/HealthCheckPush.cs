@@ -5,7 +5,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Has agents know their health checks. One push at a time, and each reads anew: the last one an agent gets is the newest.</summary>
-internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents, ILogger<HealthCheckPush> logger) : IDisposable
+internal sealed partial class HealthCheckPush(IHealthChecks checks, AgentRegistry agents, ILogger<HealthCheckPush> logger) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
@@ -36,4 +36,10 @@ internal sealed class HealthCheckPush(IHealthChecks checks, AgentRegistry agents
     }
 
     public void Dispose() => _one.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(8, LogLevel.Error, "The health checks of host {HostId} could not be read, so its agent goes on with those it has: {Reason}")]
+        public static partial void ChecksNotRead(ILogger logger, string hostId, string reason);
+    }
 }

@@ -7,7 +7,7 @@ namespace DockMon.Hub.Agents;
 /// Counts the sockets whose agent has not shown a token yet, in all and of each address. Anybody can open those: what they may cost together is the
 /// number times <see cref="FrameBytes"/>.
 /// </summary>
-internal sealed class UnregisteredSockets(TimeProvider time, ILogger<UnregisteredSockets> logger)
+internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<UnregisteredSockets> logger)
 {
     /// <summary>Most of them. An agent needs its place for milliseconds: more than that many come at once only after a restart, and they come again.</summary>
     public const int Most = 128;
@@ -91,5 +91,13 @@ internal sealed class UnregisteredSockets(TimeProvider time, ILogger<Unregistere
                 owner.Leave(address);
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5, LogLevel.Warning,
+            "Refused {Count} sockets since this was last told, the newest of {Address}: {Waiting} sockets have not registered yet (at most {Most} may), "
+            + "{OfAddress} of them of that address (at most {MostOfAddress})")]
+        public static partial void SocketsRefused(ILogger logger, int count, string address, int waiting, int most, int ofAddress, int mostOfAddress);
     }
 }

@@ -8,7 +8,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Api;
 
 /// <summary>The containers of a host.</summary>
-internal static class ContainerApi
+internal static partial class ContainerApi
 {
     private static readonly string[] Actions =
     [
@@ -78,5 +78,11 @@ internal static class ContainerApi
         fields["container_id"] = containerId;
         var wait = fields["timeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? Math.Clamp(seconds, 0, 3600) : 10;
         return Relay.OperationAsync(agents, hostId, JsonElement.Parse(fields.ToJsonString()), Relay.DefaultLimit + TimeSpan.FromSeconds(wait), ct);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(101, LogLevel.Error, "The list of the containers of host {HostId} was answered, but could not be stored for later: {Reason}")]
+        public static partial void ContainersNotKept(ILogger logger, string hostId, string reason);
     }
 }

@@ -12,7 +12,7 @@ namespace DockMon.Agent.Commands.Compose;
 /// <c>deploy_compose</c>: answers at once, does the work in the project's own lane, whether the link lives or not, and reports its end exactly
 /// once.
 /// </summary>
-internal sealed class ComposeDeployer(
+internal sealed partial class ComposeDeployer(
     AgentOptions options, EngineClient engine, Func<SelfContainer?> self, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<ComposeDeployer> logger,
     Func<string, string?>? variables = null)
 {
@@ -67,7 +67,7 @@ internal sealed class ComposeDeployer(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var folder = RegistryConfig.Root(options.DataPath);
-            Log.RegistriesLeft(logger, folder, StorageAdvice.Describe(e, folder));
+            ComposeLog.RegistriesLeft(logger, folder, StorageAdvice.Describe(e, folder));
         }
 
         try
@@ -232,4 +232,34 @@ internal sealed class ComposeDeployer(
             new DeployProgress { DeploymentId = id, Stage = stage, Message = message, Services = services },
             ProtocolJson.Default.DeployProgress,
             time.GetUtcNow()));
+
+    private static partial class Log
+    {
+        [LoggerMessage(850, LogLevel.Information, "Compose {Version} is {Path}")]
+        public static partial void Found(ILogger logger, Version version, string path);
+
+        [LoggerMessage(851, LogLevel.Information, "There is no docker compose on this machine: deployments are not offered")]
+        public static partial void NotFound(ILogger logger);
+
+        [LoggerMessage(852, LogLevel.Information, "Deployment {Deployment}: {Action} of project {Project} began")]
+        public static partial void Began(ILogger logger, string deployment, string action, string project);
+
+        [LoggerMessage(853, LogLevel.Information, "Deployment {Deployment}: {Action} of project {Project} is done")]
+        public static partial void Done(ILogger logger, string deployment, string action, string project);
+
+        [LoggerMessage(854, LogLevel.Warning, "Deployment {Deployment}: {Action} of project {Project} failed: {Reason}")]
+        public static partial void DeploymentFailed(ILogger logger, string deployment, string action, string project, string reason);
+
+        [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed in a way nobody foresaw")]
+        public static partial void Unforeseen(ILogger logger, Exception exception, string deployment);
+
+        [LoggerMessage(860, LogLevel.Warning, "{Path} is of a deployment that a killed agent left, and cannot be removed now: {Reason}")]
+        public static partial void CandidateLeft(ILogger logger, string path, string reason);
+
+        [LoggerMessage(863, LogLevel.Warning, "Deployment {Deployment} of project {Project} was interrupted by the end of the agent: the server is told so")]
+        public static partial void Interrupted(ILogger logger, string deployment, string project);
+
+        [LoggerMessage(864, LogLevel.Warning, "How deployment {Deployment} ended cannot be kept in its journal: {Reason}")]
+        public static partial void EndNotKept(ILogger logger, string deployment, string reason);
+    }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.Compose;
 
 /// <summary>One deployment, from the request to its end.</summary>
-internal sealed class ComposeRun(
+internal sealed partial class ComposeRun(
     ComposeTool tool,
     DeployComposeRequest request,
     StackFolder stack,
@@ -233,4 +233,10 @@ internal sealed class ComposeRun(
 
     private static string Reason(string name, IReadOnlyDictionary<string, ProjectContainer> containers) =>
         $"{name} ({(containers.TryGetValue(name, out var container) ? container.Reason : "no container")})";
+
+    private static partial class Log
+    {
+        [LoggerMessage(856, LogLevel.Warning, "Project {Project} could not be taken down after its first start failed: compose ended with {ExitCode}")]
+        public static partial void TakeDownFailed(ILogger logger, string project, int exitCode);
+    }
 }

@@ -30,7 +30,7 @@ internal sealed record DeploymentJournal
 internal sealed partial class DeploymentJson : JsonSerializerContext;
 
 /// <summary>The deployments under way, a file each under <c>$DATA_PATH/deployments</c>: whatever becomes of the agent, a server hears how each of them ended.</summary>
-internal sealed class DeploymentStore(string dataPath, ILogger logger)
+internal sealed partial class DeploymentStore(string dataPath, ILogger logger)
 {
     /// <summary>Most that may wait or run.</summary>
     public const int Limit = 100;
@@ -102,4 +102,13 @@ internal sealed class DeploymentStore(string dataPath, ILogger logger)
     private string[] Files() => Directory.Exists(_folder) ? Directory.GetFiles(_folder, "*.json") : [];
 
     private string PathOf(DeploymentJournal journal) => Path.Combine(_folder, journal.Key + ".json");
+
+    private static partial class Log
+    {
+        [LoggerMessage(861, LogLevel.Warning, "The journal of deployment {Deployment} cannot be removed, so its end will be told again after the next start: {Reason}")]
+        public static partial void JournalUnremovable(ILogger logger, string deployment, string reason);
+
+        [LoggerMessage(862, LogLevel.Warning, "{Path} is no journal of a deployment that can be read, and is left alone: {Reason}")]
+        public static partial void JournalUnreadable(ILogger logger, string path, string reason);
+    }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.Compose;
 
 /// <summary>What the engine calls the directory of the projects: in a container, not what the agent calls it.</summary>
-internal static class HostPath
+internal static partial class HostPath
 {
     /// <summary>The host's path: as it was set up, else from the mounts of the agent's own container, else the same one.</summary>
     public static async Task<string> FindAsync(string stacks, string? configured, EngineClient engine, SelfContainer? self, ILogger logger, CancellationToken ct)
@@ -50,5 +50,14 @@ internal static class HostPath
         {
             Log.NoMirror(logger, path, e.Message);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(857, LogLevel.Warning, "No mount of the agent's container holds {Path}: relative bind mounts of projects will not work; mount it from the host, or set HOST_STACKS_DIR")]
+        public static partial void NoHostPath(ILogger logger, string path);
+
+        [LoggerMessage(858, LogLevel.Warning, "The host's path {Path} cannot be made visible here, so env_file entries of projects may not be found: {Reason}")]
+        public static partial void NoMirror(ILogger logger, string path, string reason);
     }
 }

@@ -112,7 +112,7 @@ internal sealed class RegistryConfig : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.RegistriesLeft(_logger, Folder, StorageAdvice.Describe(e, Folder));
+            ComposeLog.RegistriesLeft(_logger, Folder, StorageAdvice.Describe(e, Folder));
         }
     }
 }

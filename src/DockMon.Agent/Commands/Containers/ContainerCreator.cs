@@ -11,7 +11,7 @@ namespace DockMon.Agent.Commands.Containers;
 /// Creates containers. The engine does that in one piece, but for several networks before API 1.44: these are connected one by one, and until the last one is,
 /// a file under <c>$DATA_PATH/creates</c> has the container's id for its name, so that an agent that ends in between removes the half of it when it starts again.
 /// </summary>
-internal sealed class ContainerCreator(EngineClient engine, string dataPath, TimeProvider time, ILogger<ContainerCreator> logger)
+internal sealed partial class ContainerCreator(EngineClient engine, string dataPath, TimeProvider time, ILogger<ContainerCreator> logger)
 {
     /// <summary>How long an engine that does not answer is waited for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -130,5 +130,14 @@ internal sealed class ContainerCreator(EngineClient engine, string dataPath, Tim
                 await Task.Delay(Interval, time, ct); // After a power cut the engine starts beside the agent.
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(222, LogLevel.Warning, "Container {Id} was removed: an agent that was killed had created it and not connected it to all of its networks")]
+        public static partial void HalfRemoved(ILogger logger, string id);
+
+        [LoggerMessage(223, LogLevel.Warning, "Container {Id} is not connected to all of its networks, because an agent was killed while it created it, and cannot be removed now: {Reason}")]
+        public static partial void HalfLeft(ILogger logger, string id, string reason);
     }
 }

@@ -15,7 +15,7 @@ namespace DockMon.Agent.Commands.Containers;
 /// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>. One that cannot be inspected is listed all the same.
 /// What is very long is cut, with a mark: one image's labels must not cost the host its list.
 /// </summary>
-internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerListing> logger)
+internal sealed partial class ContainerListing(EngineClient engine, ILogger<ContainerListing> logger)
 {
     private const int InspectWidth = 8;
     private const string NeverStarted = "0001-01-01T00:00:00Z";
@@ -193,5 +193,15 @@ internal sealed class ContainerListing(EngineClient engine, ILogger<ContainerLis
                 _containers.TryRemove(id, out _);
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(220, LogLevel.Warning, "{Id} cannot be inspected, and is listed without what that would tell until it can be: {Reason}")]
+        public static partial void NotInspected(ILogger logger, string id, string reason);
+
+        [LoggerMessage(221, LogLevel.Warning,
+            "The list of {Containers} containers does not fit into {Bytes} bytes: {Shortened} are told of by their essentials, {LeftOut} not at all (so far: {Count})")]
+        public static partial void ListTooLong(ILogger logger, int containers, int bytes, int shortened, int leftOut, int count);
     }
 }

@@ -12,7 +12,7 @@ namespace DockMon.Agent.Commands.SelfUpdate;
 /// A second process of the old program that watches a trial from outside, because a program that hangs cannot bring its predecessor back by itself.
 /// It ends with the trial.
 /// </summary>
-internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class Guard(AgentOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>Tells the program on trial which process guards it: that is its child, and it is the one to wait for its end.</summary>
     public const string ProcessVariable = "DOCKMON_AGENT_GUARD";
@@ -70,7 +70,7 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
         }
         catch (CommandException e)
         {
-            Log.GuardCannotWrite(logger, e.Message); // The base finds the trial, and takes it for failed all the same.
+            SelfUpdateLog.GuardCannotWrite(logger, e.Message); // The base finds the trial, and takes it for failed all the same.
         }
 
         // The first process of a container hears no signal from inside: the engine ends it, and starts the same container again.
@@ -120,5 +120,14 @@ internal sealed class Guard(AgentOptions options, TimeProvider time, ILogger log
 
             await Task.Delay(RestartInterval, time);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(555, LogLevel.Error, "Version {Version} {Reason}; its guard brings the version before it back")]
+        public static partial void GuardActs(ILogger logger, string version, string reason);
+
+        [LoggerMessage(559, LogLevel.Error, "The container cannot be restarted: {Reason}")]
+        public static partial void GuardFailed(ILogger logger, string reason);
     }
 }

@@ -7,7 +7,7 @@ namespace DockMon.Agent.Commands.SelfUpdate;
 /// Decides at the start which program runs. The container or the unit always starts the same one, the base; it replaces itself (<c>execve</c>: same
 /// process, same container) with a newer one that has proven itself. Going back means the same: the base is executed, and decides.
 /// </summary>
-internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
+internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
 {
     /// <summary>Tells a program which file of the data folder it was executed from. Not set: it is the base.</summary>
     public const string ProgramVariable = "DOCKMON_AGENT_PROGRAM";
@@ -100,5 +100,14 @@ internal sealed class Launcher(SelfUpdateStore store, ILogger logger)
         }
 
         Native.Execute(path, ["dockmon-agent", "run"], variables.Select(variable => $"{variable.Key}={variable.Value}"));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(550, LogLevel.Information, "Becoming version {Version} ({Path}), which has replaced version {BaseVersion}")]
+        public static partial void Launching(ILogger logger, string version, string path, string baseVersion);
+
+        [LoggerMessage(563, LogLevel.Error, "A newer version in the data folder is not executed, and the program that was started runs: {Reason}")]
+        public static partial void NotTrusted(ILogger logger, string reason);
     }
 }

@@ -16,7 +16,7 @@ namespace DockMon.Agent.Commands.SelfUpdate;
 /// <param name="owner">Tells this agent's containers from those of another one on the same engine, which may be in the middle of it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, string owner, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore store, string owner, TimeProvider time, ILogger logger) : IDisposable
 {
     private const string PathInImage = "/app/dockmon-agent";
     private const string Label = "dockmon.agent.self-update";
@@ -181,7 +181,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         }
         catch (EngineException e)
         {
-            Log.NotCleared(logger, $"image {image}: {e.Message}");
+            SelfUpdateLog.NotCleared(logger, $"image {image}: {e.Message}");
             return;
         }
 
@@ -191,7 +191,7 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         }
         catch (CommandException e)
         {
-            Log.NotCleared(logger, e.Message);
+            SelfUpdateLog.NotCleared(logger, e.Message);
         }
     }
 
@@ -244,5 +244,11 @@ internal sealed class ProgramSource(EngineClient engine, SelfUpdateStore store, 
         {
             throw new CommandException($"the new program cannot be written to {store.Folder}: {StorageAdvice.Describe(e, store.Folder)}");
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(557, LogLevel.Warning, "A container that a self-update made could not be removed: {Reason}")]
+        public static partial void LeftBehind(ILogger logger, string reason);
     }
 }

@@ -12,7 +12,7 @@ namespace DockMon.Agent.Commands.SelfUpdate;
 /// <c>self_update</c>: answered at once. Fetches the new program, checks it while this one works on, and has the host end in good order; then this
 /// process becomes the new program (see <see cref="ExecuteNewProgram"/>).
 /// </summary>
-internal sealed class SelfUpdateCommand(
+internal sealed partial class SelfUpdateCommand(
     EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, Func<SelfContainer?> self, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
     : IDisposable
 {
@@ -172,7 +172,7 @@ internal sealed class SelfUpdateCommand(
         }
         catch (Exception e) when (e is CommandException or IOException or UnauthorizedAccessException)
         {
-            Log.NotCleared(logger, e.Message);
+            SelfUpdateLog.NotCleared(logger, e.Message);
         }
     }
 
@@ -239,5 +239,23 @@ internal sealed class SelfUpdateCommand(
         {
             Log.NotWaiting(logger, LongestWait.TotalMinutes);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(551, LogLevel.Information, "Becoming version {Version} on trial: it has to be registered and to stay connected within {Seconds} s")]
+        public static partial void Trying(ILogger logger, string version, double seconds);
+
+        [LoggerMessage(556, LogLevel.Warning, "The self-update was refused or failed at \"{Stage}\": {Reason}")]
+        public static partial void Failed(ILogger logger, string stage, string reason);
+
+        [LoggerMessage(558, LogLevel.Error, "The self-update failed in a way nobody foresaw")]
+        public static partial void Unforeseen(ILogger logger, Exception exception);
+
+        [LoggerMessage(565, LogLevel.Warning, "A self-update that does not come to its end within {Seconds} s is left as it is; the next start clears away what it made")]
+        public static partial void NotEnded(ILogger logger, double seconds);
+
+        [LoggerMessage(561, LogLevel.Warning, "What was under way still is after {Minutes} minutes; the new version waits no longer")]
+        public static partial void NotWaiting(ILogger logger, double minutes);
     }
 }

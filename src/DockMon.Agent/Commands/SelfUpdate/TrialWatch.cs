@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.SelfUpdate;
 
 /// <summary>In the program on trial: proves it, or gives up in time.</summary>
-internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, Func<string?> lastFailure, SelfUpdateReporter report, TimeProvider time, ILogger logger)
+internal sealed partial class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, Func<string?> lastFailure, SelfUpdateReporter report, TimeProvider time, ILogger logger)
 {
     /// <summary>How long it must have stayed connected.</summary>
     public static readonly TimeSpan Proof = TimeSpan.FromSeconds(10);
@@ -102,7 +102,7 @@ internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, 
         }
         catch (CommandException e)
         {
-            Log.GuardCannotWrite(logger, e.Message); // The base finds the trial, and takes it for failed all the same.
+            SelfUpdateLog.GuardCannotWrite(logger, e.Message); // The base finds the trial, and takes it for failed all the same.
         }
     }
 
@@ -116,5 +116,20 @@ internal sealed class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, 
                 await Task.Delay(Interval, time, ct);
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(552, LogLevel.Information, "Version {Version} has proven itself and stays")]
+        public static partial void TrialPassed(ILogger logger, string version);
+
+        [LoggerMessage(553, LogLevel.Error, "Version {Version} has not proven itself in time; the version before it takes over")]
+        public static partial void TrialGivenUp(ILogger logger, string version);
+
+        [LoggerMessage(554, LogLevel.Error, "A self-update failed: {Reason}")]
+        public static partial void TrialFailed(ILogger logger, string reason);
+
+        [LoggerMessage(562, LogLevel.Error, "Version {Version} works, but that cannot be written down yet: {Reason}")]
+        public static partial void CannotConfirm(ILogger logger, string version, string reason);
     }
 }

@@ -10,7 +10,7 @@ namespace DockMon.Agent.Commands.Update;
 /// The steps between an old container and its successor, and the way back. Each may be done twice without harm, because each looks at what there is
 /// before it acts: whoever was killed in the middle begins again.
 /// </summary>
-internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILogger logger)
+internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RemovalLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(50);
@@ -275,5 +275,14 @@ internal sealed class ContainerSwap(EngineClient engine, TimeProvider time, ILog
         {
             // Gone, or going: what was asked for.
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(510, LogLevel.Debug, "The old {Container} keeps its restart policy while its successor is watched: {Reason}")]
+        public static partial void PolicyKept(ILogger logger, string container, string reason);
+
+        [LoggerMessage(516, LogLevel.Warning, "The engine still creates {Container} for an earlier request; that is waited for, and removed")]
+        public static partial void CreateUnderWay(ILogger logger, string container);
     }
 }

@@ -18,7 +18,7 @@ internal sealed record Replacement(AcceptedUpdate Accepted, JsonObject Inspected
 /// One update from its journal's first step to its end, forward or back. The journal is written before each step that changes something, so that
 /// whatever stops the agent, the next one knows what to look for.
 /// </summary>
-internal sealed class ContainerUpdater
+internal sealed partial class ContainerUpdater
 {
     /// <summary>How long the way back may take before the server hears of it, and others are let through between two tries.</summary>
     private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(30);
@@ -237,7 +237,7 @@ internal sealed class ContainerUpdater
 
     private async Task<UpdateJournal?> RollBackAsync(UpdateJournal journal, CancellationToken stopping)
     {
-        Log.Failed(_logger, journal.Name, journal.Failure!);
+        UpdateLog.Failed(_logger, journal.Name, journal.Failure!);
         journal = _store.SaveIfPossible(journal with { Step = UpdateStep.GoingBack });
         _report.Progress(journal.ContainerId, UpdateStages.Rollback, "Bringing the old container back");
         return await TryRollBackAsync(journal, TellAfter, stopping);
@@ -300,5 +300,20 @@ internal sealed class ContainerUpdater
         {
             return [];
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(500, LogLevel.Debug, "Update of {Container}: {Reason}")]
+        public static partial void Planned(ILogger logger, string container, string reason);
+
+        [LoggerMessage(501, LogLevel.Warning, "The update of {Container} was interrupted at step {Step}; it is brought to its end now")]
+        public static partial void Recovering(ILogger logger, string container, string step);
+
+        [LoggerMessage(515, LogLevel.Warning, "Somebody else has changed {Container} in the middle of its update; nothing is removed, and {Backup} may be left")]
+        public static partial void TakenOver(ILogger logger, string container, string backup);
+
+        [LoggerMessage(522, LogLevel.Warning, "The update of {Container} goes on with a new container that is started again: {Restarted}")]
+        public static partial void Restarted(ILogger logger, string container, string restarted);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.Update;
 
 /// <summary>The containers that hang on one that is updated (see <see cref="Namespaces"/>): they name it by its id, and so have to be made anew.</summary>
-internal sealed class Dependents(EngineClient engine, UpdateStore store, ContainerSwap swap, RetryingSwap retrying, ILogger logger)
+internal sealed partial class Dependents(EngineClient engine, UpdateStore store, ContainerSwap swap, RetryingSwap retrying, ILogger logger)
 {
     private const int Tries = 3;
 
@@ -233,5 +233,11 @@ internal sealed class Dependents(EngineClient engine, UpdateStore store, Contain
             },
             stopping);
         return found;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(504, LogLevel.Error, "{Container}, which shares the network of an updated container, could not be brought over: {Reason}")]
+        public static partial void DependentFailed(ILogger logger, string container, string reason);
     }
 }

@@ -9,7 +9,7 @@ namespace DockMon.Agent.Commands.Update;
 /// Looks once more, and again, at what updates have left when they had ended. A request that was under way when an agent died, or that timed out, may take effect
 /// after everything was put in order; and an engine that lost power may have forgotten how it ended. See docs/recovery.md.
 /// </summary>
-internal sealed class LateEffectCheck(ContainerSwap swap, UpdateStore store, Lanes lanes, TimeProvider time, ILogger logger)
+internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore store, Lanes lanes, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan[] Usual = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)];
 
@@ -53,7 +53,7 @@ internal sealed class LateEffectCheck(ContainerSwap swap, UpdateStore store, Lan
 
             if (problem.Length > 0)
             {
-                Log.NoSecondLook(logger, journal.Name, problem + "; the next start of the agent tries again");
+                UpdateLog.NoSecondLook(logger, journal.Name, problem + "; the next start of the agent tries again");
                 return;
             }
 
@@ -140,5 +140,14 @@ internal sealed class LateEffectCheck(ContainerSwap swap, UpdateStore store, Lan
     {
         Log.FoundLate(logger, journal.Name, $"{left.Name} exists");
         await swap.RemoveAsync(left.Id, ct);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(518, LogLevel.Warning, "After the end of the update of {Container} a request that had been under way took effect, or an end was undone by a power cut: {Found}; that is put in order")]
+        public static partial void FoundLate(ILogger logger, string container, string found);
+
+        [LoggerMessage(519, LogLevel.Error, "Looking once more at what the update of {Container} left failed in a way nobody foresaw; the next start of the agent looks again")]
+        public static partial void SecondLookFailed(ILogger logger, Exception exception, string container);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.Update;
 
 /// <summary>What must be brought to its end however often it fails: a daemon that is restarted, or a port that is taken for ten seconds, must not leave a container down.</summary>
-internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvider time, ILogger logger)
+internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, TimeProvider time, ILogger logger)
 {
     private const int Tries = 5;
 
@@ -103,4 +103,13 @@ internal sealed class RetryingSwap(ContainerSwap swap, Random random, TimeProvid
     public static bool IsTransient(Exception e) => e is EngineUnavailableException or EngineTimeoutException;
 
     private Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
+
+    private static partial class Log
+    {
+        [LoggerMessage(502, LogLevel.Warning, "The old container could not be removed and is left as {Name}: {Reason}")]
+        public static partial void LeftBehind(ILogger logger, string name, string reason);
+
+        [LoggerMessage(503, LogLevel.Error, "{Container} cannot be brought back yet: {Reason} (failed tries for this reason: {Count})")]
+        public static partial void CannotGoBack(ILogger logger, string container, string reason, int count);
+    }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.Update;
 
 /// <summary>The image of a container that is made anew from the very same one.</summary>
-internal static class SameImage
+internal static partial class SameImage
 {
     /// <summary>By its name where that still means it, so that others can go on comparing it with newer ones; else by its id, for a newer one may have been pulled under it since.</summary>
     /// <param name="engine">Tells what the name means.</param>
@@ -35,4 +35,10 @@ internal static class SameImage
 
     /// <summary>Whether two ids of images are the same: Podman writes them with "sha256:" in one place and without in another.</summary>
     public static bool IsSame(string id, string other) => id.Split(':')[^1] == other.Split(':')[^1];
+
+    private static partial class Log
+    {
+        [LoggerMessage(511, LogLevel.Warning, "{Container} is made again by its image's id: the name {Image} means another image by now")]
+        public static partial void ImageMoved(ILogger logger, string container, string image);
+    }
 }

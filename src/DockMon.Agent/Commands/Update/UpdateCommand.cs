@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Commands.Update;
 
 /// <summary><c>update_container</c>: answered at once, then done. The image is pulled beside everything else; what touches containers is done in their lanes.</summary>
-internal sealed class UpdateCommand(
+internal sealed partial class UpdateCommand(
     EngineClient engine, ContainerUpdater updater, UpdateQueue queue, UpdateReporter report, Func<SelfContainer?> self, TimeProvider time, ILogger<UpdateCommand> logger)
 {
     /// <summary>How many seconds a successor has to become healthy when the server does not say.</summary>
@@ -148,5 +148,14 @@ internal sealed class UpdateCommand(
         {
             return await ContainerUpdater.InspectAsync(engine, update.Name, queue.Stopping);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(505, LogLevel.Information, "Updating {Container} to {Image}")]
+        public static partial void Starting(ILogger logger, string container, string image);
+
+        [LoggerMessage(520, LogLevel.Warning, "Updating {Container}: these containers could not be looked at. One that has its processes or shared memory from it has to be made anew by hand: {Unseen}")]
+        public static partial void Unseen(ILogger logger, string container, string unseen);
     }
 }

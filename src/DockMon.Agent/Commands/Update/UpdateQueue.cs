@@ -10,7 +10,7 @@ namespace DockMon.Agent.Commands.Update;
 /// The updates under way, four at a time, each from its promise to its end. What touches containers is done in the lanes of all of them, so that
 /// no other operation on one of them is done in between.
 /// </summary>
-internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, UpdateReporter report, Lanes lanes, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore store, UpdateReporter report, Lanes lanes, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int Width = 4;
 
@@ -163,7 +163,7 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
-            Log.Failed(logger, update.Name, e.Message);
+            UpdateLog.Failed(logger, update.Name, e.Message);
             Fail(accepted, e.Message);
         }
         catch (Exception e)
@@ -193,5 +193,17 @@ internal sealed class UpdateQueue(ContainerUpdater updater, UpdateStore store, U
         {
             _places.Release();
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(507, LogLevel.Error, "The update of {Container} failed in a way nobody foresaw; its journal is kept, and the next start ends it")]
+        public static partial void Unforeseen(ILogger logger, Exception exception, string container);
+
+        [LoggerMessage(514, LogLevel.Warning, "Left in the middle of a step, to be ended by the next start of the agent: {Containers}")]
+        public static partial void Left(ILogger logger, string containers);
+
+        [LoggerMessage(521, LogLevel.Warning, "The update of {Container} was interrupted before anything was changed")]
+        public static partial void NeverBegun(ILogger logger, string container);
     }
 }

@@ -9,7 +9,7 @@ namespace DockMon.Agent.Commands.Update;
 /// What the agent has to know of updates when it starts again, one file each under <c>$DATA_PATH/updates</c>: in <c>accepted</c> those that were promised
 /// and have changed nothing yet, in the folder itself the journals of those under way, in <c>ended</c> the journals that are looked at once more.
 /// </summary>
-internal sealed class UpdateStore
+internal sealed partial class UpdateStore
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -86,7 +86,7 @@ internal sealed class UpdateStore
         }
         catch (CommandException e)
         {
-            Log.NoSecondLook(_logger, journal.Name, e.Message);
+            UpdateLog.NoSecondLook(_logger, journal.Name, e.Message);
         }
 
         Remove(journal);
@@ -175,5 +175,20 @@ internal sealed class UpdateStore
         {
             Log.JournalUnread(_logger, path, $"{reason}; and it cannot be set aside: {e.Message}");
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(508, LogLevel.Warning, "The journal of the update of {Container} cannot be brought to step {Step}: {Reason}")]
+        public static partial void JournalUnwritable(ILogger logger, string container, string step, string reason);
+
+        [LoggerMessage(509, LogLevel.Error, "{Path} is no journal of an update ({Reason}) and is set aside as {Aside}: look whether a container with \"dockmon-old\" or \"dockmon-new\" in its name was left")]
+        public static partial void JournalUnreadable(ILogger logger, string path, string aside, string reason);
+
+        [LoggerMessage(513, LogLevel.Warning, "The journal of the update of {Container} cannot be removed; the next start of the agent looks at it again: {Reason}")]
+        public static partial void JournalUnremovable(ILogger logger, string container, string reason);
+
+        [LoggerMessage(523, LogLevel.Error, "{Path} cannot be read ({Reason}), so the update it tells of is not ended: look whether a container with \"dockmon-old\" or \"dockmon-new\" in its name was left")]
+        public static partial void JournalUnread(ILogger logger, string path, string reason);
     }
 }

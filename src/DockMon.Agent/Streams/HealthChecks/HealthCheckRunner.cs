@@ -11,7 +11,7 @@ namespace DockMon.Agent.Streams.HealthChecks;
 /// The server's health checks: one loop and one timer for all of them. They go on while the link is down; their results do not wait for it,
 /// because the next one says more.
 /// </summary>
-internal sealed class HealthCheckRunner(
+internal sealed partial class HealthCheckRunner(
     Func<HealthCheck, CancellationToken, Task<HealthCheckResult>> check, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HealthCheckRunner> logger)
 {
     /// <summary>Most checks that run at once.</summary>
@@ -146,4 +146,19 @@ internal sealed class HealthCheckRunner(
     }
 
     private void Wake() => _pulse.Writer.TryWrite(true);
+
+    private static partial class Log
+    {
+        [LoggerMessage(700, LogLevel.Information, "{Count} health checks are configured")]
+        public static partial void Configured(ILogger logger, int count);
+
+        [LoggerMessage(701, LogLevel.Warning, "A health check was left out: {Reason}")]
+        public static partial void LeftOut(ILogger logger, string reason);
+
+        [LoggerMessage(702, LogLevel.Information, "{Container} answers its health check")]
+        public static partial void BecameHealthy(ILogger logger, string container);
+
+        [LoggerMessage(703, LogLevel.Information, "{Container} fails its health check: {Reason}")]
+        public static partial void BecameUnhealthy(ILogger logger, string container, string reason);
+    }
 }

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.HealthChecks;
 
 /// <summary>Runs one health check: one request, and whatever comes of it is a result. Proxy variables are the runtime's own business.</summary>
-internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> logger) : IDisposable
+internal sealed partial class HealthChecker(TimeProvider time, ILogger<HealthChecker> logger) : IDisposable
 {
     /// <summary>Most of a body that is taken off the connection before it is closed. Nothing ever looks at it.</summary>
     public const int BodyBytes = 64 * 1024;
@@ -148,5 +148,11 @@ internal sealed class HealthChecker(TimeProvider time, ILogger<HealthChecker> lo
             AuthenticationException => "TLS: " + Visible.Cut(cause.Message, WordsLength),
             _ => Visible.Cut(UserInfo.Remove(cause.Message), WordsLength),
         };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(704, LogLevel.Error, "A health check broke: {What}")]
+        public static partial void CheckBroke(ILogger logger, Exception exception, string what);
     }
 }

@@ -11,7 +11,7 @@ namespace DockMon.Agent.Streams.HostMetrics;
 internal sealed record HostSight(bool InContainer, string? Elsewhere = null);
 
 /// <summary>The host's own figures, every two seconds. Where the host cannot be seen, none: a container's own would pass for the host's.</summary>
-internal sealed class HostSampler(Func<HostSight?> look, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
+internal sealed partial class HostSampler(Func<HostSight?> look, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -137,5 +137,17 @@ internal sealed class HostSampler(Func<HostSight?> look, Func<bool> isConnected,
         };
         _lastDisks = disks;
         return extended;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(720, LogLevel.Information, "No statistics of the host: the agent runs in a container and the host's /proc is not mounted (-v /proc:/host/proc:ro -v /sys:/host/sys:ro)")]
+        public static partial void HostUnseen(ILogger logger);
+
+        [LoggerMessage(721, LogLevel.Warning, "Statistics of the host cannot be read: {Reason} (failed tries for this reason: {Count})")]
+        public static partial void HostUnreadable(ILogger logger, string reason, int count);
+
+        [LoggerMessage(722, LogLevel.Warning, "No statistics of the host: the machine that the agent sees is not the engine's host, or may not be: {Reason}")]
+        public static partial void HostElsewhere(ILogger logger, string reason);
     }
 }

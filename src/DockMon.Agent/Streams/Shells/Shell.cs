@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>One shell in one container, from its start to the moment when nothing of it is left.</summary>
-internal sealed class Shell(string sessionId, string containerId, EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
+internal sealed partial class Shell(string sessionId, string containerId, EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
 {
     /// <summary>Most bytes of output in one frame.</summary>
     public const int OutputBytes = 32 * 1024;
@@ -240,4 +240,22 @@ internal sealed class Shell(string sessionId, string containerId, EngineClient e
         new ShellData { SessionId = sessionId, Action = action, Data = data.IsEmpty ? null : Convert.ToBase64String(data.Span), Error = error },
         ProtocolJson.Default.ShellData,
         time.GetUtcNow());
+
+    private static partial class Log
+    {
+        [LoggerMessage(600, LogLevel.Information, "Shell {Session} in container {Container} started")]
+        public static partial void Started(ILogger logger, string session, string container);
+
+        [LoggerMessage(601, LogLevel.Information, "Shell {Session} in container {Container} ended: {Reason}")]
+        public static partial void Ended(ILogger logger, string session, string container, string reason);
+
+        [LoggerMessage(602, LogLevel.Warning, "Processes of shell {Session} may be left in container {Container}: {Reason}")]
+        public static partial void MayBeLeft(ILogger logger, string session, string container, string reason);
+
+        [LoggerMessage(603, LogLevel.Debug, "The terminal of shell {Session} did not take its size: {Reason}")]
+        public static partial void ResizeFailed(ILogger logger, string session, string reason);
+
+        [LoggerMessage(605, LogLevel.Debug, "Shell {Session} takes no more input: {Reason}")]
+        public static partial void InputEnded(ILogger logger, string session, string reason);
+    }
 }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>The shells that are open. They belong to the connection they were asked for on and end with it.</summary>
-internal sealed class ShellManager(EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
+internal sealed partial class ShellManager(EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
 {
     /// <summary>Most shells at once; one that is being cleaned up counts.</summary>
     public const int Limit = 20;
@@ -201,5 +201,14 @@ internal sealed class ShellManager(EngineClient engine, Outbound outbound, TimeP
         {
             throw new CommandException("data is not base64");
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(604, LogLevel.Error, "Shell {Session} failed")]
+        public static partial void Failed(ILogger logger, Exception exception, string session);
+
+        [LoggerMessage(606, LogLevel.Warning, "{Count} shells do not end, because the engine does not answer; they are left")]
+        public static partial void Left(ILogger logger, int count);
     }
 }

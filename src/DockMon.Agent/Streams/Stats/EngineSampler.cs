@@ -7,7 +7,7 @@ namespace DockMon.Agent.Streams.Stats;
 /// Figures by asking the engine, for containers that the kernel does not show. The questions of one round are spread over most of an interval and
 /// few at once, and a container is asked about again only in the next round: with an engine that is slow, rounds become longer and do not pile up.
 /// </summary>
-internal sealed class EngineSampler(EngineClient engine, SampleSender sender, TimeProvider time, TimeSpan interval, ILogger logger)
+internal sealed partial class EngineSampler(EngineClient engine, SampleSender sender, TimeProvider time, TimeSpan interval, ILogger logger)
 {
     /// <summary>
     /// Most questions at once. Docker 23 and later answer in milliseconds, and one or two are under way. Docker 20.10 keeps each question until it next
@@ -71,7 +71,13 @@ internal sealed class EngineSampler(EngineClient engine, SampleSender sender, Ti
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             watch.StuckSince = time.GetTimestamp();
-            Log.EngineStuck(logger, watch.ShortId, AnswerLimit.TotalSeconds);
+            StatsLog.EngineStuck(logger, watch.ShortId, AnswerLimit.TotalSeconds);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(314, LogLevel.Debug, "No statistics of {Container} from the engine: {Reason}")]
+        public static partial void EngineFailed(ILogger logger, string container, string reason);
     }
 }

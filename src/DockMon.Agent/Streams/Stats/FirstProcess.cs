@@ -48,7 +48,7 @@ internal sealed record FirstProcess(int Pid, bool HasNetwork)
 internal readonly record struct ProcessAnswer(bool Known, FirstProcess? Process);
 
 /// <summary>Asks the engine for the first processes of containers, a few at once, and leaves it alone for a while when it cannot say.</summary>
-internal sealed class FirstProcessFinder(EngineClient engine, TimeProvider time, ILogger logger)
+internal sealed partial class FirstProcessFinder(EngineClient engine, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
 
@@ -86,7 +86,13 @@ internal sealed class FirstProcessFinder(EngineClient engine, TimeProvider time,
         {
             // It is stuck in the engine, and others are not to wait for it: it is asked about again a little later.
             watch.Answer = new(Known: true, Process: null);
-            Log.EngineStuck(logger, watch.ShortId, EngineSampler.AnswerLimit.TotalSeconds);
+            StatsLog.EngineStuck(logger, watch.ShortId, EngineSampler.AnswerLimit.TotalSeconds);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(316, LogLevel.Debug, "{Container} cannot be measured yet: {Reason}")]
+        public static partial void InspectFailed(ILogger logger, string container, string reason);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.Stats;
 
 /// <summary>Says where figures come from and why, each thing once.</summary>
-internal sealed class StatsNotices(AgentOptions options, ILogger logger)
+internal sealed partial class StatsNotices(AgentOptions options, ILogger logger)
 {
     private bool _saidSource;
 
@@ -53,4 +53,19 @@ internal sealed class StatsNotices(AgentOptions options, ILogger logger)
         options.DockerHost?.StartsWith("tcp:", StringComparison.Ordinal) == true
             ? "The kernel of another machine cannot be read: for its own figures, the agent must run on that machine"
             : "In a container, the agent needs the host's files for that: -v /proc:/host/proc:ro -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro";
+
+    private static partial class Log
+    {
+        [LoggerMessage(310, LogLevel.Information, "Container statistics come from the kernel")]
+        public static partial void FromKernel(ILogger logger);
+
+        [LoggerMessage(311, LogLevel.Information, "Container statistics come from the engine, as STATS_SOURCE says")]
+        public static partial void FromEngine(ILogger logger);
+
+        [LoggerMessage(312, LogLevel.Warning, "Statistics of some containers come from the engine, which costs it work: {Reason}. {Remedy}")]
+        public static partial void KernelUnreachable(ILogger logger, string reason, string remedy);
+
+        [LoggerMessage(313, LogLevel.Error, "No statistics of some containers: STATS_SOURCE is kernel, and {Reason}. {Remedy}")]
+        public static partial void NoStatistics(ILogger logger, string reason, string remedy);
+    }
 }

@@ -9,7 +9,7 @@ namespace DockMon.Agent.Streams.Stats;
 /// <summary>
 /// Samples of every running container, all of one moment: read from the kernel where it shows the container, else asked from the engine.
 /// </summary>
-internal sealed class StatsSampler
+internal sealed partial class StatsSampler
 {
     private readonly KernelSource _kernel;
     private readonly SampleSender _sender;
@@ -187,5 +187,11 @@ internal sealed class StatsSampler
         {
             watch.Suspend(since: null);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(315, LogLevel.Warning, "The host's /proc cannot be read: {Reason} (failed tries for this reason: {Count})")]
+        public static partial void KernelUnreadable(ILogger logger, string reason, int count);
     }
 }
