@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.SelfUpdate;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Doctor;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Logging;
+using DockMon.Agent.SelfUpdate;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 

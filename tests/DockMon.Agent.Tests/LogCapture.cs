@@ -3,7 +3,7 @@ using DockMon.Agent.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DockMon.Agent.Tests.Logging;
+namespace DockMon.Agent.Tests;
 
 /// <summary>A logger at a fixed time, and what it wrote.</summary>
 internal sealed class LogCapture

@@ -4,7 +4,7 @@ using System.Text;
 using DockMon.Engine;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DockMon.Agent.Tests.Hosting;
+namespace DockMon.Agent.Tests;
 
 /// <summary>An engine on a socket of its own that knows some paths (without the API's version) and answers 404 to all others.</summary>
 internal sealed class ScriptedEngine : IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Tests.Hosting;
+namespace DockMon.Agent.Tests;
 
 internal sealed class TemporaryDirectory : IDisposable
 {

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Engine;
 using DockMon.Protocol;

@@ -1,4 +1,4 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 
 namespace DockMon.Agent.Commands;
 

@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Connection;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using System.Text.Json;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;

@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,7 @@
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>Completions on disk, for <see cref="Outbound"/>: a disk that refuses costs a line in the log, and never a connection.</summary>
 internal sealed partial class CompletionFiles(Outbox outbox, ILogger logger)

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>Frames of one class in their order. When there are too many the oldest goes, and whoever trims is told which. Not thread-safe.</summary>
 /// <param name="limit">Most frames.</param>

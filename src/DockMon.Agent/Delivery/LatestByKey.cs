@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>A queue with one place per key: a newer value takes the place of the one that waits. Not thread-safe.</summary>
 internal sealed class LatestByKey<T>

@@ -1,8 +1,9 @@
 using System.Threading.Channels;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>
 /// Everything that waits to be sent. It belongs to the agent, not to a connection: what one connection could not send, the next

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>What kind of frame it is, which is how much it matters when the link is slow or gone.</summary>
 internal enum FrameClass

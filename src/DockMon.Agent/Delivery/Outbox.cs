@@ -1,7 +1,7 @@
 using System.Globalization;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>Completions on disk, each in a file of its own under <c>$DATA_PATH/outbox</c>, from before they are sent until they are delivered.</summary>
 internal sealed class Outbox

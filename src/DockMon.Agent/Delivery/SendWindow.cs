@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Delivery;
 
 /// <summary>
 /// What was taken for the connection and may not have arrived. TCP delivers in order: when a ping that was written after it is answered, it has arrived.

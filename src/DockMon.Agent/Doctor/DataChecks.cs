@@ -1,6 +1,8 @@
 using System.Globalization;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.Linux;
+using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Doctor;
 
@@ -23,7 +25,7 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, bool ta
     ];
 
     /// <summary>What to say of a storage.</summary>
-    public static CheckResult Judge(string path, Storage storage)
+    public static CheckResult Judge(string path, MountedStorage storage)
     {
         var mount = $"-v {Volume}:{path}";
         return storage.Kind switch

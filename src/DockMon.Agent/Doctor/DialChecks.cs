@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Security.Authentication;
-using DockMon.Agent.Connection;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;

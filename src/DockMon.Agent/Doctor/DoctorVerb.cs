@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Doctor;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Engine;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Doctor;

@@ -1,6 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;

@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Doctor;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
 
 namespace DockMon.Agent.Health;
 

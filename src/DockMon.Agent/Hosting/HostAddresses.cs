@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using DockMon.Agent.Linux;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Hosting;

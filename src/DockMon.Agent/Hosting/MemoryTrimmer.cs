@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using DockMon.Agent.Interop;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Hosting;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Interop;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Hosting;

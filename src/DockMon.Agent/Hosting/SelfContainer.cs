@@ -1,4 +1,5 @@
 using System.Net;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Interop;
 
 /// <summary>The few calls of the C library that .NET has no name for. Their constants are the same on amd64 and arm64.</summary>
 internal static class Native

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Interop;
 
 /// <summary>
 /// Another process, watched for its end. The kernel's handle of it (pidfd) is not fooled by a number that was given to another process, nor by what

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Linux;
 
 /// <summary>Tells starts of the machine apart: what ended with one did not fail by itself.</summary>
 internal static class Boot

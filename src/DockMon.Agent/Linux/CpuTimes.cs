@@ -1,7 +1,7 @@
 using System.Text;
 using DockMon.Agent.Streams.Stats.Kernel;
 
-namespace DockMon.Agent.Streams.HostMetrics;
+namespace DockMon.Agent.Linux;
 
 /// <summary>The first line of <c>/proc/stat</c>: time of all cores since the start, by what they did.</summary>
 internal sealed class CpuTimes

@@ -1,7 +1,7 @@
 using System.Text;
 using DockMon.Agent.Streams.Stats.Kernel;
 
-namespace DockMon.Agent.Streams.HostMetrics;
+namespace DockMon.Agent.Linux;
 
 /// <summary>One interface in <c>/proc/net/dev</c>.</summary>
 /// <param name="Name">Its name.</param>

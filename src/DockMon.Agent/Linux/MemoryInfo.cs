@@ -1,6 +1,6 @@
 using DockMon.Agent.Streams.Stats.Kernel;
 
-namespace DockMon.Agent.Streams.HostMetrics;
+namespace DockMon.Agent.Linux;
 
 /// <summary><c>/proc/meminfo</c>.</summary>
 /// <param name="UsedPercent">How much of the memory is not available to programs: 0 to 100.</param>

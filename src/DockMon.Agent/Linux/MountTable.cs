@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Doctor;
+namespace DockMon.Agent.Linux;
 
 /// <summary>What a directory of a container lies on.</summary>
 internal enum StorageKind
@@ -25,13 +25,13 @@ internal enum StorageKind
 /// <summary>What lies under a path.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Source">The volume's name, or the host's path.</param>
-internal sealed record Storage(StorageKind Kind, string Source);
+internal sealed record MountedStorage(StorageKind Kind, string Source);
 
 /// <summary>Finds out what a directory of a container lies on.</summary>
 internal static partial class MountTable
 {
     /// <summary>As the engine tells it.</summary>
-    public static Storage Find(string path, IEnumerable<ContainerMount> mounts) =>
+    public static MountedStorage Find(string path, IEnumerable<ContainerMount> mounts) =>
         mounts.Where(mount => Holds(mount.Destination, path)).MaxBy(mount => mount.Destination.Length) switch
         {
             null => new(StorageKind.Layer, ""),
@@ -41,7 +41,7 @@ internal static partial class MountTable
         };
 
     /// <summary>As the kernel tells it in <c>/proc/self/mountinfo</c>, for where the engine cannot be asked.</summary>
-    public static Storage Find(string path, string mountInfo)
+    public static MountedStorage Find(string path, string mountInfo)
     {
         // mount id, parent id, device, directory in the file system, mount point, options, …, -, type, source, options
         var lines = mountInfo.Split('\n').Select(line => line.Split(' ')).Where(fields => fields.Length > 6);
@@ -57,7 +57,7 @@ internal static partial class MountTable
             : new(StorageKind.Bind, source);
     }
 
-    private static Storage Volume(string name) => new(name.Length == 64 && name.All(char.IsAsciiHexDigitLower) ? StorageKind.AnonymousVolume : StorageKind.NamedVolume, name);
+    private static MountedStorage Volume(string name) => new(name.Length == 64 && name.All(char.IsAsciiHexDigitLower) ? StorageKind.AnonymousVolume : StorageKind.NamedVolume, name);
 
     private static bool Holds(string mountPoint, string path) => path == mountPoint || path.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal);
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Linux;
 
 /// <summary>The routes of <c>/proc/net/route</c>, to tell which interface an address belongs to.</summary>
 internal sealed class RouteTable

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Linux;
 
 /// <summary>Container ids that a process finds in what the kernel tells it about itself.</summary>
 internal static partial class SelfContainerIds

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.Storage;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>
 /// Whether something in the data folder may decide what the agent executes. The folder may be one of the host's, where others have their files as well;

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Health;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>
 /// A second process of the old program that watches a trial from outside, because a program that hangs cannot bring its predecessor back by itself.

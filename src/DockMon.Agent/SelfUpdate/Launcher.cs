@@ -1,7 +1,9 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.Linux;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>
 /// Decides at the start which program runs. The container or the unit always starts the same one, the base; it replaces itself (<c>execve</c>: same

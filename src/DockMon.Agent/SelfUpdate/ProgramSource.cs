@@ -3,12 +3,13 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>Brings the new program into the data folder: out of an image, or from a URL.</summary>
 /// <param name="engine">Pulls the image, and makes the container that the program is taken out of.</param>

@@ -2,9 +2,10 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>Finds out what a file is before anything is trusted to it.</summary>
 internal static class ProgramVerifier

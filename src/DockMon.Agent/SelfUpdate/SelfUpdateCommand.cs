@@ -1,12 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
+using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>
 /// <c>self_update</c>: answered at once. Fetches the new program, checks it while this one works on, and has the host end in good order; then this
@@ -101,7 +104,7 @@ internal sealed partial class SelfUpdateCommand(
         try
         {
             // Whatever becomes of this agent, whoever asked hears how it ended.
-            store.Save(store.Read() with { Accepted = new AcceptedUpdate(What(request), stage, Boot.Id) });
+            store.Save(store.Read() with { Accepted = new AcceptedSelfUpdate(What(request), stage, Boot.Id) });
         }
         catch
         {

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 internal static partial class SelfUpdateLog
 {

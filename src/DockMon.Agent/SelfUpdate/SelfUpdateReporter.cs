@@ -1,7 +1,7 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>Tells the server how a self-update gets on. How it ended is a completion: kept on disk until it is delivered, by whichever version then runs.</summary>
 internal sealed class SelfUpdateReporter(Outbound outbound, TimeProvider time)

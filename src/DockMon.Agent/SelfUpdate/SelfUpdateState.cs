@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>A program of this product in the data folder.</summary>
 /// <param name="Version">What it says it is.</param>
@@ -29,7 +29,7 @@ internal sealed record Trial(InstalledProgram Program, string FromVersion, DateT
 /// <param name="What">What is to be fetched.</param>
 /// <param name="Stage">The stage to tell its end with.</param>
 /// <param name="Boot">The start of the machine that it was asked for in.</param>
-internal sealed record AcceptedUpdate(string What, string Stage, string? Boot);
+internal sealed record AcceptedSelfUpdate(string What, string Stage, string? Boot);
 
 /// <summary>Which program is to run: <c>$DATA_PATH/bin/state.json</c>.</summary>
 internal sealed record SelfUpdateState
@@ -41,7 +41,7 @@ internal sealed record SelfUpdateState
     public Trial? Trial { get; init; }
 
     /// <summary>The self-update that is under way and has not come to its trial; null for none.</summary>
-    public AcceptedUpdate? Accepted { get; init; }
+    public AcceptedSelfUpdate? Accepted { get; init; }
 
     /// <summary>The image that was not there before a self-update pulled it, until it is removed again; null for none.</summary>
     public string? PulledImage { get; init; }

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.Storage;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>The file of the state, and the folder with the programs.</summary>
 internal sealed class SelfUpdateStore(string dataPath)

@@ -1,9 +1,12 @@
 using System.Globalization;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.Linux;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.SelfUpdate;
+namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>In the program on trial: proves it, or gives up in time.</summary>
 internal sealed partial class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, Func<string?> lastFailure, SelfUpdateReporter report, TimeProvider time, ILogger logger)

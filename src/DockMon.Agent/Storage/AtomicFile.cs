@@ -1,4 +1,6 @@
-namespace DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+
+namespace DockMon.Agent.Storage;
 
 /// <summary>Files that are either as they were or as they should be, whenever the power goes.</summary>
 internal static class AtomicFile

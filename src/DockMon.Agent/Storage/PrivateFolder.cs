@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Storage;
 
 /// <summary>Folders that are nobody's but the agent's.</summary>
 internal static class PrivateFolder

@@ -1,6 +1,7 @@
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Interop;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Storage;
 
 /// <summary>What a failed access to a directory means to the person who set it up.</summary>
 internal static class StorageAdvice

@@ -1,7 +1,7 @@
 using System.Text;
 using DockMon.Agent.Configuration;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Storage;
 
 /// <summary>Keeps the permanent token, without which a restarted agent cannot come back.</summary>
 internal sealed class TokenStore(string dataPath)

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Threading;
 
 /// <summary>Wakes one waiter. Setting it before anybody waits, or several times, wakes the next waiter once.</summary>
 internal sealed class AsyncSignal

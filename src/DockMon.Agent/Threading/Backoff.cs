@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Threading;
 
 /// <summary>
 /// Delays between attempts: they grow from <paramref name="initial"/> to <paramref name="most"/>, spread by chance, so that five hundred agents of a

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace DockMon.Agent.Connection;
+namespace DockMon.Agent.Threading;
 
 /// <summary>
 /// Decides which of many failures are worth a line: each new reason at once, the same reason at growing intervals, also when others come between.

@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Planning;
+using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update;
 
 /// <summary>What is to be done.</summary>
 /// <param name="Accepted">The update as it was promised.</param>

@@ -1,7 +1,7 @@
 using DockMon.Engine;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update;
 
 /// <summary>Makes of Docker's many lines about a pull the few that a server wants: one in 500 ms, or when it moved by 5 %, or a layer was completed.</summary>
 internal sealed class LayerTracker(string containerId, TimeProvider time)

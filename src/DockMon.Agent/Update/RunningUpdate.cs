@@ -1,4 +1,6 @@
-namespace DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update.Journal;
+
+namespace DockMon.Agent.Update;
 
 /// <summary>An update under way.</summary>
 /// <param name="accepted">The update as it was promised.</param>

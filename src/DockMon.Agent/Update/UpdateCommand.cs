@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Planning;
+using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update;
 
 /// <summary><c>update_container</c>: answered at once, then done. The image is pulled beside everything else; what touches containers is done in their lanes.</summary>
 internal sealed partial class UpdateCommand(

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update;
 
 internal static partial class UpdateLog
 {

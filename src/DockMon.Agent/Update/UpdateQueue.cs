@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Update.Journal;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update;
 
 /// <summary>
 /// The updates under way, four at a time, each from its promise to its end. What touches containers is done in the lanes of all of them, so that

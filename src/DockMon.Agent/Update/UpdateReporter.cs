@@ -1,7 +1,9 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Planning;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update;
 
 /// <summary>Tells the server how an update gets on. How it ended is a completion: it is kept on disk until it is delivered.</summary>
 internal sealed class UpdateReporter(Outbound outbound, TimeProvider time)

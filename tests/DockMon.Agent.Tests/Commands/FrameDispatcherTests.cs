@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;

@@ -1,4 +1,3 @@
-using DockMon.Agent.Tests.Hosting;
 using Shouldly;
 using Xunit;
 using static DockMon.Agent.Tests.Configuration.AgentOptionsTests;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

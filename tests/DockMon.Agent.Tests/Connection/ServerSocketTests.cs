@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using System.Text;
 using CsCheck;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,6 +1,5 @@
 using System.Text;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Tests.Logging;
+using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
@@ -8,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Connection;
+namespace DockMon.Agent.Tests.Delivery;
 
 public sealed class OutboundTests : IDisposable
 {

@@ -1,12 +1,11 @@
-using DockMon.Agent.Connection;
-using DockMon.Agent.Tests.Logging;
+using DockMon.Agent.Delivery;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Connection;
+namespace DockMon.Agent.Tests.Delivery;
 
 public sealed class OutboxTests : IDisposable
 {

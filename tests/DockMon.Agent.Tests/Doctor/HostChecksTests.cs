@@ -1,5 +1,4 @@
 using DockMon.Agent.Doctor;
-using DockMon.Agent.Tests.Hosting;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,4 @@
 using DockMon.Agent.Health;
-using DockMon.Agent.Tests.Hosting;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;

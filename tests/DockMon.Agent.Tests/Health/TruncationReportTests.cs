@@ -1,5 +1,4 @@
 using DockMon.Agent.Health;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 using Shouldly;

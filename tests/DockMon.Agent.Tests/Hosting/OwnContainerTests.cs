@@ -1,6 +1,5 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,4 @@
 using DockMon.Agent.Hosting;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Engine;
 using Shouldly;
 using Xunit;

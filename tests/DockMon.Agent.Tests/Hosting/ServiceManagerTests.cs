@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using DockMon.Agent.Hosting;
-using DockMon.Agent.Tests.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;

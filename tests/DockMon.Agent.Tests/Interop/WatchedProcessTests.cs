@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Hosting;
+namespace DockMon.Agent.Tests.Interop;
 
 /// <summary>An end that is one, and what only looks like it.</summary>
 public sealed class WatchedProcessTests : IDisposable

@@ -1,9 +1,9 @@
 using System.Text;
-using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Linux;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Streams.HostMetrics;
+namespace DockMon.Agent.Tests.Linux;
 
 public sealed class HostParserTests
 {

@@ -1,9 +1,10 @@
 using DockMon.Agent.Doctor;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Doctor;
+namespace DockMon.Agent.Tests.Linux;
 
 public sealed class MountTableTests
 {
@@ -20,13 +21,13 @@ public sealed class MountTableTests
     [InlineData("", nameof(StorageKind.Layer), "")]
     public void The_kernel_tells_what_a_directory_lies_on(string line, string kind, string source)
     {
-        MountTable.Find("/data", $"{Root}\n{line}\n").ShouldBe(new Storage(Enum.Parse<StorageKind>(kind), source));
+        MountTable.Find("/data", $"{Root}\n{line}\n").ShouldBe(new MountedStorage(Enum.Parse<StorageKind>(kind), source));
     }
 
     [Fact]
     public void The_innermost_mount_counts()
     {
-        MountTable.Find("/data/agent", $"{Root}\n700 612 8:1 /srv /data rw - ext4 /d rw\n701 700 8:1 /volumes/v/_data /data/agent rw - ext4 /d rw").ShouldBe(new Storage(StorageKind.NamedVolume, "v"));
+        MountTable.Find("/data/agent", $"{Root}\n700 612 8:1 /srv /data rw - ext4 /d rw\n701 700 8:1 /volumes/v/_data /data/agent rw - ext4 /d rw").ShouldBe(new MountedStorage(StorageKind.NamedVolume, "v"));
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class MountTableTests
     [InlineData(nameof(StorageKind.Layer), nameof(CheckStatus.Failed))]
     public void Only_a_named_volume_is_as_it_should_be(string kind, string status)
     {
-        var finding = DataChecks.Judge("/data", new Storage(Enum.Parse<StorageKind>(kind), "source"));
+        var finding = DataChecks.Judge("/data", new MountedStorage(Enum.Parse<StorageKind>(kind), "source"));
         finding.Status.ToString().ShouldBe(status);
         (finding.Remedy?.Contains("-v dockmon-agent-data:/data", StringComparison.Ordinal) ?? false).ShouldBe(status != nameof(CheckStatus.Ok));
     }

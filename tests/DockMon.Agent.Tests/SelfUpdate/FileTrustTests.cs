@@ -1,6 +1,6 @@
-using DockMon.Agent.Commands.SelfUpdate;
-using DockMon.Agent.Hosting;
-using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.Storage;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,5 @@
-using DockMon.Agent.Commands.SelfUpdate;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.SelfUpdate;
 using Shouldly;
 using Xunit;
 

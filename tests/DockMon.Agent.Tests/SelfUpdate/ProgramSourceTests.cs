@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Formats.Tar;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.SelfUpdate;
+using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Engine;
 using DockMon.Testing;

@@ -1,10 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.SelfUpdate;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Tests.Logging;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.SelfUpdate;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;

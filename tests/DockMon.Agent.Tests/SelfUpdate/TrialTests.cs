@@ -1,4 +1,4 @@
-using DockMon.Agent.Commands.SelfUpdate;
+using DockMon.Agent.SelfUpdate;
 using Shouldly;
 using Xunit;
 

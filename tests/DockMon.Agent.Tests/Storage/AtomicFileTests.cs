@@ -1,8 +1,9 @@
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
+using DockMon.Agent.Storage;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Hosting;
+namespace DockMon.Agent.Tests.Storage;
 
 public sealed class AtomicFileTests : IDisposable
 {

@@ -1,4 +1,4 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.HostMetrics;

@@ -1,9 +1,9 @@
 using CsCheck;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Threading;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Connection;
+namespace DockMon.Agent.Tests.Threading;
 
 public sealed class BackoffTests
 {

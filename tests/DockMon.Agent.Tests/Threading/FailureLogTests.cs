@@ -1,8 +1,8 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Threading;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Connection;
+namespace DockMon.Agent.Tests.Threading;
 
 public sealed class FailureLogTests
 {

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Update;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Update;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Steps;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;

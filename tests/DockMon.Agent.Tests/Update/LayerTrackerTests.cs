@@ -1,4 +1,4 @@
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update;
 using DockMon.Engine;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;

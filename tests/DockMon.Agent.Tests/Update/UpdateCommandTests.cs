@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update;
+using DockMon.Agent.Update.Planning;
+using DockMon.Agent.Update.Steps;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;

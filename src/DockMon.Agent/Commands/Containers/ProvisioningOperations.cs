@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using DockMon.Agent.Commands.Update;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
 

@@ -1,7 +1,7 @@
 using System.Text;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>
 /// What a project's files came to when compose resolved them: all that compose is given from then on. It is kept where no container of the project can write,

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>What compose is called with, each argument by itself: there is no shell that could misread one.</summary>
 /// <param name="Tool">The program.</param>

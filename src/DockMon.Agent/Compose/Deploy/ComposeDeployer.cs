@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>
 /// <c>deploy_compose</c>: answers at once, does the work in the project's own lane, whether the link lives or not, and reports its end exactly

@@ -1,6 +1,6 @@
 using DockMon.Agent.Configuration;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>The variables compose is started with: no others, because a compose file can read every one of them, and the agent's hold tokens.</summary>
 internal static class ComposeEnvironment

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 internal static partial class ComposeLog
 {

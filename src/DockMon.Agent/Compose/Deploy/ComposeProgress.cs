@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>Understands what compose says while it works, version 2's words and version 1's.</summary>
 internal static partial class ComposeProgress

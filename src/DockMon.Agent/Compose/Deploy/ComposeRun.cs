@@ -1,9 +1,10 @@
-using DockMon.Agent.Commands.Files;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Discovery;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>One deployment, from the request to its end.</summary>
 internal sealed partial class ComposeRun(

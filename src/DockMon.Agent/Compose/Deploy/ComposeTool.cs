@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>Docker's own compose program, as it was found on this machine.</summary>
 /// <param name="Path">The program.</param>

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>Values of <c>stage</c> in <c>deploy_progress</c>.</summary>
 internal static class DeployStages

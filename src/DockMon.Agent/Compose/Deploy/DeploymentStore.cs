@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Storage;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>A deployment whose server was told that it started, and not yet how it ended.</summary>
 internal sealed record DeploymentJournal

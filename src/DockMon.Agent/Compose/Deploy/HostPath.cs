@@ -2,7 +2,7 @@ using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>What the engine calls the directory of the projects: in a container, not what the agent calls it.</summary>
 internal static partial class HostPath

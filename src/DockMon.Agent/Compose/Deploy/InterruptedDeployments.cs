@@ -1,7 +1,7 @@
 using DockMon.Engine;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>Finds out how a deployment stands that an earlier run of the agent did not bring to its end.</summary>
 internal sealed class InterruptedDeployments(EngineClient engine, TimeProvider time)

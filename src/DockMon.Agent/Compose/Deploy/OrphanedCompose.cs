@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Interop;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>Runs of compose that a killed agent left: they go on without it, and would work on the project beside whatever is done next.</summary>
 internal static class OrphanedCompose

@@ -1,9 +1,9 @@
 using System.Globalization;
-using DockMon.Agent.Commands.Files;
+using DockMon.Agent.Compose.Discovery;
 using DockMon.Engine;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>A container of a project.</summary>
 /// <param name="Service">Its service.</param>

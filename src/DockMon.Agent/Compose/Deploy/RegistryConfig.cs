@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Storage;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>
 /// Credentials for one deployment, as Docker's programs read them: a directory that only the agent can enter, gone when the deployment ends, or when

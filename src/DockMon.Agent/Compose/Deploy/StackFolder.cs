@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using DockMon.Agent.Commands.Files;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Storage;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>The directory of one compose project: its file, and its env files beside it. Its containers may have it mounted, so nothing in it is trusted.</summary>
 internal sealed partial class StackFolder

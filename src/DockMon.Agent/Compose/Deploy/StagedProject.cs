@@ -1,6 +1,7 @@
 using System.Text;
+using DockMon.Agent.Commands;
 
-namespace DockMon.Agent.Commands.Compose;
+namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>
 /// The files of a request as compose reads them before they are the project's, in a directory beside the project's that no container of it has mounted:

@@ -1,7 +1,8 @@
 using System.Text;
+using DockMon.Agent.Commands;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Files;
+namespace DockMon.Agent.Compose.Discovery;
 
 /// <summary>Reads one compose file, with its env files, for the server to take over.</summary>
 internal static class ComposeFiles

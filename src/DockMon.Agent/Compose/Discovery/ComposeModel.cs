@@ -1,6 +1,6 @@
 using YamlDotNet.RepresentationModel;
 
-namespace DockMon.Agent.Commands.Files;
+namespace DockMon.Agent.Compose.Discovery;
 
 /// <summary>A service of a compose file.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,4 +1,4 @@
-namespace DockMon.Agent.Commands.Files;
+namespace DockMon.Agent.Compose.Discovery;
 
 /// <summary>Which files are compose files, and which directories hold none.</summary>
 internal static class ComposeNames

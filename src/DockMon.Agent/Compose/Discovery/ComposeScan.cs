@@ -1,7 +1,8 @@
 using System.Text;
+using DockMon.Agent.Commands;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Commands.Files;
+namespace DockMon.Agent.Compose.Discovery;
 
 /// <summary>Looks for compose files on this machine, within limits: of time, of files, of depth, and of where it goes at all.</summary>
 internal sealed class ComposeScan(TimeProvider time)

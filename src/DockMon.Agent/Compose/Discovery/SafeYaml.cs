@@ -2,7 +2,7 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
-namespace DockMon.Agent.Commands.Files;
+namespace DockMon.Agent.Compose.Discovery;
 
 /// <summary>
 /// Reads YAML that anybody may have written. The library builds its tree by recursion and compares keys by their whole content: a file of

@@ -1,6 +1,6 @@
 using DockMon.Engine;
 
-namespace DockMon.Agent.Streams;
+namespace DockMon.Agent.Streams.Events;
 
 /// <summary>A container that runs.</summary>
 /// <param name="Id">64 characters of its id.</param>

@@ -1,10 +1,10 @@
 using System.Globalization;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Streams;
+namespace DockMon.Agent.Streams.Events;
 
 /// <summary>
 /// Finds what no event told: compares what runs with what ran, and tells of the starts and ends as Docker would have. A daemon forgets its events when it

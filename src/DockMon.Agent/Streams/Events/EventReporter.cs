@@ -1,8 +1,8 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Engine;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Streams;
+namespace DockMon.Agent.Streams.Events;
 
 /// <summary>
 /// Tells the server what happened to containers, each thing once: as the engine's events say it, or as a comparison of what runs with what ran has found

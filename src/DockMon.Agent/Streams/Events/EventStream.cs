@@ -1,11 +1,11 @@
 using System.Globalization;
 using DockMon.Agent.Commands.Containers;
-using DockMon.Agent.Connection;
 using DockMon.Agent.Health;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Streams;
+namespace DockMon.Agent.Streams.Events;
 
 /// <summary>
 /// Docker's events, without a hole. The stream is the agent's, not the connection's: it stays open while the link is down. When the

@@ -1,12 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Channels;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Storage;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Streams;
+namespace DockMon.Agent.Streams.Events;
 
 /// <summary>What an earlier run of the agent knew at its end.</summary>
 /// <param name="LastEvent">When the last event was, in nanoseconds by the engine's clock.</param>

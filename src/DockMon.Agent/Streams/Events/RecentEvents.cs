@@ -1,6 +1,6 @@
 using DockMon.Engine;
 
-namespace DockMon.Agent.Streams;
+namespace DockMon.Agent.Streams.Events;
 
 /// <summary>Knows the last events again, for as long as a reopened stream may repeat them.</summary>
 internal sealed class RecentEvents

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 

@@ -1,3 +1,4 @@
+using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Streams.HostMetrics;

@@ -1,5 +1,7 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.Stats.Kernel;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;

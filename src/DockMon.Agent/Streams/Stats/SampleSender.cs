@@ -1,4 +1,5 @@
 using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;

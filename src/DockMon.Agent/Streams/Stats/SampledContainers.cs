@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Streams.Events;
 
 namespace DockMon.Agent.Streams.Stats;
 

@@ -1,6 +1,7 @@
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.Stats.Kernel;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 

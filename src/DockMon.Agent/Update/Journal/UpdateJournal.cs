@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using DockMon.Agent.Update.Planning;
+using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Journal;
 
 /// <summary>How far an update has come. At its start an agent goes back from <see cref="Creating"/> and <see cref="GoingBack"/>, and on from the others.</summary>
 internal enum UpdateStep

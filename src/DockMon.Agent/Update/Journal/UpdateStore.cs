@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Journal;
 
 /// <summary>
 /// What the agent has to know of updates when it starts again, one file each under <c>$DATA_PATH/updates</c>: in <c>accepted</c> those that were promised

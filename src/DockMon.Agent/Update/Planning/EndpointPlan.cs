@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>Plans a container's networks: every one with what was asked of it, without what Docker made of it.</summary>
 internal static class EndpointPlan

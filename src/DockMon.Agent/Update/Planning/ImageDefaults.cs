@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
 /// Takes out of a container's configuration what it merely inherited from its image. A value the user set to the very same as the image's cannot be

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
 /// The namespaces that a container has from another one: its network, its processes, its shared memory. The engine, and compose for its users, write the

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
 /// Says what Podman's inspect object says in words that its create request takes: the two speak different languages there (seen with 4.3). What

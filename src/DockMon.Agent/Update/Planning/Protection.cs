@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>The label by which a user keeps a container from being updated.</summary>
 internal static class Protection

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>The image of a container that is made anew from the very same one.</summary>
 internal static partial class SameImage

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>What has to be created in place of a container.</summary>
 /// <param name="CreateBody">Docker's create body.</param>

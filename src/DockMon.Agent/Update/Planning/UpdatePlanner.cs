@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
 /// Plans the container that takes another's place. What the user set stays; what the container merely inherited from its old image follows the new

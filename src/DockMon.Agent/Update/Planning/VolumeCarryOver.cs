@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Planning;
 
 /// <summary>Carries anonymous volumes over by their names: Docker would give the new container empty ones.</summary>
 internal static class VolumeCarryOver

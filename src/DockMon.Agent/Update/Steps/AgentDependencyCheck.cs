@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>What the agent itself hangs on: an update stops the container, and an agent that is cut off by that can never start it again.</summary>
 internal static class AgentDependencyCheck

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>
 /// The steps between an old container and its successor, and the way back. Each may be done twice without harm, because each looks at what there is

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>A container that has a namespace from one that is updated, directly or from another one that has.</summary>
 /// <param name="Id">64 characters of its id.</param>

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>The containers that hang on one that is updated (see <see cref="Namespaces"/>): they name it by its id, and so have to be made anew.</summary>
 internal sealed partial class Dependents(EngineClient engine, UpdateStore store, ContainerSwap swap, RetryingSwap retrying, ILogger logger)

@@ -1,6 +1,7 @@
+using DockMon.Agent.Commands;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>Watches a container until it is clear whether it works.</summary>
 internal sealed class HealthWatch(EngineClient engine, TimeProvider time)

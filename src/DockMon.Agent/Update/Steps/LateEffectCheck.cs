@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Update.Journal;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>
 /// Looks once more, and again, at what updates have left when they had ended. A request that was under way when an agent died, or that timed out, may take effect

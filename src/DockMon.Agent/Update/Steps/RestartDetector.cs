@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>What shows that the machine or the engine was started anew.</summary>
 /// <param name="Boot">What the kernel calls its boot; null where the engine is on another machine.</param>

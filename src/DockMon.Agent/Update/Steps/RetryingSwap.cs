@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Threading;
+using DockMon.Agent.Update.Journal;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Commands.Update;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>What must be brought to its end however often it fails: a daemon that is restarted, or a port that is taken for ten seconds, must not leave a container down.</summary>
 internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, TimeProvider time, ILogger logger)

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
-using DockMon.Agent.Tests.Hosting;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
@@ -10,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands;
+namespace DockMon.Agent.Tests.Commands.Containers;
 
 /// <summary>Creates that fail or are interrupted: what they leave, and what the next start makes of it.</summary>
 public sealed class ContainerCreatorTests : IAsyncDisposable

@@ -2,14 +2,12 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
-using DockMon.Agent.Tests.Hosting;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands;
+namespace DockMon.Agent.Tests.Commands.Containers;
 
 public sealed class ContainerListingTests
 {

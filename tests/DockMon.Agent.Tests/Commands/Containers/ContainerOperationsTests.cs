@@ -2,13 +2,12 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Hosting;
-using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands;
+namespace DockMon.Agent.Tests.Commands.Containers;
 
 /// <summary>The agent's own container, however it is named.</summary>
 public sealed class ContainerOperationsTests

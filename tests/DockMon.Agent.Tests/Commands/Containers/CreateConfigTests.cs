@@ -5,7 +5,7 @@ using DockMon.Agent.Commands.Containers;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands;
+namespace DockMon.Agent.Tests.Commands.Containers;
 
 public sealed class CreateConfigTests
 {

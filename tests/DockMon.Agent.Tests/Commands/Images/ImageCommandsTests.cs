@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Images;
-using DockMon.Agent.Tests.Hosting;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;

@@ -1,11 +1,11 @@
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands.Compose;
+namespace DockMon.Agent.Tests.Compose.Deploy;
 
 public sealed class ComposeDeployerTests : IAsyncDisposable
 {

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Compose;
-using DockMon.Agent.Commands.Files;
+using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Configuration;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands.Compose;
+namespace DockMon.Agent.Tests.Compose.Deploy;
 
 public sealed class ComposePartsTests
 {

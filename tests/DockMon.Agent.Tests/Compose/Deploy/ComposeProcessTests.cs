@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands.Compose;
+namespace DockMon.Agent.Tests.Compose.Deploy;
 
 public sealed class ComposeProcessTests
 {

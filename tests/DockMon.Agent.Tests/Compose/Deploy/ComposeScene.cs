@@ -2,18 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Tests.Hosting;
-using DockMon.Agent.Tests.Logging;
+using DockMon.Agent.Delivery;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands.Compose;
+namespace DockMon.Agent.Tests.Compose.Deploy;
 
 /// <summary>
 /// Deployments of the project "shop" by a compose that is a script: it resolves a file to itself, with the variable PORT and the project's directory in a comment,

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Compose;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands.Compose;
+namespace DockMon.Agent.Tests.Compose.Deploy;
 
 /// <summary>Deployments whose agent ends before they do: a server hears of each of them.</summary>
 public sealed class InterruptedDeploymentsTests : IAsyncDisposable

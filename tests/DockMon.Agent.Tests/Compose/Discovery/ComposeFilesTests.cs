@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using DockMon.Agent.Commands.Files;
+using DockMon.Agent.Compose.Discovery;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Commands.Files;
+namespace DockMon.Agent.Tests.Compose.Discovery;
 
 public sealed class ComposeFilesTests : IDisposable
 {

@@ -1,9 +1,9 @@
-using DockMon.Agent.Streams;
+using DockMon.Agent.Streams.Events;
 using DockMon.Engine;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Streams;
+namespace DockMon.Agent.Tests.Streams.Events;
 
 public sealed class ContainerTrackerTests
 {

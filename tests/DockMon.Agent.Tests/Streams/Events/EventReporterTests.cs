@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Streams;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Streams.Events;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Streams;
+namespace DockMon.Agent.Tests.Streams.Events;
 
 public sealed class EventReporterTests : IDisposable
 {

@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DockMon.Agent.Commands.Containers;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Streams;
-using DockMon.Agent.Tests.Hosting;
-using DockMon.Agent.Tests.Logging;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Streams.Events;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Streams;
+namespace DockMon.Agent.Tests.Streams.Events;
 
 public sealed class EventStreamTests : IAsyncDisposable
 {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Protocol;
 using DockMon.Testing;

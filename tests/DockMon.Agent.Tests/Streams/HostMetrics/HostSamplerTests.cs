@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.HostMetrics;
-using DockMon.Agent.Tests.Logging;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Steps;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Journal;
 
 public sealed class UpdateStoreTests : IDisposable
 {

@@ -1,12 +1,12 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update.Planning;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Planning;
 
 /// <summary>
 /// Plans for containers as real engines describe them: one file with the inspect object and one with the plan for each. The fidelity tests record the

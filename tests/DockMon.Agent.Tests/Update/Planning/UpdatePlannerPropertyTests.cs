@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using CsCheck;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update.Planning;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Planning;
 
 /// <summary>
 /// For any image and any options: creating a container, planning its update, and creating the successor gives what the same options give with the

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update.Planning;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Planning;
 
 public sealed class UpdatePlannerTests
 {

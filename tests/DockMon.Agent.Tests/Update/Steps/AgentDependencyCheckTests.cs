@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using DockMon.Agent.Commands.Update;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Steps;
 
 public sealed class AgentDependencyCheckTests
 {

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
-using DockMon.Agent.Commands.Update;
+using DockMon.Agent.Update.Planning;
+using DockMon.Agent.Update.Steps;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Steps;
 
 public sealed class DependentFinderTests
 {

@@ -1,13 +1,12 @@
 using DockMon.Agent.Commands;
-using DockMon.Agent.Commands.Update;
-using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Update;
+namespace DockMon.Agent.Tests.Update.Steps;
 
 public sealed class HealthWatchTests
 {

@@ -3,7 +3,7 @@ using DockMon.Agent.Streams.Stats.Kernel;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Streams.Stats;
+namespace DockMon.Agent.Tests.Streams.Stats.Kernel;
 
 public sealed class KernelSourceTests
 {

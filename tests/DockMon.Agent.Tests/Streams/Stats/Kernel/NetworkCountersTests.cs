@@ -2,7 +2,7 @@ using DockMon.Agent.Streams.Stats.Kernel;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Streams.Stats;
+namespace DockMon.Agent.Tests.Streams.Stats.Kernel;
 
 public sealed class NetworkCountersTests : IDisposable
 {
