@@ -10,6 +10,9 @@ internal sealed class FrameQueue(int limit, long bytesLimit)
 
     public int Count => _frames.Count;
 
+    /// <summary>The frame that is taken next.</summary>
+    public OutboundFrame? First => _frames.First?.Value;
+
     public void Add(OutboundFrame frame)
     {
         _frames.AddLast(frame);

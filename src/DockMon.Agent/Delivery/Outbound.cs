@@ -131,8 +131,8 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
                     (expired ??= []).Add(frame);
                 }
 
-                frame ??= _completions.TryTake();
-                if (frame is null && (frame = _events.TryTake()) is not null)
+                frame ??= TakeNext();
+                if (frame?.Class == FrameClass.Event)
                 {
                     (dropped, _droppedEvents) = (_droppedEvents, 0);
                 }
@@ -253,6 +253,10 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         Report(dropped);
         Wake();
     }
+
+    /// <summary>The next completion or event, in the order they were posted: progress that came after the end of its work would look like work that goes on.</summary>
+    private OutboundFrame? TakeNext() =>
+        _completions.First is { } completion && (_events.First is not { } other || completion.Posted < other.Posted) ? _completions.TryTake() : _events.TryTake();
 
     private static bool IsKept(OutboundFrame frame) => frame.Class switch
     {

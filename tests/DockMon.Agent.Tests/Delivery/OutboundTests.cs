@@ -31,6 +31,25 @@ public sealed class OutboundTests : IDisposable
         TakeAll().ShouldBe(["answer", "event", "stats"]);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Progress_never_comes_after_the_end_of_its_work_however_long_there_was_no_connection(int seconds)
+    {
+        foreach (var work in new[] { "first", "second" })
+        {
+            _outbound.PostEvent(Bytes($"{work} progress"));
+            _time.Advance(TimeSpan.FromSeconds(seconds));
+            _outbound.PostCompletion(Bytes($"{work} end"));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        string[] order = ["first progress", "first end", "second progress", "second end"];
+        SendAll();
+        _outbound.Reset();
+        TakeAll().ShouldBe(order);
+    }
+
     [Fact]
     public void The_newest_sample_of_a_container_replaces_the_one_that_waits()
     {
@@ -319,7 +338,7 @@ public sealed class OutboundTests : IDisposable
     }
 
     [Fact]
-    public void A_completion_goes_before_events_and_is_never_dropped()
+    public void A_completion_is_not_dropped_however_many_events_there_are_and_however_long_they_wait()
     {
         for (var i = 0; i <= Outbound.EventLimit; i++)
         {
@@ -328,7 +347,7 @@ public sealed class OutboundTests : IDisposable
 
         _outbound.PostCompletion(Bytes("done"));
         _time.Advance(TimeSpan.FromHours(5));
-        TakeAll()[0].ShouldBe("done");
+        TakeAll()[^1].ShouldBe("done");
     }
 
     [Fact]
