@@ -27,8 +27,9 @@ internal sealed class KillScene : IAsyncDisposable
     public string Name { get; private set; } = "";
 
     /// <summary>
-    /// How many containers the engine itself can start no more. Docker 20.10, killed in the middle of a start, finds the container's task there
-    /// already from then on, whoever asks. The agent has then to say so and to go on trying.
+    /// How many containers the engine itself can start no more, whoever asks. Docker 20.10, killed in the middle of a start, finds the container's task there
+    /// already from then on; Docker 26.1, killed while it removes the directory of a process that ended, finds the directory. The agent has then to say so
+    /// and to go on trying.
     /// </summary>
     public int Wedged { get; private set; }
 
@@ -252,7 +253,8 @@ internal sealed class KillScene : IAsyncDisposable
     private async Task<bool> IsWedgedAsync(PrivateEngine engine, string there, string[] wanted, CancellationToken ct) =>
         there.Split('\n').Select(NameOf).Order(StringComparer.Ordinal).SequenceEqual(wanted.Select(NameOf))
         && await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct) is var id
-        && (engine.HasSaid("cannot delete running task " + id) || engine.HasSaid($"task {id}: already exists") || engine.HasSaid(id, "id already in use"))
+        && (engine.HasSaid("cannot delete running task " + id) || engine.HasSaid($"task {id}: already exists") || engine.HasSaid(id, "id already in use")
+            || engine.HasSaid("failed to start shim: mkdir", $"/{id}: file exists"))
         && Journals().All(journal => journal.Contains("\"LossTold\": true", StringComparison.Ordinal));
 
     private static string NameOf(string line) => line.Split(' ')[0];

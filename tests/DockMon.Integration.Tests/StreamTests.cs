@@ -64,7 +64,8 @@ public sealed class StreamTests : IAsyncLifetime
     public async Task Samples_of_a_running_container_come_and_a_signal_it_survives_does_not_end_them()
     {
         var id = await _containers.RunAsync(["sh", "-c", "trap : HUP; while true; do :; done"], Token);
-        await Retry.UntilAsync("a busy core is seen", async () => await CpuAsync(id) is > 30, ct: Token);
+        // How much of a core it gets is the machine's business; without work it would be 0.
+        await Retry.UntilAsync("a busy core is seen", async () => await CpuAsync(id) is > 1, ct: Token);
         var before = (await SampleAsync(id))!.Value.GetProperty("timestamp").GetString();
         await Docker.RunAsync(["kill", "--signal", "HUP", id], Token);
         await Retry.UntilAsync("the signal was seen", async () => (await _installation.EventsOfAsync(id, Token)).Contains("kill"), ct: Token);
