@@ -347,7 +347,9 @@ public sealed class OutboundTests : IDisposable
 
         _outbound.PostCompletion(Bytes("done"));
         _time.Advance(TimeSpan.FromHours(5));
-        TakeAll()[^1].ShouldBe("done");
+        SendAll();
+        _outbound.Confirm(Ping());
+        TakeAll().ShouldBe(["done"]);
     }
 
     [Fact]
