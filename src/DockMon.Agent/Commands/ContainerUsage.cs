@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -25,24 +26,12 @@ internal static class ContainerUsage
         return bare.Length > ShortIdLength ? bare[..ShortIdLength] : bare;
     }
 
-    /// <summary>A text of a JSON object; empty when it is not there.</summary>
-    public static string Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-
     /// <summary>An RFC 3339 time to the second; empty when it is none.</summary>
     public static string Seconds(string time) => Rfc3339.TryParse(time, out var parsed) ? Rfc3339.FormatSeconds(parsed) : "";
 
-    /// <summary>What an object has under a name; nothing when it is null or no object.</summary>
-    public static IEnumerable<JsonProperty> Members(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : [];
-
-    /// <summary>What a list has under a name; nothing when it is null or no list.</summary>
-    public static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
-
     private static ListedContainer Read(JsonElement item) => new(
-        new ContainerName(ShortId(Text(item, "Id")), Items(item, "Names").Select(name => name.GetString()!.TrimStart('/')).FirstOrDefault() ?? ""),
-        Text(item, "ImageID"),
-        [.. item.TryGetProperty("NetworkSettings", out var settings) ? Members(settings, "Networks").Select(network => (Text(network.Value, "NetworkID"), network.Name)) : []],
-        [.. Items(item, "Mounts").Where(mount => Text(mount, "Type") == "volume").Select(mount => Text(mount, "Name"))]);
+        new ContainerName(ShortId(item.GetText("Id")), item.GetItems("Names").Select(name => name.GetString()!.TrimStart('/')).FirstOrDefault() ?? ""),
+        item.GetText("ImageID"),
+        [.. item.GetObject("NetworkSettings").GetMembers("Networks").Select(network => (network.Value.GetText("NetworkID"), network.Name))],
+        [.. item.GetItems("Mounts").Where(mount => mount.GetText("Type") == "volume").Select(mount => mount.GetText("Name"))]);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
+using DockMon.Agent.Json;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -116,9 +117,9 @@ internal sealed partial class FrameDispatcher(
         {
             var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = ProtocolLimits.JsonDepth });
             using var document = JsonDocument.ParseValue(ref reader);
-            if (Text(document.RootElement, "id") is { } id || (id = Text(document.RootElement, "correlation_id")) is not null)
+            if (document.RootElement.FindText("id") is { } id || (id = document.RootElement.FindText("correlation_id")) is not null)
             {
-                _requests.Refuse(Text(document.RootElement, "type") == FrameTypes.Command, id, "invalid message: " + reason);
+                _requests.Refuse(document.RootElement.GetText("type") == FrameTypes.Command, id, "invalid message: " + reason);
             }
         }
         catch (JsonException)
@@ -127,22 +128,7 @@ internal sealed partial class FrameDispatcher(
         }
     }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Text(value) : null;
-
-    private static string? Text(JsonElement text)
-    {
-        try
-        {
-            return text.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // Half of a surrogate pair: JSON allows to write it, and no text has it.
-        }
-    }
-
-    private static string? ActionOf(Frame frame) => frame.Payload is { } payload ? Text(payload, "action") : null;
+    private static string? ActionOf(Frame frame) => frame.Payload?.FindText("action");
 
     private static partial class Log
     {

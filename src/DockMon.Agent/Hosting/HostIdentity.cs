@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -117,8 +118,7 @@ internal static class HostIdentity
         try
         {
             using var document = JsonDocument.Parse(network);
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root
-                && root.TryGetProperty("Created", out var created) && created.ValueKind == JsonValueKind.String ? created.GetString() : null;
+            return document.RootElement.FindText("Created");
         }
         catch (JsonException)
         {

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.SelfUpdate;
 
@@ -88,7 +89,7 @@ internal static class ProgramVerifier
         try
         {
             using var json = JsonDocument.Parse(answer);
-            if (ContainerUsage.Text(json.RootElement, "product") == "dockmon-agent" && ContainerUsage.Text(json.RootElement, "version") is { Length: > 0 and <= 50 } version && version.All(IsVersionCharacter))
+            if (json.RootElement.GetText("product") == "dockmon-agent" && json.RootElement.GetText("version") is { Length: > 0 and <= 50 } version && version.All(IsVersionCharacter))
             {
                 return version;
             }

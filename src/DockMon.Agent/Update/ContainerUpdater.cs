@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
@@ -298,7 +299,7 @@ internal sealed partial class ContainerUpdater
     {
         try
         {
-            return JsonNode.Parse(await engine.InspectImageRawAsync(UpdatePlanner.Text(container, "Image"), ct))!.AsObject();
+            return JsonNode.Parse(await engine.InspectImageRawAsync(container.GetText("Image"), ct))!.AsObject();
         }
         catch (EngineException e) when (e.IsMissing)
         {

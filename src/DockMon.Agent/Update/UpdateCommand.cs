@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
@@ -43,7 +44,7 @@ internal sealed partial class UpdateCommand(
         }
 
         var inspected = await ContainerUpdater.InspectAsync(engine, id, ct);
-        var accepted = new AcceptedUpdate(UpdatePlanner.Text(inspected, "Id"), UpdatePlanner.Text(inspected, "Name").TrimStart('/'), id);
+        var accepted = new AcceptedUpdate(inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'), id);
         var update = new RunningUpdate(accepted, [accepted.Id, UpdateJournal.SharedBy(inspected)]);
         if (await WhyNotAsync(update, inspected, ct) is { } reason)
         {
@@ -93,7 +94,7 @@ internal sealed partial class UpdateCommand(
     private async Task<UpdateJournal?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request, Action begin)
     {
         var inspected = await InspectAsync(update);
-        var id = UpdatePlanner.Text(inspected, "Id");
+        var id = inspected.GetText("Id");
         var dependents = await _finder.FindAsync(id, queue.Stopping);
         if (!update.Found([id, .. ((string?[])[UpdateJournal.SharedBy(inspected)]).OfType<string>(), .. dependents.Dependents.Select(dependent => dependent.Id)]))
         {

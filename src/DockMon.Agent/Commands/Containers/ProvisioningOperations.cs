@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -69,9 +70,9 @@ internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreat
         var wanted = WantedPorts(request.Ports);
         using var list = JsonDocument.Parse(await engine.ListContainersRawAsync(all: false, ct));
         var taken = list.RootElement.EnumerateArray()
-            .SelectMany(container => ContainerUsage.Items(container, "Ports").Select(port => (Container: ContainerUsage.Items(container, "Names").Select(name => name.GetString()!.TrimStart('/')).FirstOrDefault() ?? "", Port: port)))
+            .SelectMany(container => container.GetItems("Ports").Select(port => (Container: container.GetItems("Names").Select(name => name.GetString()!.TrimStart('/')).FirstOrDefault() ?? "", Port: port)))
             .Where(use => use.Port.TryGetProperty("PublicPort", out _))
-            .GroupBy(use => (use.Port.GetProperty("PublicPort").GetInt32(), ContainerUsage.Text(use.Port, "Type")))
+            .GroupBy(use => (use.Port.GetProperty("PublicPort").GetInt32(), use.Port.GetText("Type")))
             .ToDictionary(uses => uses.Key, uses => uses.First().Container);
         List<string> problems = [.. wanted.Where(taken.ContainsKey).Select(port => $"{port.Item1}/{port.Item2} is used by container {taken[port]}")];
         return problems.Count == 0 ? new OperationResult() : throw new CommandException("failed to validate ports: conflict: " + string.Join(", ", problems));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Commands.Containers;
 
@@ -47,8 +48,8 @@ internal static class VolumeOptions
             return $"{source}:{target.GetString()}";
         }
 
-        return target.ValueKind == JsonValueKind.Object && target.TryGetProperty("bind", out var bind) && bind.ValueKind == JsonValueKind.String
-            ? $"{source}:{bind.GetString()}:{(target.TryGetProperty("mode", out var mode) && mode.ValueKind == JsonValueKind.String ? mode.GetString() : "rw")}"
+        return target.FindText("bind") is { } bind
+            ? $"{source}:{bind}:{target.FindText("mode") ?? "rw"}"
             : throw OptionValue.Wrong($"a map whose {source} has a \"bind\"");
     }
 }

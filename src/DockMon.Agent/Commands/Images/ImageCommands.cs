@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -24,15 +25,15 @@ internal sealed class ImageCommands(EngineClient engine)
         var users = (await ContainerUsage.ReadAsync(engine, ct)).ToLookup(container => container.ImageId, container => container.Name, StringComparer.Ordinal);
         return [.. list.RootElement.EnumerateArray()
             .OrderByDescending(image => image.GetProperty("Created").GetInt64())
-            .Select(image => Summarise(image, [.. users[ContainerUsage.Text(image, "Id")]]))];
+            .Select(image => Summarise(image, [.. users[image.GetText("Id")]]))];
     }
 
     private static ImageSummary Summarise(JsonElement image, IReadOnlyList<ContainerName> users)
     {
-        List<string> tags = [.. ContainerUsage.Items(image, "RepoTags").Select(tag => tag.GetString()!).Where(tag => tag != NoTag)];
+        List<string> tags = [.. image.GetItems("RepoTags").Select(tag => tag.GetString()!).Where(tag => tag != NoTag)];
         return new ImageSummary
         {
-            Id = ContainerUsage.ShortId(ContainerUsage.Text(image, "Id")),
+            Id = ContainerUsage.ShortId(image.GetText("Id")),
             Tags = tags,
             Size = image.GetProperty("Size").GetInt64(),
             Created = Rfc3339.FormatSeconds(DateTimeOffset.FromUnixTimeSeconds(image.GetProperty("Created").GetInt64())),
@@ -63,6 +64,6 @@ internal sealed class ImageCommands(EngineClient engine)
     private async Task<HashSet<string>> IdsAsync(CancellationToken ct)
     {
         using var list = JsonDocument.Parse(await engine.ListImagesRawAsync(ct));
-        return [.. list.RootElement.EnumerateArray().Select(image => ContainerUsage.Text(image, "Id"))];
+        return [.. list.RootElement.EnumerateArray().Select(image => image.GetText("Id"))];
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -36,19 +37,18 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
 
     private static NetworkSummary Summarise(JsonElement network, IReadOnlyList<ListedContainer> containers)
     {
-        var (id, name) = (ContainerUsage.Text(network, "Id"), ContainerUsage.Text(network, "Name"));
+        var (id, name) = (network.GetText("Id"), network.GetText("Name"));
         // A container that never ran knows its networks by their names alone.
         List<ContainerName> users = [.. containers.Where(container => container.Networks.Any(used => used.Id == id || (used.Id.Length == 0 && used.Name == name))).Select(container => container.Name)];
-        var ipam = network.TryGetProperty("IPAM", out var value) ? value : default;
         return new NetworkSummary
         {
             Id = ContainerUsage.ShortId(id),
             Name = name,
-            Driver = ContainerUsage.Text(network, "Driver"),
-            Scope = ContainerUsage.Text(network, "Scope"),
-            Created = ContainerUsage.Seconds(ContainerUsage.Text(network, "Created")),
-            Internal = network.TryGetProperty("Internal", out var isInternal) && isInternal.ValueKind == JsonValueKind.True,
-            Subnet = ContainerUsage.Items(ipam, "Config").Select(config => ContainerUsage.Text(config, "Subnet")).FirstOrDefault() ?? "",
+            Driver = network.GetText("Driver"),
+            Scope = network.GetText("Scope"),
+            Created = ContainerUsage.Seconds(network.GetText("Created")),
+            Internal = network.IsTrue("Internal"),
+            Subnet = network.GetObject("IPAM").GetItems("Config").Select(config => config.GetText("Subnet")).FirstOrDefault() ?? "",
             Containers = users,
             ContainerCount = users.Count,
             IsBuiltin = Builtin.Contains(name, StringComparer.Ordinal),
@@ -82,7 +82,7 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
         }
 
         using var created = JsonDocument.Parse(await engine.PostRawAsync("/networks/create", Encoding.UTF8.GetBytes(body.ToJsonString()), ct));
-        using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(ContainerUsage.Text(created.RootElement, "Id"), ct));
+        using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(created.RootElement.GetText("Id"), ct));
         return Summarise(network.RootElement, []);
     }
 
@@ -119,7 +119,7 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
     private async Task<PruneResult> PruneAsync(CancellationToken ct)
     {
         using var pruned = JsonDocument.Parse(await engine.PostRawAsync("/networks/prune", default, ct));
-        List<string> removed = [.. ContainerUsage.Items(pruned.RootElement, "NetworksDeleted").Select(name => name.GetString()!)];
+        List<string> removed = [.. pruned.RootElement.GetItems("NetworksDeleted").Select(name => name.GetString()!)];
         return new PruneResult { RemovedCount = removed.Count, NetworksRemoved = removed };
     }
 }

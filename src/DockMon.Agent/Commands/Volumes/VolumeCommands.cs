@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -32,15 +33,15 @@ internal sealed class VolumeCommands(EngineClient engine)
         var users = (await ContainerUsage.ReadAsync(engine, ct))
             .SelectMany(container => container.Volumes.Distinct(StringComparer.Ordinal).Select(volume => (volume, container.Name)))
             .ToLookup(use => use.volume, use => use.Name, StringComparer.Ordinal);
-        return [.. ContainerUsage.Items(list.RootElement, "Volumes").Select(volume => Summarise(volume, [.. users[ContainerUsage.Text(volume, "Name")]]))];
+        return [.. list.RootElement.GetItems("Volumes").Select(volume => Summarise(volume, [.. users[volume.GetText("Name")]]))];
     }
 
     private static VolumeSummary Summarise(JsonElement volume, IReadOnlyList<ContainerName> users) => new()
     {
-        Name = ContainerUsage.Text(volume, "Name"),
-        Driver = ContainerUsage.Text(volume, "Driver"),
-        Mountpoint = ContainerUsage.Text(volume, "Mountpoint"),
-        Created = ContainerUsage.Seconds(ContainerUsage.Text(volume, "CreatedAt")),
+        Name = volume.GetText("Name"),
+        Driver = volume.GetText("Driver"),
+        Mountpoint = volume.GetText("Mountpoint"),
+        Created = ContainerUsage.Seconds(volume.GetText("CreatedAt")),
         Containers = users,
         ContainerCount = users.Count,
         InUse = users.Count > 0,
@@ -50,7 +51,7 @@ internal sealed class VolumeCommands(EngineClient engine)
     {
         var body = new JsonObject { ["Name"] = string.IsNullOrWhiteSpace(name) ? throw new CommandException("name is missing") : name };
         using var created = JsonDocument.Parse(await engine.PostRawAsync("/volumes/create", Encoding.UTF8.GetBytes(body.ToJsonString()), ct));
-        return new CreateVolumeRequest { Name = ContainerUsage.Text(created.RootElement, "Name") };
+        return new CreateVolumeRequest { Name = created.RootElement.GetText("Name") };
     }
 
     private async Task<SuccessResult> DeleteAsync(DeleteVolumeRequest request, CancellationToken ct)
@@ -65,7 +66,7 @@ internal sealed class VolumeCommands(EngineClient engine)
         // Before 1.42 the engine has no such filter and refuses it, but prunes named volumes by itself.
         var filters = await engine.GetApiVersionAsync(ct) >= AllFilterSince ? "?filters=" + Uri.EscapeDataString("""{"all":["true"]}""") : "";
         using var pruned = JsonDocument.Parse(await engine.PostRawAsync("/volumes/prune" + filters, default, ct, PruneLimit));
-        List<string> removed = [.. ContainerUsage.Items(pruned.RootElement, "VolumesDeleted").Select(name => name.GetString()!)];
+        List<string> removed = [.. pruned.RootElement.GetItems("VolumesDeleted").Select(name => name.GetString()!)];
         return new PruneResult { RemovedCount = removed.Count, SpaceReclaimed = pruned.RootElement.GetProperty("SpaceReclaimed").GetInt64(), VolumesRemoved = removed };
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Json;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.HealthChecks;
@@ -17,7 +18,7 @@ internal static class HealthCheckReader
         }
         catch (CommandException e) when (e.Message.StartsWith("invalid payload", StringComparison.Ordinal))
         {
-            return HealthCheck.From(new HealthCheckConfig { ContainerId = ContainerOf(payload), HostId = Text(payload, "host_id") }, e.Message);
+            return HealthCheck.From(new HealthCheckConfig { ContainerId = ContainerOf(payload), HostId = payload.FindText("host_id") }, e.Message);
         }
     }
 
@@ -52,8 +53,5 @@ internal static class HealthCheckReader
     }
 
     private static string ContainerOf(JsonElement payload) =>
-        Text(payload, "container_id") is { Length: > 0 } id ? id : throw new CommandException("container_id is missing");
-
-    private static string? Text(JsonElement payload, string name) =>
-        payload.ValueKind == JsonValueKind.Object && payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        payload.GetText("container_id") is { Length: > 0 } id ? id : throw new CommandException("container_id is missing");
 }

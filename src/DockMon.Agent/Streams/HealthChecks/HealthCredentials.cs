@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Streams.HealthChecks;
 
@@ -40,10 +41,10 @@ internal static class HealthCredentials
             return null;
         }
 
-        return Text(fields, "type").ToLowerInvariant() switch
+        return fields.GetText("type").ToLowerInvariant() switch
         {
-            "basic" => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Text(fields, "username")}:{Text(fields, "password")}"))),
-            "bearer" when Text(fields, "token") is { Length: > 0 } token && !token.AsSpan().ContainsAny('\r', '\n', '\0') => new("Bearer", token),
+            "basic" => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{fields.GetText("username")}:{fields.GetText("password")}"))),
+            "bearer" when fields.GetText("token") is { Length: > 0 } token && !token.AsSpan().ContainsAny('\r', '\n', '\0') => new("Bearer", token),
             "bearer" => throw new FormatException("auth_config_json has no token that HTTP allows"),
             "none" => null,
             _ => throw new FormatException("auth_config_json is of no known type: basic or bearer"),
@@ -72,9 +73,6 @@ internal static class HealthCredentials
             throw new FormatException($"{name} is not JSON");
         }
     }
-
-    private static string Text(JsonElement fields, string name) =>
-        fields.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
     private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
@@ -115,11 +116,11 @@ internal sealed record UpdateJournal
     /// <param name="healthTimeout">Seconds its successor has to become healthy.</param>
     public static UpdateJournal Open(string containerId, JsonObject inspected, int stopTimeout, int healthTimeout)
     {
-        var (id, name) = (UpdatePlanner.Text(inspected, "Id"), UpdatePlanner.Text(inspected, "Name").TrimStart('/'));
+        var (id, name) = (inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'));
         var running = inspected["State"]?["Running"]?.GetValue<bool>() == true;
         var removesItself = running && inspected["HostConfig"]?["AutoRemove"]?.GetValue<bool>() == true;
         // By its image's id: the name may mean the new image by now.
-        var again = UpdatePlanner.Plan(inspected, [], UpdatePlanner.Text(inspected, "Image"));
+        var again = UpdatePlanner.Plan(inspected, [], inspected.GetText("Image"));
         return new UpdateJournal
         {
             ContainerId = containerId,
@@ -135,7 +136,7 @@ internal sealed record UpdateJournal
             SharedWith = SharedBy(inspected),
             Step = UpdateStep.Creating,
             RemovesItself = removesItself,
-            ImageName = inspected["Config"] is JsonObject config ? UpdatePlanner.Text(config, "Image") : null,
+            ImageName = inspected["Config"] is JsonObject config ? config.GetText("Image") : null,
             Recreate = again.CreateBody,
             RecreateNetworks = again.Networks.ToDictionary(),
         };
@@ -148,7 +149,7 @@ internal sealed record UpdateJournal
     public bool IsValid => OldId is { Length: IdLength } && !string.IsNullOrEmpty(Name) && !string.IsNullOrEmpty(ContainerId) && (NewId is null or { Length: IdLength });
 
     private static ContainerRestartPolicy? PolicyOf(JsonObject inspected) =>
-        inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && UpdatePlanner.Text(policy, "Name") is not ("" or "no") and var name
+        inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && policy.GetText("Name") is not ("" or "no") and var name
             ? new ContainerRestartPolicy { Name = name, MaximumRetryCount = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0 } : null;
 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -14,7 +15,7 @@ internal static class EndpointPlan
     /// <summary>The networks to create the container with and to connect it to, the one of its network mode first.</summary>
     public static IReadOnlyList<KeyValuePair<string, JsonObject>> Plan(JsonObject container, JsonObject host, string id, List<string> reasons)
     {
-        var mode = UpdatePlanner.Text(host, "NetworkMode");
+        var mode = host.GetText("NetworkMode");
         if (mode is "host" or "none" || mode.StartsWith("container:", StringComparison.Ordinal) || container["NetworkSettings"]?["Networks"] is not JsonObject networks)
         {
             return [];
@@ -22,15 +23,15 @@ internal static class EndpointPlan
 
         var main = mode is "default" or "" ? "bridge" : mode;
         // The mode may name its network by id.
-        bool IsMain(KeyValuePair<string, JsonNode?> network) => network.Key == main || (network.Value is JsonObject endpoint && UpdatePlanner.Text(endpoint, "NetworkID") == main);
+        bool IsMain(KeyValuePair<string, JsonNode?> network) => network.Key == main || (network.Value is JsonObject endpoint && endpoint.GetText("NetworkID") == main);
         return [.. networks.OrderByDescending(IsMain).Select(network => KeyValuePair.Create(network.Key, Endpoint((JsonObject)network.Value!, network.Key, id, reasons)))];
     }
 
     private static JsonObject Endpoint(JsonObject inspected, string name, string id, List<string> reasons)
     {
         var endpoint = (JsonObject)inspected.DeepClone();
-        var mac = UpdatePlanner.Text(inspected, "MacAddress");
-        if (mac.Length > 0 && mac == GeneratedMac(UpdatePlanner.Text(inspected, "IPAddress")))
+        var mac = inspected.GetText("MacAddress");
+        if (mac.Length > 0 && mac == GeneratedMac(inspected.GetText("IPAddress")))
         {
             endpoint.Remove("MacAddress");
         }

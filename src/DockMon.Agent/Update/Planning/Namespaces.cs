@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -16,7 +17,7 @@ internal static class Namespaces
     /// <param name="container">Docker's inspect object.</param>
     public static IEnumerable<string> Owners(JsonObject container) =>
         container["HostConfig"] is JsonObject host
-            ? Modes.Select(mode => UpdatePlanner.Text(host, mode)).Where(mode => mode.StartsWith(Prefix, StringComparison.Ordinal)).Select(mode => mode[Prefix.Length..]).Distinct(StringComparer.Ordinal) : [];
+            ? Modes.Select(mode => host.GetText(mode)).Where(mode => mode.StartsWith(Prefix, StringComparison.Ordinal)).Select(mode => mode[Prefix.Length..]).Distinct(StringComparer.Ordinal) : [];
 
     /// <summary>Has it have them from others.</summary>
     /// <param name="container">Docker's inspect object.</param>
@@ -26,7 +27,7 @@ internal static class Namespaces
         var host = (JsonObject)container["HostConfig"]!;
         foreach (var mode in Modes)
         {
-            if (UpdatePlanner.Text(host, mode) is var value && value.StartsWith(Prefix, StringComparison.Ordinal) && successor(value[Prefix.Length..]) is { } id)
+            if (host.GetText(mode) is var value && value.StartsWith(Prefix, StringComparison.Ordinal) && successor(value[Prefix.Length..]) is { } id)
             {
                 host[mode] = Prefix + id;
             }

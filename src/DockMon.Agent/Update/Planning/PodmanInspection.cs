@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -19,7 +20,7 @@ internal static class PodmanInspection
     public static JsonObject ToDocker(JsonObject container)
     {
         // Podman writes this word for whichever runtime it uses.
-        if (container["HostConfig"] is not JsonObject || UpdatePlanner.Text((JsonObject)container["HostConfig"]!, "Runtime") != "oci")
+        if (container["HostConfig"] is not JsonObject given || given.GetText("Runtime") != "oci")
         {
             return container;
         }
@@ -29,7 +30,7 @@ internal static class PodmanInspection
         host.Remove("Runtime");
         foreach (var name in new[] { "PidMode", "UTSMode" })
         {
-            if (UpdatePlanner.Text(host, name) == "private")
+            if (host.GetText(name) == "private")
             {
                 host.Remove(name);
             }
@@ -37,7 +38,7 @@ internal static class PodmanInspection
 
         foreach (var limit in (host["Ulimits"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            if (UpdatePlanner.Text(limit, "Name") is var name && name.StartsWith(LimitPrefix, StringComparison.Ordinal))
+            if (limit.GetText("Name") is var name && name.StartsWith(LimitPrefix, StringComparison.Ordinal))
             {
                 limit["Name"] = name[LimitPrefix.Length..].ToLowerInvariant();
             }
@@ -56,7 +57,7 @@ internal static class PodmanInspection
             host.Remove("CpuQuota");
         }
 
-        if (Signals.TryGetValue(UpdatePlanner.Text(config, "StopSignal"), out var signal))
+        if (Signals.TryGetValue(config.GetText("StopSignal"), out var signal))
         {
             config["StopSignal"] = signal;
         }
@@ -82,8 +83,8 @@ internal static class PodmanInspection
     /// </summary>
     private static void RemoveItsOwn(JsonArray variables, JsonObject config, JsonObject host)
     {
-        var (hostName, network) = ("HOSTNAME=" + UpdatePlanner.Text(config, "Hostname"), UpdatePlanner.Text(host, "NetworkMode"));
-        var sharesName = UpdatePlanner.Text(host, "UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
+        var (hostName, network) = ("HOSTNAME=" + config.GetText("Hostname"), host.GetText("NetworkMode"));
+        var sharesName = host.GetText("UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
         var (last, before) = (Variable(1), Variable(2));
         if (before is "HOME=/" or "HOME=/root" && (last == hostName || (sharesName && last.StartsWith("HOSTNAME=", StringComparison.Ordinal))))
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Planning;
@@ -16,5 +17,5 @@ internal static class Protection
     public static async Task<bool> IsOnAsync(EngineClient engine, JsonObject container, CancellationToken ct) =>
         IsSet(container) && !IsSet(await ContainerUpdater.ImageOfAsync(engine, container, ct));
 
-    private static bool IsSet(JsonObject inspected) => inspected["Config"]?["Labels"] is JsonObject labels && UpdatePlanner.Text(labels, Label) == "true";
+    private static bool IsSet(JsonObject inspected) => inspected["Config"]?["Labels"] is JsonObject labels && labels.GetText(Label) == "true";
 }

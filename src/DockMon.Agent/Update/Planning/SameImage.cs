@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +20,7 @@ internal static partial class SameImage
         try
         {
             var meant = JsonNode.Parse(await engine.InspectImageRawAsync(name, ct))!.AsObject();
-            if (IsSame(UpdatePlanner.Text(meant, "Id"), id))
+            if (IsSame(meant.GetText("Id"), id))
             {
                 return name;
             }

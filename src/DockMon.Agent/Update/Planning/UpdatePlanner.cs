@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -18,7 +19,7 @@ internal static class UpdatePlanner
     {
         container = PodmanInspection.ToDocker(container);
         var reasons = new List<string>();
-        var id = Text(container, "Id");
+        var id = container.GetText("Id");
         var inherited = oldImage["Config"] as JsonObject ?? [];
         if (oldImage.Count == 0)
         {
@@ -48,15 +49,13 @@ internal static class UpdatePlanner
     /// <summary>The id Docker shows, and takes for host name and alias when none is given.</summary>
     internal static string ShortId(string id) => id.Length > ShortIdLength ? id[..ShortIdLength] : id;
 
-    internal static string Text(JsonObject o, string name) => o[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
-
     private static JsonObject Copy(JsonObject o, string name) => o[name]?.DeepClone() as JsonObject ?? [];
 
     private static void FixIdentity(JsonObject config, JsonObject host, string id, List<string> reasons)
     {
-        var network = Text(host, "NetworkMode");
-        var sharesNames = Text(host, "UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
-        if (sharesNames || Text(config, "Hostname") == ShortId(id))
+        var network = host.GetText("NetworkMode");
+        var sharesNames = host.GetText("UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
+        if (sharesNames || config.GetText("Hostname") == ShortId(id))
         {
             reasons.Add(sharesNames ? "The host name is another's (UTS or network namespace) and is not set." : "The host name was the old container's id and is left to Docker.");
             config.Remove("Hostname");

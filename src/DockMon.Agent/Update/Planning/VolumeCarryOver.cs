@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -10,15 +11,15 @@ internal static class VolumeCarryOver
         var declared = Keys(container["Config"]?["Volumes"]).Concat(Keys(inherited["Volumes"])).Select(Clean).ToHashSet(StringComparer.Ordinal);
         foreach (var mount in (container["Mounts"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            var (destination, name) = (Clean(UpdatePlanner.Text(mount, "Destination")), UpdatePlanner.Text(mount, "Name"));
-            if (UpdatePlanner.Text(mount, "Type") != "volume" || name.Length == 0)
+            var (destination, name) = (Clean(mount.GetText("Destination")), mount.GetText("Name"));
+            if (mount.GetText("Type") != "volume" || name.Length == 0)
             {
                 continue;
             }
 
             if (MountAt(host, destination) is { } asked)
             {
-                if (UpdatePlanner.Text(asked, "Source").Length > 0)
+                if (asked.GetText("Source").Length > 0)
                 {
                     continue;
                 }
@@ -67,7 +68,7 @@ internal static class VolumeCarryOver
     private static IEnumerable<string> Keys(JsonNode? node) => node is JsonObject o ? o.Select(member => member.Key) : [];
 
     private static JsonObject? MountAt(JsonObject host, string destination) =>
-        (host["Mounts"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(mount => Clean(UpdatePlanner.Text(mount, "Target")) == destination);
+        (host["Mounts"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(mount => Clean(mount.GetText("Target")) == destination);
 
     private static JsonNode? BindAt(JsonObject host, string destination) =>
         (host["Binds"] as JsonArray ?? []).FirstOrDefault(bind => Clean(bind!.GetValue<string>().Split(':') is [_, var target, ..] ? target : bind.GetValue<string>()) == destination);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 
@@ -31,7 +32,7 @@ internal static class AgentDependencyCheck
                 continue; // It was made anew; who hung on it still runs in what it left.
             }
 
-            if (UpdatePlanner.Text(container, "Id") == id && id != self.Id)
+            if (container.GetText("Id") == id && id != self.Id)
             {
                 return "the agent has its network, or another namespace, from it";
             }
@@ -51,7 +52,7 @@ internal static class AgentDependencyCheck
     /// <param name="engine">Where the agent finds the engine.</param>
     public static string? Of(JsonObject container, SelfContainer? self, EngineEndpoint engine)
     {
-        var name = UpdatePlanner.Text(container, "Name").TrimStart('/');
+        var name = container.GetText("Name").TrimStart('/');
         // A proxy in front of the engine's socket.
         return engine.Host is { } host && (IsAddress(container, host) || (self is not null && IsName(container, name, host)) || (IsLoopback(host) && Publishes(container, engine.Port)))
             ? $"the agent reaches the engine through it (DOCKER_HOST is {engine.Description})" : null;
@@ -62,11 +63,11 @@ internal static class AgentDependencyCheck
         || Endpoints(container).SelectMany(endpoint => endpoint["Aliases"] as JsonArray ?? []).Any(alias => host.Equals(alias?.GetValue<string>(), StringComparison.OrdinalIgnoreCase));
 
     private static bool IsAddress(JsonObject container, string host) =>
-        Endpoints(container).Any(endpoint => host == UpdatePlanner.Text(endpoint, "IPAddress") || host == UpdatePlanner.Text(endpoint, "GlobalIPv6Address"));
+        Endpoints(container).Any(endpoint => host == endpoint.GetText("IPAddress") || host == endpoint.GetText("GlobalIPv6Address"));
 
     private static bool Publishes(JsonObject container, int port) =>
         (container["NetworkSettings"]?["Ports"] as JsonObject ?? []).SelectMany(binding => binding.Value as JsonArray ?? []).OfType<JsonObject>()
-            .Any(binding => int.TryParse(UpdatePlanner.Text(binding, "HostPort"), out var published) && published == port);
+            .Any(binding => int.TryParse(binding.GetText("HostPort"), out var published) && published == port);
 
     private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
@@ -238,7 +239,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         body = body.DeepClone().AsObject();
         if (journal.ImageName is { Length: > 0 } name)
         {
-            body["Image"] = await SameImage.ReferenceAsync(engine, name, UpdatePlanner.Text(body, "Image"), journal.Name, logger, ct);
+            body["Image"] = await SameImage.ReferenceAsync(engine, name, body.GetText("Image"), journal.Name, logger, ct);
         }
 
         var plan = new UpdatePlan(body, [.. journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()], []);
@@ -256,7 +257,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
             return aside.Id;
         }
 
-        return journal.Recreate is { } body && await FindAsync(journal.Name, ct) is { } there && there.Id != journal.NewId && SameImage.IsSame(there.Image, UpdatePlanner.Text(body, "Image"))
+        return journal.Recreate is { } body && await FindAsync(journal.Name, ct) is { } there && there.Id != journal.NewId && SameImage.IsSame(there.Image, body.GetText("Image"))
             ? there.Id : null;
     }
 

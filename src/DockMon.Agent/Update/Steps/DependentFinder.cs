@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 
@@ -72,9 +73,9 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
         containers.FirstOrDefault(container => IdOf(container) == reference || NameOf(container) == reference || (reference.Length >= 12 && IdOf(container).StartsWith(reference, StringComparison.Ordinal))) is { } found
             ? IdOf(found) : null;
 
-    private static string IdOf(JsonObject container) => UpdatePlanner.Text(container, "Id");
+    private static string IdOf(JsonObject container) => container.GetText("Id");
 
-    private static string NameOf(JsonObject container) => UpdatePlanner.Text(container, "Name").TrimStart('/');
+    private static string NameOf(JsonObject container) => container.GetText("Name").TrimStart('/');
 
     private async Task<(JsonObject? Container, string? Unseen)> InspectAsync(JsonObject item, TimeSpan left, CancellationToken ct)
     {
@@ -102,7 +103,7 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
         {
             ["Id"] = IdOf(item),
             ["Name"] = name,
-            ["State"] = new JsonObject { ["Running"] = UpdatePlanner.Text(item, "State") is "running" or "paused" },
+            ["State"] = new JsonObject { ["Running"] = item.GetText("State") is "running" or "paused" },
             ["HostConfig"] = item["HostConfig"]?.DeepClone(),
         };
         return (container, $"{name} ({reason})");

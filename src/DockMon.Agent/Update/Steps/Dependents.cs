@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Json;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
@@ -216,7 +217,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
     }
 
     private Task<string> SameImageAsync(JsonObject dependent, CancellationToken ct) => SameImage.ReferenceAsync(
-        engine, UpdatePlanner.Text((JsonObject)dependent["Config"]!, "Image"), UpdatePlanner.Text(dependent, "Image"), UpdatePlanner.Text(dependent, "Name").TrimStart('/'), logger, ct);
+        engine, ((JsonObject)dependent["Config"]!).GetText("Image"), dependent.GetText("Image"), dependent.GetText("Name").TrimStart('/'), logger, ct);
 
     /// <summary>Docker's inspect object of a container; null when it is not there.</summary>
     private async Task<JsonObject?> FindAsync(string id, CancellationToken stopping)

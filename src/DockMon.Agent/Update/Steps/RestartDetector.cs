@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Agent.Json;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
@@ -47,7 +48,7 @@ internal sealed class RestartDetector(EngineClient engine, Func<string?> bootId)
         try
         {
             using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(DefaultNetwork, ct));
-            return network.RootElement.TryGetProperty("Created", out var created) && created.ValueKind == JsonValueKind.String ? created.GetString() : null;
+            return network.RootElement.FindText("Created");
         }
         catch (EngineException e) when (!RetryingSwap.IsTransient(e))
         {

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DockMon.Agent.Json;
+
+/// <summary>
+/// Members of documents that others wrote. A member that is missing, null or of another kind than the one asked for is absent: what it means that it is absent is the caller's to say.
+/// </summary>
+internal static class JsonExtensions
+{
+    /// <summary>The text of a member; null if it has none.</summary>
+    public static string? FindText(this JsonElement element, string name)
+    {
+        if (Find(element, name, JsonValueKind.String) is not { } value)
+        {
+            return null;
+        }
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Half of a surrogate pair: JSON allows to write it, and no text has it.
+        }
+    }
+
+    /// <summary>The text of a member; empty if it has none.</summary>
+    public static string GetText(this JsonElement element, string name) => element.FindText(name) ?? "";
+
+    /// <inheritdoc cref="GetText(JsonElement, string)"/>
+    public static string GetText(this JsonObject element, string name) => element[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+
+    /// <summary>Whether a member is true.</summary>
+    public static bool IsTrue(this JsonElement element, string name) => Find(element, name, JsonValueKind.True) is not null;
+
+    /// <summary>The object that a member is; an undefined element if it is none.</summary>
+    public static JsonElement GetObject(this JsonElement element, string name) => Find(element, name, JsonValueKind.Object) ?? default;
+
+    /// <summary>The members of the object that a member is; none if it is no object.</summary>
+    public static IEnumerable<JsonProperty> GetMembers(this JsonElement element, string name) => Find(element, name, JsonValueKind.Object)?.EnumerateObject() ?? [];
+
+    /// <summary>The items of the list that a member is; none if it is no list.</summary>
+    public static IEnumerable<JsonElement> GetItems(this JsonElement element, string name) => Find(element, name, JsonValueKind.Array)?.EnumerateArray() ?? [];
+
+    private static JsonElement? Find(JsonElement element, string name, JsonValueKind kind) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
+}
