@@ -72,7 +72,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var listing = new ContainerListing(engine, loggers.CreateLogger<ContainerListing>());
         var own = new OwnContainer(
             ct => SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
-        var deployments = new ComposeDeployer(options, engine, own.Require, lanes, outbound, time, loggers.CreateLogger<ComposeDeployer>());
+        var deployments = new ComposeDeployer(options, engine, own, lanes, outbound, time, loggers.CreateLogger<ComposeDeployer>());
         await deployments.DetectAsync(stopping);
         var creator = new ContainerCreator(engine, options.DataPath, time, loggers.CreateLogger<ContainerCreator>());
         var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
@@ -83,40 +83,46 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         using var handOver = new CancellationTokenSource();
         var programs = new SelfUpdateStore(options.DataPath);
         var selfReport = new SelfUpdateReporter(outbound, time);
-        using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own.Require, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
+        using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
         var (commands, operations) = Routes(engine, own, outbound, listing, update, deployments, creator);
         selfUpdate.AddTo(commands);
         using var router = new FrameDispatcher(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<FrameDispatcher>(), heartbeats.Commands);
+        var connection = new ConnectionState();
         var known = new KnownContainerStore(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainerStore>());
         var teller = new EventReporter(tracker, outbound, time);
         var comparison = new EventComparison(engine, tracker, teller, known, time, loggers.CreateLogger<EventComparison>());
         var events = new EventStream(engine, comparison, teller, known, listing, random, time, loggers.CreateLogger<EventStream>(), heartbeats.Events);
-        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, own, deployments, token, ct), outbound, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
+        var link = new ServerLink(options, dialer, tokens, (token, ct) => DescribeAsync(engine, own, deployments, token, ct), outbound, connection, random, time, loggers.CreateLogger<ServerLink>(), heartbeats);
         using var kernel = new KernelSource();
         var stats = new StatsSampler(
-            options, engine, tracker, kernel, () => own.Current?.Id, new SampleSender(outbound, statsLink, () => link.IsConnected, time), time, loggers.CreateLogger<StatsSampler>());
-        link.Disconnected += shells.ConnectionLost;
-        link.Registered += _ => router.Connected();
-        link.Disconnected += router.ConnectionLost;
+            options, engine, tracker, kernel, own, new SampleSender(outbound, statsLink, connection, time), time, loggers.CreateLogger<StatsSampler>());
+        connection.Disconnected += shells.ConnectionLost;
+        connection.Connected += _ => router.Connected();
+        connection.Disconnected += router.ConnectionLost;
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable, time, loggers.CreateLogger<ServiceManager>());
-        link.Registered += _ => manager.Status($"Connected to {options.ServerUrl}");
-        link.Disconnected += () => manager.Status($"Not connected to {options.ServerUrl}");
+        connection.Connected += _ => manager.Status($"Connected to {options.ServerUrl}");
+        connection.Disconnected += () => manager.Status($"Not connected to {options.ServerUrl}");
         using var checker = new HealthChecker(time, loggers.CreateLogger<HealthChecker>());
-        var checks = new HealthCheckRunner(checker.CheckAsync, () => link.IsConnected, outbound, time, loggers.CreateLogger<HealthCheckRunner>());
+        var checks = new HealthCheckRunner(checker.CheckAsync, connection, outbound, time, loggers.CreateLogger<HealthCheckRunner>());
         checks.AddTo(messages);
-        var host = new HostSampler(() => Sight(own), () => link.IsConnected, outbound, time, loggers.CreateLogger<HostSampler>());
+        var host = new HostSampler(connection, outbound, time, loggers.CreateLogger<HostSampler>());
         var sampling = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? stats : null, host, heartbeats.Timer, time);
-        link.Registered += auth =>
+        connection.Connected += auth =>
         {
             statsLink.UseToken(auth.PermanentToken);
+            host.Sight = Sight(own);
             host.IsExtended = auth.ExtendedHostStats ?? false;
             sampling.Wake();
         };
         statsLink.Opened += sampling.Wake;
-        own.Found += sampling.Wake;
+        own.Found += () =>
+        {
+            host.Sight = Sight(own);
+            sampling.Wake();
+        };
         var footprint = new MemoryTrimmer(time, logger);
         lanes.Idle += footprint.MarkActivity;
-        link.Registered += _ => footprint.MarkActivity();
+        connection.Connected += _ => footprint.MarkActivity();
         var health = new HealthEndpoint(options.DataPath, heartbeats, pulse, time, loggers.CreateLogger<HealthEndpoint>(), cut, lanes);
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
@@ -147,7 +153,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
             manager.RunAsync(streams.Token),
             footprint.RunAsync(streams.Token),
         ];
-        var trial = TryOutAsync(new TrialWatch(programs, () => link.IsConnected, () => link.LastFailure, selfReport, time, logger), selfUpdate, handOver, logger, streams.Token);
+        var trial = TryOutAsync(new TrialWatch(programs, connection, selfReport, time, logger), selfUpdate, handOver, logger, streams.Token);
         manager.Ready();
 
         // None of them ends by itself. One that does has failed, and an agent without it would only look alive: the others end, too.
@@ -223,9 +229,9 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         deployments.AddTo(commands);
         new ComposeScan(time).AddTo(commands);
         new ImageCommands(engine).AddTo(commands);
-        new NetworkCommands(engine, own.Require).AddTo(commands, operations);
+        new NetworkCommands(engine, own).AddTo(commands, operations);
         new VolumeCommands(engine).AddTo(commands, operations);
-        new ContainerOperations(engine, own.Require).AddTo(operations);
+        new ContainerOperations(engine, own).AddTo(operations);
         new ProvisioningOperations(engine, creator, outbound, time).AddTo(operations);
         return (commands, operations);
     }
@@ -236,7 +242,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var report = new UpdateReporter(outbound, time);
         var updater = new ContainerUpdater(engine, store, report, lanes, new RestartDetector(engine, RestartDetector.ReadBootId), random, time, loggers.CreateLogger<ContainerUpdater>());
         var queue = new UpdateQueue(updater, store, report, lanes, time, loggers.CreateLogger<UpdateQueue>());
-        return (new UpdateCommand(engine, updater, queue, report, own.Require, time, loggers.CreateLogger<UpdateCommand>()), queue);
+        return (new UpdateCommand(engine, updater, queue, report, own, time, loggers.CreateLogger<UpdateCommand>()), queue);
     }
 
     /// <summary>What is known of the machine that the agent sees; null before the first registration. A container that was recognised later is the host's all the same.</summary>

@@ -18,6 +18,7 @@ internal sealed partial class ServerLink(
     TokenStore tokens,
     Func<string, CancellationToken, Task<RegisterRequest>> describe,
     Outbound outbound,
+    ConnectionState state,
     Random random,
     TimeProvider time,
     ILogger<ServerLink> logger,
@@ -38,19 +39,6 @@ internal sealed partial class ServerLink(
     private string? _permanentToken;
     private bool _preferRegistrationToken;
     private int _replacements;
-    private volatile bool _connected;
-
-    /// <summary>Raised after each registration with what the server said.</summary>
-    public event Action<AuthSuccess>? Registered;
-
-    /// <summary>Raised after the end of each connection that had registered.</summary>
-    public event Action? Disconnected;
-
-    /// <summary>Whether a registered connection is there now.</summary>
-    public bool IsConnected => _connected;
-
-    /// <summary>Why the last try to connect failed or the last connection ended; null when there was neither.</summary>
-    public string? LastFailure { get; private set; }
 
     /// <summary>Runs until <paramref name="stopping"/> fires.</summary>
     /// <param name="onFrame">Gets every text frame from the server; must return at once.</param>
@@ -101,8 +89,7 @@ internal sealed partial class ServerLink(
                 }
 
                 outbound.Reset();
-                _connected = true;
-                Registered?.Invoke(auth);
+                state.SetConnected(auth);
                 var started = time.GetTimestamp();
                 heartbeats?.Link.Idle();
                 var running = connection.RunAsync(onFrame, outbound, finishing, stopping);
@@ -113,8 +100,7 @@ internal sealed partial class ServerLink(
 
                 var end = await running;
                 heartbeats?.Link.Running();
-                _connected = false;
-                Disconnected?.Invoke();
+                state.SetDisconnected();
                 return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, time.GetElapsedTime(started));
             }
         }
@@ -124,12 +110,12 @@ internal sealed partial class ServerLink(
         }
         catch (RegistrationRejectedException e)
         {
-            LastFailure = e.Message;
+            state.SetFailure(e.Message);
             return AfterRejection(e.Message);
         }
         catch (Exception e) when (e is DialException or EngineException)
         {
-            LastFailure = e.Message;
+            state.SetFailure(e.Message);
             var delay = _backoff.Next();
             if (_failures.ShouldReport(e.Message, out var count))
             {
@@ -140,7 +126,7 @@ internal sealed partial class ServerLink(
         }
         catch (Exception e) when (e is not ConfigurationException)
         {
-            LastFailure = e.Message;
+            state.SetFailure(e.Message);
             // Whatever it is, an agent that goes on trying can still be told what to do; one that ended cannot.
             var delay = _backoff.Next();
             Log.ConnectFailed(logger, e, Math.Round(delay.TotalSeconds, 1));
@@ -148,7 +134,7 @@ internal sealed partial class ServerLink(
         }
         finally
         {
-            _connected = false;
+            state.SetDisconnected();
         }
     }
 
@@ -176,7 +162,7 @@ internal sealed partial class ServerLink(
             _restartWasBelieved |= lasted < FairConnection;
         }
 
-        LastFailure = "the connection ended: " + end.Reason;
+        state.SetFailure("the connection ended: " + end.Reason);
         var delay = CountReplacement(end, lasted) ? options.ReconnectMax : _backoff.Next();
         _endWasReported = _failures.ShouldReport(end.Reason, out var count);
         if (_endWasReported)

@@ -16,7 +16,7 @@ namespace DockMon.Agent.SelfUpdate;
 /// process becomes the new program (see <see cref="ExecuteNewProgram"/>).
 /// </summary>
 internal sealed partial class SelfUpdateCommand(
-    EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, Func<SelfContainer?> self, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
+    EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, OwnContainer own, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
     : IDisposable
 {
     /// <summary>How long what is under way may hold the new program up.</summary>
@@ -60,7 +60,7 @@ internal sealed partial class SelfUpdateCommand(
         }
 
         store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout, Boot.Id) });
-        var guard = Guard.Start(self()?.Id);
+        var guard = Guard.Start(own.Require()?.Id);
         Log.Trying(logger, next.Version, options.UpdateTimeout.TotalSeconds);
         Launcher.Execute(next.Path, next.Path, (Guard.ProcessVariable, guard.ToString(CultureInfo.InvariantCulture)));
     }
@@ -119,11 +119,11 @@ internal sealed partial class SelfUpdateCommand(
     /// <summary>A new program that ends, with whatever code, takes its container along: somebody must be known to bring that back.</summary>
     private async Task CheckRestartsAsync(CancellationToken ct)
     {
-        if (self() is { } own)
+        if (own.Require() is { } self)
         {
-            if ((await engine.InspectContainerAsync(own.Id, ct)).HostConfig.RestartPolicy?.Name is not ("always" or "unless-stopped"))
+            if ((await engine.InspectContainerAsync(self.Id, ct)).HostConfig.RestartPolicy?.Name is not ("always" or "unless-stopped"))
             {
-                throw new CommandException($"refused: the restart policy of the agent's container {own.Name} is neither unless-stopped nor always, and a new version that ended would cut this host off. Run: docker update --restart unless-stopped {own.Name}");
+                throw new CommandException($"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that ended would cut this host off. Run: docker update --restart unless-stopped {self.Name}");
             }
         }
         else if (SelfContainer.IsInAny("/proc"))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Interop;
 using DockMon.Agent.Linux;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.SelfUpdate;
 
 /// <summary>In the program on trial: proves it, or gives up in time.</summary>
-internal sealed partial class TrialWatch(SelfUpdateStore store, Func<bool> isConnected, Func<string?> lastFailure, SelfUpdateReporter report, TimeProvider time, ILogger logger)
+internal sealed partial class TrialWatch(SelfUpdateStore store, ConnectionState connection, SelfUpdateReporter report, TimeProvider time, ILogger logger)
 {
     /// <summary>How long it must have stayed connected.</summary>
     public static readonly TimeSpan Proof = TimeSpan.FromSeconds(10);
@@ -58,7 +59,7 @@ internal sealed partial class TrialWatch(SelfUpdateStore store, Func<bool> isCon
         while (true)
         {
             await Task.Delay(Interval, time, ct);
-            connected = isConnected() ? connected ?? time.GetTimestamp() : null;
+            connected = connection.IsConnected ? connected ?? time.GetTimestamp() : null;
             if (connected is { } since && time.GetElapsedTime(since) >= Proof && Confirm(trial))
             {
                 store.RemoveAllBut(trial.Program.Path);
@@ -70,7 +71,7 @@ internal sealed partial class TrialWatch(SelfUpdateStore store, Func<bool> isCon
 
             if (late() >= TimeSpan.Zero)
             {
-                Fail(_unconfirmable is { } reason ? $"works, but that could not be written down: {reason}" : $"did not stay connected to the server: {lastFailure() ?? "no connection came about"}");
+                Fail(_unconfirmable is { } reason ? $"works, but that could not be written down: {reason}" : $"did not stay connected to the server: {connection.LastFailure ?? "no connection came about"}");
                 Log.TrialGivenUp(logger, trial.Program.Version);
                 return true;
             }

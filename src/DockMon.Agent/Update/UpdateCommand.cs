@@ -13,7 +13,7 @@ namespace DockMon.Agent.Update;
 
 /// <summary><c>update_container</c>: answered at once, then done. The image is pulled beside everything else; what touches containers is done in their lanes.</summary>
 internal sealed partial class UpdateCommand(
-    EngineClient engine, ContainerUpdater updater, UpdateQueue queue, UpdateReporter report, Func<SelfContainer?> self, TimeProvider time, ILogger<UpdateCommand> logger)
+    EngineClient engine, ContainerUpdater updater, UpdateQueue queue, UpdateReporter report, OwnContainer own, TimeProvider time, ILogger<UpdateCommand> logger)
 {
     /// <summary>How many seconds a successor has to become healthy when the server does not say.</summary>
     public const int DefaultHealthSeconds = 120;
@@ -57,8 +57,8 @@ internal sealed partial class UpdateCommand(
 
     private async Task<string?> WhyNotAsync(RunningUpdate update, JsonObject inspected, CancellationToken ct)
     {
-        var lifeline = self() is { } own ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, own, (reference, token) => ContainerUpdater.InspectAsync(engine, reference, token), ct) : null;
-        if (self()?.Is(update.Accepted.Id) == true)
+        var lifeline = own.Require() is { } self ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, self, (reference, token) => ContainerUpdater.InspectAsync(engine, reference, token), ct) : null;
+        if (own.Require()?.Is(update.Accepted.Id) == true)
         {
             return "it is the agent's own container, which the agent cannot replace without ending itself";
         }
@@ -68,7 +68,7 @@ internal sealed partial class UpdateCommand(
             return $"it is protected by its label {Protection.Label}=true";
         }
 
-        return (lifeline ?? AgentDependencyCheck.Of(inspected, self(), engine.Endpoint)) is { } need ? $"{need}, and would cut itself off by stopping it" : queue.FindRefusal(update);
+        return (lifeline ?? AgentDependencyCheck.Of(inspected, own.Require(), engine.Endpoint)) is { } need ? $"{need}, and would cut itself off by stopping it" : queue.FindRefusal(update);
     }
 
     private async Task<UpdateJournal?> UpdateAsync(RunningUpdate update, UpdateContainerRequest request)

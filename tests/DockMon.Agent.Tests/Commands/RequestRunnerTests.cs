@@ -4,6 +4,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -159,7 +160,7 @@ public sealed class RequestRunnerTests : IDisposable
     {
         await using var engine = new ScriptedEngine();
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
-        new ContainerOperations(engine.Client, () => null).AddTo(routes);
+        new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
         new ProvisioningOperations(engine.Client, new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance), _outbound, _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);
         routes.Where(route => route.Value.Place != ReadPool.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)

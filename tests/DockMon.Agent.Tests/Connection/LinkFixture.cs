@@ -26,7 +26,16 @@ internal sealed class LinkFixture : IAsyncDisposable
         var options = AgentOptions.Load(name => environment.GetValueOrDefault(name));
         _dialer = new Dialer(options);
         Outbound = new Outbound(new Outbox(DataPath), Time, new ListLogger<Outbound>(Lines));
-        Link = new ServerLink(options, _dialer, new TokenStore(DataPath), (token, _) => Task.FromResult(Describe(token)), Outbound, new Random(7), Time, new ListLogger<ServerLink>(Lines));
+        Link = new ServerLink(
+            options,
+            _dialer,
+            new TokenStore(DataPath),
+            (token, _) => Task.FromResult(Describe(token)),
+            Outbound,
+            State,
+            new Random(7),
+            Time,
+            new ListLogger<ServerLink>(Lines));
     }
 
     public ScriptedServer Server { get; }
@@ -36,6 +45,8 @@ internal sealed class LinkFixture : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddYears(56));
 
     public Outbound Outbound { get; }
+
+    public ConnectionState State { get; } = new();
 
     public ServerLink Link { get; }
 

@@ -296,8 +296,8 @@ public sealed class ServerLinkTests
                 frames.Enqueue(frame);
             }
         };
-        fixture.Link.Disconnected += () => fixture.Outbound.PostStats("one", "too late"u8.ToArray());
-        fixture.Link.Registered += _ => fixture.Outbound.PostStats("another", "in time"u8.ToArray());
+        fixture.State.Disconnected += () => fixture.Outbound.PostStats("one", "too late"u8.ToArray());
+        fixture.State.Connected += _ => fixture.Outbound.PostStats("another", "in time"u8.ToArray());
         fixture.Start();
         await AdvanceUntilAsync(fixture, "a sample of the second connection came", () => !frames.IsEmpty);
         frames.ShouldBe(["in time"]);
@@ -381,7 +381,7 @@ public sealed class ServerLinkTests
             await connection.ReadToCloseAsync();
         };
         fixture.Start();
-        await AdvanceUntilAsync(fixture, "the fourth connection is there", () => fixture.Server.Connections == 4 && fixture.Link.IsConnected);
+        await AdvanceUntilAsync(fixture, "the fourth connection is there", () => fixture.Server.Connections == 4 && fixture.State.IsConnected);
         fixture.Lines.Count(line => line.Contains("Connected to")).ShouldBe(3);
         await AdvanceUntilAsync(fixture, "it is told of", () => fixture.Lines.Count(line => line.Contains("Connected to")) == 4);
     }

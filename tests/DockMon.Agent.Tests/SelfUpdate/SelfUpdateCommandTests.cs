@@ -4,6 +4,8 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.Tests.Connection;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -49,7 +51,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         _report = new SelfUpdateReporter(_outbound, _time);
         _store = new SelfUpdateStore(Path.Combine(_data.Path, "data"));
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = Path.Combine(_data.Path, "data") };
-        _command = new SelfUpdateCommand(_engine, options, _store, _report, new Lanes(), () => null, () => { }, _time, _log.Factory.CreateLogger<SelfUpdateCommand>());
+        _command = new SelfUpdateCommand(_engine, options, _store, _report, new Lanes(), TestOwnContainers.None, () => { }, _time, _log.Factory.CreateLogger<SelfUpdateCommand>());
     }
 
     public async ValueTask DisposeAsync()
@@ -164,7 +166,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     }
 
     /// <summary>What a new process does first.</summary>
-    private Task<bool> NextStartAsync() => new TrialWatch(_store, () => true, () => null, _report, _time, _log.Logger).RunAsync(Token);
+    private Task<bool> NextStartAsync() => new TrialWatch(_store, TestConnections.Create(isConnected: true), _report, _time, _log.Logger).RunAsync(Token);
 
     /// <summary>The ends that were told since it was last asked.</summary>
     private List<string> Told()

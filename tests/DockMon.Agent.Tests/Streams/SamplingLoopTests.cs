@@ -1,7 +1,9 @@
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Streams.Stats;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -62,20 +64,20 @@ public sealed class SamplingLoopTests
         var time = new CountingTime();
         var heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), time);
         var outbound = new Outbound(new Outbox(data.Path), time, NullLogger<Outbound>.Instance);
-        var connected = false;
-        var host = new HostSampler(() => new HostSight(InContainer: false), () => Volatile.Read(ref connected), outbound, time, NullLogger<HostSampler>.Instance);
+        var connection = new ConnectionState();
+        var host = new HostSampler(connection, outbound, time, NullLogger<HostSampler>.Instance) { Sight = new HostSight(InContainer: false) };
         var loop = new SamplingLoop(containers: null, host, heartbeat, time);
         var running = loop.RunAsync(stop.Token);
         time.Advance(TimeSpan.FromHours(1));
         time.Timers.ShouldBe(0);
         heartbeat.Read().Turns.ShouldBeTrue();
 
-        Volatile.Write(ref connected, true);
+        connection.Set(isConnected: true);
         loop.Wake();
         await UntilAsync("a sample is sent", () => outbound.TryTake() is not null);
         time.Timers.ShouldBe(1);
 
-        Volatile.Write(ref connected, false);
+        connection.Set(isConnected: false);
         await UntilAsync("the loop rests", () => time.Timers == 0);
         await stop.CancelAsync();
         await running;

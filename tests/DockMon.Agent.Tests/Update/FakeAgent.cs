@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Update;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
@@ -27,7 +28,7 @@ internal sealed class FakeAgent
         var report = new UpdateReporter(Outbound, Time);
         var updater = new ContainerUpdater(engine, Store, report, Lanes, new RestartDetector(engine, () => bootId), new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
         _queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
-        new UpdateCommand(engine, updater, _queue, report, () => null, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
+        new UpdateCommand(engine, updater, _queue, report, TestOwnContainers.None, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));

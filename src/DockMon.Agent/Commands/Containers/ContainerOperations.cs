@@ -6,7 +6,7 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>The operations on one container.</summary>
-internal sealed class ContainerOperations(EngineClient engine, Func<SelfContainer?> self)
+internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
 {
     private const int DefaultStopSeconds = 10;
 
@@ -56,8 +56,8 @@ internal sealed class ContainerOperations(EngineClient engine, Func<SelfContaine
     {
         var id = Id(request);
         // Docker takes any unique beginning of an id, and names change: only what it says itself is sure. Where it does not say, nothing is done.
-        return self() is { } own && (own.Is(id) || await AskIdAsync(id, ct) == own.Id)
-            ? throw new CommandException($"refused to {verb} the agent's own container {own.Name}: do it on the host itself")
+        return own.Require() is { } self && (self.Is(id) || await AskIdAsync(id, ct) == self.Id)
+            ? throw new CommandException($"refused to {verb} the agent's own container {self.Name}: do it on the host itself")
             : id;
     }
 

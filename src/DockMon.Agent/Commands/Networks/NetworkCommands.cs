@@ -9,7 +9,7 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Commands.Networks;
 
 /// <summary>The networks of the host.</summary>
-internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> self)
+internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
 {
     private static readonly string[] Builtin = ["bridge", "host", "none"];
 
@@ -101,9 +101,9 @@ internal sealed class NetworkCommands(EngineClient engine, Func<SelfContainer?> 
             throw new CommandException($"failed to delete network: {network.Name} is in use by {string.Join(", ", network.Containers.Select(container => container.Name))}; force disconnects them first");
         }
 
-        if (self() is { } own && network.Containers.Any(container => own.Is(container.Id)))
+        if (own.Require() is { } self && network.Containers.Any(container => self.Is(container.Id)))
         {
-            throw new CommandException($"refused to delete network {network.Name}: the agent's own container {own.Name} is connected to it, and may reach the server through it. Do it on the host itself");
+            throw new CommandException($"refused to delete network {network.Name}: the agent's own container {self.Name} is connected to it, and may reach the server through it. Do it on the host itself");
         }
 
         foreach (var container in network.Containers)

@@ -15,7 +15,7 @@ namespace DockMon.Agent.Compose.Deploy;
 /// once.
 /// </summary>
 internal sealed partial class ComposeDeployer(
-    AgentOptions options, EngineClient engine, Func<SelfContainer?> self, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<ComposeDeployer> logger,
+    AgentOptions options, EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<ComposeDeployer> logger,
     Func<string, string?>? variables = null)
 {
     private const int DefaultHealthSeconds = 60;
@@ -171,9 +171,9 @@ internal sealed partial class ComposeDeployer(
     /// <summary>Compose is a child of the agent: the one that stops the agent's container ends with it, half-way, and nobody would start it again.</summary>
     private async Task CheckOwnAsync(string project, CancellationToken ct)
     {
-        if (self() is { } own && (await ProjectContainers.ListAsync(engine, project, ct)).Any(container => container.Id == own.Id))
+        if (own.Require() is { } self && (await ProjectContainers.ListAsync(engine, project, ct)).Any(container => container.Id == self.Id))
         {
-            throw new CommandException($"refused to deploy project {project}: the agent's own container {own.Name} is part of it. Do it on the host itself");
+            throw new CommandException($"refused to deploy project {project}: the agent's own container {self.Name} is part of it. Do it on the host itself");
         }
     }
 
@@ -189,7 +189,7 @@ internal sealed partial class ComposeDeployer(
             journal = _store.Save(journal with { Begun = true });
             using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials, logger);
             var stack = new StackFolder(options.StacksPath, project);
-            var hostStacks = await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, self(), logger, ct);
+            var hostStacks = await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, own.Require(), logger, ct);
             var environment = ComposeEnvironment.Build(options, registries?.Folder, _variables);
             var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
             deployment = new ComposeRun(

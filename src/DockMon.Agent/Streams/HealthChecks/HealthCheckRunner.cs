@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,11 @@ namespace DockMon.Agent.Streams.HealthChecks;
 /// because the next one says more.
 /// </summary>
 internal sealed partial class HealthCheckRunner(
-    Func<HealthCheck, CancellationToken, Task<HealthCheckResult>> check, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HealthCheckRunner> logger)
+    Func<HealthCheck, CancellationToken, Task<HealthCheckResult>> check,
+    ConnectionState connection,
+    Outbound outbound,
+    TimeProvider time,
+    ILogger<HealthCheckRunner> logger)
 {
     /// <summary>Most checks that run at once.</summary>
     public const int MostAtOnce = 32;
@@ -118,7 +123,7 @@ internal sealed partial class HealthCheckRunner(
             }
         }
 
-        if (wanted && isConnected())
+        if (wanted && connection.IsConnected)
         {
             outbound.PostEvent(FrameWriter.Event(EventNames.HealthCheckResult, result!, ProtocolJson.Default.HealthCheckResult, time.GetUtcNow()));
         }

@@ -1,3 +1,4 @@
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.Stats.Kernel;
@@ -13,7 +14,7 @@ namespace DockMon.Agent.Streams.HostMetrics;
 internal sealed record HostSight(bool InContainer, string? Elsewhere = null);
 
 /// <summary>The host's own figures, every two seconds. Where the host cannot be seen, none: a container's own would pass for the host's.</summary>
-internal sealed partial class HostSampler(Func<HostSight?> look, Func<bool> isConnected, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
+internal sealed partial class HostSampler(ConnectionState connection, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -25,6 +26,7 @@ internal sealed partial class HostSampler(Func<HostSight?> look, Func<bool> isCo
     private readonly Schedule _cadence = new(Period, time);
     private readonly FailureLog _failures = new();
     private readonly ReadBuffer _buffer = new();
+    private volatile HostSight? _sight;
     private HostReading? _last;
     private IReadOnlyList<DiskCounters> _lastDisks = [];
     private HostFiles? _files;
@@ -32,6 +34,13 @@ internal sealed partial class HostSampler(Func<HostSight?> look, Func<bool> isCo
     private long? _lastExtended;
     private bool _unseen;
     private string? _elsewhere;
+
+    /// <summary>What is known of the machine; null before the first registration.</summary>
+    public HostSight? Sight
+    {
+        get => _sight;
+        set => _sight = value;
+    }
 
     /// <summary>Whether the server has asked for <see cref="HostStats.Extended"/>.</summary>
     public bool IsExtended { get; set; }
@@ -41,7 +50,7 @@ internal sealed partial class HostSampler(Func<HostSight?> look, Func<bool> isCo
     public TimeSpan? Advance()
     {
         // Where it runs is known from the first registration on, as a rule; before it, nobody would hear a figure.
-        if (_unseen || !isConnected() || look() is not { } sight || IsElsewhere(sight))
+        if (_unseen || !connection.IsConnected || _sight is not { } sight || IsElsewhere(sight))
         {
             if (_cadence.Stop())
             {

@@ -8,10 +8,10 @@ namespace DockMon.Agent.Streams.Stats;
 internal readonly record struct Sample(string Id, string Name, double CpuPercent, Reading Reading);
 
 /// <summary>Sends samples to whichever of the two sockets is there, those of one moment together.</summary>
-internal sealed class SampleSender(Outbound outbound, StatsLink statsLink, Func<bool> isConnected, TimeProvider time)
+internal sealed class SampleSender(Outbound outbound, StatsLink statsLink, ConnectionState connection, TimeProvider time)
 {
     /// <summary>Whether anybody hears what is sent.</summary>
-    public bool HasListener => isConnected() || statsLink.IsOpen;
+    public bool HasListener => connection.IsConnected || statsLink.IsOpen;
 
     public void Send(IReadOnlyList<Sample> samples)
     {
@@ -23,7 +23,7 @@ internal sealed class SampleSender(Outbound outbound, StatsLink statsLink, Func<
         var now = time.GetUtcNow();
         var timestamp = Rfc3339.Format(now);
         var messages = samples.Select(sample => Message(sample, timestamp)).ToArray();
-        if (isConnected())
+        if (connection.IsConnected)
         {
             outbound.PostStats(Array.ConvertAll(
                 messages, stats => new KeyedFrame(stats.ContainerId, FrameWriter.Event(EventNames.ContainerStats, stats, ProtocolJson.Default.ContainerStats, now))));

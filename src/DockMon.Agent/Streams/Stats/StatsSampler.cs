@@ -1,4 +1,5 @@
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Agent.Threading;
@@ -31,17 +32,24 @@ internal sealed partial class StatsSampler
     /// <param name="engine">Knows first processes, and figures the kernel does not show.</param>
     /// <param name="tracker">Knows what runs.</param>
     /// <param name="kernel">Reads what the kernel shows.</param>
-    /// <param name="ownId">The id of the container the agent runs in, when it is known.</param>
+    /// <param name="own">The container the agent runs in.</param>
     /// <param name="sender">Takes the samples.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public StatsSampler(
-        AgentOptions options, EngineClient engine, ContainerTracker tracker, KernelSource kernel, Func<string?> ownId, SampleSender sender, TimeProvider time, ILogger<StatsSampler> logger)
+        AgentOptions options,
+        EngineClient engine,
+        ContainerTracker tracker,
+        KernelSource kernel,
+        OwnContainer own,
+        SampleSender sender,
+        TimeProvider time,
+        ILogger<StatsSampler> logger)
     {
         (_kernel, _sender, _time, _logger) = (kernel, sender, time, logger);
         _cadence = new Schedule(options.StatsInterval, time);
         _watches = new SampledContainers(tracker);
-        _chooser = new SourceChooser(options.StatsSource, new FirstProcessFinder(engine, time, logger), kernel, ownId, new StatsNotices(options, logger), time);
+        _chooser = new SourceChooser(options.StatsSource, new FirstProcessFinder(engine, time, logger), kernel, own, new StatsNotices(options, logger), time);
         _engineSampler = new EngineSampler(engine, sender, time, options.StatsInterval, logger);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
@@ -133,7 +134,7 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
     public async Task A_start_that_the_engine_had_done_is_no_error_when_it_is_asked_for_again()
     {
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
-        new ContainerOperations(_engine.Client, () => null).AddTo(routes);
+        new ContainerOperations(_engine.Client, TestOwnContainers.None).AddTo(routes);
         _engine.Set("/containers/abc/start", "", 304);
         var answer = JsonElement.Parse(await routes["start"].Run(JsonElement.Parse("""{"container_id":"abc"}"""), Token));
         answer.GetProperty("status").GetString().ShouldBe("started");

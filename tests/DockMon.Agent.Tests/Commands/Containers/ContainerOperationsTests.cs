@@ -2,6 +2,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Shouldly;
@@ -21,7 +22,7 @@ public sealed class ContainerOperationsTests
     public async Task While_the_engine_does_not_say_which_container_is_meant_none_is_stopped(int status)
     {
         await using var engine = new ScriptedEngine(("/containers/aaa/json", status, """{"message":"starting"}"""), ("/containers/aaa/stop?t=10", 204, ""));
-        await Should.ThrowAsync<EngineException>(() => StopAsync(engine, "aaa", () => Self));
+        await Should.ThrowAsync<EngineException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self)));
         engine.Requests.ShouldBe(["/containers/aaa/json"]);
     }
 
@@ -29,7 +30,7 @@ public sealed class ContainerOperationsTests
     public async Task While_the_agents_own_container_is_not_known_none_is_stopped()
     {
         await using var engine = new ScriptedEngine(("/containers/web/stop?t=10", 204, ""));
-        await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "web", () => throw new CommandException("not known yet")));
+        await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "web", TestOwnContainers.Unknown));
         engine.Requests.ShouldBeEmpty();
     }
 
@@ -37,14 +38,14 @@ public sealed class ContainerOperationsTests
     public async Task The_beginning_of_its_id_is_the_agents_own_container()
     {
         await using var engine = new ScriptedEngine(("/containers/aaa/json", 200, $$"""{"Id":"{{Self.Id}}","Name":"/agent"}"""), ("/containers/aaa/stop?t=10", 204, ""));
-        (await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "aaa", () => Self))).Message.ShouldContain("the agent's own container");
+        (await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self)))).Message.ShouldContain("the agent's own container");
         engine.Requests.ShouldBe(["/containers/aaa/json"]);
     }
 
-    private static Task<byte[]> StopAsync(ScriptedEngine engine, string container, Func<SelfContainer?> self)
+    private static Task<byte[]> StopAsync(ScriptedEngine engine, string container, OwnContainer own)
     {
         var routes = new Dictionary<string, Route>();
-        new ContainerOperations(engine.Client, self).AddTo(routes);
+        new ContainerOperations(engine.Client, own).AddTo(routes);
         return routes[OperationActions.Stop].Run(JsonElement.Parse($$"""{"container_id":"{{container}}"}"""), TestContext.Current.CancellationToken);
     }
 }

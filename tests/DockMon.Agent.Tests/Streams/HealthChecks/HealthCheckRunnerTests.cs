@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.HealthChecks;
+using DockMon.Agent.Tests.Connection;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,12 +24,12 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     private readonly Outbound _outbound;
     private readonly Task _running;
     private Func<HealthCheck, Task> _work = _ => Task.CompletedTask;
-    private volatile bool _connected = true;
+    private readonly ConnectionState _connection = TestConnections.Create(isConnected: true);
 
     public HealthCheckRunnerTests()
     {
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
-        var runner = new HealthCheckRunner(CheckAsync, () => _connected, _outbound, _time, NullLogger<HealthCheckRunner>.Instance);
+        var runner = new HealthCheckRunner(CheckAsync, _connection, _outbound, _time, NullLogger<HealthCheckRunner>.Instance);
         runner.AddTo(_messages);
         _running = runner.RunAsync(_stop.Token);
     }
@@ -100,7 +102,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     [Fact]
     public async Task Without_a_link_checks_go_on_and_their_results_do_not_wait()
     {
-        _connected = false;
+        _connection.SetDisconnected();
         Say(FrameTypes.HealthCheckConfig, """{"container_id":"a","url":"http://a/","check_interval_seconds":10}""");
         await AskedAsync(1);
         _time.Advance(TimeSpan.FromSeconds(10));

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.HostMetrics;
+using DockMon.Agent.Tests.Connection;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,8 +20,7 @@ public sealed class HostSamplerTests : IDisposable
     private readonly LogCapture _log = new(json: false);
     private Outbound? _outbound;
     private HostSampler? _sampler;
-    private bool _connected = true;
-    private HostSight? _sight;
+    private readonly ConnectionState _connection = TestConnections.Create(isConnected: true);
 
     private DriveInfo Drive => new(_root.Path);
 
@@ -53,14 +54,14 @@ public sealed class HostSamplerTests : IDisposable
         Write("proc", "cpu  0 0 0 0", received: 0);
         Write("host/proc", "cpu  0 0 0 0", received: 0);
         Start(inContainer: false);
-        _sight = new HostSight(InContainer: false, "the engine is elsewhere");
+        _sampler!.Sight = new HostSight(InContainer: false, "the engine is elsewhere");
         Tick();
         Tick();
         Tick();
         _outbound!.TryTake().ShouldBeNull();
         _log.Lines.ShouldHaveSingleItem().ShouldContain("the engine is elsewhere");
 
-        _sight = new HostSight(InContainer: true);
+        _sampler!.Sight = new HostSight(InContainer: true);
         Tick();
         Sample();
     }
@@ -97,9 +98,9 @@ public sealed class HostSamplerTests : IDisposable
         Write("proc", "cpu  0 0 0 0", received: 0);
         Start(inContainer: false);
         Tick();
-        _connected = false;
+        _connection.Set(isConnected: false);
         _sampler!.Advance().ShouldBeNull();
-        _connected = true;
+        _connection.Set(isConnected: true);
         Write("proc", "cpu  900 0 0 0", received: 9000);
         Tick();
         _outbound!.TryTake().ShouldBeNull();
@@ -161,9 +162,8 @@ public sealed class HostSamplerTests : IDisposable
 
     private void Start(bool inContainer)
     {
-        _sight = new HostSight(inContainer);
         _outbound = new Outbound(new Outbox(Path.Combine(_root.Path, "data")), _time, NullLogger<Outbound>.Instance);
-        _sampler = new HostSampler(() => _sight, () => _connected, _outbound, _time, _log.Factory.CreateLogger<HostSampler>(), _root.Path);
+        _sampler = new HostSampler(_connection, _outbound, _time, _log.Factory.CreateLogger<HostSampler>(), _root.Path) { Sight = new HostSight(inContainer) };
     }
 
     private void Tick()

@@ -9,6 +9,8 @@ using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Streams.Stats;
 using DockMon.Agent.Streams.Stats.Kernel;
+using DockMon.Agent.Tests.Connection;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
@@ -25,6 +27,7 @@ internal sealed class SamplerFixture : IAsyncDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConnectionState _connection = new();
     private readonly Dialer _dialer;
     private readonly Outbound _outbound;
     private readonly KernelSource _kernel;
@@ -39,8 +42,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
         _kernel = new KernelSource(Tree.Root);
         var containers = new StatsSampler(
-            options, Engine.Client, Tracker, _kernel, () => null, new SampleSender(_outbound, link, () => Connected, Time), Time, Log.Factory.CreateLogger<StatsSampler>());
-        var host = new HostSampler(() => null, () => Connected, _outbound, Time, NullLogger<HostSampler>.Instance);
+            options, Engine.Client, Tracker, _kernel, TestOwnContainers.None, new SampleSender(_outbound, link, _connection, Time), Time, Log.Factory.CreateLogger<StatsSampler>());
+        var host = new HostSampler(_connection, _outbound, Time, NullLogger<HostSampler>.Instance);
         Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
         Sampler = new SamplingLoop(containers, host, Heartbeat, Time);
         _running = Sampler.RunAsync(_stop.Token);
@@ -60,7 +63,11 @@ internal sealed class SamplerFixture : IAsyncDisposable
 
     public SamplingLoop Sampler { get; }
 
-    public bool Connected { get; set; }
+    public bool Connected
+    {
+        get => _connection.IsConnected;
+        set => _connection.Set(value);
+    }
 
     /// <summary>A running container the kernel shows.</summary>
     public void AddToKernel(string id, int pid, string networkMode = "bridge")
