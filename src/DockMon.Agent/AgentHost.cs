@@ -54,7 +54,10 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         if (options.RegistrationToken is null && !isKnown)
         {
-            throw new ConfigurationException($"REGISTRATION_TOKEN is not set and {options.DataPath} holds no permanent token: make a registration token on the server (Settings, Hosts, Add host, Agent) and set it");
+            throw new ConfigurationException(new(
+                "REGISTRATION_TOKEN",
+                $"REGISTRATION_TOKEN is not set and {options.DataPath} holds no permanent token",
+                "make a registration token on the server (Settings, Hosts, Add host, Agent) and set it"));
         }
 
         // These three live as long as the process: an update that is left to the next start must not fail on the way out because its engine went away under it.

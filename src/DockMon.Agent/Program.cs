@@ -48,17 +48,24 @@ internal static partial class Program
 
     private static async Task<int> RunAsync()
     {
-        AgentOptions options;
-        string? user;
+        Func<string, string?> environment = Environment.GetEnvironmentVariable;
+        List<ConfigurationError> errors = [];
+        string? user = null;
         try
         {
-            user = Privileges.Drop(Environment.GetEnvironmentVariable);
-            options = AgentOptions.Load(Environment.GetEnvironmentVariable);
+            user = Privileges.Drop(environment);
         }
         catch (ConfigurationException e)
         {
-            using var plain = new JsonLoggerFactory(Console.Error, LogLevel.Information, AgentOptions.LogsJson(Environment.GetEnvironmentVariable), TimeProvider.System);
-            Log.CannotStart(plain.CreateLogger("agent"), e.Message);
+            errors.Add(e.Error);
+        }
+
+        var (options, wrong) = AgentOptions.Load(environment);
+        errors.AddRange(wrong);
+        if (errors.Count > 0)
+        {
+            using var plain = new JsonLoggerFactory(Console.Error, LogLevel.Information, options.LogJson, TimeProvider.System);
+            errors.ForEach(error => Log.CannotStart(plain.CreateLogger("agent"), error.ToString()));
             return 1;
         }
 
@@ -107,7 +114,8 @@ internal static partial class Program
     /// <summary>Not for users: an agent that becomes a new version starts it to be watched.</summary>
     private static async Task<int> GuardAsync(int process, string? container)
     {
-        var options = AgentOptions.Load(Environment.GetEnvironmentVariable);
+        // The agent that started it has the same variables, and found no error in them.
+        var (options, _) = AgentOptions.Load(Environment.GetEnvironmentVariable);
         using var loggers = new JsonLoggerFactory(Console.Out, options.LogLevel, options.LogJson, TimeProvider.System);
         return await new Guard(options, TimeProvider.System, loggers.CreateLogger("guard")).RunAsync(process, container);
     }

@@ -54,8 +54,8 @@ public sealed class DoctorTests : IDisposable
     public async Task A_scheme_that_is_none_is_a_wrong_configuration_and_the_rest_is_still_looked_at()
     {
         var found = await Diagnosis.MakeAsync(_data.Path, "ftp://dockmon.example.com", Token);
-        found.ShouldFailOnly("configuration", "correct it");
-        found.Found("configuration").ShouldContain("write a URL that begins with wss://");
+        found.ShouldFailOnly("configuration", "write a URL that begins with wss://");
+        found.Found("configuration").ShouldBe("DOCKMON_URL is \"ftp://dockmon.example.com\"");
         found.Status("tcp").ShouldBe("skipped");
         found.Status("engine").ShouldBe("ok");
     }
@@ -65,7 +65,7 @@ public sealed class DoctorTests : IDisposable
     {
         await using var server = await WrongServer.StartAsync();
         var found = await Diagnosis.MakeAsync(_data.Path, $"ws://{server.Authority}", Token, ("REGISTRATION_TOKEN", "<one-time-token>"));
-        found.ShouldFailOnly("configuration", "correct it");
+        found.ShouldFailOnly("configuration", "set it to the token as the server shows it");
         found.Status("token").ShouldBe("skipped");
         found.Found("token").ShouldBe("REGISTRATION_TOKEN cannot be used");
     }

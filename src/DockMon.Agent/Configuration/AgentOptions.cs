@@ -77,21 +77,24 @@ internal sealed record AgentOptions
 
     /// <summary>A new program from a URL needs no checksum.</summary>
     public bool SelfUpdateAllowUnverified { get; init; }
+
     /// <summary>How often running containers are measured; zero means never.</summary>
     public TimeSpan StatsInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Where their figures come from.</summary>
     public StatsOrigin StatsSource { get; init; }
 
-    /// <summary>Reads the environment.</summary>
-    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    public static AgentOptions Load(Func<string, string?> environment)
+    /// <summary>
+    /// Reads the environment. A variable that cannot be used has its default in the options (and DOCKMON_URL a name that no DNS resolves), so that
+    /// all errors are found at once and what is not wrong can still be looked at. The agent does not start with any error.
+    /// </summary>
+    public static (AgentOptions Options, IReadOnlyList<ConfigurationError> Errors) Load(Func<string, string?> environment)
     {
         var variables = new EnvironmentReader(environment);
         var dataPath = variables.DirectoryPath("DATA_PATH", "/data");
         var options = new AgentOptions
         {
-            ServerUrl = ServerAddress.Parse("DOCKMON_URL", variables.Text("DOCKMON_URL")),
+            ServerUrl = ServerAddress.Read(variables, "DOCKMON_URL") ?? new Uri("wss://dockmon.invalid"),
             RegistrationToken = TokenVariable.Read(variables, "REGISTRATION_TOKEN"),
             PermanentToken = TokenVariable.Read(variables, "PERMANENT_TOKEN"),
             DockerHost = variables.Text("DOCKER_HOST"),
@@ -105,45 +108,22 @@ internal sealed record AgentOptions
             ForceUniqueRegistration = variables.Flag("FORCE_UNIQUE_REGISTRATION", false),
             DataPath = dataPath,
             StacksPath = variables.DirectoryPath("AGENT_STACKS_DIR", Path.Combine(dataPath, "stacks")),
-            HostStacksPath = variables.Text("HOST_STACKS_DIR") switch
-            {
-                null => null,
-                ['/', ..] path => Path.GetFullPath(path),
-                var other => throw EnvironmentReader.Wrong("HOST_STACKS_DIR", other, "it must be an absolute path on the host"),
-            },
+            HostStacksPath = variables.HostDirectoryPath("HOST_STACKS_DIR"),
             InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
             UpdateTimeout = variables.Time("UPDATE_TIMEOUT", TimeSpan.FromMinutes(2), minimum: TimeSpan.FromSeconds(15)),
-            SelfUpdateImage = variables.Text("SELF_UPDATE_IMAGE") switch
-            {
-                { } image when image.Contains('@', StringComparison.Ordinal) || image[(image.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) =>
-                    throw EnvironmentReader.Wrong("SELF_UPDATE_IMAGE", image, "it must be a repository without a tag, such as registry.example.org/dockmon-agent: the tag is the one the server names"),
-                var image => image,
-            },
+            SelfUpdateImage = variables.Repository("SELF_UPDATE_IMAGE"),
             SelfUpdateAllowUnverified = variables.Flag("SELF_UPDATE_ALLOW_UNVERIFIED", false),
             ShutdownTimeout = variables.Time("SHUTDOWN_TIMEOUT", TimeSpan.FromSeconds(25)),
             StatsInterval = variables.Interval("STATS_INTERVAL", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100)),
-            StatsSource = variables.Text("STATS_SOURCE") switch
-            {
-                null => StatsOrigin.Auto,
-                var text when Enum.TryParse<StatsOrigin>(text, ignoreCase: true, out var origin) && Enum.IsDefined(origin) && !char.IsAsciiDigit(text[0]) => origin,
-                var other => throw EnvironmentReader.Wrong("STATS_SOURCE", other, "write auto, kernel or engine"),
-            },
+            StatsSource = variables.Choice(
+                "STATS_SOURCE",
+                StatsOrigin.Auto,
+                "write auto, kernel or engine",
+                [("auto", StatsOrigin.Auto), ("kernel", StatsOrigin.Kernel), ("engine", StatsOrigin.Engine)]),
         };
 
-        return options.CheckTogether();
-    }
-
-    /// <summary>Whether a start that fails before anything else is known is to be told in JSON: what LOG_JSON says, or would say by default.</summary>
-    public static bool LogsJson(Func<string, string?> environment)
-    {
-        try
-        {
-            return new EnvironmentReader(environment).Flag("LOG_JSON", true);
-        }
-        catch (ConfigurationException)
-        {
-            return true; // It may be what is wrong, and is told as such.
-        }
+        options.CheckTogether(variables);
+        return (options, variables.Errors);
     }
 
     /// <summary>For logs: says of the tokens only whether they are there, where a record would print all its members.</summary>
@@ -152,19 +132,24 @@ internal sealed record AgentOptions
         $"ServerUrl = {ServerUrl}, RegistrationToken = {Secret(RegistrationToken)}, PermanentToken = {Secret(PermanentToken)}, DockerHost = {DockerHost}, "
         + $"DataPath = {DataPath}, AgentName = {AgentName}, LogLevel = {LogLevel}, InsecureSkipVerify = {InsecureSkipVerify}");
 
-    private AgentOptions CheckTogether()
+    /// <summary>Looks for values that do not go together. One that is an error by itself is not told a second time.</summary>
+    private void CheckTogether(EnvironmentReader variables)
     {
-        if (ReconnectMax < ReconnectInitial)
+        if (ReconnectMax < ReconnectInitial && !variables.HasError("RECONNECT_MAX") && !variables.HasError("RECONNECT_INITIAL"))
         {
-            throw new ConfigurationException(
-                $"RECONNECT_MAX is {Duration.Format(ReconnectMax)}, which is less than RECONNECT_INITIAL ({Duration.Format(ReconnectInitial)}); "
-                + "it must be at least as long");
+            variables.AddError(new ConfigurationError(
+                "RECONNECT_MAX",
+                $"RECONNECT_MAX is {Duration.Format(ReconnectMax)}, which is less than RECONNECT_INITIAL ({Duration.Format(ReconnectInitial)})",
+                "it must be at least as long"));
         }
 
-        return ForceUniqueRegistration && AgentName is null
-            ? throw new ConfigurationException(
-                "FORCE_UNIQUE_REGISTRATION is true, which needs AGENT_NAME: set AGENT_NAME to a name no other agent of the server has")
-            : this;
+        if (ForceUniqueRegistration && AgentName is null && !variables.HasError("AGENT_NAME"))
+        {
+            variables.AddError(new ConfigurationError(
+                "FORCE_UNIQUE_REGISTRATION",
+                "FORCE_UNIQUE_REGISTRATION is true, which needs AGENT_NAME",
+                "set AGENT_NAME to a name no other agent of the server has"));
+        }
     }
 
     private static string Secret(string? value) => value is null ? "unset" : "set";

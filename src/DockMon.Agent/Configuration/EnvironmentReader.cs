@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>Reads variables by kind. Surrounding white space does not count, and an empty value is an unset one.</summary>
+/// <summary>
+/// Environment variables, read by kind. Surrounding white space does not count, and an empty value is an unset one. A value that cannot be
+/// used is added to <see cref="Errors"/>, and the default takes its place.
+/// </summary>
 internal sealed class EnvironmentReader(Func<string, string?> environment)
 {
     private const int NameLength = 255;
@@ -10,46 +13,66 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
     // Timers take no more than 49 days, and nobody means more than one.
     private static readonly TimeSpan LongestTime = TimeSpan.FromHours(24);
 
+    private readonly List<ConfigurationError> _errors = [];
+
+    /// <summary>All errors so far, in the order of reading.</summary>
+    public IReadOnlyList<ConfigurationError> Errors => _errors;
+
+    public void AddError(ConfigurationError error) => _errors.Add(error);
+
+    public bool HasError(string variable) => _errors.Exists(error => error.Variable == variable);
+
     public string? Text(string variable) => environment(variable)?.Trim() is { Length: > 0 } text ? text : null;
 
-    public bool Flag(string variable, bool defaultValue) => Text(variable) switch
-    {
-        null => defaultValue,
-        { } text when text.ToLowerInvariant() is "true" or "1" or "yes" => true,
-        { } text when text.ToLowerInvariant() is "false" or "0" or "no" => false,
-        { } text => throw Wrong(variable, text, "write true or false (1, 0, yes and no do as well)"),
-    };
+    public bool Flag(string variable, bool defaultValue) => Choice(
+        variable,
+        defaultValue,
+        "write true or false (1, 0, yes and no do as well)",
+        [("true", true), ("1", true), ("yes", true), ("false", false), ("0", false), ("no", false)]);
 
-    public LogLevel Level(string variable, LogLevel defaultValue) => Text(variable) switch
+    public LogLevel Level(string variable, LogLevel defaultValue) => Choice(
+        variable,
+        defaultValue,
+        "write debug, info, warn or error",
+        [("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warn", LogLevel.Warning), ("warning", LogLevel.Warning), ("error", LogLevel.Error)]);
+
+    /// <summary>One of several words, in upper or lower case.</summary>
+    public T Choice<T>(string variable, T defaultValue, string remedy, ReadOnlySpan<(string Word, T Value)> choices)
     {
-        null => defaultValue,
-        { } text => text.ToLowerInvariant() switch
+        if (Text(variable) is not { } text)
         {
-            "debug" => LogLevel.Debug,
-            "info" => LogLevel.Information,
-            "warn" or "warning" => LogLevel.Warning,
-            "error" => LogLevel.Error,
-            _ => throw Wrong(variable, text, "write debug, info, warn or error"),
-        },
-    };
+            return defaultValue;
+        }
+
+        foreach (var (word, value) in choices)
+        {
+            if (word.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return Invalid(variable, text, remedy, defaultValue);
+    }
 
     public TimeSpan Time(string variable, TimeSpan defaultValue, TimeSpan minimum = default)
     {
-        var text = Text(variable);
-        if (text is null)
+        if (Text(variable) is not { } text)
         {
             return defaultValue;
         }
 
         if (!Duration.TryParse(text, out var time))
         {
-            throw Wrong(variable, text, text.All(char.IsAsciiDigit)
+            var remedy = text.All(char.IsAsciiDigit)
                 ? $"a number needs a unit: write {Short(text)}s for seconds or {Short(text)}ms for milliseconds"
-                : $"write {Duration.Accepted}");
+                : $"write {Duration.Accepted}";
+            return Invalid(variable, text, remedy, defaultValue);
         }
 
-        return time > TimeSpan.Zero && time >= minimum && time <= LongestTime ? time
-            : throw Wrong(variable, text, $"it must be {(minimum > TimeSpan.Zero ? $"at least {Duration.Format(minimum)}" : "more than 0")} and at most 24h");
+        return time > TimeSpan.Zero && time >= minimum && time <= LongestTime
+            ? time
+            : Invalid(variable, text, $"it must be {(minimum > TimeSpan.Zero ? $"at least {Duration.Format(minimum)}" : "more than 0")} and at most 24h", defaultValue);
     }
 
     /// <summary>An interval; 0 turns off what it is the interval of.</summary>
@@ -66,23 +89,36 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
         }
 
         var time = Time(variable, defaultValue);
-        return time >= minimum ? time : throw Wrong(variable, text, $"it must be at least {Duration.Format(minimum)}, or 0 to turn it off");
+        return time >= minimum ? time : Invalid(variable, text, $"it must be at least {Duration.Format(minimum)}, or 0 to turn it off", defaultValue);
     }
 
-    public string? Name(string variable)
+    public string? Name(string variable) => Text(variable) switch
     {
-        var text = Text(variable);
-        return text is null ? null
-            : text.Length > NameLength ? throw Wrong(variable, text, $"it has {text.Length} characters; at most {NameLength} are accepted")
-            : text.Any(char.IsControl) ? throw Wrong(variable, text, "it has control characters (a line end?); remove them")
-            : text;
-    }
+        { Length: > NameLength } text => Invalid<string?>(variable, text, $"it has {text.Length} characters; at most {NameLength} are accepted", null),
+        { } text when text.Any(char.IsControl) => Invalid<string?>(variable, text, "it has control characters (a line end?); remove them", null),
+        var text => text,
+    };
 
     public string DirectoryPath(string variable, string defaultValue) => Path.GetFullPath(Text(variable) ?? defaultValue);
 
-    /// <summary>An error of one line, whatever is in the value.</summary>
-    public static ConfigurationException Wrong(string variable, string value, string remedy) =>
-        new($"{variable} is \"{Short(value)}\": {remedy}");
+    /// <summary>A directory of the host, which the agent may not see.</summary>
+    public string? HostDirectoryPath(string variable) => Text(variable) switch
+    {
+        null => null,
+        ['/', ..] path => Path.GetFullPath(path),
+        var text => Invalid<string?>(variable, text, "it must be an absolute path on the host", null),
+    };
+
+    /// <summary>An image's repository without a tag or digest.</summary>
+    public string? Repository(string variable) => Text(variable) switch
+    {
+        { } text when text.Contains('@', StringComparison.Ordinal) || text[(text.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) => Invalid<string?>(
+            variable,
+            text,
+            "it must be a repository without a tag, such as registry.example.org/dockmon-agent: the tag is the one the server names",
+            null),
+        var text => text,
+    };
 
     /// <summary>The beginning of a value, without anything that could break or forge a line.</summary>
     public static string Short(string value)
@@ -90,5 +126,11 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
         const int most = 80;
         var cut = value.Length > most ? value[..most] + "…" : value;
         return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+    }
+
+    private T Invalid<T>(string variable, string value, string remedy, T defaultValue)
+    {
+        AddError(ConfigurationError.InvalidValue(variable, value, remedy));
+        return defaultValue;
     }
 }

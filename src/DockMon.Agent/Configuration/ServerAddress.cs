@@ -1,21 +1,22 @@
 namespace DockMon.Agent.Configuration;
 
-/// <summary>The server's URL as a person writes it, made into the one the sockets are below.</summary>
+/// <summary>The server's URL as a person writes it, made into the one its WebSockets are below.</summary>
 internal static class ServerAddress
 {
     private const string Example = "wss://dockmon.example.com";
 
-    public static Uri Parse(string variable, string? text)
+    /// <summary>Reads the URL; null when there is none that can be used, which is an error of <paramref name="variables"/>.</summary>
+    public static Uri? Read(EnvironmentReader variables, string variable)
     {
-        if (text is null)
+        if (variables.Text(variable) is not { } text)
         {
-            throw new ConfigurationException($"{variable} is not set: write the server's address, such as {Example}");
+            variables.AddError(new ConfigurationError(variable, $"{variable} is not set", $"write the server's address, such as {Example}"));
+            return null;
         }
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || WebSocketScheme(uri.Scheme) is not { } scheme || uri.Host.Length == 0)
         {
-            throw EnvironmentReader.Wrong(
-                variable, WithoutSecrets(text), $"write a URL that begins with wss://, ws://, https:// or http://, such as {Example}");
+            return Invalid($"write a URL that begins with wss://, ws://, https:// or http://, such as {Example}");
         }
 
         // Each of these would be lost or sent where it was not meant to go; none is shown, for it may be a secret.
@@ -25,7 +26,13 @@ internal static class ServerAddress
             : null;
         return excess is null
             ? new UriBuilder(uri) { Scheme = scheme, Port = uri.IsDefaultPort ? -1 : uri.Port }.Uri
-            : throw EnvironmentReader.Wrong(variable, WithoutSecrets(text), $"it must not have {excess}; write it without");
+            : Invalid($"it must not have {excess}; write it without");
+
+        Uri? Invalid(string remedy)
+        {
+            variables.AddError(ConfigurationError.InvalidValue(variable, WithoutSecrets(text), remedy));
+            return null;
+        }
     }
 
     private static string? WebSocketScheme(string scheme) => scheme switch

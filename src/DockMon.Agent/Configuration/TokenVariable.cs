@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>A token given in a variable, or in a file another variable names. Its value appears in no message.</summary>
+/// <summary>A token given in a variable, or in a file that another variable names. No message shows its value.</summary>
 internal static class TokenVariable
 {
     private const int MaxLength = 255;
@@ -14,6 +14,7 @@ internal static class TokenVariable
     private static readonly SearchValues<char> Characters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-");
 
+    /// <summary>Reads the token; null when there is none that can be used.</summary>
     public static string? Read(EnvironmentReader variables, string variable)
     {
         var fileVariable = variable + "_FILE";
@@ -21,20 +22,40 @@ internal static class TokenVariable
         var path = variables.Text(fileVariable);
         if (value is not null && path is not null)
         {
-            throw new ConfigurationException($"{variable} and {fileVariable} are both set: set only one of them");
+            return Invalid(variable, $"{variable} and {fileVariable} are both set", "set only one of them");
         }
 
         if (path is not null)
         {
-            value = ReadFile(fileVariable, path);
+            try
+            {
+                value = ReadFile(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                var reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such file"
+                    : e is UnauthorizedAccessException ? "no permission to read it, or it is a directory"
+                    : EnvironmentReader.Short(e.Message);
+                return Invalid(
+                    fileVariable,
+                    $"{fileVariable} is \"{EnvironmentReader.Short(path)}\", which cannot be read ({reason})",
+                    "name a file that holds the token and nothing else");
+            }
+
             return FindError(value) is { } fileError
-                ? throw new ConfigurationException($"{fileVariable} is \"{EnvironmentReader.Short(path)}\", whose content is no token: {fileError}")
+                ? Invalid(fileVariable, $"{fileVariable} is \"{EnvironmentReader.Short(path)}\", whose content is no token", "write the token, and nothing else, into the file", fileError)
                 : value;
         }
 
         return value is not null && FindError(value) is { } error
-            ? throw new ConfigurationException($"{variable} is no token: {error}")
+            ? Invalid(variable, $"{variable} is no token", "set it to the token as the server shows it", error)
             : value;
+
+        string? Invalid(string name, string problem, string remedy, string? reason = null)
+        {
+            variables.AddError(new ConfigurationError(name, problem, remedy, reason));
+            return null;
+        }
     }
 
     /// <summary>What is wrong with a token, without any of it; null when nothing is.</summary>
@@ -46,22 +67,11 @@ internal static class TokenVariable
         _ => null,
     };
 
-    private static string ReadFile(string variable, string path)
+    private static string ReadFile(string path)
     {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            var buffer = new byte[MaxFileBytes];
-            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return Encoding.UTF8.GetString(buffer.AsSpan(0, length)).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            var reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such file"
-                : e is UnauthorizedAccessException ? "no permission to read it, or it is a directory"
-                : EnvironmentReader.Short(e.Message);
-            throw new ConfigurationException(
-                $"{variable} is \"{EnvironmentReader.Short(path)}\", which cannot be read ({reason}): name a file that holds the token and nothing else", e);
-        }
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        var buffer = new byte[MaxFileBytes];
+        var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return Encoding.UTF8.GetString(buffer.AsSpan(0, length)).Trim();
     }
 }

@@ -208,7 +208,7 @@ internal sealed partial class ServerLink(
 
     private string ChooseToken() =>
         (_preferRegistrationToken ? options.RegistrationToken : _permanentToken ?? options.RegistrationToken)
-        ?? throw new ConfigurationException("REGISTRATION_TOKEN is not set and no permanent token is stored: make a registration token on the server and set it.");
+        ?? throw new ConfigurationException(new("REGISTRATION_TOKEN", "REGISTRATION_TOKEN is not set and no permanent token is stored", "make a registration token on the server and set it"));
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps the token from the disk, the one-time token is spent: going on with it in memory is all that helps.")]
     private void KeepToken(string token)

@@ -1,3 +1,5 @@
+using DockMon.Agent.Configuration;
+
 namespace DockMon.Agent.Doctor;
 
 /// <summary>How a check ended.</summary>
@@ -27,6 +29,8 @@ internal sealed record CheckResult(CheckStatus Status, string Found, string? Rem
     public static CheckResult Warning(string found, string remedy) => new(CheckStatus.Warning, found, remedy);
 
     public static CheckResult Failed(string found, string remedy) => new(CheckStatus.Failed, found, remedy);
+
+    public static CheckResult Failed(ConfigurationError error) => Failed(error.Finding, error.Remedy);
 
     public static CheckResult Skipped(string why) => new(CheckStatus.Skipped, why);
 }

@@ -63,8 +63,7 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, bool ta
         }
         catch (ConfigurationException e)
         {
-            var (found, remedy) = Split(e.Message);
-            return CheckResult.Failed(found, remedy);
+            return CheckResult.Failed(e.Error);
         }
     }
 
@@ -100,8 +99,4 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, bool ta
 
         return path;
     }
-
-    // "what; what to do", as StorageFailure writes it.
-    private static (string Found, string Remedy) Split(string message) =>
-        message.IndexOf("; ", StringComparison.Ordinal) is > 0 and var end ? (message[..end], message[(end + 2)..]) : (message, "name another directory in DATA_PATH");
 }

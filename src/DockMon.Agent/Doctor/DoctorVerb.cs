@@ -29,7 +29,7 @@ internal static class DoctorVerb
         var results = new List<NamedResult>();
         Check[] checks =
         [
-            setup.Check(),
+            .. setup.Checks(),
             user.Check(),
             .. addresses.All(),
             .. dial.All(),

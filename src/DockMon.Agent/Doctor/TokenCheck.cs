@@ -35,7 +35,7 @@ internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IRea
         }
         catch (ConfigurationException e)
         {
-            return CheckResult.Failed(e.Message, "see there");
+            return CheckResult.Failed(e.Error);
         }
 
         if ((_options.PermanentToken ?? stored) is not { } permanent)

@@ -26,9 +26,7 @@ internal sealed class UserCheck
         }
         catch (ConfigurationException e)
         {
-            // "what: what to do"; a value of somebody's may have a colon, too.
-            var end = e.Message.LastIndexOf(": ", StringComparison.Ordinal);
-            return new(CheckResult.Failed($"{e.Message[..end]}; the rest is looked at as {Name()}", e.Message[(end + 2)..]), takesOver: false);
+            return new(CheckResult.Failed($"{e.Error.Finding}; the rest is looked at as {Name()}", e.Error.Remedy), takesOver: false);
         }
     }
 

@@ -46,10 +46,12 @@ internal static class Privileges
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new ConfigurationException(
-                $"Root cannot become user {plan.User} here ({e.Message}): leave the container the capabilities SETUID and SETGID, start it as that user "
-                + $"(docker run --user {plan.User}{(plan.SocketGroup is { } group ? $" --group-add {group}" : "")}), or set {Variable} to 0 to stay root",
-                e);
+            var error = new ConfigurationError(
+                Variable,
+                $"Root cannot become user {plan.User} here ({e.Message})",
+                $"leave the container the capabilities SETUID and SETGID, start it as that user (docker run --user {plan.User}"
+                + $"{(plan.SocketGroup is { } group ? $" --group-add {group}" : "")}), or set {Variable} to 0 to stay root");
+            throw new ConfigurationException(error, e);
         }
 
         return plan.SocketGroup is { } joined ? $"now user {plan.User} in group {joined}, that of {path}" : $"now user {plan.User}";
@@ -60,7 +62,7 @@ internal static class Privileges
     {
         null or "root" => 0,
         _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user < int.MaxValue => user,
-        _ => throw EnvironmentReader.Wrong(Variable, text, "write the number of a user, such as 1000, or 0 to stay root"),
+        _ => throw new ConfigurationException(ConfigurationError.InvalidValue(Variable, text, "write the number of a user, such as 1000, or 0 to stay root")),
     };
 
     /// <summary>What root has in the data directory, and the user is to have.</summary>

@@ -6,6 +6,7 @@ namespace DockMon.Agent.Storage;
 /// <summary>Keeps the permanent token, without which a restarted agent cannot come back.</summary>
 internal sealed class TokenStore(string dataPath)
 {
+    private const string Variable = "DATA_PATH";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _path = Path.Combine(dataPath, "permanent_token");
@@ -25,13 +26,13 @@ internal sealed class TokenStore(string dataPath)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The permanent token {_path} cannot be read: {StorageAdvice.Describe(e, dataPath)}", e);
+            throw Failure($"The permanent token {_path} cannot be read", e);
         }
 
         // An empty file is what a full disk leaves of a token that something else wrote.
         return token.Length == 0 ? null
             : TokenVariable.FindError(token) is { } error
-                ? throw new ConfigurationException($"{_path} holds no token: {error}; delete it and register again with a new REGISTRATION_TOKEN")
+                ? throw new ConfigurationException(new(Variable, $"{_path} holds no token", "delete it and register again with a new REGISTRATION_TOKEN", error))
                 : token;
     }
 
@@ -48,7 +49,7 @@ internal sealed class TokenStore(string dataPath)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"DATA_PATH {dataPath} cannot be written: {StorageAdvice.Describe(e, dataPath)}", e);
+            throw Failure($"{Variable} {dataPath} cannot be written", e);
         }
     }
 
@@ -57,5 +58,11 @@ internal sealed class TokenStore(string dataPath)
     {
         Directory.CreateDirectory(dataPath);
         AtomicFile.Write(_path, Encoding.UTF8.GetBytes(token), OwnerOnly);
+    }
+
+    private ConfigurationException Failure(string problem, Exception e)
+    {
+        var (reason, remedy) = StorageAdvice.Explain(e, dataPath);
+        return new ConfigurationException(new(Variable, problem, remedy ?? $"name another directory in {Variable}", reason), e);
     }
 }

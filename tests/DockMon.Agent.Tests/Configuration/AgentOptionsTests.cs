@@ -13,7 +13,7 @@ public sealed class AgentOptionsTests
     [InlineData("No", false)]
     [InlineData("perhaps", true)]
     public void How_a_failed_start_is_told_is_known_even_when_nothing_else_is(string? value, bool json) =>
-        AgentOptions.LogsJson(name => name == "LOG_JSON" ? value : null).ShouldBe(json);
+        AgentOptions.Load(name => name == "LOG_JSON" ? value : null).Options.LogJson.ShouldBe(json);
 
     [Fact]
     public void An_address_is_all_that_is_needed()
@@ -147,7 +147,37 @@ public sealed class AgentOptionsTests
         options.ToString().ShouldContain("RegistrationToken = set");
     }
 
+    [Fact]
+    public void All_wrong_variables_are_found_at_once_and_have_their_defaults()
+    {
+        var (options, errors) = LoadAny(
+            ("DOCKMON_URL", "ftp://h"), ("REGISTRATION_TOKEN", "a b"), ("RECONNECT_MAX", "5"), ("RECONNECT_INITIAL", "2m"), ("LOG_LEVEL", "loud"),
+            ("AGENT_NAME", "a\tb"), ("FORCE_UNIQUE_REGISTRATION", "true"), ("HOST_STACKS_DIR", "stacks"), ("SELF_UPDATE_IMAGE", "agent:3"), ("STATS_SOURCE", "kernel"));
+
+        errors.Select(error => error.Variable).ShouldBe(
+            ["DOCKMON_URL", "REGISTRATION_TOKEN", "RECONNECT_MAX", "LOG_LEVEL", "AGENT_NAME", "HOST_STACKS_DIR", "SELF_UPDATE_IMAGE"]);
+        (options.ReconnectMax, options.LogLevel, options.StatsSource).ShouldBe((TimeSpan.FromSeconds(60), LogLevel.Information, StatsOrigin.Kernel));
+    }
+
+    [Fact]
+    public void An_error_has_its_problem_and_its_remedy_apart()
+    {
+        var error = LoadAny(("DOCKMON_URL", "ws://h"), ("STATS_SOURCE", "cgroups")).Errors.ShouldHaveSingleItem();
+
+        error.ShouldBe(new ConfigurationError("STATS_SOURCE", "STATS_SOURCE is \"cgroups\"", "write auto, kernel or engine"));
+        error.ToString().ShouldBe("STATS_SOURCE is \"cgroups\": write auto, kernel or engine");
+    }
+
     internal static AgentOptions Load(params (string Name, string Value)[] variables)
+    {
+        var (options, errors) = LoadAny(variables);
+        errors.ShouldBeEmpty();
+        return options;
+    }
+
+    internal static string Error(params (string Name, string Value)[] variables) => LoadAny(variables).Errors.ShouldHaveSingleItem().ToString();
+
+    private static (AgentOptions Options, IReadOnlyList<ConfigurationError> Errors) LoadAny(params (string Name, string Value)[] variables)
     {
         var environment = new Dictionary<string, string>();
         foreach (var (name, value) in variables)
@@ -157,7 +187,4 @@ public sealed class AgentOptionsTests
 
         return AgentOptions.Load(environment.GetValueOrDefault);
     }
-
-    internal static string Error(params (string Name, string Value)[] variables) =>
-        Should.Throw<ConfigurationException>(() => Load(variables)).Message;
 }

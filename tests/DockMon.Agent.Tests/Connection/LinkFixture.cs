@@ -23,7 +23,7 @@ internal sealed class LinkFixture : IAsyncDisposable
         DataPath = Directory.CreateTempSubdirectory("dockmon-link-").FullName;
         environment["DOCKMON_URL"] ??= server.Url.ToString();
         environment["DATA_PATH"] = DataPath;
-        var options = AgentOptions.Load(name => environment.GetValueOrDefault(name));
+        var options = AgentOptions.Load(name => environment.GetValueOrDefault(name)).Options;
         _dialer = new Dialer(options);
         Outbound = new Outbound(new Outbox(DataPath), Time, new ListLogger<Outbound>(Lines));
         Link = new ServerLink(

@@ -130,7 +130,7 @@ public sealed class ComposePartsTests
     public void Compose_sees_no_variable_of_the_agents_own()
     {
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["PERMANENT_TOKEN"] = "secret", ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "False" };
-        ComposeEnvironment.Build(AgentOptions.Load(variables.GetValueOrDefault), "/tmp/c", variables.GetValueOrDefault)
+        ComposeEnvironment.Build(AgentOptions.Load(variables.GetValueOrDefault).Options, "/tmp/c", variables.GetValueOrDefault)
             .ShouldBe(new Dictionary<string, string> { ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_CONFIG"] = "/tmp/c", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "False" }, ignoreOrder: true);
     }
 
@@ -140,7 +140,7 @@ public sealed class ComposePartsTests
     public void Several_env_files_are_a_matter_of_the_protocol_and_not_of_what_is_installed(bool hasCompose)
     {
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x" };
-        var capabilities = AgentHost.CapabilitiesOf(AgentOptions.Load(variables.GetValueOrDefault), isContainer: false, hasCompose);
+        var capabilities = AgentHost.CapabilitiesOf(AgentOptions.Load(variables.GetValueOrDefault).Options, isContainer: false, hasCompose);
         capabilities["multi_env_files"].ShouldBeTrue();
         capabilities["compose_deployments"].ShouldBe(hasCompose);
     }
