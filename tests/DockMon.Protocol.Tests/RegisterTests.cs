@@ -69,7 +69,7 @@ public sealed class RegisterTests
     {
         var request = Read(Wire.Register.Json);
 
-        RegisterValidation.FindError(request).ShouldBeNull();
+        RegisterValidation.Find(request).ShouldBeNull();
         request.ProtoVersion.ShouldBe(ProtocolLimits.ProtocolVersion);
         request.Capabilities[Capabilities.ContainerOperations].ShouldBeTrue();
     }
@@ -81,7 +81,7 @@ public sealed class RegisterTests
         var json = Wire.Register.Json;
         json[field] = JsonNode.Parse(value);
 
-        var found = RegisterValidation.FindError(Read(json));
+        var found = RegisterValidation.Find(Read(json));
 
         if (error is null)
         {
@@ -89,7 +89,8 @@ public sealed class RegisterTests
         }
         else
         {
-            found.ShouldNotBeNull().ShouldStartWith(error);
+            found.ShouldNotBeNull().ToString().ShouldStartWith(error);
+            found.Field.ShouldBe(field);
         }
     }
 
@@ -100,7 +101,7 @@ public sealed class RegisterTests
         json["force_unique_registration"] = true;
         json["hostname_source"] = HostnameSources.AgentName;
 
-        RegisterValidation.FindError(Read(json)).ShouldBeNull();
+        RegisterValidation.Find(Read(json)).ShouldBeNull();
     }
 
     [Fact]
@@ -172,9 +173,9 @@ public sealed class RegisterTests
     /// <summary>What a server does with a frame: it reads it, then looks for an error. Either may say no.</summary>
     private static void Refuse(JsonObject json)
     {
-        if (RegisterValidation.FindError(Read(json)) is { } error)
+        if (RegisterValidation.Find(Read(json)) is { } error)
         {
-            throw new JsonException(error);
+            throw new JsonException(error.ToString());
         }
     }
 

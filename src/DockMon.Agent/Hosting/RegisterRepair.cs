@@ -2,16 +2,15 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Hosting;
 
-/// <summary>Keeps an odd value of one host (a size over every limit, say) from costing it the registration.</summary>
+/// <summary>Keeps an unusual value of a host (a size over every limit, say) from making its registration fail.</summary>
 internal static class RegisterRepair
 {
-    /// <summary>The request without those optional values that break a rule. A required one that does is left for the caller to find.</summary>
+    /// <summary>The request without the optional values that break a rule. A required value that breaks one is left for the caller to find.</summary>
     public static RegisterRequest WithoutRefused(RegisterRequest request)
     {
-        while (RegisterValidation.FindError(request) is { } error)
+        while (RegisterValidation.Find(request) is { } error)
         {
-            // Each error begins with the field's name.
-            if (Without(request, error[..error.IndexOf(' ', StringComparison.Ordinal)]) is not { } rest)
+            if (Without(request, error.Field) is not { } rest)
             {
                 return request;
             }

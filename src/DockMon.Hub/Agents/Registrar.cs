@@ -37,7 +37,11 @@ internal sealed class Registrar(IHosts hosts, Registrations registrations)
             throw new RegistrationException(AuthRejections.InvalidData + e.Message);
         }
 
-        return request is not null && RegisterValidation.FindError(request) is null ? request
-            : throw new RegistrationException(AuthRejections.InvalidData + (request is null ? "the frame is null" : RegisterValidation.FindError(request)));
+        if (request is null)
+        {
+            throw new RegistrationException(AuthRejections.InvalidData + "the frame is null");
+        }
+
+        return RegisterValidation.Find(request) is { } error ? throw new RegistrationException(AuthRejections.InvalidData + error) : request;
     }
 }

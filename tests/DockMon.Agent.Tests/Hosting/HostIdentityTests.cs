@@ -121,7 +121,7 @@ public sealed class HostIdentityTests
             HostIp = "192.0.2.5",
         });
 
-        RegisterValidation.FindError(request).ShouldBeNull();
+        RegisterValidation.Find(request).ShouldBeNull();
         (request.OsType, request.HostIp).ShouldBe(("linux", "192.0.2.5"));
         (request.KernelVersion, request.TotalMemory, request.NumCpus, request.HostIps).ShouldBe((null, null, null, null));
         JsonSerializer.Serialize(request, ProtocolJson.Default.RegisterRequest).ShouldNotContain("null");
@@ -129,7 +129,7 @@ public sealed class HostIdentityTests
 
     [Fact]
     public void A_required_value_a_server_would_refuse_is_left_for_the_caller_to_find() =>
-        RegisterValidation.FindError(Build(new SystemInformation(), token: "not a token")).ShouldNotBeNull().ShouldStartWith("token");
+        RegisterValidation.Find(Build(new SystemInformation(), token: "not a token")).ShouldNotBeNull().Field.ShouldBe("token");
 
     private static RegisterRequest Build(SystemInformation system, string token = "t") => HostIdentity.Build(
         new HostDescription { EngineId = "A:B", Hostname = "h", HostnameSource = HostnameSources.Daemon, System = system },
