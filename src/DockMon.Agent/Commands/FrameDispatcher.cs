@@ -58,7 +58,7 @@ internal sealed partial class FrameDispatcher(
         catch (JsonException e)
         {
             Log.FrameInvalid(logger, utf8.Length, e.Message);
-            AnswerInvalid(utf8.Span, e.Message.Split(" Path:", 2)[0]);
+            AnswerInvalid(utf8.Span, e.GetReason());
             return;
         }
 

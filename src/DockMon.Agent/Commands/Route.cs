@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Commands;
 
@@ -53,7 +54,7 @@ internal sealed record Route(string What, Func<JsonElement, CancellationToken, V
         }
         catch (JsonException e)
         {
-            throw new CommandException($"invalid payload: {e.Path}: {e.Message.Split(" Path:", 2)[0]}");
+            throw new CommandException($"invalid payload: {e.Path}: {e.GetReason()}");
         }
     }
 }

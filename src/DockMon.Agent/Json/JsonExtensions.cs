@@ -44,6 +44,9 @@ internal static class JsonExtensions
     /// <summary>The items of the list that a member is; none if it is no list.</summary>
     public static IEnumerable<JsonElement> GetItems(this JsonElement element, string name) => Find(element, name, JsonValueKind.Array)?.EnumerateArray() ?? [];
 
+    /// <summary>The reason alone, without the position that .NET appends to it and that exists as properties, too.</summary>
+    public static string GetReason(this JsonException error) => error.Message.Split(" Path:", 2)[0];
+
     private static JsonElement? Find(JsonElement element, string name, JsonValueKind kind) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
+using DockMon.Protocol;
 using Shouldly;
 using Xunit;
 
@@ -66,6 +67,15 @@ public sealed class JsonExtensionsTests
         _element.GetItems("object").ShouldBeEmpty();
         _element.GetObject("object").GetText("b").ShouldBe("c");
         _element.GetObject("missing").GetText("b").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_reason_of_an_error_is_without_its_position()
+    {
+        var error = Should.Throw<JsonException>(() => JsonElement.Parse("""{"type":{}}""").Deserialize(ProtocolJson.Default.AuthError));
+
+        error.Message.ShouldContain("$.type");
+        error.GetReason().ShouldBe("The JSON value could not be converted to DockMon.Protocol.AuthError.");
     }
 
     [Fact]

@@ -11,15 +11,18 @@ internal static class HealthCheckReader
     /// <exception cref="CommandException">It does not even say which container it is about.</exception>
     public static HealthCheck Read(JsonElement payload)
     {
+        var container = ContainerOf(payload);
+        HealthCheckConfig config;
         try
         {
-            var config = Route.Read(payload, ProtocolJson.Default.HealthCheckConfig);
-            return HealthCheck.From(config with { ContainerId = ContainerOf(payload) });
+            config = Route.Read(payload, ProtocolJson.Default.HealthCheckConfig);
         }
-        catch (CommandException e) when (e.Message.StartsWith("invalid payload", StringComparison.Ordinal))
+        catch (CommandException e)
         {
-            return HealthCheck.From(new HealthCheckConfig { ContainerId = ContainerOf(payload), HostId = payload.FindText("host_id") }, e.Message);
+            return HealthCheck.From(new HealthCheckConfig { ContainerId = container, HostId = payload.FindText("host_id") }, e.Message);
         }
+
+        return HealthCheck.From(config with { ContainerId = container });
     }
 
     /// <summary>Reads a list; <paramref name="onLeftOut"/> hears of those that cannot be read at all.</summary>
