@@ -33,7 +33,7 @@ check_watchdog() {
   check "watchdog: it is connected again" eventually 120 connected "$V1"
 }
 
-# As docs/operations.md has it.
+# As docs/troubleshooting.md has it.
 doctor() {
   systemd-run --quiet --pipe --wait --collect -p EnvironmentFile=/etc/dockmon-agent/agent.env -E DATA_PATH=/var/lib/dockmon-agent \
     -p User=dockmon-agent -p SupplementaryGroups=docker /usr/bin/dockmon-agent doctor "$@"

@@ -185,7 +185,7 @@ public sealed class ImageTests : IAsyncLifetime
     /// <summary>Runs the line of the documents, with this test's names in place of theirs.</summary>
     private async Task RunAsync(string options)
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"), Token);
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "installation.md"), Token);
         var line = text[text.IndexOf("docker run -d \\\n", StringComparison.Ordinal)..];
         line = line[..line.IndexOf("\n\n", StringComparison.Ordinal)];
         string[] words = [.. line.Replace("\\\n", " ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)];
