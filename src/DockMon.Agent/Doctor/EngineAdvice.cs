@@ -16,7 +16,7 @@ internal static class EngineAdvice
             return "something between agent and engine refuses requests: have the socket proxy allow /version, /info, /events, /containers, /images, /networks, /volumes and /exec, for reading and writing";
         }
 
-        if (error.StatusCode == HttpStatusCode.BadRequest && error.Message.Contains("HTTPS server", StringComparison.Ordinal))
+        if (error.IsTlsRequired)
         {
             return "the engine speaks TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to a folder with ca.pem, cert.pem and key.pem";
         }
@@ -26,8 +26,7 @@ internal static class EngineAdvice
             return "the engine's certificate must be for the name in DOCKER_HOST and of the authority in ca.pem in DOCKER_CERT_PATH: copy that of the daemon (--tlscacert) there";
         }
 
-        // What OpenSSL says of the other side's objection, which .NET has no type for.
-        return error.GetBaseException().Message.Contains("SSL routines", StringComparison.Ordinal)
+        return error.IsClientCertificateRefused
             ? "the engine refuses cert.pem in DOCKER_CERT_PATH: have it issued by the authority that the daemon was started with (--tlscacert)"
             : "see whether docker info works on the host; if not, restart Docker and look into its log (journalctl -u docker)";
     }

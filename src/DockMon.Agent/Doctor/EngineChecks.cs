@@ -39,7 +39,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         }
         catch (EngineConfigurationException e)
         {
-            return CheckResult.Failed(e.Message, "see there");
+            return CheckResult.Failed(e.Problem, e.Remedy);
         }
 
         _engine = new EngineClient(_endpoint, time);

@@ -47,9 +47,4 @@ public sealed partial class EngineClient
             ? Parse(await ReadAsync(request, response, JsonLimits.Line, ct).ConfigureAwait(false), type, request.Name)
             : throw await ReadErrorAsync(request, response, ct).ConfigureAwait(false);
     }
-
-    private static bool IsVersionRefused(EngineException error) =>
-        error.StatusCode == System.Net.HttpStatusCode.BadRequest
-        && error.Message.Contains("client version", StringComparison.OrdinalIgnoreCase)
-        && error.Message.Contains("is too", StringComparison.OrdinalIgnoreCase);
 }

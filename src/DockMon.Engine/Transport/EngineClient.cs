@@ -109,7 +109,7 @@ public sealed partial class EngineClient : IDisposable
             }
 
             var error = await ReadErrorAsync(request, response, ct).ConfigureAwait(false);
-            if (again || !IsVersionRefused(error))
+            if (again || !error.IsVersionRefused)
             {
                 throw error;
             }

@@ -41,9 +41,9 @@ public sealed record EngineEndpoint
             "unix" => Unix(host, rest),
             "tcp" or "http" or "https" => Tcp(host, rest, EngineTls.FromEnvironment(certPath, tlsVerify, required: scheme == "https")),
             "ssh" => throw new EngineConfigurationException(
-                $"DOCKER_HOST is \"{host}\": ssh:// is not supported; forward the socket (ssh -L) and use unix:// or tcp://"),
+                $"DOCKER_HOST is \"{host}\": ssh:// is not supported", "forward the socket (ssh -L) and use unix:// or tcp://"),
             "npipe" => throw new EngineConfigurationException(
-                $"DOCKER_HOST is \"{host}\": npipe:// is only for Windows; use unix:// or tcp://"),
+                $"DOCKER_HOST is \"{host}\": npipe:// is only for Windows", "use unix:// or tcp://"),
             _ => throw Unusable(host),
         };
     }
@@ -70,7 +70,7 @@ public sealed record EngineEndpoint
     private static EngineEndpoint Unix(string host, string path) => path.StartsWith('/')
         ? new EngineEndpoint(host, new Uri("http://docker"), path, null)
         : throw new EngineConfigurationException(
-            $"DOCKER_HOST is \"{host}\": a socket needs an absolute path, such as {DefaultHost}");
+            $"DOCKER_HOST is \"{host}\": a socket needs an absolute path", $"write one, such as {DefaultHost}");
 
     private static EngineEndpoint Tcp(string host, string rest, SslClientAuthenticationOptions? tls)
     {
@@ -86,5 +86,5 @@ public sealed record EngineEndpoint
     }
 
     private static EngineConfigurationException Unusable(string host) => new(
-        $"DOCKER_HOST is \"{host}\", which is no engine address; use {DefaultHost} or tcp://host:2375");
+        $"DOCKER_HOST is \"{host}\", which is no engine address", $"use {DefaultHost} or tcp://host:2375");
 }

@@ -17,6 +17,23 @@ public class EngineException : Exception
     /// </summary>
     public bool IsMissing => StatusCode == HttpStatusCode.NotFound
         || (StatusCode == HttpStatusCode.InternalServerError && Message.EndsWith("no such container", StringComparison.Ordinal));
+
+    /// <summary>The container is being removed already.</summary>
+    public bool IsRemovalInProgress => StatusCode == HttpStatusCode.Conflict && Message.Contains("already in progress", StringComparison.Ordinal);
+
+    /// <summary>The engine speaks TLS at an address where it was spoken to without.</summary>
+    public bool IsTlsRequired => StatusCode == HttpStatusCode.BadRequest && Message.Contains("HTTPS server", StringComparison.Ordinal);
+
+    /// <summary>The engine refused the client's certificate. It is what OpenSSL says of a TLS alert of the other side, for which .NET has no type.</summary>
+    public bool IsClientCertificateRefused => GetBaseException().Message.Contains("SSL routines", StringComparison.Ordinal);
+
+    /// <summary>The engine does not speak the API version that it was asked in.</summary>
+    internal bool IsVersionRefused => StatusCode == HttpStatusCode.BadRequest
+        && Message.Contains("client version", StringComparison.OrdinalIgnoreCase)
+        && Message.Contains("is too", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a container could not be created because another one has its name.</summary>
+    public bool IsNameTaken(string name) => Message.Contains("already in use", StringComparison.Ordinal) && Message.Contains(name, StringComparison.Ordinal);
 }
 
 /// <summary>The engine cannot be reached, or the connection broke while it answered.</summary>
@@ -27,6 +44,13 @@ public sealed class EngineUnavailableException(string message, Exception? innerE
 public sealed class EngineTimeoutException(string message, Exception? innerException = null)
     : EngineException(message, null, innerException);
 
-/// <summary>The settings that say where the engine is cannot be used. The message is one line and says what to change.</summary>
-public sealed class EngineConfigurationException(string message, Exception? innerException = null)
-    : Exception(message, innerException);
+/// <summary>The settings that say where the engine is cannot be used. The message is one line: problem and remedy.</summary>
+public sealed class EngineConfigurationException(string problem, string remedy, Exception? innerException = null)
+    : Exception($"{problem}; {remedy}", innerException)
+{
+    /// <summary>What is wrong.</summary>
+    public string Problem { get; } = problem;
+
+    /// <summary>What to do about it.</summary>
+    public string Remedy { get; } = remedy;
+}

@@ -91,7 +91,7 @@ internal static class EngineTls
     }
 
     private static EngineConfigurationException Unusable(string file, string why, Exception? inner) => new(
-        $"cannot use {file}: {why}; put ca.pem, cert.pem and key.pem into the folder DOCKER_CERT_PATH names, "
-        + "or unset DOCKER_CERT_PATH and DOCKER_TLS_VERIFY to speak without TLS",
+        $"cannot use {file}: {why}",
+        "put ca.pem, cert.pem and key.pem into the folder DOCKER_CERT_PATH names, or unset DOCKER_CERT_PATH and DOCKER_TLS_VERIFY to speak without TLS",
         inner);
 }

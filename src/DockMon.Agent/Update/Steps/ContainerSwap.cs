@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
@@ -154,7 +153,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
             {
                 return await engine.CreateContainerAsync(body, name, ct);
             }
-            catch (EngineException e) when (IsTaken(e, name) && time.GetElapsedTime(started) < EngineClient.WorkLimit)
+            catch (EngineException e) when (e.IsNameTaken(name) && time.GetElapsedTime(started) < EngineClient.WorkLimit)
             {
                 if (tries == 1)
                 {
@@ -165,9 +164,6 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
             await Task.Delay(LookInterval, time, ct);
         }
     }
-
-    private static bool IsTaken(EngineException e, string name) =>
-        e.Message.Contains("already in use", StringComparison.Ordinal) && e.Message.Contains(name, StringComparison.Ordinal);
 
     private async Task ConnectAsync(string id, IEnumerable<KeyValuePair<string, JsonObject>> networks, CancellationToken ct)
     {
@@ -275,7 +271,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         {
             await act();
         }
-        catch (EngineException e) when (e.IsMissing || (e.StatusCode == HttpStatusCode.Conflict && e.Message.Contains("already in progress", StringComparison.Ordinal)))
+        catch (EngineException e) when (e.IsMissing || e.IsRemovalInProgress)
         {
             // Gone, or going: what was asked for.
         }
