@@ -19,16 +19,40 @@ public sealed partial class MarkdownLinkTests
     }
 
     [Fact]
+    public void Every_path_of_the_repository_that_a_page_names_exists()
+    {
+        var named = Pages(Repository.Root)
+            .SelectMany(page => RepositoryPath().Matches(File.ReadAllText(page)).Select(path => path.Groups[1].Value))
+            .Distinct().ToArray();
+        named.Length.ShouldBeGreaterThan(20);
+        named.Where(path => !Path.Exists(Path.Combine(Repository.Root, path)))
+            .ShouldBeEmpty("paths in Markdown files that no longer exist; correct the pages");
+    }
+
+    [Fact]
     public void A_missing_file_and_a_missing_heading_are_found()
     {
         using var folder = new TemporaryFolder();
         var page = Path.Combine(folder.Path, "page.md");
-        File.WriteAllText(page, "# A `first` heading, here\n\n    [code](no.md)\n\n[a](page.md#a-first-heading-here) [b](#a-first-heading-here) [c](none.md) [d](page.md#none) [e](https://example.org/x)\n![f](none.svg)\n`[g](none.md)`\n");
+        File.WriteAllText(
+            page,
+            """
+            # A `first` heading, here
+
+                [code](no.md)
+
+            [a](page.md#a-first-heading-here) [b](#a-first-heading-here) [c](none.md) [d](page.md#none) [e](https://example.org/x)
+            ![f](none.svg)
+            `[g](none.md)`
+
+            """);
         BrokenLinks(page).Select(broken => broken[(broken.LastIndexOf(' ') + 1)..]).ShouldBe(["none.md", "page.md#none", "none.svg"]);
     }
 
     private static IEnumerable<string> Pages(string root) => Directory.EnumerateFiles(root, "*.md", SearchOption.TopDirectoryOnly).Concat(
-        Directory.EnumerateDirectories(root).Where(folder => Path.GetFileName(folder) is not ("artifacts" or "bin" or "obj" or ".git" or "node_modules")).SelectMany(Pages));
+        Directory.EnumerateDirectories(root)
+            .Where(folder => Path.GetFileName(folder) is not ("artifacts" or "bin" or "obj" or ".git" or "node_modules"))
+            .SelectMany(Pages));
 
     private static IEnumerable<string> BrokenLinks(string page)
     {
@@ -57,6 +81,10 @@ public sealed partial class MarkdownLinkTests
     private static string WithoutFences(string text) => Fence().Replace(text, "");
 
     private static string WithoutCode(string text) => InlineCode().Replace(IndentedCode().Replace(WithoutFences(text), ""), "");
+
+    // At the beginning of code in a line: `eng/vm run …`.
+    [GeneratedRegex("`((?:src|tests|eng|packaging|docs|bench)/[^` …*]*)[^`\\n]*`")]
+    private static partial Regex RepositoryPath();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
