@@ -16,38 +16,19 @@ using Xunit;
 
 namespace DockMon.Hub.Tests;
 
-public sealed class AgentSessionTests : IAsyncLifetime
+public sealed class AgentSessionTests : HubTests
 {
-    private HubFixture _hub = null!;
-    private ClientWebSocket _agent = null!;
-    private string _hostId = "";
-    private string _permanentToken = "";
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private AgentRegistry Agents => _hub.App.Services.GetRequiredService<AgentRegistry>();
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await HubFixture.StartAsync(Token);
-        (_agent, var answer) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)), Token);
-        _hostId = answer.GetProperty("host_id").GetString()!;
-        _permanentToken = answer.GetProperty("permanent_token").GetString()!;
-    }
-
-    public ValueTask DisposeAsync() => _hub.DisposeAsync();
-
     [Fact]
     public async Task A_reconnect_that_dies_while_it_is_answered_leaves_a_host_that_is_disconnected_and_ends_the_shell_of_that_moment()
     {
         Shell? shell = null;
-        var register = JsonSerializer.Serialize(HubFixture.Request(_permanentToken), ProtocolJson.Default.RegisterRequest);
-        using var dying = new DyingSocket(register, () => shell = Agents.Find(_hostId)!.OpenShell("c1"));
+        var register = JsonSerializer.Serialize(HubFixture.Request(Agent.PermanentToken), ProtocolJson.Default.RegisterRequest);
+        using var dying = new DyingSocket(register, () => shell = Agents.Find(Agent.HostId)!.OpenShell("c1"));
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpWebSocketFeature>(dying);
-        await _hub.App.Services.GetRequiredService<AgentEndpoints>().ControlAsync(context);
+        await Service<AgentEndpoints>().ControlAsync(context);
 
-        Agents.IsConnected(_hostId).ShouldBeFalse();
+        Agents.IsConnected(Agent.HostId).ShouldBeFalse();
         Feed().Select(item => item.Name).ShouldBe([FeedNames.HostConnected, FeedNames.HostConnected, FeedNames.HostDisconnected]);
         (await Should.ThrowAsync<AgentException>(async () =>
         {
@@ -56,13 +37,13 @@ public sealed class AgentSessionTests : IAsyncLifetime
                 // Nothing comes.
             }
         })).Message.ShouldContain("lost");
-        (await HubFixture.ReadAsync(_agent, Token)).ShouldBeNull();
+        (await Agent.ReadAsync(Token)).ShouldBeNull();
     }
 
     [Fact]
     public void A_shell_cannot_be_opened_in_a_session_that_has_ended()
     {
-        var session = Agents.Get(_hostId);
+        var session = Agents.Get(Agent.HostId);
         Agents.Disconnect(session);
         Should.Throw<AgentException>(() => session.OpenShell("c1")).Failure.ShouldBe(AgentFailure.NotConnected);
     }
@@ -71,8 +52,8 @@ public sealed class AgentSessionTests : IAsyncLifetime
     public async Task What_an_agent_says_of_itself_now_is_what_is_told_and_what_it_is_asked_for()
     {
         var capabilities = new Dictionary<string, bool> { [Capabilities.ExtendedHostStats] = true };
-        var request = HubFixture.Request(_permanentToken, hostname: "renamed") with { Capabilities = capabilities };
-        var (_, answer) = await _hub.RegisterAsync(request, Token);
+        var request = HubFixture.Request(Agent.PermanentToken, hostname: "renamed") with { Capabilities = capabilities };
+        var (_, answer) = await Hub.RegisterAsync(request, Token);
         answer.GetProperty("extended_host_stats").GetBoolean().ShouldBeTrue();
         var told = FeedText.Data(Feed().Last(item => item.Name == FeedNames.HostConnected)).GetProperty("data");
         told.GetProperty("hostname").GetString().ShouldBe("renamed");
@@ -82,16 +63,16 @@ public sealed class AgentSessionTests : IAsyncLifetime
     public async Task A_host_that_is_removed_loses_both_its_sockets_and_what_it_was_asked()
     {
         using var stats = new ClientWebSocket();
-        stats.Options.SetRequestHeader("Authorization", "Bearer " + _permanentToken);
-        await stats.ConnectAsync(_hub.Socket(ProtocolLimits.StatsPath), Token);
+        stats.Options.SetRequestHeader("Authorization", "Bearer " + Agent.PermanentToken);
+        await stats.ConnectAsync(Hub.Socket(ProtocolLimits.StatsPath), Token);
         await HubFixture.SendAsync(stats, """{"container_id":"c1","cpu_percent":1}""", Token);
-        var samples = $"/api/hosts/{_hostId}/stats";
-        await Retry.UntilAsync("the sample came", async () => (await _hub.Http.GetStringAsync(samples, Token)).Contains("c1", StringComparison.Ordinal), ct: Token);
-        var asking = _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token);
-        (await HubFixture.ReadAsync(_agent, Token)).ShouldNotBeNull();
+        var samples = $"/api/hosts/{Agent.HostId}/stats";
+        await Retry.UntilAsync("the sample came", async () => (await Hub.Http.GetStringAsync(samples, Token)).Contains("c1", StringComparison.Ordinal), ct: Token);
+        var asking = Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token);
+        (await Agent.ReadAsync(Token)).ShouldNotBeNull();
 
-        (await _hub.Http.DeleteAsync($"/api/hosts/{_hostId}", Token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        foreach (var socket in new[] { stats, _agent })
+        (await Hub.Http.DeleteAsync($"/api/hosts/{Agent.HostId}", Token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        foreach (var socket in new[] { stats, Agent.Socket })
         {
             (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull();
             (socket.CloseStatus, socket.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.PolicyViolation, "Host removed"));
@@ -105,21 +86,21 @@ public sealed class AgentSessionTests : IAsyncLifetime
     [Fact]
     public async Task Each_end_of_a_connection_has_its_own_reason()
     {
-        await _agent.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
-        (await HubFixture.ReadAsync(_agent, Token)).ShouldBeNull();
-        (_agent.CloseStatus, _agent.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.NormalClosure, ""));
+        await Agent.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        (await Agent.ReadAsync(Token)).ShouldBeNull();
+        (Agent.Socket.CloseStatus, Agent.Socket.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.NormalClosure, ""));
 
-        var (binary, _) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        var (binary, _) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         await binary.SendAsync(new byte[] { 1 }, WebSocketMessageType.Binary, endOfMessage: true, Token);
         (await HubFixture.ReadAsync(binary, Token)).ShouldBeNull();
         binary.CloseStatus.ShouldBe(WebSocketCloseStatus.InvalidMessageType);
 
-        var (left, _) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        var (left, _) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         using var user = new ClientWebSocket();
         user.Options.SetRequestHeader("X-Api-Key", HubFixture.AdminKey);
-        await user.ConnectAsync(_hub.Socket($"api/hosts/{_hostId}/containers/c1/shell"), Token);
+        await user.ConnectAsync(Hub.Socket($"api/hosts/{Agent.HostId}/containers/c1/shell"), Token);
         (await HubFixture.ReadAsync(left, Token)).ShouldNotBeNull().ShouldContain("\"start\"");
-        var stopping = _hub.App.StopAsync(Token);
+        var stopping = Hub.App.StopAsync(Token);
         foreach (var socket in new[] { user, left })
         {
             while (await HubFixture.ReadAsync(socket, Token) is not null)
@@ -137,26 +118,26 @@ public sealed class AgentSessionTests : IAsyncLifetime
     [Fact]
     public async Task A_registration_that_cannot_be_stored_is_no_refusal()
     {
-        var database = _hub.App.Services.GetRequiredService<Database>();
+        var database = Service<Database>();
         database.Execute("CREATE TRIGGER full BEFORE UPDATE OF registration ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
-        using var socket = await _hub.DialAsync(JsonSerializer.Serialize(HubFixture.Request(_permanentToken), ProtocolJson.Default.RegisterRequest), Token);
+        using var socket = await Hub.DialAsync(JsonSerializer.Serialize(HubFixture.Request(Agent.PermanentToken), ProtocolJson.Default.RegisterRequest), Token);
         (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull("an auth_error would make the agent give up its token");
         socket.CloseStatus.ShouldBe(WebSocketCloseStatus.InternalServerError);
         database.Execute("DROP TRIGGER full");
-        var (_, answer) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
     }
 
     [Fact]
     public async Task A_host_answers_only_what_it_was_asked_itself()
     {
-        var (other, _) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token), engine: "ENGINE:2", hostname: "other"), Token);
-        var asking = _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token);
-        var id = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!).GetProperty("id").GetString();
+        var (other, _) = await Hub.RegisterAsync(HubFixture.Request(await Hub.NewTokenAsync(Token), engine: "ENGINE:2", hostname: "other"), Token);
+        var asking = Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token);
+        var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
         await HubFixture.SendAsync(other, $$$"""{"type":"response","id":"{{{id}}}","payload":{"from":"other"}}""", Token);
         await HubFixture.SendAsync(other, """{"type":"event","command":"update_complete","payload":{}}""", Token);
         await Retry.UntilAsync("the other's frames were read", () => Feed()[^1].Name == EventNames.UpdateComplete, ct: Token);
-        await HubFixture.SendAsync(_agent, $$$"""{"type":"response","id":"{{{id}}}","payload":{"from":"host"}}""", Token);
+        await Agent.SendAsync($$$"""{"type":"response","id":"{{{id}}}","payload":{"from":"host"}}""", Token);
         using var answer = await asking;
         (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("from").GetString().ShouldBe("host");
     }
@@ -164,12 +145,12 @@ public sealed class AgentSessionTests : IAsyncLifetime
     [Fact]
     public async Task Half_a_surrogate_pair_costs_its_frame_and_no_more()
     {
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"container_stats","payload":{"container_id":"\ud800"}}""", Token);
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"container_event","payload":{"container_id":"\ud800","action":"die"}}""", Token);
-        await HubFixture.SendAsync(_agent, """{"type":"\ud800"}""", Token);
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"update_complete","payload":{}}""", Token);
+        await Agent.SendAsync("""{"type":"event","command":"container_stats","payload":{"container_id":"\ud800"}}""", Token);
+        await Agent.SendAsync("""{"type":"event","command":"container_event","payload":{"container_id":"\ud800","action":"die"}}""", Token);
+        await Agent.SendAsync("""{"type":"\ud800"}""", Token);
+        await Agent.SendAsync("""{"type":"event","command":"update_complete","payload":{}}""", Token);
         await Retry.UntilAsync("what came after them is read", () => Feed()[^1].Name == EventNames.UpdateComplete, ct: Token);
-        Agents.IsConnected(_hostId).ShouldBeTrue();
+        Agents.IsConnected(Agent.HostId).ShouldBeTrue();
     }
 
     [Fact]
@@ -179,19 +160,5 @@ public sealed class AgentSessionTests : IAsyncLifetime
         var cut = CloseReason.Shorten("a" + string.Concat(Enumerable.Repeat("😀", 60)));
         Encoding.UTF8.GetByteCount(cut).ShouldBe(117);
         cut.ShouldEndWith("😀");
-    }
-
-    private List<FeedItem> Feed()
-    {
-        var feed = _hub.App.Services.GetRequiredService<EventFeed>();
-        var listener = feed.Listen(0);
-        feed.Leave(listener);
-        var items = new List<FeedItem>();
-        while (listener.TryTake(out var item))
-        {
-            items.Add(item);
-        }
-
-        return items;
     }
 }

@@ -11,30 +11,13 @@ using Xunit;
 
 namespace DockMon.Hub.Tests;
 
-public sealed class ApiTests : IAsyncLifetime
+public sealed class ApiTests : HubTests
 {
-    private HubFixture _hub = null!;
-    private ClientWebSocket _agent = null!;
-    private string _hostId = "";
-    private string _permanentToken = "";
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await HubFixture.StartAsync(Token);
-        (_agent, var answer) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)), Token);
-        _hostId = answer.GetProperty("host_id").GetString()!;
-        _permanentToken = answer.GetProperty("permanent_token").GetString()!;
-    }
-
-    public ValueTask DisposeAsync() => _hub.DisposeAsync();
-
     [Fact]
     public async Task Every_route_but_health_and_the_agents_sockets_wants_the_key()
     {
-        using var stranger = new HttpClient(new SocketsHttpHandler()) { BaseAddress = _hub.Http.BaseAddress };
-        var routes = _hub.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
+        using var stranger = new HttpClient(new SocketsHttpHandler()) { BaseAddress = Hub.Http.BaseAddress };
+        var routes = Service<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
         routes.Count.ShouldBeGreaterThan(20);
         foreach (var route in routes)
         {
@@ -51,19 +34,19 @@ public sealed class ApiTests : IAsyncLifetime
     [Fact]
     public async Task The_OpenApi_document_names_every_route()
     {
-        var document = await _hub.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
+        var document = await Hub.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
         document.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldContain("/api/hosts/{id}/containers/{cid}/stop");
     }
 
     [Fact]
     public async Task An_answer_on_the_agents_next_connection_is_the_answer()
     {
-        var asking = _hub.Http.PostAsync($"/api/hosts/{_hostId}/containers/abc/stop", null, Token);
-        var request = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!);
+        var asking = Hub.Http.PostAsync($"/api/hosts/{Agent.HostId}/containers/abc/stop", null, Token);
+        var request = await Agent.ReadFrameAsync(Token);
         request.GetProperty("payload").GetProperty("action").GetString().ShouldBe("stop");
         request.GetProperty("id").GetString().ShouldBe(request.GetProperty("correlation_id").GetString());
-        _agent.Abort();
-        var (again, _) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        Agent.Socket.Abort();
+        var (again, _) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         await HubFixture.SendAsync(again, $$"""{"correlation_id":"{{request.GetProperty("id").GetString()}}","success":true,"container_id":"abc","status":"stopped"}""", Token);
         using var answer = await asking;
         (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("status").GetString().ShouldBe("stopped");
@@ -72,24 +55,24 @@ public sealed class ApiTests : IAsyncLifetime
     [Fact]
     public async Task What_goes_wrong_is_a_problem_with_a_status_and_words()
     {
-        (await _hub.Http.GetAsync("/api/hosts/nosuch", Token)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        var asking = _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token);
-        var request = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!);
-        await HubFixture.SendAsync(_agent, $$"""{"type":"response","id":"{{request.GetProperty("id").GetString()}}","error":"failed to think: conflict"}""", Token);
+        (await Hub.Http.GetAsync("/api/hosts/nosuch", Token)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        var asking = Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token);
+        var request = await Agent.ReadFrameAsync(Token);
+        await Agent.SendAsync($$"""{"type":"response","id":"{{request.GetProperty("id").GetString()}}","error":"failed to think: conflict"}""", Token);
         using (var refused = await asking)
         {
             refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
             (await refused.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString().ShouldBe("failed to think: conflict");
         }
 
-        var late = _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token);
-        await HubFixture.ReadAsync(_agent, Token);
-        _hub.Time.Advance(TimeSpan.FromSeconds(30));
+        var late = Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token);
+        await Agent.ReadAsync(Token);
+        Hub.Time.Advance(TimeSpan.FromSeconds(30));
         (await late).StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
 
-        _agent.Abort();
-        await Retry.UntilAsync("the agent is gone", async () => !(await _hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{_hostId}", Token)).GetProperty("connected").GetBoolean(), ct: Token);
-        (await _hub.Http.GetAsync($"/api/hosts/{_hostId}/system", Token)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        Agent.Socket.Abort();
+        await Retry.UntilAsync("the agent is gone", async () => !(await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}", Token)).GetProperty("connected").GetBoolean(), ct: Token);
+        (await Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
     }
 
     [Theory]
@@ -98,32 +81,32 @@ public sealed class ApiTests : IAsyncLifetime
     [InlineData("""{"timeout":""", HttpStatusCode.BadRequest)]
     public async Task A_body_that_is_none_is_a_bad_request(string body, HttpStatusCode status)
     {
-        using var answer = await _hub.Http.PostAsync($"/api/hosts/{_hostId}/containers/abc/stop", new StringContent(body), Token);
+        using var answer = await Hub.Http.PostAsync($"/api/hosts/{Agent.HostId}/containers/abc/stop", new StringContent(body), Token);
         answer.StatusCode.ShouldBe(status);
     }
 
     [Fact]
     public async Task A_body_without_a_length_is_read_all_the_same()
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/hosts/{_hostId}/containers/abc/rename") { Content = new StringContent("""{"new_name":"n"}""") };
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/hosts/{Agent.HostId}/containers/abc/rename") { Content = new StringContent("""{"new_name":"n"}""") };
         message.Headers.TransferEncodingChunked = true;
-        var asking = _hub.Http.SendAsync(message, Token);
-        var request = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!);
+        var asking = Hub.Http.SendAsync(message, Token);
+        var request = await Agent.ReadFrameAsync(Token);
         request.GetProperty("payload").GetProperty("new_name").GetString().ShouldBe("n");
-        await HubFixture.SendAsync(_agent, $$"""{"correlation_id":"{{request.GetProperty("id").GetString()}}","success":true}""", Token);
+        await Agent.SendAsync($$"""{"correlation_id":"{{request.GetProperty("id").GetString()}}","success":true}""", Token);
         (await asking).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
     public async Task An_event_that_is_sent_again_is_kept_and_streamed_once()
     {
-        using var stream = await _hub.Http.GetStreamAsync("/api/stream", Token);
+        using var stream = await Hub.Http.GetStreamAsync("/api/stream", Token);
         using var reader = new StreamReader(stream);
         (await reader.ReadLineAsync(Token)).ShouldBe(": connected");
         const string Event = """{"type":"event","command":"container_event","payload":{"container_id":"c1","action":"die","timestamp":"2026-11-23T08:24:50.477654289Z"}}""";
-        await HubFixture.SendAsync(_agent, Event, Token);
-        await HubFixture.SendAsync(_agent, Event, Token);
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"update_complete","payload":{"old_container_id":"x"}}""", Token);
+        await Agent.SendAsync(Event, Token);
+        await Agent.SendAsync(Event, Token);
+        await Agent.SendAsync("""{"type":"event","command":"update_complete","payload":{"old_container_id":"x"}}""", Token);
         var names = new List<string>();
         while (names.Count < 2)
         {
@@ -134,21 +117,21 @@ public sealed class ApiTests : IAsyncLifetime
         }
 
         names.ShouldBe(["container_event", "update_complete"]);
-        (await _hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{_hostId}/events", Token)).GetArrayLength().ShouldBe(1);
+        (await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}/events", Token)).GetArrayLength().ShouldBe(1);
     }
 
     [Fact]
     public async Task An_agent_cannot_forge_events_of_others_or_of_the_hub()
     {
-        using var stream = await _hub.Http.GetStreamAsync("/api/stream", Token);
+        using var stream = await Hub.Http.GetStreamAsync("/api/stream", Token);
         using var reader = new StreamReader(stream);
         (await reader.ReadLineAsync(Token)).ShouldBe(": connected");
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"x\nevent: host_disconnected\ndata: {}\n\n","payload":{}}""", Token);
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"host_disconnected","payload":{}}""", Token);
-        await HubFixture.SendAsync(_agent, "{\"type\":\"event\",\"command\":\"deploy_progress\",\"payload\":{\r\"stage\":\r\n\n\"x\\nevent: forged\"\n}}", Token);
+        await Agent.SendAsync("""{"type":"event","command":"x\nevent: host_disconnected\ndata: {}\n\n","payload":{}}""", Token);
+        await Agent.SendAsync("""{"type":"event","command":"host_disconnected","payload":{}}""", Token);
+        await Agent.SendAsync("{\"type\":\"event\",\"command\":\"deploy_progress\",\"payload\":{\r\"stage\":\r\n\n\"x\\nevent: forged\"\n}}", Token);
         var large = new string('x', AgentMessages.EventBytes);
-        await HubFixture.SendAsync(_agent, $$$"""{"type":"event","command":"deploy_progress","payload":{"x":"{{{large}}}"}}""", Token);
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"update_complete","payload":{}}""", Token);
+        await Agent.SendAsync($$$"""{"type":"event","command":"deploy_progress","payload":{"x":"{{{large}}}"}}""", Token);
+        await Agent.SendAsync("""{"type":"event","command":"update_complete","payload":{}}""", Token);
         var lines = new List<string>();
         while (!lines.Contains("event: update_complete"))
         {
@@ -162,14 +145,14 @@ public sealed class ApiTests : IAsyncLifetime
     [Fact]
     public async Task Hostile_frames_cost_the_agent_its_connection_at_most()
     {
-        await HubFixture.SendAsync(_agent, "not json", Token);
-        await HubFixture.SendAsync(_agent, new string('[', 100_000), Token);
-        await HubFixture.SendAsync(_agent, """{"type":"event","command":"container_event","payload":[1]}""", Token);
-        await HubFixture.SendAsync(_agent, """{"type":"stats","stats":{"cpu_percent":12.5,"mem_percent":1,"net_bytes_per_sec":0}}""", Token);
+        await Agent.SendAsync("not json", Token);
+        await Agent.SendAsync(new string('[', 100_000), Token);
+        await Agent.SendAsync("""{"type":"event","command":"container_event","payload":[1]}""", Token);
+        await Agent.SendAsync("""{"type":"stats","stats":{"cpu_percent":12.5,"mem_percent":1,"net_bytes_per_sec":0}}""", Token);
         await Retry.UntilAsync(
             "the sample came",
-            async () => (await _hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{_hostId}/stats", Token)).TryGetProperty("host", out var host) && host.GetProperty("cpu_percent").GetDouble() == 12.5,
+            async () => (await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}/stats", Token)).TryGetProperty("host", out var host) && host.GetProperty("cpu_percent").GetDouble() == 12.5,
             ct: Token);
-        (await _hub.Http.GetAsync("/health", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await Hub.Http.GetAsync("/health", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }

@@ -127,14 +127,5 @@ public sealed class EventFeedTests
         }
     }
 
-    private static List<FeedItem> Take(FeedListener listener)
-    {
-        var items = new List<FeedItem>();
-        while (listener.TryTake(out var item))
-        {
-            items.Add(item);
-        }
-
-        return items;
-    }
+    private static List<FeedItem> Take(FeedListener listener) => FeedText.TakeAll(listener);
 }

@@ -10,25 +10,8 @@ using Xunit;
 
 namespace DockMon.Hub.Tests;
 
-public sealed class FailedStorageTests : IAsyncLifetime
+public sealed class FailedStorageTests : HubTests
 {
-    private HubFixture _hub = null!;
-    private ClientWebSocket _agent = null!;
-    private string _hostId = "";
-    private string _permanentToken = "";
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await HubFixture.StartAsync(Token);
-        (_agent, var answer) = await _hub.RegisterAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)), Token);
-        _hostId = answer.GetProperty("host_id").GetString()!;
-        _permanentToken = answer.GetProperty("permanent_token").GetString()!;
-    }
-
-    public ValueTask DisposeAsync() => _hub.DisposeAsync();
-
     [Fact]
     public async Task An_event_that_cannot_be_stored_is_passed_on_and_does_not_end_the_connection()
     {
@@ -37,7 +20,7 @@ public sealed class FailedStorageTests : IAsyncLifetime
         await Retry.UntilAsync("the event was passed on", () => Passed().Count == 1, ct: Token);
         Execute("ALTER TABLE events_gone RENAME TO events");
         await SendEventAsync("kept");
-        await Retry.UntilAsync("the later event is there", async () => (await _hub.Http.GetStringAsync($"/api/hosts/{_hostId}/events", Token)).Contains("kept", StringComparison.Ordinal), ct: Token);
+        await Retry.UntilAsync("the later event is there", async () => (await Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/events", Token)).Contains("kept", StringComparison.Ordinal), ct: Token);
         Passed().ShouldBe(["lost", "kept"]);
         IsConnected.ShouldBeTrue();
     }
@@ -46,10 +29,10 @@ public sealed class FailedStorageTests : IAsyncLifetime
     public async Task A_host_whose_connection_ended_with_an_exception_can_register_again()
     {
         Execute("CREATE TRIGGER full BEFORE UPDATE OF last_seen ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
-        await _agent.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        await Agent.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
         await Retry.UntilAsync("the hub has noticed the end", () => !IsConnected, TimeSpan.FromSeconds(10), Token);
         Execute("DROP TRIGGER full");
-        var (_, answer) = await _hub.RegisterAsync(HubFixture.Request(_permanentToken), Token);
+        var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
     }
 
@@ -57,9 +40,9 @@ public sealed class FailedStorageTests : IAsyncLifetime
     public async Task A_list_of_containers_that_cannot_be_stored_is_answered_all_the_same()
     {
         Execute("CREATE TRIGGER full BEFORE UPDATE OF containers ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
-        var asking = _hub.Http.GetStringAsync($"/api/hosts/{_hostId}/containers", Token);
-        var id = JsonElement.Parse((await HubFixture.ReadAsync(_agent, Token))!).GetProperty("id").GetString();
-        await HubFixture.SendAsync(_agent, $$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);
+        var asking = Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/containers", Token);
+        var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
+        await Agent.SendAsync($$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);
         (await asking).ShouldContain("c1");
     }
 
@@ -72,27 +55,9 @@ public sealed class FailedStorageTests : IAsyncLifetime
         Should.NotThrow(() => connection.Close(WebSocketCloseStatus.NormalClosure, "New connection established"));
     }
 
-    private bool IsConnected => _hub.App.Services.GetRequiredService<AgentRegistry>().IsConnected(_hostId);
-
-    private List<string?> Passed()
-    {
-        var feed = _hub.App.Services.GetRequiredService<EventFeed>();
-        var listener = feed.Listen(lastId: 0);
-        feed.Leave(listener);
-        var actions = new List<string?>();
-        while (listener.TryTake(out var item))
-        {
-            if (item.Name == "container_event")
-            {
-                actions.Add(FeedText.Data(item).GetProperty("data").GetProperty("action").GetString());
-            }
-        }
-
-        return actions;
-    }
-
-    private void Execute(string sql) => _hub.App.Services.GetRequiredService<Database>().Execute(sql);
+    private List<string?> Passed() =>
+        [.. Feed().Where(item => item.Name == "container_event").Select(item => FeedText.Data(item).GetProperty("data").GetProperty("action").GetString())];
 
     private Task SendEventAsync(string action) =>
-        HubFixture.SendAsync(_agent, $$$"""{"type":"event","command":"container_event","payload":{"container_id":"c","action":"{{{action}}}","timestamp":"2026-01-01T00:00:00Z"}}""", Token);
+        Agent.SendAsync($$$"""{"type":"event","command":"container_event","payload":{"container_id":"c","action":"{{{action}}}","timestamp":"2026-01-01T00:00:00Z"}}""", Token);
 }

@@ -11,4 +11,16 @@ internal static class FeedText
 
     public static JsonElement Data(FeedItem item) =>
         JsonElement.Parse(Lines(item).Single(line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..]);
+
+    /// <summary>Everything that waits for a listener.</summary>
+    public static List<FeedItem> TakeAll(FeedListener listener)
+    {
+        var items = new List<FeedItem>();
+        while (listener.TryTake(out var item))
+        {
+            items.Add(item);
+        }
+
+        return items;
+    }
 }

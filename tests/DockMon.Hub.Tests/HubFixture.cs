@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
@@ -61,6 +62,51 @@ internal sealed class HubFixture : IAsyncDisposable
     {
         var socket = await DialAsync(JsonSerializer.Serialize(request, ProtocolJson.Default.RegisterRequest), ct);
         return (socket, JsonElement.Parse((await ReadAsync(socket, ct))!));
+    }
+
+    /// <summary>Registers an agent of an engine with a new token.</summary>
+    public async Task<FakeAgent> StartAgentAsync(CancellationToken ct, string engine = "ENGINE:1", string hostname = "host")
+    {
+        var (socket, answer) = await RegisterAsync(Request(await NewTokenAsync(ct), engine, hostname), ct);
+        return new FakeAgent(socket, answer);
+    }
+
+    /// <summary>Connects an agent that registered before.</summary>
+    public async Task<FakeAgent> ReconnectAsync(FakeAgent agent, CancellationToken ct)
+    {
+        var (socket, answer) = await RegisterAsync(Request(agent.PermanentToken), ct);
+        return new FakeAgent(socket, answer);
+    }
+
+    /// <summary>Opens a WebSocket below the API, as a user with the key.</summary>
+    public async Task<ClientWebSocket> ConnectUserAsync(string path, CancellationToken ct)
+    {
+        var socket = new ClientWebSocket();
+        _sockets.Add(socket);
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("X-Api-Key", AdminKey);
+        await socket.ConnectAsync(Socket(path.TrimStart('/')), ct);
+        return socket;
+    }
+
+    /// <summary>Opens the stats socket of an agent.</summary>
+    public async Task<ClientWebSocket> ConnectStatsAsync(string permanentToken, CancellationToken ct)
+    {
+        var socket = new ClientWebSocket();
+        _sockets.Add(socket);
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("Authorization", "Bearer " + permanentToken);
+        await socket.ConnectAsync(Socket(ProtocolLimits.StatsPath), ct);
+        return socket;
+    }
+
+    /// <summary>Sends a request to the API; what comes back has been read.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpMethod method, string path, string? json, CancellationToken ct)
+    {
+        using var message = new HttpRequestMessage(method, path);
+        message.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        using var answer = await Http.SendAsync(message, ct);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(ct));
     }
 
     public static Task SendAsync(ClientWebSocket socket, string frame, CancellationToken ct) =>
