@@ -3,8 +3,12 @@ namespace DockMon.Hub;
 /// <summary>How a hub is set up.</summary>
 public sealed class HubOptions
 {
+    private const string DefaultUrls = "http://0.0.0.0:8090";
+
+    private const int ShortestKey = 16;
+
     /// <summary><c>HUB_URLS</c>: where it listens.</summary>
-    public string Urls { get; init; } = "http://0.0.0.0:8090";
+    public string Urls { get; init; } = DefaultUrls;
 
     /// <summary><c>HUB_DATA</c>: directory of its database.</summary>
     public string DataPath { get; init; } = "dockmon-hub-data";
@@ -34,14 +38,44 @@ public sealed class HubOptions
             "error" => LogLevel.Error,
             var other => throw new ArgumentException($"HUB_LOG_LEVEL is \"{other}\": it must be one of debug, info, warn, error"),
         };
-        var key = Text("HUB_ADMIN_KEY_FILE") is { } file ? File.ReadAllText(file).Trim() : Text("HUB_ADMIN_KEY");
         return new HubOptions
         {
-            Urls = Text("HUB_URLS") ?? "http://0.0.0.0:8090",
+            Urls = Text("HUB_URLS") is { } urls ? CheckUrls(urls) : DefaultUrls,
             DataPath = Path.GetFullPath(Text("HUB_DATA") ?? "dockmon-hub-data"),
-            AdminKey = key is null || key.Length >= 16 ? key : throw new ArgumentException("HUB_ADMIN_KEY is too short: it must have at least 16 characters"),
+            AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", File.ReadAllText(file).Trim())
+                : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
             LogLevel = level,
             Output = Console.Out,
         };
     }
+
+    private static string CheckUrls(string urls)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!CanListenOn(url))
+            {
+                throw new ArgumentException(
+                    $"HUB_URLS has \"{url}\": it must be an address such as {DefaultUrls}, or several with semicolons between them. "
+                    + "The hub speaks no TLS itself: for https, put a reverse proxy in front of it");
+            }
+        }
+
+        return urls;
+    }
+
+    private static bool CanListenOn(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http", Port: <= ushort.MaxValue };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static string CheckKey(string variable, string key) =>
+        key.Length >= ShortestKey ? key : throw new ArgumentException($"{variable} holds too short a key: it must have at least {ShortestKey} characters");
 }
