@@ -151,8 +151,7 @@ internal sealed partial class AgentEndpoints(
 
     private async Task StatsAsync(HttpContext context)
     {
-        var header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || hosts.FindByToken(header["Bearer ".Length..]) is not { } host)
+        if (BearerToken.Read(context.Request) is not { } token || hosts.FindByToken(token) is not { } host)
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;

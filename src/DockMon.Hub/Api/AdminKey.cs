@@ -33,8 +33,7 @@ internal sealed class AdminKey(Database database, HubOptions options)
     /// <summary>Lets a request pass that has the key, or goes where none is needed.</summary>
     public Task RequireAsync(HttpContext context, RequestDelegate next)
     {
-        var header = context.Request.Headers.Authorization.ToString();
-        var key = header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : context.Request.Headers["X-Api-Key"].ToString();
+        var key = BearerToken.Read(context.Request) ?? context.Request.Headers["X-Api-Key"].ToString();
         if (context.GetEndpoint()?.Metadata.GetMetadata<Exempt>() is not null || Secrets.Matches(key, _hash))
         {
             return next(context);
