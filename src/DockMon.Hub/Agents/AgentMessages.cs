@@ -98,7 +98,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 feed.Publish(name, hostId, payload);
                 break;
             case EventNames.ShellData:
-                if (payload.Deserialize(ProtocolJson.Default.ShellData) is { } data)
+                if (payload.Deserialize(ProtocolJson.Default.ShellData) is { SessionId: not null } data)
                 {
                     session.TakeShell(data);
                 }
