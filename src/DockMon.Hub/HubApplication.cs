@@ -55,7 +55,11 @@ public static class HubApplication
 
         var app = builder.Build();
         app.Services.GetRequiredService<AdminKey>().EnsureExists();
-        app.UseExceptionHandler();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            // A body that is too large, for one, is the client's mistake.
+            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+        });
         app.UseStatusCodePages();
         app.Use(app.Services.GetRequiredService<AdminKey>().RequireAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });

@@ -16,6 +16,8 @@ internal static partial class ContainerApi
         OperationActions.Pause, OperationActions.Unpause, OperationActions.Rename, OperationActions.Remove,
     ];
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static void Map(WebApplication app)
     {
         var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync);
@@ -43,9 +45,13 @@ internal static partial class ContainerApi
         await request.Body.CopyToAsync(content, ct);
         try
         {
-            return content.Length == 0 ? [] : JsonNode.Parse(content.ToArray(), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+            var fields = content.Length == 0 ? [] : JsonNode.Parse(content.ToArray(), documentOptions: Strict) as JsonObject;
+
+            // JSON may hold half a surrogate pair as an escape: that is found only where the text is read.
+            _ = fields?.ToJsonString();
+            return fields;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

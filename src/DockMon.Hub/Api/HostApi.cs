@@ -33,11 +33,19 @@ internal static class HostApi
         host.MapGet("/stats/history", (string id, StatsHistory stats, string? container_id) =>
             (IReadOnlyList<HistoryEntry>)[.. stats.History(id, container_id ?? StatsHistory.Host).Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))])
             .WithSummary("The samples of the last five minutes of a container, or of the host.");
-        host.MapPost("/command", (string id, AgentRegistry agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>
-            Relay.CommandAsync(agents, id, request.Command ?? "", request.Payload ?? default, Relay.Limit(timeout_seconds), ct)).WithSummary("Passes on a command of the protocol.");
-        host.MapPost("/operation", (string id, AgentRegistry agents, JsonElement payload, double? timeout_seconds, CancellationToken ct) =>
-            Relay.OperationAsync(agents, id, payload, Relay.Limit(timeout_seconds), ct)).WithSummary("Passes on a container operation of the protocol.");
+        host.MapPost("/command", CommandAsync).WithSummary("Passes on a command of the protocol.");
+        host.MapPost("/operation", OperationAsync).WithSummary("Passes on a container operation of the protocol.");
     }
+
+    private static Task<IResult> CommandAsync(string id, AgentRegistry agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>
+        string.IsNullOrEmpty(request.Command)
+            ? Task.FromResult(Results.Problem("the body must name a command", statusCode: StatusCodes.Status400BadRequest))
+            : Relay.CommandAsync(agents, id, request.Command, request.Payload ?? default, Relay.Limit(timeout_seconds), ct);
+
+    private static Task<IResult> OperationAsync(string id, AgentRegistry agents, JsonElement payload, double? timeout_seconds, CancellationToken ct) =>
+        payload.ValueKind != JsonValueKind.Object
+            ? Task.FromResult(Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest))
+            : Relay.OperationAsync(agents, id, payload, Relay.Limit(timeout_seconds), ct);
 
     internal static async ValueTask<object?> ExistsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
