@@ -1,0 +1,107 @@
+using DockMon.Hub.Api;
+using DockMon.Hub.Storage;
+using DockMon.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests;
+
+public sealed class AdminKeyTests : IDisposable
+{
+    private const string Given = "a-key-that-was-given";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_key_is_made_at_the_first_start_shown_once_and_good_from_then_on()
+    {
+        var (first, shown) = Start();
+        var key = shown.Trim().Split(' ')[^1];
+        key.Length.ShouldBe(32);
+        (await IsAdmittedAsync(first, key)).ShouldBeTrue();
+
+        var (second, again) = Start();
+        again.ShouldBe("");
+        (await IsAdmittedAsync(second, key)).ShouldBeTrue();
+        (await IsAdmittedAsync(second, "another-key-of-some-length")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_key_that_is_given_replaces_the_one_that_was_made_and_is_never_shown()
+    {
+        var made = Start().Shown.Trim().Split(' ')[^1];
+        var (key, shown) = Start(Given);
+        shown.ShouldBe("");
+        (await IsAdmittedAsync(key, Given)).ShouldBeTrue();
+        (await IsAdmittedAsync(key, made)).ShouldBeFalse();
+
+        var (later, _) = Start();
+        (await IsAdmittedAsync(later, Given)).ShouldBeTrue("it is kept for a start without it");
+    }
+
+    [Fact]
+    public void Neither_a_key_that_was_made_nor_one_that_was_given_lies_in_the_files()
+    {
+        var made = Start().Shown.Trim().Split(' ')[^1];
+        Start(Given);
+        SqliteConnection.ClearAllPools();
+        foreach (var file in Directory.GetFiles(_folder.Path))
+        {
+            var text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));
+            text.Contains(made, StringComparison.Ordinal).ShouldBeFalse(file);
+            text.Contains(Given, StringComparison.Ordinal).ShouldBeFalse(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("Authorization", "Bearer " + Given, true)]
+    [InlineData("Authorization", "bearer " + Given, true)]
+    [InlineData("X-Api-Key", Given, true)]
+    [InlineData("Authorization", Given, false)]
+    [InlineData("Authorization", "Bearer", false)]
+    [InlineData("Authorization", "Bearer ", false)]
+    [InlineData("X-Api-Key", "Bearer " + Given, false)]
+    [InlineData("X-Api-Key", "A-KEY-THAT-WAS-GIVEN", false)]
+    public async Task The_key_is_taken_from_either_header(string header, string value, bool admitted)
+    {
+        var (key, _) = Start(Given);
+        var context = new DefaultHttpContext();
+        context.Request.Headers[header] = value;
+        (await IsAdmittedAsync(key, context)).ShouldBe(admitted);
+        context.Response.StatusCode.ShouldBe(admitted ? 200 : 401);
+    }
+
+    private static Task<bool> IsAdmittedAsync(AdminKey key, string value)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers["X-Api-Key"] = value;
+        return IsAdmittedAsync(key, context);
+    }
+
+    private static async Task<bool> IsAdmittedAsync(AdminKey key, HttpContext context)
+    {
+        var admitted = false;
+        await key.RequireAsync(context, _ =>
+        {
+            admitted = true;
+            return Task.CompletedTask;
+        });
+        return admitted;
+    }
+
+    private (AdminKey Key, string Shown) Start(string? given = null)
+    {
+        using var output = new StringWriter();
+        var key = new AdminKey(new Database(_folder.Path), new HubOptions { AdminKey = given, Output = output });
+        key.EnsureExists();
+        return (key, output.ToString());
+    }
+}
