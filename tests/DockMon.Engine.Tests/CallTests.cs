@@ -1,4 +1,5 @@
 using System.Net;
+using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DockMon.Engine.Tests;
@@ -15,7 +16,7 @@ public sealed class CallTests
     [InlineData("""{"other":1}""", """{"other":1}""")]
     public async Task An_error_carries_the_engines_own_words(string body, string message)
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(body, 404));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(body, 404));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var error = await Should.ThrowAsync<EngineException>(() => client.InspectContainerAsync("abc", Ct));
@@ -27,13 +28,13 @@ public sealed class CallTests
     [Fact]
     public async Task Not_modified_is_success()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Empty(304));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Empty(304));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await client.StartContainerAsync("abc", Ct);
         await client.StopContainerAsync("abc", 3, Ct);
 
-        engine.Requests.Select(r => r.Line).ShouldBe(
+        engine.Calls.Select(r => r.Line).ShouldBe(
             ["GET /_ping", "POST /v1.41/containers/abc/start", "POST /v1.41/containers/abc/stop?t=3"]);
     }
 
@@ -41,7 +42,7 @@ public sealed class CallTests
     public async Task An_engine_that_does_not_answer_is_given_up_after_a_minute()
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
 
@@ -62,9 +63,9 @@ public sealed class CallTests
     public async Task A_stop_is_waited_for_longer_than_the_container_is_given(int? timeout, string? own, int expected)
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = FakeEngine.Answering(line => line.StartsWith("GET", StringComparison.Ordinal)
-            ? FakeAnswer.Json($$$"""{"Id":"abc","Config":{"StopTimeout":{{{own}}}}}""")
-            : FakeAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(line => line.StartsWith("GET", StringComparison.Ordinal)
+            ? EngineAnswer.Json($$$"""{"Id":"abc","Config":{"StopTimeout":{{{own}}}}}""")
+            : EngineAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
 
@@ -83,7 +84,7 @@ public sealed class CallTests
     public async Task What_may_fill_a_volume_first_has_ten_minutes(string what)
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
 
@@ -100,7 +101,7 @@ public sealed class CallTests
     public async Task A_cancelled_call_is_cancelled_and_not_late()
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.NeverAfter(arrived));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         using var cancel = new CancellationTokenSource();
 
@@ -114,7 +115,7 @@ public sealed class CallTests
     [Fact]
     public async Task An_answer_that_is_cut_short_is_a_broken_connection()
     {
-        await using var engine = FakeEngine.Answering(_ => new FakeAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"));
+        await using var engine = ScriptedEngine.Answering(_ => new EngineAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineUnavailableException>(() => client.ListNetworksRawAsync(Ct))).Message.ShouldContain("broke");
@@ -123,13 +124,13 @@ public sealed class CallTests
     [Fact]
     public async Task Ids_are_escaped_and_never_empty()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json("{}"));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("{}"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await client.RenameContainerAsync("a/../b", "x y", Ct);
         await client.InspectImageRawAsync("sha256:12", Ct);
 
-        engine.Requests.Select(r => r.Line).Skip(1).ShouldBe(
+        engine.Calls.Select(r => r.Line).Skip(1).ShouldBe(
             ["POST /v1.41/containers/a%2F..%2Fb/rename?name=x%20y", "GET /v1.41/images/sha256%3A12/json"]);
         await Should.ThrowAsync<ArgumentException>(() => client.RemoveContainerAsync("", true, true, Ct));
     }
@@ -141,29 +142,29 @@ public sealed class CallTests
     [InlineData(null, null, "")]
     public async Task A_container_has_the_name_and_the_platform_it_was_given(string? name, string? platform, string query)
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json("""{"Id":"abc"}"""));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("""{"Id":"abc"}"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await client.CreateContainerAsync("{}"u8.ToArray(), name, Ct, platform)).ShouldBe("abc");
 
-        engine.Requests.Last().Line.ShouldBe("POST /v1.41/containers/create" + query);
+        engine.Calls.Last().Line.ShouldBe("POST /v1.41/containers/create" + query);
     }
 
     [Fact]
     public async Task An_engine_that_would_not_heed_a_platform_is_not_asked_for_one()
     {
-        await using var engine = new FakeEngine(_ => FakeAnswer.Ping("1.40"));
+        await using var engine = new ScriptedEngine(_ => EngineAnswer.Ping("1.40"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineException>(() => client.CreateContainerAsync("{}"u8.ToArray(), null, Ct, "linux/arm64"))).Message.ShouldContain("needs API 1.41");
 
-        engine.Requests.Select(r => r.Line).ShouldBe(["GET /_ping"]);
+        engine.Calls.Select(r => r.Line).ShouldBe(["GET /_ping"]);
     }
 
     [Fact]
     public async Task An_inspection_bears_nulls()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(
             """{"Id":"abc","Name":"/web","State":{"Status":"running","Health":{"Status":"healthy"}},"Config":{"Env":null,"Labels":null},"HostConfig":null}"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -185,7 +186,7 @@ public sealed class CallTests
     [InlineData("""[{"Id":1}]""")]
     public async Task What_is_no_list_of_containers_is_the_engines_error(string body)
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Json(body));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(body));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineException>(() => client.ListContainersAsync(all: false, Ct))).Message.ShouldContain("cannot be read");
@@ -195,13 +196,13 @@ public sealed class CallTests
     public async Task A_list_with_seventeen_megabytes_of_labels_is_read_and_only_what_must_be_whole_is_refused()
     {
         var label = new string('x', 17 * 1024 * 1024);
-        await using var engine = new FakeEngine(line => line switch
+        await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => FakeAnswer.Ping("1.45"),
-            "GET /v1.45/containers/json?all=1" => FakeAnswer.Json(
+            "GET /_ping" => EngineAnswer.Ping("1.45"),
+            "GET /v1.45/containers/json?all=1" => EngineAnswer.Json(
                 $$$"""[{"Id":"a","Names":["/large"],"Labels":{"l":"{{{label}}}"},"State":"running"},{"Id":"b","Names":["/b"]}]"""),
-            "GET /v1.45/containers/a/json" => FakeAnswer.Json($$$$"""{"Id":"a","Config":{"Labels":{"l":"{{{{label}}}}"}}}"""),
-            _ => FakeAnswer.Json("[" + new string(' ', 65 * 1024 * 1024) + "]"),
+            "GET /v1.45/containers/a/json" => EngineAnswer.Json($$$$"""{"Id":"a","Config":{"Labels":{"l":"{{{{label}}}}"}}}"""),
+            _ => EngineAnswer.Json("[" + new string(' ', 65 * 1024 * 1024) + "]"),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         var told = new List<EngineExcess>();

@@ -1,4 +1,5 @@
 using System.Net;
+using DockMon.Testing;
 
 namespace DockMon.Engine.Tests;
 
@@ -17,26 +18,26 @@ public sealed class NegotiationTests
     [InlineData("1.52", "", "1.47")]
     public async Task The_version_is_the_newest_both_know(string daemon, string? oldest, string expected)
     {
-        await using var engine = new FakeEngine(line => line switch
+        await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => FakeAnswer.Ping(daemon),
-            "GET /version" => FakeAnswer.Json($$"""{"ApiVersion":"{{daemon}}","MinAPIVersion":"{{oldest}}"}"""),
-            _ => FakeAnswer.Json("[]"),
+            "GET /_ping" => EngineAnswer.Ping(daemon),
+            "GET /version" => EngineAnswer.Json($$"""{"ApiVersion":"{{daemon}}","MinAPIVersion":"{{oldest}}"}"""),
+            _ => EngineAnswer.Json("[]"),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await client.ListContainersRawAsync(true, Ct);
 
         (await client.GetApiVersionAsync(Ct)).ShouldBe(Version.Parse(expected));
-        engine.Requests.Last().Line.ShouldBe($"GET /v{expected}/containers/json?all=1");
-        engine.Requests.Count(r => r.Line == "GET /_ping").ShouldBe(1);
+        engine.Calls.Last().Line.ShouldBe($"GET /v{expected}/containers/json?all=1");
+        engine.Calls.Count(r => r.Line == "GET /_ping").ShouldBe(1);
     }
 
     [Fact]
     public async Task Without_the_header_the_version_page_is_asked()
     {
-        await using var engine = new FakeEngine(line =>
-            FakeAnswer.Json(line == "GET /version" ? """{"ApiVersion":"1.40","MinAPIVersion":"1.12"}""" : "OK"));
+        await using var engine = new ScriptedEngine(line =>
+            EngineAnswer.Json(line == "GET /version" ? """{"ApiVersion":"1.40","MinAPIVersion":"1.12"}""" : "OK"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await client.GetApiVersionAsync(Ct)).ShouldBe(new Version(1, 40));
@@ -45,7 +46,7 @@ public sealed class NegotiationTests
     [Fact]
     public async Task Something_that_is_no_engine_is_said_to_be_none()
     {
-        await using var engine = new FakeEngine(_ => FakeAnswer.Json("{}"));
+        await using var engine = new ScriptedEngine(_ => EngineAnswer.Json("{}"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var error = await Should.ThrowAsync<EngineException>(() => client.GetApiVersionAsync(Ct));
@@ -56,12 +57,12 @@ public sealed class NegotiationTests
     public async Task A_daemon_that_was_replaced_is_asked_again()
     {
         var pings = 0;
-        await using var engine = new FakeEngine(line => line switch
+        await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => FakeAnswer.Ping(++pings == 1 ? "1.41" : "1.45"),
-            "GET /v1.41/info" => FakeAnswer.Json(
+            "GET /_ping" => EngineAnswer.Ping(++pings == 1 ? "1.41" : "1.45"),
+            "GET /v1.41/info" => EngineAnswer.Json(
                 """{"message":"client version 1.41 is too old. Minimum supported API version is 1.44"}""", 400),
-            _ => FakeAnswer.Json("""{"ID":"x","NCPU":2,"SecurityOptions":null}"""),
+            _ => EngineAnswer.Json("""{"ID":"x","NCPU":2,"SecurityOptions":null}"""),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -75,7 +76,7 @@ public sealed class NegotiationTests
     [Fact]
     public async Task After_a_failed_connection_the_version_is_asked_for_again()
     {
-        var engine = FakeEngine.Answering(_ => FakeAnswer.Json("[]"));
+        var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("[]"));
         var endpoint = engine.Endpoint;
         using var client = new EngineClient(endpoint, TimeProvider.System);
         await client.ListNetworksRawAsync(Ct);

@@ -1,4 +1,5 @@
 using System.Text;
+using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DockMon.Engine.Tests;
@@ -10,7 +11,7 @@ public sealed class StreamTests
     [Fact]
     public async Task A_pull_tells_its_progress()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(chunks: [
             """{"status":"Pulling from app","id":"v1"}""" + "\r\n" + """{"status":"Down""",
             """loading","progressDetail":{"current":5,"total":9},"id":"abc"}""" + "\r\n",
             """{"status":"Status: Downloaded newer image","progressDetail":{}}"""]));
@@ -20,7 +21,7 @@ public sealed class StreamTests
 
         lines[1].ShouldBe(new PullProgress { Id = "abc", Status = "Downloading", Current = 5, Total = 9 });
         lines.Count.ShouldBe(3);
-        var request = engine.Requests.Last();
+        var request = engine.Calls.Last();
         request.Line.ShouldBe("POST /v1.41/images/create?fromImage=host%3A5000%2Fapp&tag=v1");
         var auth = request.Headers.Split("\r\n").Single(h => h.StartsWith("X-Registry-Auth: ", StringComparison.Ordinal))[17..];
         Encoding.UTF8.GetString(Convert.FromBase64String(auth.Replace('-', '+').Replace('_', '/')))
@@ -30,7 +31,7 @@ public sealed class StreamTests
     [Fact]
     public async Task An_error_inside_a_pull_is_an_error()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(chunks: [
             """{"status":"Pulling"}{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}"""]));
         (await PullFailsAsync<EngineException>(engine)).Message.ShouldBe("manifest unknown");
     }
@@ -38,21 +39,21 @@ public sealed class StreamTests
     [Fact]
     public async Task A_pull_that_is_cut_short_is_an_error()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Stream(cutShort: true, chunks: ["""{"status":"Pulling"}"""]));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(cutShort: true, chunks: ["""{"status":"Pulling"}"""]));
         (await PullFailsAsync<EngineUnavailableException>(engine)).Message.ShouldContain("cut off");
     }
 
     [Fact]
     public async Task A_pull_without_a_word_is_an_error()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Stream());
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream());
         (await PullFailsAsync<EngineException>(engine)).Message.ShouldContain("without a word");
     }
 
     [Fact]
     public async Task A_silent_pull_is_given_up_after_five_minutes()
     {
-        await using var engine = FakeEngine.Answering(_ => FakeAnswer.Stream(hang: true, chunks: ["""{"status":"Pulling"}"""]));
+        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(hang: true, chunks: ["""{"status":"Pulling"}"""]));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
         await using var lines = client.PullImageAsync("app", null, null, Ct).GetAsyncEnumerator(Ct);
@@ -69,7 +70,7 @@ public sealed class StreamTests
     [Fact]
     public async Task Events_come_after_the_connection_is_announced()
     {
-        await using var engine = FakeEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? FakeAnswer.Json("OK") : FakeAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? EngineAnswer.Json("OK") : EngineAnswer.Stream(chunks: [
             """{"status":"start","id":"abc","Type":"container","Action":"start","Actor":{"ID":"abc","Attributes":{"name":"web"}},"time":1,"timeNano":1000000001}"""]));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         var order = new List<string>();
@@ -81,7 +82,7 @@ public sealed class StreamTests
         }
 
         order.ShouldBe(["connected", "container start abc web 1000000001"]);
-        Uri.UnescapeDataString(engine.Requests.Last().Line)
+        Uri.UnescapeDataString(engine.Calls.Last().Line)
             .ShouldBe("""GET /v1.41/events?since=1700000000.000000001&filters={"type":["container"]}""");
     }
 
@@ -90,7 +91,7 @@ public sealed class StreamTests
     {
         var labels = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"a{n}\":\"{n}\""));
         var text = new string('x', 18_000_000);
-        await using var engine = FakeEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? FakeAnswer.Json("OK") : FakeAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? EngineAnswer.Json("OK") : EngineAnswer.Stream(chunks: [
             $$$"""{"Type":"container","Action":"die","Actor":{"ID":"abc","Attributes":{"a":"{{{text}}}","exitCode":"1","name":"web"}},"timeNano":1}""",
             $$$"""{"Type":"container","Action":"die","Actor":{"ID":"def","Attributes":{{{{labels}}},"exitCode":"2","name":"db"}},"timeNano":2}""",
             """{"Type":"container","Action":["die"],"timeNano":3}""",
@@ -112,8 +113,8 @@ public sealed class StreamTests
     public async Task An_engine_that_keeps_its_headers_back_counts_as_connected()
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = FakeEngine.Answering(line =>
-            line.EndsWith("_ping", StringComparison.Ordinal) ? FakeAnswer.Json("OK") : FakeAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(line =>
+            line.EndsWith("_ping", StringComparison.Ordinal) ? EngineAnswer.Json("OK") : EngineAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
         using var cancel = new CancellationTokenSource();
@@ -141,11 +142,11 @@ public sealed class StreamTests
     public async Task Logs_are_divided_as_the_engine_says(string version, string type, bool tty, string form)
     {
         var text = form == "raw" ? "hello" : "\u0002\0\0\0\0\0\0\u0005hello";
-        await using var engine = new FakeEngine(line => line switch
+        await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => FakeAnswer.Ping(version),
-            _ when line.Contains("/logs?", StringComparison.Ordinal) => FakeAnswer.Json(text, headers: type == "" ? "" : $"Content-Type: {type}\r\n"),
-            _ => FakeAnswer.Json($$$"""{"Config":{"Tty":{{{(tty ? "true" : "false")}}}}}"""),
+            "GET /_ping" => EngineAnswer.Ping(version),
+            _ when line.Contains("/logs?", StringComparison.Ordinal) => EngineAnswer.Json(text, headers: type == "" ? "" : $"Content-Type: {type}\r\n"),
+            _ => EngineAnswer.Json($$$"""{"Config":{"Tty":{{{(tty ? "true" : "false")}}}}}"""),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -156,7 +157,7 @@ public sealed class StreamTests
         }
 
         found.ShouldBe([form == "raw" ? "Stdout:hello" : "Stderr:hello"]);
-        engine.Requests.ElementAt(1).Line.ShouldBe(
+        engine.Calls.ElementAt(1).Line.ShouldBe(
             $"GET /v{version}/containers/abc/logs?stdout=1&stderr=1&tail=5&timestamps=0&follow=0&since=1767225600.000000000");
     }
 
@@ -165,8 +166,8 @@ public sealed class StreamTests
     [InlineData("application/vnd.docker.raw-stream", "hello")]
     public async Task A_log_that_falls_silent_is_given_up_after_a_minute_unless_it_is_followed(string type, string text)
     {
-        await using var engine = new FakeEngine(line => line == "GET /_ping" ? FakeAnswer.Ping("1.45")
-            : new FakeAnswer($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n\r\n{text}", Hang: true));
+        await using var engine = new ScriptedEngine(line => line == "GET /_ping" ? EngineAnswer.Ping("1.45")
+            : new EngineAnswer($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n\r\n{text}", Hang: true));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
         await using var chunks = client.ReadLogsAsync("abc", new LogOptions(), Ct).GetAsyncEnumerator(Ct);
@@ -187,7 +188,7 @@ public sealed class StreamTests
         await Should.ThrowAsync<OperationCanceledException>(() => later);
     }
 
-    private static async Task<T> PullFailsAsync<T>(FakeEngine engine)
+    private static async Task<T> PullFailsAsync<T>(ScriptedEngine engine)
         where T : Exception
     {
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);

@@ -13,7 +13,7 @@ namespace DockMon.Hub.Tests;
 public sealed class UnregisteredSocketsTests
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly ListLogger _log = new();
+    private readonly LogCapture _log = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -84,7 +84,7 @@ public sealed class UnregisteredSocketsTests
     [Fact]
     public void Places_are_counted_by_address_and_in_all_and_refusals_are_told_once_a_minute()
     {
-        var sockets = new UnregisteredSockets(_time, _log);
+        var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
         var one = Fill(sockets, _ => "10.0.0.1");
         one.Count.ShouldBe(UnregisteredSockets.MostOfAddress);
         sockets.TryEnter(IPAddress.Parse("::ffff:10.0.0.1")).ShouldBeNull("it is the same address");
@@ -92,7 +92,7 @@ public sealed class UnregisteredSocketsTests
         // Every address of a network of IPv6 is one neighbour's.
         Fill(sockets, i => $"2001:db8::{i + 1:x}").Count.ShouldBe(UnregisteredSockets.Most - UnregisteredSockets.MostOfAddress);
         sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull("all places are taken");
-        _log.Lines.Count.ShouldBe(1);
+        _log.Lines.Length.ShouldBe(1);
 
         one[0].Dispose();
         one[0].Dispose();
@@ -101,16 +101,16 @@ public sealed class UnregisteredSocketsTests
 
         _time.Advance(TimeSpan.FromMinutes(1));
         sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull();
-        _log.Lines.Count.ShouldBe(2);
-        _log.Lines[0].ShouldStartWith("Refused 1 sockets");
+        _log.Lines.Length.ShouldBe(2);
+        _log.Lines[0].ShouldStartWith("Warning: Refused 1 sockets");
         _log.Lines[1].ShouldContain("10.0.0.2");
-        _log.Lines[1].ShouldStartWith("Refused 5 sockets");
+        _log.Lines[1].ShouldStartWith("Warning: Refused 5 sockets");
     }
 
     [Fact]
     public void One_network_of_IPv6_is_one_address()
     {
-        var sockets = new UnregisteredSockets(_time, _log);
+        var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
         Fill(sockets, i => $"2001:db8::{i + 1:x}").Count.ShouldBe(UnregisteredSockets.MostOfAddress);
         sockets.TryEnter(IPAddress.Parse("2001:db8:0:1::1")).ShouldNotBeNull();
     }
@@ -124,18 +124,5 @@ public sealed class UnregisteredSocketsTests
         }
 
         return places;
-    }
-
-    private sealed class ListLogger : ILogger<UnregisteredSockets>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
     }
 }

@@ -26,23 +26,18 @@ public sealed class GatedRequest(Func<string, bool> isIt)
 /// <summary>A proxy in front of an engine's socket that tells when a chosen request is under way.</summary>
 public sealed class EngineGate : IAsyncDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"gate-{Guid.NewGuid():N}.sock");
+    private readonly SocketServer _server;
     private readonly string _engine;
-    private readonly Task _accepting;
     private volatile GatedRequest? _expected;
 
     private EngineGate(string engine)
     {
         _engine = engine;
-        _listener.Bind(new UnixDomainSocketEndPoint(_path));
-        _listener.Listen(128);
-        _accepting = AcceptAsync();
+        _server = new SocketServer(ServeAsync);
     }
 
     /// <summary>What DOCKER_HOST has to be.</summary>
-    public string Host => "unix://" + _path;
+    public string Host => _server.Host;
 
     /// <summary>Starts one.</summary>
     /// <param name="host">DOCKER_HOST of the engine; the environment's when null, or the usual socket.</param>
@@ -58,44 +53,16 @@ public sealed class EngineGate : IAsyncDisposable
     public GatedRequest Expect(Func<string, bool> isIt) => _expected = new GatedRequest(isIt);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        File.Delete(_path);
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(Socket client, CancellationToken ct)
     {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                connections.Add(ServeAsync(await _listener.AcceptAsync(_stop.Token)));
-            }
-        }
-        catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            await Task.WhenAll(connections);
-        }
-    }
-
-    private async Task ServeAsync(Socket client)
-    {
-        using var closing = client;
         using var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         var connection = new Connection();
         try
         {
-            await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine), _stop.Token);
-            await Task.WhenAll(AskAsync(client, engine, connection), AnswerAsync(engine, client, connection));
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            // One of the two is gone: the engine was stopped, or the test is over.
+            await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine), ct);
+            await Task.WhenAll(AskAsync(client, engine, connection, ct), AnswerAsync(engine, client, connection, ct));
         }
         finally
         {
@@ -103,11 +70,11 @@ public sealed class EngineGate : IAsyncDisposable
         }
     }
 
-    private async Task AskAsync(Socket client, Socket engine, Connection connection)
+    private async Task AskAsync(Socket client, Socket engine, Connection connection, CancellationToken ct)
     {
         var buffer = new byte[64 * 1024];
         long left = 0;
-        while (await ReceiveAsync(client, buffer) is > 0 and var count)
+        while (await ReceiveAsync(client, buffer, ct) is > 0 and var count)
         {
             // A client begins to write a request only when the one before it on this connection was answered.
             if (left <= 0 && HeadOf(buffer.AsSpan(0, count)) is var (line, length))
@@ -120,7 +87,7 @@ public sealed class EngineGate : IAsyncDisposable
             }
 
             left -= count;
-            await engine.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, _stop.Token);
+            await engine.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, ct);
             if (left <= 0)
             {
                 connection.Request?.Begin();
@@ -130,16 +97,16 @@ public sealed class EngineGate : IAsyncDisposable
         engine.Shutdown(SocketShutdown.Send);
     }
 
-    private async Task AnswerAsync(Socket engine, Socket client, Connection connection)
+    private async Task AnswerAsync(Socket engine, Socket client, Connection connection, CancellationToken ct)
     {
         var buffer = new byte[64 * 1024];
         var hears = true;
-        while (await ReceiveAsync(engine, buffer) is > 0 and var count)
+        while (await ReceiveAsync(engine, buffer, ct) is > 0 and var count)
         {
             connection.Request?.End();
             try
             {
-                _ = hears && await client.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, _stop.Token) > 0;
+                _ = hears && await client.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, ct) > 0;
             }
             catch (SocketException)
             {
@@ -150,11 +117,11 @@ public sealed class EngineGate : IAsyncDisposable
         client.Close();
     }
 
-    private async Task<int> ReceiveAsync(Socket socket, byte[] buffer)
+    private static async Task<int> ReceiveAsync(Socket socket, byte[] buffer, CancellationToken ct)
     {
         try
         {
-            return await socket.ReceiveAsync(buffer, SocketFlags.None, _stop.Token);
+            return await socket.ReceiveAsync(buffer, SocketFlags.None, ct);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -173,7 +140,8 @@ public sealed class EngineGate : IAsyncDisposable
             return null;
         }
 
-        var length = headers.Where(header => header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Select(header => long.Parse(header.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
+        var length = headers.Where(header => header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+            .Select(header => long.Parse(header.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
         return ($"{verb} {path}", (end < 0 ? bytes.Length : end + 4) + length);
     }
 

@@ -1,3 +1,4 @@
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 using static DockMon.Agent.Tests.Configuration.AgentOptionsTests;
@@ -6,7 +7,7 @@ namespace DockMon.Agent.Tests.Configuration;
 
 public sealed class TokenFileTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
 
     public void Dispose() => _directory.Dispose();
 
@@ -30,7 +31,7 @@ public sealed class TokenFileTests : IDisposable
         var missing = _directory.File("missing");
 
         Error(("DOCKMON_URL", "ws://h"), ("PERMANENT_TOKEN_FILE", missing)).ShouldContain($"\"{missing}\", which cannot be read (no such file)");
-        Error(("DOCKMON_URL", "ws://h"), ("PERMANENT_TOKEN_FILE", _directory.Root)).ShouldContain("cannot be read");
+        Error(("DOCKMON_URL", "ws://h"), ("PERMANENT_TOKEN_FILE", _directory.Path)).ShouldContain("cannot be read");
     }
 
     [Theory]

@@ -16,9 +16,9 @@ public sealed class OutboundTests : IDisposable
     private readonly Outbound _outbound;
     private int _sent;
 
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
 
-    public OutboundTests() => _outbound = new Outbound(new Outbox(_folder.Path), _time, _log.Factory.CreateLogger<Outbound>());
+    public OutboundTests() => _outbound = new Outbound(new Outbox(_folder.Path), _time, _log.CreateLogger<Outbound>());
 
     private string[] Files => Directory.GetFileSystemEntries(Path.Combine(_folder.Path, "outbox"));
 
@@ -409,7 +409,7 @@ public sealed class OutboundTests : IDisposable
 
     private List<string> Restarted()
     {
-        var outbound = new Outbound(new Outbox(_folder.Path), _time, _log.Factory.CreateLogger<Outbound>());
+        var outbound = new Outbound(new Outbox(_folder.Path), _time, _log.CreateLogger<Outbound>());
         outbound.ResumeCompletions();
         return TakeAll(outbound);
     }

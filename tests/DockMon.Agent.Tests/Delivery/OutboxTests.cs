@@ -10,7 +10,7 @@ namespace DockMon.Agent.Tests.Delivery;
 public sealed class OutboxTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -19,7 +19,7 @@ public sealed class OutboxTests : IDisposable
     {
         var file = Path.Combine(_folder.Path, "file");
         File.WriteAllText(file, "");
-        var outbound = new Outbound(new Outbox(file), new FakeTimeProvider(), _log.Factory.CreateLogger<Outbound>());
+        var outbound = new Outbound(new Outbox(file), new FakeTimeProvider(), _log.CreateLogger<Outbound>());
         outbound.ResumeCompletions();
         outbound.TryTake().ShouldBeNull();
         outbound.PostCompletion("{}"u8.ToArray());

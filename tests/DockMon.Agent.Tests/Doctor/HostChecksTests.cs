@@ -1,4 +1,5 @@
 using DockMon.Agent.Doctor;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -6,7 +7,7 @@ namespace DockMon.Agent.Tests.Doctor;
 
 public sealed class HostChecksTests : IDisposable
 {
-    private readonly TemporaryDirectory _root = new();
+    private readonly TemporaryFolder _root = new();
 
     public void Dispose() => _root.Dispose();
 
@@ -37,5 +38,5 @@ public sealed class HostChecksTests : IDisposable
         finding.Status.ShouldBe(CheckStatus.Ok);
     }
 
-    private Task<CheckResult> LookAsync(string name) => new HostChecks(inContainer: true, _root.Root).All().Single(check => check.Name == name).LookAsync(CancellationToken.None);
+    private Task<CheckResult> LookAsync(string name) => new HostChecks(inContainer: true, _root.Path).All().Single(check => check.Name == name).LookAsync(CancellationToken.None);
 }

@@ -11,11 +11,11 @@ namespace DockMon.Agent.Tests.Health;
 public sealed class HealthEndpointTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly TemporaryDirectory _data = new();
+    private readonly TemporaryFolder _data = new();
     private readonly ScriptedEngine _engine = new(("/_ping", 200, "OK"));
     private readonly EngineProbe _pulse;
     private readonly AgentLoops _beats;
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
@@ -40,7 +40,7 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     [Fact]
     public async Task Who_connects_is_told_in_one_line()
     {
-        Start(_data.Root);
+        Start(_data.Path);
         await UntilAsync((0, "healthy: 6 loops turn, the engine answered 0 s ago"));
         _beats.Commands.Running();
         _time.Advance(TimeSpan.FromMinutes(6));
@@ -51,7 +51,7 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     public async Task What_a_killed_agent_left_behind_gives_way_and_nobody_else_may_ask()
     {
         _data.Write("agent.sock", "stale");
-        Start(_data.Root);
+        Start(_data.Path);
         await UntilAsync((0, "healthy: 6 loops turn, the engine answered 0 s ago"));
         File.GetUnixFileMode(_data.File("agent.sock")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
@@ -79,14 +79,14 @@ public sealed class HealthEndpointTests : IAsyncDisposable
         (await pulse.AskAsync(Token)).ShouldNotBeNull().ShouldContain("cannot connect to the Docker engine");
     }
 
-    private void Start(string data) => _running = new HealthEndpoint(data, _beats, _pulse, _time, _log.Factory.CreateLogger<HealthEndpoint>()).RunAsync(_stop.Token);
+    private void Start(string data) => _running = new HealthEndpoint(data, _beats, _pulse, _time, _log.CreateLogger<HealthEndpoint>()).RunAsync(_stop.Token);
 
     private Task UntilAsync((int Code, string Line) answer) => Retry.UntilAsync($"the answer is \"{answer.Line}\"", async () => await AskAsync() == answer, ct: Token);
 
     private async Task<(int Code, string Line)> AskAsync()
     {
         using var output = new StringWriter();
-        var code = await HealthVerb.RunAsync(output, name => name == "DATA_PATH" ? _data.Root : null, TimeProvider.System);
+        var code = await HealthVerb.RunAsync(output, name => name == "DATA_PATH" ? _data.Path : null, TimeProvider.System);
         return (code, output.ToString().TrimEnd());
     }
 }

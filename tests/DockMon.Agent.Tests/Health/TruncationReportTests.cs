@@ -1,5 +1,6 @@
 using DockMon.Agent.Health;
 using DockMon.Engine;
+using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
@@ -11,8 +12,8 @@ public sealed class TruncationReportTests
     [Fact]
     public void What_is_cut_again_and_again_is_counted_each_time_and_logged_at_growing_intervals()
     {
-        var log = new LogCapture(json: false);
-        var cut = new TruncationReport(log.Factory.CreateLogger<TruncationReport>());
+        var log = new LogCapture();
+        var cut = new TruncationReport(log.CreateLogger<TruncationReport>());
         for (var i = 0; i < 1000; i++)
         {
             cut.Report(new EngineExcess("GET /containers/json", 17_825_792, "what was too long in it was cut"));

@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -6,7 +7,7 @@ namespace DockMon.Agent.Tests.Hosting;
 
 public sealed class HostEnvironmentTests : IDisposable
 {
-    private readonly TemporaryDirectory _root = new();
+    private readonly TemporaryFolder _root = new();
 
     public HostEnvironmentTests()
     {

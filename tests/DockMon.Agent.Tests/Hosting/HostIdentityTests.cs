@@ -4,6 +4,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using DockMon.Agent.Hosting;
 using DockMon.Engine;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -8,7 +9,7 @@ namespace DockMon.Agent.Tests.Hosting;
 /// <summary>Whether the machine that the agent sees is the engine's host.</summary>
 public sealed class HostLocatorTests : IDisposable
 {
-    private readonly TemporaryDirectory _root = new();
+    private readonly TemporaryFolder _root = new();
 
     public HostLocatorTests()
     {

@@ -14,7 +14,7 @@ public sealed class OwnContainerTests
     private static readonly SelfContainer Self = new(new string('a', 64), "agent", "image", "bridge");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private int _asked;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -91,5 +91,5 @@ public sealed class OwnContainerTests
             return Task.FromResult(answer());
         },
         _time,
-        _log.Logger);
+        _log);
 }

@@ -1,5 +1,6 @@
 using DockMon.Agent.Hosting;
 using DockMon.Engine;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -10,8 +11,8 @@ public sealed class SelfContainerTests : IDisposable
     private const string Id = "efb225eae0e5807ec9f45533e6c5598e13b9f197ce11f9fe3fd9c3964d86d6ed";
     private const string Other = "6767214d9d608be81fe88a0890e8f691614ccc3667f5afd42efb37a57d8ae3b3";
 
-    private readonly TemporaryDirectory _proc = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly TemporaryFolder _proc = new();
+    private readonly LogCapture _log = new();
 
     public void Dispose() => _proc.Dispose();
 
@@ -100,7 +101,7 @@ public sealed class SelfContainerTests : IDisposable
         using var client = new EngineClient(EngineEndpoint.FromEnvironment("unix://" + _proc.File("no.sock"), null, null), TimeProvider.System);
 
         await Should.ThrowAsync<EngineUnavailableException>(
-            () => SelfContainer.DetectAsync(client, _proc.Root, null, _log.Logger, TestContext.Current.CancellationToken));
+            () => SelfContainer.DetectAsync(client, _proc.Path, null, _log, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -137,5 +138,5 @@ public sealed class SelfContainerTests : IDisposable
         $$$"""{"Id":"{{{id}}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":{"NetworkMode":"host"},"GraphDriver":{"Data":{{{(layer.Length == 0 ? "null" : $$"""{"UpperDir":"/var/lib/docker/overlay2/{{layer}}/diff"}""")}}}} }""");
 
     private Task<SelfContainer?> DetectAsync(ScriptedEngine engine, string? hostname = null) =>
-        SelfContainer.DetectAsync(engine.Client, _proc.Root, hostname, _log.Logger, TestContext.Current.CancellationToken);
+        SelfContainer.DetectAsync(engine.Client, _proc.Path, hostname, _log, TestContext.Current.CancellationToken);
 }

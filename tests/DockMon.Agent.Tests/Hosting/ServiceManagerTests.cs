@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using DockMon.Agent.Hosting;
+using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -10,9 +11,9 @@ namespace DockMon.Agent.Tests.Hosting;
 
 public sealed class ServiceManagerTests : IDisposable
 {
-    private readonly TemporaryDirectory _root = new();
+    private readonly TemporaryFolder _root = new();
     private readonly FakeTimeProvider _time = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private readonly Socket _systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -98,7 +99,7 @@ public sealed class ServiceManagerTests : IDisposable
     }
 
     private ServiceManager Create(params (string Name, string Value)[] variables) =>
-        new(name => variables.FirstOrDefault(variable => variable.Name == name).Value, _time, _log.Logger);
+        new(name => variables.FirstOrDefault(variable => variable.Name == name).Value, _time, _log);
 
     private async Task<string> ReceiveAsync()
     {

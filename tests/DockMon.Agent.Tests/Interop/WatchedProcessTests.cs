@@ -9,7 +9,7 @@ namespace DockMon.Agent.Tests.Interop;
 /// <summary>An end that is one, and what only looks like it.</summary>
 public sealed class WatchedProcessTests : IDisposable
 {
-    private readonly TemporaryDirectory _proc = new();
+    private readonly TemporaryFolder _proc = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -69,7 +69,7 @@ public sealed class WatchedProcessTests : IDisposable
     private WatchedProcess Watch(string begin, string started)
     {
         Show(begin, started);
-        return new WatchedProcess(1, _proc.Root, useHandle: false);
+        return new WatchedProcess(1, _proc.Path, useHandle: false);
     }
 
     private void Show(string begin, string started) =>

@@ -8,7 +8,7 @@ namespace DockMon.Agent.Tests.Logging;
 
 public sealed class JsonLineTests
 {
-    private readonly LogCapture _log = new(json: true);
+    private readonly FormattedLog _log = new(json: true);
 
     [Fact]
     public void A_line_has_time_level_logger_message_and_fields()
@@ -29,7 +29,7 @@ public sealed class JsonLineTests
     [InlineData(LogLevel.Critical, "error")]
     public void Levels_have_names(LogLevel level, string name)
     {
-        var log = new LogCapture(json: true, minimum: LogLevel.Trace);
+        var log = new FormattedLog(json: true, minimum: LogLevel.Trace);
 
         log.Logger.Log(level, "x");
 
@@ -39,7 +39,7 @@ public sealed class JsonLineTests
     [Fact]
     public void What_is_below_the_minimum_is_not_written()
     {
-        var log = new LogCapture(json: true, minimum: LogLevel.Warning);
+        var log = new FormattedLog(json: true, minimum: LogLevel.Warning);
 
         log.Logger.LogInformation("x");
 
@@ -92,7 +92,7 @@ public sealed class JsonLineTests
     [Fact]
     public void Any_text_stays_in_its_line_and_its_value() => Gen.String.Sample(text =>
     {
-        var log = new LogCapture(json: true);
+        var log = new FormattedLog(json: true);
         log.Logger.LogInformation("{Text}", text);
         return log.Lines.Length == 1 && (text.Any(char.IsSurrogate) || log.Json.GetProperty("text").GetString() == text);
     });

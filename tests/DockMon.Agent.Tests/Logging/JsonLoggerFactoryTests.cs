@@ -12,7 +12,7 @@ public sealed class JsonLoggerFactoryTests
     [Fact]
     public void Lines_of_many_threads_do_not_mix()
     {
-        var log = new LogCapture(json: true);
+        var log = new FormattedLog(json: true);
 
         Parallel.For(0, 2_000, i => log.Logger.LogInformation("{Number} {Padding}", i, new string('x', i % 100)));
 
@@ -39,7 +39,7 @@ public sealed class JsonLoggerFactoryTests
     [InlineData('\u001b')]
     public void What_turns_the_direction_of_writing_or_moves_the_cursor_is_escaped_in_JSON_as_in_text(char c)
     {
-        var log = new LogCapture(json: true);
+        var log = new FormattedLog(json: true);
         log.Logger.LogInformation("{Name} ü", $"a{c}b");
         log.Text.ShouldNotContain(c);
         log.Text.ShouldContain(" ü");

@@ -7,7 +7,7 @@ namespace DockMon.Agent.Tests.Logging;
 
 public sealed class TextLineTests
 {
-    private readonly LogCapture _log = new(json: false, category: "connection");
+    private readonly FormattedLog _log = new(json: false, category: "connection");
 
     [Fact]
     public void A_line_is_for_people()
@@ -44,7 +44,7 @@ public sealed class TextLineTests
     [Fact]
     public void Any_text_stays_in_its_line() => Gen.String.Sample(text =>
     {
-        var log = new LogCapture(json: false);
+        var log = new FormattedLog(json: false);
         log.Logger.LogInformation("{Text}", text);
         return log.Lines.Length == 1 && !log.Lines[0].Any(char.IsControl);
     });

@@ -10,13 +10,13 @@ namespace DockMon.Agent.Tests.SelfUpdate;
 /// <summary>Which programs out of the data folder are executed, and which only lie there.</summary>
 public sealed class FileTrustTests : IDisposable
 {
-    private readonly TemporaryDirectory _data = new();
+    private readonly TemporaryFolder _data = new();
     private readonly SelfUpdateStore _store;
     private readonly InstalledProgram _program;
 
     public FileTrustTests()
     {
-        _store = new SelfUpdateStore(_data.Root);
+        _store = new SelfUpdateStore(_data.Path);
         PrivateFolder.Make(Path.GetDirectoryName(_store.IncomingPath)!);
         File.WriteAllText(_store.IncomingPath, "program");
         _program = _store.Install("3.1.0", OtherAgent.Sha256(_store.IncomingPath), "3.0.0");

@@ -25,7 +25,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     private readonly TemporaryFolder _data = new();
     private readonly TemporaryFolder _outbox = new();
     private readonly FakeTimeProvider _time = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _hangs = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _hangAt = "/agent";
@@ -47,11 +47,11 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         _server.Run(AnswerAsync);
         await _server.StartAsync(Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + new Uri(_server.Urls.Single()).Authority, null, null), _time);
-        _outbound = new Outbound(new Outbox(_outbox.Path), _time, _log.Factory.CreateLogger<Outbound>());
+        _outbound = new Outbound(new Outbox(_outbox.Path), _time, _log.CreateLogger<Outbound>());
         _report = new SelfUpdateReporter(_outbound, _time);
         _store = new SelfUpdateStore(Path.Combine(_data.Path, "data"));
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = Path.Combine(_data.Path, "data") };
-        _command = new SelfUpdateCommand(_engine, options, _store, _report, new Lanes(), TestOwnContainers.None, () => { }, _time, _log.Factory.CreateLogger<SelfUpdateCommand>());
+        _command = new SelfUpdateCommand(_engine, options, _store, _report, new Lanes(), TestOwnContainers.None, () => { }, _time, _log.CreateLogger<SelfUpdateCommand>());
     }
 
     public async ValueTask DisposeAsync()
@@ -166,7 +166,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     }
 
     /// <summary>What a new process does first.</summary>
-    private Task<bool> NextStartAsync() => new TrialWatch(_store, TestConnections.Create(isConnected: true), _report, _time, _log.Logger).RunAsync(Token);
+    private Task<bool> NextStartAsync() => new TrialWatch(_store, TestConnections.Create(isConnected: true), _report, _time, _log).RunAsync(Token);
 
     /// <summary>The ends that were told since it was last asked.</summary>
     private List<string> Told()

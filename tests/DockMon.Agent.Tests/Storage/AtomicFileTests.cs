@@ -1,5 +1,6 @@
 using DockMon.Agent.Interop;
 using DockMon.Agent.Storage;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace DockMon.Agent.Tests.Storage;
 
 public sealed class AtomicFileTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
 
     public void Dispose() => _directory.Dispose();
 
@@ -34,7 +35,7 @@ public sealed class AtomicFileTests : IDisposable
         Should.Throw<Exception>(() => AtomicFile.Write(path, "new"u8, UnixFileMode.UserRead | UnixFileMode.UserWrite))
             .ShouldBeAssignableTo<SystemException>();
 
-        Directory.GetFileSystemEntries(_directory.Root).ShouldBe([path]);
+        Directory.GetFileSystemEntries(_directory.Path).ShouldBe([path]);
     }
 
     [Fact]

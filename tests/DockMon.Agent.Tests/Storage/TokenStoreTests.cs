@@ -1,6 +1,7 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Interop;
 using DockMon.Agent.Storage;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -8,26 +9,26 @@ namespace DockMon.Agent.Tests.Storage;
 
 public sealed class TokenStoreTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
 
     public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void There_is_no_token_before_one_is_saved()
     {
-        new TokenStore(_directory.Root).ReadPermanentToken().ShouldBeNull();
+        new TokenStore(_directory.Path).ReadPermanentToken().ShouldBeNull();
         new TokenStore(_directory.File("not-there")).ReadPermanentToken().ShouldBeNull();
     }
 
     [Fact]
     public void A_saved_token_is_read_by_the_next_process_and_by_nobody_else()
     {
-        new TokenStore(_directory.Root).SavePermanentToken("perm-1");
-        new TokenStore(_directory.Root).SavePermanentToken("perm-2");
+        new TokenStore(_directory.Path).SavePermanentToken("perm-1");
+        new TokenStore(_directory.Path).SavePermanentToken("perm-2");
 
-        new TokenStore(_directory.Root).ReadPermanentToken().ShouldBe("perm-2");
+        new TokenStore(_directory.Path).ReadPermanentToken().ShouldBe("perm-2");
         Mode(_directory.File("permanent_token")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Directory.GetFiles(_directory.Root).ShouldBe([_directory.File("permanent_token")]);
+        Directory.GetFiles(_directory.Path).ShouldBe([_directory.File("permanent_token")]);
     }
 
     [Fact]
@@ -35,7 +36,7 @@ public sealed class TokenStoreTests : IDisposable
     {
         _directory.Write("permanent_token", "old");
 
-        new TokenStore(_directory.Root).SavePermanentToken("new");
+        new TokenStore(_directory.Path).SavePermanentToken("new");
 
         Mode(_directory.File("permanent_token")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
@@ -45,7 +46,7 @@ public sealed class TokenStoreTests : IDisposable
     {
         _directory.Write("permanent_token", "\n");
 
-        new TokenStore(_directory.Root).ReadPermanentToken().ShouldBeNull();
+        new TokenStore(_directory.Path).ReadPermanentToken().ShouldBeNull();
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class TokenStoreTests : IDisposable
     {
         var path = _directory.Write("permanent_token", "n0t a token");
 
-        var message = Should.Throw<ConfigurationException>(() => new TokenStore(_directory.Root).ReadPermanentToken()).Message;
+        var message = Should.Throw<ConfigurationException>(() => new TokenStore(_directory.Path).ReadPermanentToken()).Message;
 
         message.ShouldContain(path);
         message.ShouldNotContain("n0t");

@@ -21,7 +21,7 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
     private readonly TemporaryFolder _data = new();
     private readonly FakeTimeProvider _time = new();
     private readonly TaskCompletionSource _over = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private readonly ScriptedEngine _engine = new(("/networks/b", 200, "{}"), ("/containers/create", 201, $$"""{"Id":"{{Id}}"}"""), (Connect, 200, ""), (Remove, 204, ""));
 
     private Task _killed = Task.CompletedTask;
@@ -162,7 +162,7 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
 
     private Task<string> CreateAsync() => Creator().CreateAsync(Request("""{"image":"app:1","networks":["a","b"]}"""), Token);
 
-    private ContainerCreator Creator() => new(_engine.Client, _data.Path, _time, _log.Factory.CreateLogger<ContainerCreator>());
+    private ContainerCreator Creator() => new(_engine.Client, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
 
     private static ContainerOperation Request(string config) => new() { Action = "create", Config = JsonElement.Parse(config) };
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Engine;
+using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class ContainerListingTests
 {
     private const string ListPath = "/containers/json?all=1";
 
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private ContainerListing? _listing;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -161,7 +162,7 @@ public sealed class ContainerListingTests
 
     private Task<byte[]> ListAsync(ScriptedEngine engine)
     {
-        _listing ??= new ContainerListing(engine.Client, _log.Factory.CreateLogger<ContainerListing>());
+        _listing ??= new ContainerListing(engine.Client, _log.CreateLogger<ContainerListing>());
         var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
         _listing.AddTo(routes);
         return routes["list_containers"].Run(default, Token);

@@ -5,6 +5,7 @@ using DockMon.Agent.Hosting;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Images;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 

@@ -62,7 +62,7 @@ internal sealed class ComposeScene : IAsyncDisposable
 
     public ScriptedEngine Engine { get; }
 
-    public LogCapture Log { get; } = new(json: false);
+    public LogCapture Log { get; } = new();
 
     public Lanes Lanes { get; private set; } = new();
 
@@ -158,6 +158,6 @@ internal sealed class ComposeScene : IAsyncDisposable
         Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["DATA_PATH"] = _folder.Path, ["HOME"] = _folder.Path, ["PATH"] = "/usr/bin:/bin" };
         return new ComposeDeployer(
-            AgentOptions.Load(variables.GetValueOrDefault).Options, Engine.Client, TestOwnContainers.None, Lanes, Outbound, Time, Log.Factory.CreateLogger<ComposeDeployer>(), variables.GetValueOrDefault);
+            AgentOptions.Load(variables.GetValueOrDefault).Options, Engine.Client, TestOwnContainers.None, Lanes, Outbound, Time, Log.CreateLogger<ComposeDeployer>(), variables.GetValueOrDefault);
     }
 }

@@ -18,7 +18,7 @@ public sealed class EventStreamTests : IAsyncDisposable
     private const string Info = """{"ID":"engine","Name":"host","SystemTime":"2026-01-01T00:00:00Z"}""";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _streams = new();
 
@@ -194,10 +194,10 @@ public sealed class EventStreamTests : IAsyncDisposable
         _tracker = new ContainerTracker();
         _outbound ??= new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
         var listing = new ContainerListing(_engine.Client, NullLogger<ContainerListing>.Instance);
-        var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.Factory.CreateLogger<KnownContainerStore>());
+        var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.CreateLogger<KnownContainerStore>());
         var teller = new EventReporter(_tracker, _outbound, _engine.Time);
-        var comparison = new EventComparison(_engine.Client, _tracker, teller, known, _engine.Time, _log.Factory.CreateLogger<EventComparison>());
-        var stream = new EventStream(_engine.Client, comparison, teller, known, listing, new Random(1), _engine.Time, _log.Factory.CreateLogger<EventStream>());
+        var comparison = new EventComparison(_engine.Client, _tracker, teller, known, _engine.Time, _log.CreateLogger<EventComparison>());
+        var stream = new EventStream(_engine.Client, comparison, teller, known, listing, new Random(1), _engine.Time, _log.CreateLogger<EventStream>());
         _running = Task.WhenAll(stream.RunAsync(_run.Token), known.RunAsync(_run.Token));
     }
 

@@ -17,7 +17,7 @@ public sealed class HostSamplerTests : IDisposable
 {
     private readonly TemporaryFolder _root = new();
     private readonly FakeTimeProvider _time = new();
-    private readonly LogCapture _log = new(json: false);
+    private readonly LogCapture _log = new();
     private Outbound? _outbound;
     private HostSampler? _sampler;
     private readonly ConnectionState _connection = TestConnections.Create(isConnected: true);
@@ -163,7 +163,7 @@ public sealed class HostSamplerTests : IDisposable
     private void Start(bool inContainer)
     {
         _outbound = new Outbound(new Outbox(Path.Combine(_root.Path, "data")), _time, NullLogger<Outbound>.Instance);
-        _sampler = new HostSampler(_connection, _outbound, _time, _log.Factory.CreateLogger<HostSampler>(), _root.Path) { Sight = new HostSight(inContainer) };
+        _sampler = new HostSampler(_connection, _outbound, _time, _log.CreateLogger<HostSampler>(), _root.Path) { Sight = new HostSight(inContainer) };
     }
 
     private void Tick()

@@ -69,9 +69,9 @@ public sealed class ShellManagerTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var (time, log) = (new FakeTimeProvider(), new LogCapture(json: false));
+        var (time, log) = (new FakeTimeProvider(), new LogCapture());
         using var engine = new EngineClient(EngineEndpoint.FromEnvironment($"tcp://{listener.LocalEndpoint}", null, null), new FakeTimeProvider());
-        var shells = new Agent.Streams.Shells.ShellManager(engine, _outbound, time, log.Factory.CreateLogger<Agent.Streams.Shells.ShellManager>());
+        var shells = new Agent.Streams.Shells.ShellManager(engine, _outbound, time, log.CreateLogger<Agent.Streams.Shells.ShellManager>());
         shells.HandleFrame(JsonElement.Parse("""{"action":"start","session_id":"s","container_id":"c"}"""));
         using var silent = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
 

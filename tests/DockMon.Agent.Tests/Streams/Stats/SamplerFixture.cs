@@ -42,7 +42,7 @@ internal sealed class SamplerFixture : IAsyncDisposable
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
         _kernel = new KernelSource(Tree.Root);
         var containers = new StatsSampler(
-            options, Engine.Client, Tracker, _kernel, TestOwnContainers.None, new SampleSender(_outbound, link, _connection, Time), Time, Log.Factory.CreateLogger<StatsSampler>());
+            options, Engine.Client, Tracker, _kernel, TestOwnContainers.None, new SampleSender(_outbound, link, _connection, Time), Time, Log.CreateLogger<StatsSampler>());
         var host = new HostSampler(_connection, _outbound, Time, NullLogger<HostSampler>.Instance);
         Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
         Sampler = new SamplingLoop(containers, host, Heartbeat, Time);
@@ -57,7 +57,7 @@ internal sealed class SamplerFixture : IAsyncDisposable
 
     public ContainerTracker Tracker { get; } = new();
 
-    public LogCapture Log { get; } = new(json: false);
+    public LogCapture Log { get; } = new();
 
     public LoopHealth Heartbeat { get; }
 

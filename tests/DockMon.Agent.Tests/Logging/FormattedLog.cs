@@ -3,14 +3,14 @@ using DockMon.Agent.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DockMon.Agent.Tests;
+namespace DockMon.Agent.Tests.Logging;
 
-/// <summary>A logger at a fixed time, and what it wrote.</summary>
-internal sealed class LogCapture
+/// <summary>A logger of the agent at a fixed time, and the lines it wrote, to the letter.</summary>
+internal sealed class FormattedLog
 {
     private readonly StringWriter _output = new();
 
-    public LogCapture(bool json, LogLevel minimum = LogLevel.Debug, string category = "DockMon.Agent.Connection.ReadLoop")
+    public FormattedLog(bool json, LogLevel minimum = LogLevel.Debug, string category = "DockMon.Agent.Connection.ReadLoop")
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 1, 250, TimeSpan.Zero));
         Factory = new JsonLoggerFactory(_output, minimum, json, time);
