@@ -4,6 +4,7 @@ using System.Text;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 

@@ -5,14 +5,17 @@ using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Storage;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Xunit;
 
 namespace DockMon.Agent.Tests.Connection;
 
 /// <summary>A link to a scripted server, with a clock that the test turns and a log that it reads.</summary>
 internal sealed class LinkFixture : IAsyncDisposable
 {
+    private readonly TemporaryFolder _data = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Dialer _dialer;
     private Task _running = Task.CompletedTask;
@@ -20,27 +23,29 @@ internal sealed class LinkFixture : IAsyncDisposable
     private LinkFixture(ScriptedServer server, Dictionary<string, string?> environment)
     {
         Server = server;
-        DataPath = Directory.CreateTempSubdirectory("dockmon-link-").FullName;
         environment["DOCKMON_URL"] ??= server.Url.ToString();
         environment["DATA_PATH"] = DataPath;
         var options = AgentOptions.Load(name => environment.GetValueOrDefault(name)).Options;
         _dialer = new Dialer(options);
-        Outbound = new Outbound(new Outbox(DataPath), Time, new ListLogger<Outbound>(Lines));
+        Outbound = new Outbound(new Outbox(DataPath), Time, Log.CreateLogger<Outbound>());
         Link = new ServerLink(
             options,
             _dialer,
             new TokenStore(DataPath),
-            (token, _) => Task.FromResult(Describe(token)),
+            DescribeAsync,
             Outbound,
             State,
             new Random(7),
             Time,
-            new ListLogger<ServerLink>(Lines));
+            Log.CreateLogger<ServerLink>());
     }
+
+    /// <summary>How long a test waits for something that is to happen.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(1);
 
     public ScriptedServer Server { get; }
 
-    public string DataPath { get; }
+    public string DataPath => _data.Path;
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddYears(56));
 
@@ -50,9 +55,14 @@ internal sealed class LinkFixture : IAsyncDisposable
 
     public ServerLink Link { get; }
 
-    public ConcurrentQueue<string> Lines { get; } = new();
+    public LogCapture Log { get; } = new();
+
+    public string[] Lines => Log.Lines;
 
     public ConcurrentQueue<string> Received { get; } = new();
+
+    /// <summary>When the agent began to connect, each time, by its own clock.</summary>
+    public ConcurrentQueue<DateTimeOffset> Tries { get; } = new();
 
     /// <summary>What the agent does between being told to stop and closing the socket.</summary>
     public Func<Task> Finishing { get; set; } = () => Task.CompletedTask;
@@ -76,13 +86,36 @@ internal sealed class LinkFixture : IAsyncDisposable
         await _running;
     }
 
+    /// <summary>Turns the clock second by second until a condition holds.</summary>
+    public Task AdvanceUntilAsync(string reason, Func<bool> condition) =>
+        Retry.UntilAsync(
+            reason,
+            () =>
+            {
+                if (condition())
+                {
+                    return true;
+                }
+
+                Time.Advance(TimeSpan.FromSeconds(1));
+                return false;
+            },
+            Patience,
+            TestContext.Current.CancellationToken);
+
+    /// <summary>After a new connection, waits until the agent has said how a try ended; otherwise gives it a moment to make one.</summary>
+    public Task SettleAsync(int seen) =>
+        Server.Connections == seen
+            ? Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken)
+            : Retry.UntilAsync("a try has ended", () => Lines.Any(line => line.Contains("Next try in")), Patience, TestContext.Current.CancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         _dialer.Dispose();
         _stop.Dispose();
         await Server.DisposeAsync();
-        Directory.Delete(DataPath, recursive: true);
+        _data.Dispose();
     }
 
     public static RegisterRequest Describe(string token) => new()
@@ -96,14 +129,9 @@ internal sealed class LinkFixture : IAsyncDisposable
         Capabilities = new Dictionary<string, bool>(),
     };
 
-    private sealed class ListLogger<T>(ConcurrentQueue<string> lines) : ILogger<T>
+    private Task<RegisterRequest> DescribeAsync(string token, CancellationToken ct)
     {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
+        Tries.Enqueue(Time.GetUtcNow());
+        return Task.FromResult(Describe(token));
     }
 }
