@@ -16,7 +16,7 @@ public sealed class CallTests
     [InlineData("""{"other":1}""", """{"other":1}""")]
     public async Task An_error_carries_the_engines_own_words(string body, string message)
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(body, 404));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(body, 404));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var error = await Should.ThrowAsync<EngineException>(() => client.InspectContainerAsync("abc", Ct));
@@ -28,7 +28,7 @@ public sealed class CallTests
     [Fact]
     public async Task Not_modified_is_success()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Empty(304));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Empty(304));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await client.StartContainerAsync("abc", Ct);
@@ -42,7 +42,7 @@ public sealed class CallTests
     public async Task An_engine_that_does_not_answer_is_given_up_after_a_minute()
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
 
@@ -64,8 +64,8 @@ public sealed class CallTests
     {
         var arrived = new TaskCompletionSource();
         await using var engine = ScriptedEngine.Answering(line => line.StartsWith("GET", StringComparison.Ordinal)
-            ? EngineAnswer.Json($$$"""{"Id":"abc","Config":{"StopTimeout":{{{own}}}}}""")
-            : EngineAnswer.NeverAfter(arrived));
+            ? ScriptedAnswer.Json($$$"""{"Id":"abc","Config":{"StopTimeout":{{{own}}}}}""")
+            : ScriptedAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
 
@@ -84,7 +84,7 @@ public sealed class CallTests
     public async Task What_may_fill_a_volume_first_has_ten_minutes(string what)
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
 
@@ -101,7 +101,7 @@ public sealed class CallTests
     public async Task A_cancelled_call_is_cancelled_and_not_late()
     {
         var arrived = new TaskCompletionSource();
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.NeverAfter(arrived));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.NeverAfter(arrived));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         using var cancel = new CancellationTokenSource();
 
@@ -115,7 +115,7 @@ public sealed class CallTests
     [Fact]
     public async Task An_answer_that_is_cut_short_is_a_broken_connection()
     {
-        await using var engine = ScriptedEngine.Answering(_ => new EngineAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"));
+        await using var engine = ScriptedEngine.Answering(_ => new ScriptedAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineUnavailableException>(() => client.ListNetworksRawAsync(Ct))).Message.ShouldContain("broke");
@@ -124,7 +124,7 @@ public sealed class CallTests
     [Fact]
     public async Task Ids_are_escaped_and_never_empty()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("{}"));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("{}"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await client.RenameContainerAsync("a/../b", "x y", Ct);
@@ -142,7 +142,7 @@ public sealed class CallTests
     [InlineData(null, null, "")]
     public async Task A_container_has_the_name_and_the_platform_it_was_given(string? name, string? platform, string query)
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("""{"Id":"abc"}"""));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("""{"Id":"abc"}"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await client.CreateContainerAsync("{}"u8.ToArray(), name, Ct, platform)).ShouldBe("abc");
@@ -153,7 +153,7 @@ public sealed class CallTests
     [Fact]
     public async Task An_engine_that_would_not_heed_a_platform_is_not_asked_for_one()
     {
-        await using var engine = new ScriptedEngine(_ => EngineAnswer.Ping("1.40"));
+        await using var engine = new ScriptedEngine(_ => ScriptedAnswer.Ping("1.40"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineException>(() => client.CreateContainerAsync("{}"u8.ToArray(), null, Ct, "linux/arm64"))).Message.ShouldContain("needs API 1.41");
@@ -164,7 +164,7 @@ public sealed class CallTests
     [Fact]
     public async Task An_inspection_bears_nulls()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(
             """{"Id":"abc","Name":"/web","State":{"Status":"running","Health":{"Status":"healthy"}},"Config":{"Env":null,"Labels":null},"HostConfig":null}"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -186,7 +186,7 @@ public sealed class CallTests
     [InlineData("""[{"Id":1}]""")]
     public async Task What_is_no_list_of_containers_is_the_engines_error(string body)
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(body));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(body));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineException>(() => client.ListContainersAsync(all: false, Ct))).Message.ShouldContain("cannot be read");
@@ -198,11 +198,11 @@ public sealed class CallTests
         var label = new string('x', 17 * 1024 * 1024);
         await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => EngineAnswer.Ping("1.45"),
-            "GET /v1.45/containers/json?all=1" => EngineAnswer.Json(
+            "GET /_ping" => ScriptedAnswer.Ping("1.45"),
+            "GET /v1.45/containers/json?all=1" => ScriptedAnswer.Json(
                 $$$"""[{"Id":"a","Names":["/large"],"Labels":{"l":"{{{label}}}"},"State":"running"},{"Id":"b","Names":["/b"]}]"""),
-            "GET /v1.45/containers/a/json" => EngineAnswer.Json($$$$"""{"Id":"a","Config":{"Labels":{"l":"{{{{label}}}}"}}}"""),
-            _ => EngineAnswer.Json("[" + new string(' ', 65 * 1024 * 1024) + "]"),
+            "GET /v1.45/containers/a/json" => ScriptedAnswer.Json($$$$"""{"Id":"a","Config":{"Labels":{"l":"{{{{label}}}}"}}}"""),
+            _ => ScriptedAnswer.Json("[" + new string(' ', 65 * 1024 * 1024) + "]"),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         var told = new List<EngineExcess>();

@@ -12,7 +12,7 @@ public sealed class ExecTests
     [Fact]
     public async Task Input_can_end_while_output_goes_on()
     {
-        await using var engine = ScriptedEngine.Answering(_ => new EngineAnswer(Upgraded, Then: EchoWhenInputEndsAsync));
+        await using var engine = ScriptedEngine.Answering(_ => new ScriptedAnswer(Upgraded, Then: EchoWhenInputEndsAsync));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await using var stream = await client.StartExecAsync("e1", tty: true, Ct);
@@ -27,7 +27,7 @@ public sealed class ExecTests
     [Fact]
     public async Task Without_a_terminal_the_frames_are_taken_off()
     {
-        await using var engine = ScriptedEngine.Answering(_ => new EngineAnswer(Upgraded + "\u0001\0\0\0\0\0\0\u0003one\u0002\0\0\0\0\0\0\u0004 two"));
+        await using var engine = ScriptedEngine.Answering(_ => new ScriptedAnswer(Upgraded + "\u0001\0\0\0\0\0\0\u0003one\u0002\0\0\0\0\0\0\u0004 two"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         await using var stream = await client.StartExecAsync("e1", tty: false, Ct);
@@ -38,7 +38,7 @@ public sealed class ExecTests
     [Fact]
     public async Task What_to_run_is_said_in_the_engines_words()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("""{"Id":"e1"}""", 201));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("""{"Id":"e1"}""", 201));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await client.CreateExecAsync("abc", new ExecOptions { Command = ["sh", "-c", "ls"], Tty = true, AttachStdin = true }, Ct)).ShouldBe("e1");
@@ -50,7 +50,7 @@ public sealed class ExecTests
     [Fact]
     public async Task A_proxy_that_does_not_upgrade_is_an_error()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json(""));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await Should.ThrowAsync<EngineException>(() => client.StartExecAsync("e1", true, Ct))).Message.ShouldContain("did not open a stream");

@@ -20,9 +20,9 @@ public sealed class NegotiationTests
     {
         await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => EngineAnswer.Ping(daemon),
-            "GET /version" => EngineAnswer.Json($$"""{"ApiVersion":"{{daemon}}","MinAPIVersion":"{{oldest}}"}"""),
-            _ => EngineAnswer.Json("[]"),
+            "GET /_ping" => ScriptedAnswer.Ping(daemon),
+            "GET /version" => ScriptedAnswer.Json($$"""{"ApiVersion":"{{daemon}}","MinAPIVersion":"{{oldest}}"}"""),
+            _ => ScriptedAnswer.Json("[]"),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -37,7 +37,7 @@ public sealed class NegotiationTests
     public async Task Without_the_header_the_version_page_is_asked()
     {
         await using var engine = new ScriptedEngine(line =>
-            EngineAnswer.Json(line == "GET /version" ? """{"ApiVersion":"1.40","MinAPIVersion":"1.12"}""" : "OK"));
+            ScriptedAnswer.Json(line == "GET /version" ? """{"ApiVersion":"1.40","MinAPIVersion":"1.12"}""" : "OK"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         (await client.GetApiVersionAsync(Ct)).ShouldBe(new Version(1, 40));
@@ -46,7 +46,7 @@ public sealed class NegotiationTests
     [Fact]
     public async Task Something_that_is_no_engine_is_said_to_be_none()
     {
-        await using var engine = new ScriptedEngine(_ => EngineAnswer.Json("{}"));
+        await using var engine = new ScriptedEngine(_ => ScriptedAnswer.Json("{}"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var error = await Should.ThrowAsync<EngineException>(() => client.GetApiVersionAsync(Ct));
@@ -59,10 +59,10 @@ public sealed class NegotiationTests
         var pings = 0;
         await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => EngineAnswer.Ping(++pings == 1 ? "1.41" : "1.45"),
-            "GET /v1.41/info" => EngineAnswer.Json(
+            "GET /_ping" => ScriptedAnswer.Ping(++pings == 1 ? "1.41" : "1.45"),
+            "GET /v1.41/info" => ScriptedAnswer.Json(
                 """{"message":"client version 1.41 is too old. Minimum supported API version is 1.44"}""", 400),
-            _ => EngineAnswer.Json("""{"ID":"x","NCPU":2,"SecurityOptions":null}"""),
+            _ => ScriptedAnswer.Json("""{"ID":"x","NCPU":2,"SecurityOptions":null}"""),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -76,7 +76,7 @@ public sealed class NegotiationTests
     [Fact]
     public async Task After_a_failed_connection_the_version_is_asked_for_again()
     {
-        var engine = ScriptedEngine.Answering(_ => EngineAnswer.Json("[]"));
+        var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("[]"));
         var endpoint = engine.Endpoint;
         using var client = new EngineClient(endpoint, TimeProvider.System);
         await client.ListNetworksRawAsync(Ct);

@@ -11,7 +11,7 @@ public sealed class StreamTests
     [Fact]
     public async Task A_pull_tells_its_progress()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(chunks: [
             """{"status":"Pulling from app","id":"v1"}""" + "\r\n" + """{"status":"Down""",
             """loading","progressDetail":{"current":5,"total":9},"id":"abc"}""" + "\r\n",
             """{"status":"Status: Downloaded newer image","progressDetail":{}}"""]));
@@ -31,7 +31,7 @@ public sealed class StreamTests
     [Fact]
     public async Task An_error_inside_a_pull_is_an_error()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(chunks: [
             """{"status":"Pulling"}{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}"""]));
         (await PullFailsAsync<EngineException>(engine)).Message.ShouldBe("manifest unknown");
     }
@@ -39,21 +39,21 @@ public sealed class StreamTests
     [Fact]
     public async Task A_pull_that_is_cut_short_is_an_error()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(cutShort: true, chunks: ["""{"status":"Pulling"}"""]));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(cutShort: true, chunks: ["""{"status":"Pulling"}"""]));
         (await PullFailsAsync<EngineUnavailableException>(engine)).Message.ShouldContain("cut off");
     }
 
     [Fact]
     public async Task A_pull_without_a_word_is_an_error()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream());
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream());
         (await PullFailsAsync<EngineException>(engine)).Message.ShouldContain("without a word");
     }
 
     [Fact]
     public async Task A_silent_pull_is_given_up_after_five_minutes()
     {
-        await using var engine = ScriptedEngine.Answering(_ => EngineAnswer.Stream(hang: true, chunks: ["""{"status":"Pulling"}"""]));
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(hang: true, chunks: ["""{"status":"Pulling"}"""]));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
         await using var lines = client.PullImageAsync("app", null, null, Ct).GetAsyncEnumerator(Ct);
@@ -70,7 +70,7 @@ public sealed class StreamTests
     [Fact]
     public async Task Events_come_after_the_connection_is_announced()
     {
-        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? EngineAnswer.Json("OK") : EngineAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? ScriptedAnswer.Json("OK") : ScriptedAnswer.Stream(chunks: [
             """{"status":"start","id":"abc","Type":"container","Action":"start","Actor":{"ID":"abc","Attributes":{"name":"web"}},"time":1,"timeNano":1000000001}"""]));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         var order = new List<string>();
@@ -91,7 +91,7 @@ public sealed class StreamTests
     {
         var labels = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"a{n}\":\"{n}\""));
         var text = new string('x', 18_000_000);
-        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? EngineAnswer.Json("OK") : EngineAnswer.Stream(chunks: [
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? ScriptedAnswer.Json("OK") : ScriptedAnswer.Stream(chunks: [
             $$$"""{"Type":"container","Action":"die","Actor":{"ID":"abc","Attributes":{"a":"{{{text}}}","exitCode":"1","name":"web"}},"timeNano":1}""",
             $$$"""{"Type":"container","Action":"die","Actor":{"ID":"def","Attributes":{{{{labels}}},"exitCode":"2","name":"db"}},"timeNano":2}""",
             """{"Type":"container","Action":["die"],"timeNano":3}""",
@@ -114,7 +114,7 @@ public sealed class StreamTests
     {
         var arrived = new TaskCompletionSource();
         await using var engine = ScriptedEngine.Answering(line =>
-            line.EndsWith("_ping", StringComparison.Ordinal) ? EngineAnswer.Json("OK") : EngineAnswer.NeverAfter(arrived));
+            line.EndsWith("_ping", StringComparison.Ordinal) ? ScriptedAnswer.Json("OK") : ScriptedAnswer.NeverAfter(arrived));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
         using var cancel = new CancellationTokenSource();
@@ -144,9 +144,9 @@ public sealed class StreamTests
         var text = form == "raw" ? "hello" : "\u0002\0\0\0\0\0\0\u0005hello";
         await using var engine = new ScriptedEngine(line => line switch
         {
-            "GET /_ping" => EngineAnswer.Ping(version),
-            _ when line.Contains("/logs?", StringComparison.Ordinal) => EngineAnswer.Json(text, headers: type == "" ? "" : $"Content-Type: {type}\r\n"),
-            _ => EngineAnswer.Json($$$"""{"Config":{"Tty":{{{(tty ? "true" : "false")}}}}}"""),
+            "GET /_ping" => ScriptedAnswer.Ping(version),
+            _ when line.Contains("/logs?", StringComparison.Ordinal) => ScriptedAnswer.Json(text, headers: type == "" ? "" : $"Content-Type: {type}\r\n"),
+            _ => ScriptedAnswer.Json($$$"""{"Config":{"Tty":{{{(tty ? "true" : "false")}}}}}"""),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
@@ -166,8 +166,8 @@ public sealed class StreamTests
     [InlineData("application/vnd.docker.raw-stream", "hello")]
     public async Task A_log_that_falls_silent_is_given_up_after_a_minute_unless_it_is_followed(string type, string text)
     {
-        await using var engine = new ScriptedEngine(line => line == "GET /_ping" ? EngineAnswer.Ping("1.45")
-            : new EngineAnswer($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n\r\n{text}", Hang: true));
+        await using var engine = new ScriptedEngine(line => line == "GET /_ping" ? ScriptedAnswer.Ping("1.45")
+            : new ScriptedAnswer($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n\r\n{text}", Hang: true));
         var time = new FakeTimeProvider();
         using var client = new EngineClient(engine.Endpoint, time);
         await using var chunks = client.ReadLogsAsync("abc", new LogOptions(), Ct).GetAsyncEnumerator(Ct);

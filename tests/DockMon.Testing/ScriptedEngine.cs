@@ -13,8 +13,8 @@ namespace DockMon.Testing;
 public sealed class ScriptedEngine : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, (int Status, string Body)> _answers;
-    private readonly ConcurrentQueue<EngineRequest> _calls = new();
-    private readonly Func<string, EngineAnswer>? _script;
+    private readonly ConcurrentQueue<ScriptedRequest> _calls = new();
+    private readonly Func<string, ScriptedAnswer>? _script;
     private readonly SocketServer _server;
     private int _busy;
 
@@ -24,12 +24,12 @@ public sealed class ScriptedEngine : IAsyncDisposable
     }
 
     /// <param name="script">What it answers to a request such as <c>GET /v1.41/info</c>, or <c>GET /_ping</c>.</param>
-    public ScriptedEngine(Func<string, EngineAnswer> script)
+    public ScriptedEngine(Func<string, ScriptedAnswer> script)
         : this(script, [])
     {
     }
 
-    private ScriptedEngine(Func<string, EngineAnswer>? script, (string Path, int Status, string Body)[] answers)
+    private ScriptedEngine(Func<string, ScriptedAnswer>? script, (string Path, int Status, string Body)[] answers)
     {
         _script = script;
         _answers = new(answers.Select(a => KeyValuePair.Create(a.Path, (a.Status, a.Body))));
@@ -48,7 +48,7 @@ public sealed class ScriptedEngine : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new();
 
     /// <summary>Everything it was asked so far.</summary>
-    public IReadOnlyCollection<EngineRequest> Calls => _calls;
+    public IReadOnlyCollection<ScriptedRequest> Calls => _calls;
 
     /// <summary>The paths it was asked for so far, but for pings.</summary>
     public IReadOnlyList<string> Requests => [.. _calls.Select(call => call.Path).Where(path => path != "/_ping")];
@@ -66,8 +66,8 @@ public sealed class ScriptedEngine : IAsyncDisposable
     public bool IsBusy => Volatile.Read(ref _busy) > 0;
 
     /// <summary>Answers the negotiation with 1.41 and leaves the rest to the test.</summary>
-    public static ScriptedEngine Answering(Func<string, EngineAnswer> answer) =>
-        new(line => line == "GET /_ping" ? EngineAnswer.Ping("1.41") : answer(line));
+    public static ScriptedEngine Answering(Func<string, ScriptedAnswer> answer) =>
+        new(line => line == "GET /_ping" ? ScriptedAnswer.Ping("1.41") : answer(line));
 
     /// <summary>Answers a path otherwise from now on.</summary>
     public void Set(string path, string body, int status = 200) => _answers[path] = (status, body);
@@ -84,7 +84,7 @@ public sealed class ScriptedEngine : IAsyncDisposable
         await using var stream = new NetworkStream(socket);
 
         // A client may open a connection it then has no use for: that ends the reading.
-        var request = await EngineRequest.ReadAsync(stream, ct);
+        var request = await ScriptedRequest.ReadAsync(stream, ct);
         Interlocked.Increment(ref _busy);
         try
         {
@@ -121,7 +121,7 @@ public sealed class ScriptedEngine : IAsyncDisposable
         }
     }
 
-    private EngineAnswer Answer(string path)
+    private ScriptedAnswer Answer(string path)
     {
         var (status, body) = path == "/_ping" ? (200, "OK")
             : _answers.TryGetValue(path, out var answer) ? answer
@@ -129,6 +129,6 @@ public sealed class ScriptedEngine : IAsyncDisposable
             : (404, """{"message":"no such thing"}""");
 
         // The client has read the answer when it closes the connection.
-        return EngineAnswer.Json(body, status, $"Api-Version: {ApiVersion}\r\n") with { Then = (stream, ct) => stream.ReadExactlyAsync(new byte[1], ct).AsTask() };
+        return ScriptedAnswer.Json(body, status, $"Api-Version: {ApiVersion}\r\n") with { Then = (stream, ct) => stream.ReadExactlyAsync(new byte[1], ct).AsTask() };
     }
 }

@@ -41,12 +41,12 @@ internal sealed class FakeSocket : IAsyncDisposable
     private async Task ServeAsync(Socket socket, CancellationToken ct)
     {
         await using var stream = new NetworkStream(socket);
-        var request = await EngineRequest.ReadAsync(stream, ct);
+        var request = await ScriptedRequest.ReadAsync(stream, ct);
         await WhileAliveAsync(ct);
         var (status, body) = request.Path == "/_ping" ? (200, "OK")
             : await _answer($"{request.Line.Split(' ')[0]} {request.Path}", request.Body).WaitAsync(ct);
         await WhileAliveAsync(ct);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(EngineAnswer.Json(body, status, "Api-Version: 1.41\r\n").Text), ct);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(ScriptedAnswer.Json(body, status, "Api-Version: 1.41\r\n").Text), ct);
         await stream.ReadExactlyAsync(new byte[1], ct); // The client has read the answer when it closes the connection.
     }
 

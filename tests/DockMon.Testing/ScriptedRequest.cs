@@ -7,13 +7,13 @@ namespace DockMon.Testing;
 /// <param name="Line">Its first line without the protocol: <c>GET /v1.41/info</c>.</param>
 /// <param name="Headers">Its headers.</param>
 /// <param name="Body">Its body.</param>
-public sealed record EngineRequest(string Line, string Headers, string Body)
+public sealed record ScriptedRequest(string Line, string Headers, string Body)
 {
     /// <summary>Its path without the API's version, and its query.</summary>
     public string Path => Line.Split(' ')[1] is var path && path.StartsWith("/v1.", StringComparison.Ordinal) ? path[path.IndexOf('/', 1)..] : Line.Split(' ')[1];
 
     /// <exception cref="EndOfStreamException">The client closed the connection before it had sent all of it.</exception>
-    public static async Task<EngineRequest> ReadAsync(Stream stream, CancellationToken ct)
+    public static async Task<ScriptedRequest> ReadAsync(Stream stream, CancellationToken ct)
     {
         var head = await ReadHeadAsync(stream, ct);
         var end = head.IndexOf("\r\n", StringComparison.Ordinal);
@@ -21,7 +21,7 @@ public sealed record EngineRequest(string Line, string Headers, string Body)
         var length = head.Split("\r\n").FirstOrDefault(h => h.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
         var body = new byte[length is null ? 0 : int.Parse(length.AsSpan(15), CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body, ct);
-        return new EngineRequest(line, head[end..], Encoding.UTF8.GetString(body));
+        return new ScriptedRequest(line, head[end..], Encoding.UTF8.GetString(body));
     }
 
     private static async Task<string> ReadHeadAsync(Stream stream, CancellationToken ct)
