@@ -104,6 +104,20 @@ internal sealed class SamplerFixture : IAsyncDisposable
         },
         ct: TestContext.Current.CancellationToken);
 
+    /// <summary>
+    /// Has the loop look for something to do, and waits until it has done so from beginning to end: what it has not done then, it does not do.
+    /// </summary>
+    public async Task LookAgainAsync()
+    {
+        // The loop reads the clock at least twice a turn: this is one whole turn more than the one it may have been in.
+        for (var i = 0; i < 6; i++)
+        {
+            var before = Time.Readings;
+            Sampler.Wake();
+            await Retry.UntilAsync("the loop looks again", () => Time.Readings > before, ct: TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Lets seconds pass until a sample of a container is sent.</summary>
     public async Task<JsonElement> SampleAsync(string id)
     {
@@ -138,12 +152,21 @@ internal sealed class SamplerFixture : IAsyncDisposable
     }
 }
 
-/// <summary>A clock that knows how many timers wait on it.</summary>
+/// <summary>A clock that knows how many timers wait on it, and how often it was read.</summary>
 internal sealed class CountingTime : FakeTimeProvider
 {
     private int _timers;
+    private int _readings;
 
     public int Timers => Volatile.Read(ref _timers);
+
+    public int Readings => Volatile.Read(ref _readings);
+
+    public override long GetTimestamp()
+    {
+        Interlocked.Increment(ref _readings);
+        return base.GetTimestamp();
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -38,7 +38,7 @@ public sealed class StatsSamplerTests
         await using var fixture = new SamplerFixture(connected: false);
         fixture.AddToKernel(Id, Pid);
         fixture.Tell("start", Id);
-        fixture.Sampler.Wake();
+        await fixture.LookAgainAsync();
         fixture.Time.Timers.ShouldBe(0);
         fixture.Engine.Requests.ShouldBeEmpty();
         fixture.Connected = true;
@@ -146,7 +146,7 @@ public sealed class StatsSamplerTests
     }
 
     [Fact]
-    public async Task One_that_joins_the_network_of_one_on_the_hosts_network_has_no_figures_of_it()
+    public async Task A_container_that_joins_the_network_of_one_on_the_hosts_network_has_no_figures_of_it()
     {
         await using var fixture = new SamplerFixture();
         fixture.AddToKernel(Id, Pid, "container:" + Other);
@@ -251,6 +251,7 @@ public sealed class StatsSamplerTests
         free.Release(8);
         await fixture.UntilAsync("all are asked about", () => asked.Values.Sum() == Count);
         fixture.Time.Advance(TimeSpan.FromSeconds(10));
+        await fixture.LookAgainAsync();
         asked.Values.ShouldAllBe(count => count == 1);
         free.Release(1000);
         await fixture.SampleAsync(ids[^1]);
