@@ -24,7 +24,7 @@ public sealed class EventFeedTests
     }
 
     [Fact]
-    public void Who_comes_back_hears_what_came_since_also_from_a_hub_that_was_restarted()
+    public void A_listener_who_comes_back_hears_what_came_since_also_from_a_hub_that_was_restarted()
     {
         var feed = new EventFeed(_time);
         Publish(feed, 3);

@@ -90,7 +90,7 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public async Task It_looks_as_the_user_the_agent_would_be_and_gives_that_user_nothing()
+    public async Task Doctor_looks_as_the_user_the_agent_would_be_and_gives_that_user_nothing()
     {
         await using var server = await WrongServer.StartAsync();
         var url = $"ws://{server.Authority}";

@@ -23,7 +23,7 @@ public sealed class EngineTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_spoken_to_with_the_right_certificates_alone()
+    public async Task An_engine_with_TLS_is_spoken_to_with_the_right_certificates_alone()
     {
         var own = _authority.IssueInto(At("engine"));
         await using var engine = await PrivateEngine.StartAsync(

@@ -65,7 +65,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_comes_back_with_its_token_after_a_restart()
+    public async Task The_container_comes_back_with_its_token_after_a_restart()
     {
         await RunAsync("");
         await RegisteredAsync();
@@ -146,7 +146,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_says_what_it_is_how_it_is_stopped_and_how_it_is_judged()
+    public async Task The_image_says_what_it_is_how_it_is_stopped_and_how_it_is_judged()
     {
         var image = JsonDocument.Parse(await Docker.RunAsync(["image", "inspect", _image], Token)).RootElement[0];
         var config = image.GetProperty("Config");

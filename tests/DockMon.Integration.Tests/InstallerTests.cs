@@ -179,7 +179,7 @@ public sealed class InstallerTests : InstallerScene
     }
 
     [Fact]
-    public async Task One_that_was_killed_keeps_nobody_waiting()
+    public async Task An_installer_that_was_killed_keeps_nobody_waiting()
     {
         // Its download outlives it.
         Script("bin/curl", $"{Hang("loading")}; exit 1");

@@ -62,7 +62,7 @@ public sealed class InstallerTrustTests : InstallerScene
     }
 
     [Fact]
-    public async Task Whoever_holds_the_root_directory_keeps_nobody_waiting_and_the_lock_is_for_root_alone()
+    public async Task A_holder_of_the_root_directory_keeps_nobody_waiting_and_the_lock_is_for_root_alone()
     {
         await using var holder = ProgramProcess.Start("flock", [Root("") + "/", "sh", "-c", Hang("holding")], new Dictionary<string, string>());
         await Retry.UntilAsync("the directory is held", () => File.Exists(At("holding")), ct: Token);

@@ -27,7 +27,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task One_that_is_registered_starts_on_a_full_disk_and_says_so()
+    public async Task An_agent_that_is_registered_starts_on_a_full_disk_and_says_so()
     {
         await using var disk = await SmallDisk.MountAsync(_folder.Path, Token);
         await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["DATA_PATH"] = disk.Path });
@@ -42,7 +42,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task One_whose_token_is_given_goes_on_where_nothing_can_be_written_and_says_what_it_does_without()
+    public async Task An_agent_whose_token_is_given_goes_on_where_nothing_can_be_written_and_says_what_it_does_without()
     {
         var file = Path.Combine(_folder.Path, "file");
         await File.WriteAllTextAsync(file, "", Token);

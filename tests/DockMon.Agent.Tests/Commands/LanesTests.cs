@@ -159,7 +159,7 @@ public sealed class LanesTests
     }
 
     [Fact]
-    public async Task Who_leaves_while_waiting_for_a_place_tidies_up_at_once()
+    public async Task A_request_that_is_given_up_while_it_waits_for_a_place_tidies_up_at_once()
     {
         using var lanes = new Lanes();
         var release = new TaskCompletionSource();

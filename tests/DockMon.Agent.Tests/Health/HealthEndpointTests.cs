@@ -38,7 +38,7 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_connects_is_told_in_one_line()
+    public async Task A_client_of_the_health_socket_is_told_in_one_line()
     {
         Start(_data.Path);
         await UntilAsync((0, "healthy: 6 loops turn, the engine answered 0 s ago"));

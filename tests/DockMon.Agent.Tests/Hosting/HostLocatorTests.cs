@@ -34,7 +34,7 @@ public sealed class HostLocatorTests : IDisposable
     [InlineData("kernel", "6.8.0", 8_000_000L, "server1")]
     [InlineData("memory", "6.1.0-9-amd64", 4_000_000L, "server1")]
     [InlineData("name", "6.1.0-9-amd64", 8_000_000L, "0123456789ab")]
-    public void One_behind_a_local_address_whose_host_is_another_is_told_by_what_it_says_of_it(string what, string kernel, long kilobytes, string name)
+    public void An_engine_behind_a_local_address_whose_host_is_another_is_told_by_what_it_says_of_it(string what, string kernel, long kilobytes, string name)
     {
         Why("tcp://127.0.0.1:2375", Info(kernel, kilobytes, name)).ShouldNotBeNull().ShouldContain($"the engine's host has {what}");
         Why(null, Info(kernel, kilobytes, name)).ShouldNotBeNull();

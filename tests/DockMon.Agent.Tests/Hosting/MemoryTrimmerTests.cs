@@ -47,7 +47,7 @@ public sealed class MemoryTrimmerTests
     }
 
     [Fact]
-    public async Task It_gives_back_after_the_start_and_then_only_when_something_was_done()
+    public async Task Memory_is_given_back_after_the_start_and_then_only_when_something_was_done()
     {
         await using var fixture = new Fixture();
         fixture.Pass(MemoryTrimmer.First);
@@ -63,7 +63,7 @@ public sealed class MemoryTrimmerTests
     }
 
     [Fact]
-    public async Task It_waits_until_it_is_quiet_but_not_for_ever()
+    public async Task The_trimmer_waits_until_it_is_quiet_but_not_for_ever()
     {
         await using var fixture = new Fixture();
         fixture.Pass(MemoryTrimmer.First + MemoryTrimmer.Rest);
@@ -78,7 +78,7 @@ public sealed class MemoryTrimmerTests
     }
 
     [Fact]
-    public async Task It_rests_between_two_times()
+    public async Task The_trimmer_rests_between_two_times()
     {
         await using var fixture = new Fixture();
         fixture.Pass(MemoryTrimmer.First);

@@ -49,7 +49,7 @@ public sealed class OwnContainerTests
     }
 
     [Fact]
-    public async Task It_is_asked_again_at_growing_intervals_until_it_is_known()
+    public async Task The_engine_is_asked_again_at_growing_intervals_until_the_own_container_is_known()
     {
         var answers = false;
         var own = Create(() => answers ? Self : throw new EngineUnavailableException("not there"));

@@ -125,7 +125,7 @@ public sealed class SelfContainerTests : IDisposable
     [InlineData("age", false)]
     [InlineData("", false)]
     [InlineData(Other, false)]
-    public void It_knows_itself_by_id_short_id_and_name(string reference, bool itself) =>
+    public void The_agents_own_container_is_known_by_id_short_id_and_name(string reference, bool itself) =>
         new SelfContainer(Id, "agent", "image", "bridge").Is(reference).ShouldBe(itself);
 
     private static string MountOf(string id) => $"512 501 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n";

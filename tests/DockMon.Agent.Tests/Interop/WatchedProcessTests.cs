@@ -35,7 +35,7 @@ public sealed class WatchedProcessTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void One_that_was_never_there_has_ended(bool useHandle)
+    public void A_process_that_was_never_there_has_ended(bool useHandle)
     {
         using var process = Process.Start("true")!;
         process.WaitForExit();

@@ -34,7 +34,7 @@ public sealed class LauncherTests
     [InlineData("3.1.0", false)]
     [InlineData("3.2.0", false)]
     [InlineData("3.0.5", true)]
-    public void Whoever_put_another_base_there_decides_unless_that_is_the_older_one(string newBase, bool confirmedRuns)
+    public void Another_base_program_decides_unless_it_is_the_older_one(string newBase, bool confirmedRuns)
     {
         var (state, program) = Decide(new() { Confirmed = Newer }, newBase);
         (program == Newer).ShouldBe(confirmedRuns);

@@ -96,7 +96,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_cannot_be_written_down_is_refused_and_not_promised()
+    public async Task A_self_update_that_cannot_be_written_down_is_refused_and_not_promised()
     {
         Directory.CreateDirectory(Path.Combine(_store.Folder, "state.json"));
         (await Should.ThrowAsync<CommandException>(() => StartAsync(Download))).Message.ShouldContain("cannot write to");
@@ -104,7 +104,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_whose_program_others_could_change_is_refused()
+    public async Task A_self_update_whose_program_others_could_change_is_refused()
     {
         File.SetUnixFileMode(_store.Folder, File.GetUnixFileMode(_store.Folder) | UnixFileMode.OtherWrite);
         (await Should.ThrowAsync<CommandException>(() => StartAsync(Download))).Message.ShouldContain("others than its owner may write to");
@@ -140,7 +140,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_is_asked_for_as_soon_as_another_is_told_to_have_failed_is_not_refused()
+    public async Task A_self_update_that_is_asked_for_as_soon_as_another_is_told_to_have_failed_is_not_refused()
     {
         _goOn.SetResult();
         for (var i = 0; i < 50; i++)

@@ -11,7 +11,7 @@ public sealed class TrialTests
     [InlineData(-1)]
     [InlineData(0)]
     [InlineData(1)]
-    public void It_is_late_after_its_time_whatever_is_done_to_the_clock_meanwhile(int days)
+    public void A_trial_is_late_after_its_time_whatever_is_done_to_the_clock_meanwhile(int days)
     {
         var clock = new Clock();
         var late = new Trial(new("9.0.0", "/data/bin/9/dockmon-agent", "ef", "3.0.0"), "3.1.0", clock.GetUtcNow().AddSeconds(120)).Watch(clock);

@@ -73,7 +73,7 @@ public sealed class LateRequestTests : IAsyncLifetime
     [InlineData("POST /networks/two/connect", false)]
     [InlineData("POST /containers/MADE/rename?name=web", false)]
     [InlineData("POST /containers/MADE/start", false)]
-    public async Task One_that_was_removed_is_made_again_once(string request, bool meets)
+    public async Task A_container_that_was_removed_is_made_again_once(string request, bool meets)
     {
         var old = _docker.Run("web", "app:1", new JsonObject { ["AutoRemove"] = true }, labels: null, "one", "two");
         CrashSuccessor(old);
@@ -109,7 +109,7 @@ public sealed class LateRequestTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_was_paused_is_paused()
+    public async Task A_container_that_was_paused_is_paused()
     {
         _docker.Run("web", "app:1", Policy()).Paused = true;
         await DieAndRecoverAsync("POST /containers/NEW/pause", meets: false);

@@ -79,7 +79,7 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_ends_by_itself_gives_way_as_ever()
+    public async Task A_container_that_ends_by_itself_gives_way_as_ever()
     {
         var agent = new FakeAgent(_docker, _data.Path);
         await UntilWatchedAsync(agent, kill: false);

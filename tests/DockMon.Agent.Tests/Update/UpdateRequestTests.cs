@@ -135,7 +135,7 @@ public sealed class UpdateRequestTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_others_hang_on_is_not_updated_when_one_of_those_is_protected()
+    public async Task A_container_that_others_hang_on_is_not_updated_when_one_of_those_is_protected()
     {
         var web = _docker.Run("web", "app:1");
         _docker.Run("side", "app:1", SharedWith(web), new JsonObject { [Protection.Label] = "true" });

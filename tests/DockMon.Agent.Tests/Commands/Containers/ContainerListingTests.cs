@@ -52,7 +52,7 @@ public sealed class ContainerListingTests
         Should.Throw<JsonException>(() => ListEntry.Split(Encoding.UTF8.GetBytes(list)));
 
     [Fact]
-    public async Task One_that_cannot_be_inspected_is_listed_all_the_same_and_asked_for_again()
+    public async Task A_container_that_cannot_be_inspected_is_listed_all_the_same_and_asked_for_again()
     {
         await using var engine = Two();
         engine.Set("/containers/bad/json", """{"message":"layer does not exist"}""", status: 500);
@@ -67,7 +67,7 @@ public sealed class ContainerListingTests
     }
 
     [Fact]
-    public async Task One_that_does_not_answer_keeps_the_others_waiting_for_ten_seconds()
+    public async Task A_container_that_does_not_answer_keeps_the_others_waiting_for_ten_seconds()
     {
         await using var engine = Two();
         var asked = new TaskCompletionSource();

@@ -24,7 +24,7 @@ public sealed class InterruptedDeploymentsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_was_accepted_and_not_begun_has_changed_nothing()
+    public async Task A_deployment_that_was_accepted_and_not_begun_has_changed_nothing()
     {
         _scene.Runs("web", "Up 3 minutes", """{"Status":"running","Running":true}""");
         _scene.Lanes.Post("compose:shop", () => _never.Task);
@@ -41,7 +41,7 @@ public sealed class InterruptedDeploymentsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_was_killed_while_compose_ran_is_told_of_with_what_runs()
+    public async Task A_deployment_that_was_killed_while_compose_ran_is_told_of_with_what_runs()
     {
         await File.WriteAllTextAsync(_scene.At("hold"), "", Token);
         var store = new DeploymentStore(_scene.Data, NullLogger.Instance);
@@ -61,7 +61,7 @@ public sealed class InterruptedDeploymentsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_whose_end_was_known_ends_as_it_did()
+    public async Task A_deployment_whose_end_was_known_ends_as_it_did()
     {
         var store = new DeploymentStore(_scene.Data, NullLogger.Instance);
         var journal = store.Add(new DeployComposeRequest { DeploymentId = "d1", ProjectName = "shop" });
@@ -84,7 +84,7 @@ public sealed class InterruptedDeploymentsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_cannot_be_told_of_because_the_agent_stops_is_told_of_by_the_next_start()
+    public async Task A_deployment_that_cannot_be_told_of_because_the_agent_stops_is_told_of_by_the_next_start()
     {
         new DeploymentStore(_scene.Data, NullLogger.Instance).Add(new DeployComposeRequest { DeploymentId = "d1", ProjectName = "shop", Action = "down" });
         _scene.EngineAnswers(500, """{"message":"stopping"}""");

@@ -16,7 +16,7 @@ public sealed class ExpectedStatusTests
     [InlineData(" 200 , 204 , 300 - 399 ,", 204, 203)]
     [InlineData("503-503", 503, 502)]
     [InlineData("100-599", 599, 600)]
-    public void It_includes_what_it_names_and_nothing_else(string? text, int expected, int unexpected)
+    public void An_expected_status_includes_what_it_names_and_nothing_else(string? text, int expected, int unexpected)
     {
         var status = ExpectedStatus.Parse(text);
         status.Includes(expected).ShouldBeTrue();

@@ -56,7 +56,7 @@ public sealed class HealthScheduleTests
     }
 
     [Fact]
-    public void One_that_is_off_does_not_run_and_does_not_catch_up_when_it_is_on_again()
+    public void A_check_that_is_off_does_not_run_and_does_not_catch_up_when_it_is_on_again()
     {
         _schedule.Put(Check("a", 10), TimeSpan.Zero);
         Finish(_schedule.TakeDue(TimeSpan.Zero, maximum: 10)).Count.ShouldBe(1);
@@ -68,7 +68,7 @@ public sealed class HealthScheduleTests
     }
 
     [Fact]
-    public void One_that_runs_is_not_due_and_missed_beats_are_missed()
+    public void A_check_that_runs_is_not_due_and_missed_beats_are_missed()
     {
         _schedule.Put(Check("a", 10), TimeSpan.Zero);
         var running = _schedule.TakeDue(TimeSpan.Zero, maximum: 10);

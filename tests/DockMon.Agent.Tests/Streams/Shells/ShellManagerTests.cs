@@ -65,7 +65,7 @@ public sealed class ShellManagerTests : IDisposable
     }
 
     [Fact]
-    public async Task One_whose_start_hangs_in_the_engine_does_not_keep_the_agent_from_stopping()
+    public async Task A_shell_whose_start_hangs_in_the_engine_does_not_keep_the_agent_from_stopping()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -64,7 +64,7 @@ public sealed class UpdateStoreTests : IDisposable
     }
 
     [Fact]
-    public void One_that_is_gone_when_it_is_to_be_read_has_ended()
+    public void A_journal_that_is_gone_when_it_is_to_be_read_has_ended()
     {
         var store = Store();
         store.Save(Journal());

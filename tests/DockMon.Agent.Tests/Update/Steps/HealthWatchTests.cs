@@ -21,7 +21,7 @@ public sealed class HealthWatchTests
     [InlineData("paused", 0, "starting", null, 0, 0, true)]
     [InlineData("exited", 0, null, "no", 0, 0, true)]
     [InlineData("exited", 0, null, "on-failure", 0, 0, true)]
-    public void It_works_or_it_is_not_clear_yet(string status, int exitCode, string? health, string? policy, int restarts, int seconds, bool healthy) =>
+    public void A_container_works_or_it_is_not_clear_yet(string status, int exitCode, string? health, string? policy, int restarts, int seconds, bool healthy) =>
         Judge(Container(status, exitCode, health, policy, restarts), seconds).ShouldBe(healthy);
 
     [Theory]
@@ -30,11 +30,11 @@ public sealed class HealthWatchTests
     [InlineData("exited", 3, null, "no", 0, 0, "ended with exit code 3")]
     [InlineData("running", 0, null, "always", 1, 10, "crashes and is restarted")]
     [InlineData("restarting", 3, null, "always", 0, 1, "crashes and is restarted")]
-    public void It_does_not_work(string status, int exitCode, string? health, string? policy, int restarts, int seconds, string words) =>
+    public void A_container_that_does_not_work_is_told_with_the_reason(string status, int exitCode, string? health, string? policy, int restarts, int seconds, string words) =>
         Should.Throw<CommandException>(() => Judge(Container(status, exitCode, health, policy, restarts), seconds)).Message.ShouldContain(words);
 
     [Fact]
-    public async Task One_that_was_restarted_long_ago_works_and_a_new_one_that_was_restarted_before_the_first_look_does_not()
+    public async Task A_container_that_was_restarted_long_ago_works_and_a_new_one_that_was_restarted_before_the_first_look_does_not()
     {
         await using var engine = new ScriptedEngine(("/containers/c/json", 200, """{"RestartCount":3,"State":{"Status":"running","Running":true}}"""));
         var time = new FakeTimeProvider();
@@ -44,7 +44,7 @@ public sealed class HealthWatchTests
     }
 
     [Fact]
-    public async Task Who_has_less_time_than_a_stable_container_needs_gets_an_answer_all_the_same()
+    public async Task A_watch_with_less_time_than_a_stable_container_needs_has_an_answer_all_the_same()
     {
         await using var engine = new ScriptedEngine(("/containers/c/json", 200, """{"State":{"Status":"running","Running":true}}"""));
         var time = new FakeTimeProvider();
