@@ -5,14 +5,14 @@ using DockMon.Hub.Storage;
 
 namespace DockMon.Hub;
 
-/// <summary>The hub as a web application: the program runs it, tests run it inside themselves.</summary>
+/// <summary>Builds the hub's web application, for the program and for in-process tests.</summary>
 public static class HubApplication
 {
     /// <summary>Version of this program.</summary>
     public static string Version { get; } =
         typeof(HubApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 
-    /// <summary>Builds a hub; nothing listens before it is started.</summary>
+    /// <summary>Builds a hub that is not started yet.</summary>
     public static WebApplication Build(HubOptions options, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "dockmon-hub" });

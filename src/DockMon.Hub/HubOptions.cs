@@ -1,32 +1,32 @@
 namespace DockMon.Hub;
 
-/// <summary>How a hub is set up.</summary>
+/// <summary>Configuration of the hub.</summary>
 public sealed class HubOptions
 {
     private const string DefaultUrls = "http://0.0.0.0:8090";
 
     private const int ShortestKey = 16;
 
-    /// <summary><c>HUB_URLS</c>: where it listens.</summary>
+    /// <summary><c>HUB_URLS</c>: addresses to listen on.</summary>
     public string Urls { get; init; } = DefaultUrls;
 
     /// <summary><c>HUB_DATA</c>: directory of its database.</summary>
     public string DataPath { get; init; } = "dockmon-hub-data";
 
-    /// <summary><c>HUB_ADMIN_KEY</c>: the key of its API; made at first start when null. Secret.</summary>
+    /// <summary><c>HUB_ADMIN_KEY</c>: the API key; generated at the first start when null. Secret.</summary>
     public string? AdminKey { get; init; }
 
     /// <summary><c>HUB_LOG_LEVEL</c>.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>How often an agent is pinged; it counts as gone when it answers nothing for as long again.</summary>
+    /// <summary>Interval of pings to agents, and the timeout of their answers.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Where the admin key is shown when it is made.</summary>
+    /// <summary>Output for a generated API key.</summary>
     public TextWriter Output { get; init; } = TextWriter.Null;
 
     /// <summary>Reads the environment.</summary>
-    /// <exception cref="ArgumentException">A variable is wrong; the message names it and what is accepted.</exception>
+    /// <exception cref="ArgumentException">A variable has an invalid value; the message names the variable and the accepted values.</exception>
     public static HubOptions Load(Func<string, string?> environment)
     {
         string? Text(string name) => environment(name)?.Trim() is { Length: > 0 } text ? text : null;

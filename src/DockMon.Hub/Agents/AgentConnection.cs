@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>One agent's socket: one writer, fed by a channel, and a reader that costs nothing while nothing comes.</summary>
+/// <summary>One socket of an agent: a writer fed by a channel, and a reader that holds no buffer while idle.</summary>
 internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDisposable
 {
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
@@ -15,13 +15,13 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
     private int _frameLimit = frameLimit;
     private (WebSocketCloseStatus Status, string Reason)? _close;
 
-    /// <summary>Queues a frame; false when the connection ends or its agent does not read.</summary>
+    /// <summary>Queues a frame; false when the connection has ended or the queue is full.</summary>
     public bool TrySend(byte[] frame) => _outgoing.Writer.TryWrite(frame);
 
-    /// <summary>Reads larger frames from now on.</summary>
+    /// <summary>Raises the frame limit.</summary>
     public void AllowFrames(int bytes) => _frameLimit = bytes;
 
-    /// <summary>Ends the connection, for this reason if it has no other yet; one that has ended is none the worse for it.</summary>
+    /// <summary>Closes the connection; the first reason counts. Does nothing after its end.</summary>
     public void Close(WebSocketCloseStatus status, string reason)
     {
         lock (_gate)
@@ -35,19 +35,19 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         }
         catch (ObjectDisposedException)
         {
-            // It has ended already.
+            // The connection has ended already.
         }
     }
 
     public void Dispose() => _ended.Dispose();
 
-    /// <summary>Sends one frame now; for the registration, before the loops run.</summary>
+    /// <summary>Sends one frame directly; for the registration, before the loops run.</summary>
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct) => socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, ct);
 
-    /// <summary>Reads and writes until either side ends it.</summary>
+    /// <summary>Runs the read and write loops until either side closes.</summary>
     public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken stopping)
     {
-        // A cancelled receive aborts the whole socket, and an aborted socket cannot say goodbye: the read has a token of its own.
+        // Cancelling a receive aborts the socket, which then cannot send a close frame: the read loop has its own token.
         using var readEnded = new CancellationTokenSource();
         using var writeEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping, _ended.Token);
         var reading = ReadLoopAsync(onFrame, readEnded.Token);
@@ -66,10 +66,10 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         await reading;
     }
 
-    /// <summary>The next text frame; null when the other side closed, or sent what is none and is being told so.</summary>
+    /// <summary>The next text frame; null when the other side closed, or sent a binary or oversized frame and is being closed.</summary>
     public async Task<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken ct)
     {
-        // Waiting with no buffer at all: an idle agent costs the hub no memory for it.
+        // Wait without a buffer: an idle agent needs no memory.
         if ((await socket.ReceiveAsync(Memory<byte>.Empty, ct)).MessageType == WebSocketMessageType.Close)
         {
             return null;
@@ -82,7 +82,7 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
             var length = 0;
             while (true)
             {
-                // The pool's arrays may be larger than what was asked for: one byte over the limit is enough to see that a frame is too long.
+                // Pooled arrays may be larger than requested: one byte over the limit is enough to detect an oversized frame.
                 var result = await socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, limit + 1) - length), ct);
                 length += result.Count;
                 if (result.MessageType == WebSocketMessageType.Close)
@@ -122,13 +122,13 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         }
     }
 
-    /// <summary>Says goodbye and gives the other side a moment to do so, too: what was sent last would be lost in a reset.</summary>
+    /// <summary>Sends the close frame and waits briefly for the other side's: a reset would lose the last frames.</summary>
     public async Task CloseAsync(Task reading)
     {
         (WebSocketCloseStatus Status, string Reason) close;
         lock (_gate)
         {
-            // Whoever closed on the other side needs no reason from here.
+            // The other side closed: no reason needed.
             close = _close ?? (WebSocketCloseStatus.NormalClosure, "");
         }
 
@@ -145,13 +145,13 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // Nobody is left to say goodbye to.
+            // The other side is gone.
         }
 
         socket.Abort();
     }
 
-    /// <summary>Reads on, into nowhere, until the other side has closed.</summary>
+    /// <summary>Discards frames until the other side has closed.</summary>
     private async Task DrainAsync(CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
@@ -179,7 +179,7 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // The connection is gone, in whatever way; its owner only needs to know that.
+            // The connection is gone; the owner only needs to know that.
         }
     }
 

@@ -6,7 +6,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>The two sockets of agents.</summary>
+/// <summary>Endpoints of the agents: the control socket and the stats socket.</summary>
 internal sealed partial class AgentEndpoints(
     UnregisteredSockets unregistered, Registrar registrar, AgentRegistry agents, AgentMessages messages, IHosts hosts, HealthCheckPush checks,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentEndpoints> logger)
@@ -47,13 +47,13 @@ internal sealed partial class AgentEndpoints(
         var session = new AgentSession(host, connection);
         try
         {
-            // Before the agent knows: whoever asks it something at that moment is not told that it is not there.
+            // Before the agent gets its answer, so that a request at this moment does not fail.
             agents.Connect(session);
             await AnswerAsync(connection, host, token, ended.Token);
             await checks.PushAsync(host.Id, lifetime.ApplicationStopping);
             if (hosts.Find(host.Id) is null)
             {
-                // Removed between its registration and now, when nobody could see the session yet.
+                // Removed before the session was visible.
                 agents.HostRemoved(host.Id);
             }
 
@@ -61,7 +61,7 @@ internal sealed partial class AgentEndpoints(
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
-            // It went before it had its answer.
+            // The agent disconnected before it had its answer.
         }
         catch (DbException e)
         {
@@ -69,14 +69,14 @@ internal sealed partial class AgentEndpoints(
         }
         finally
         {
-            // Whatever ended it: a host that seems connected is one that nobody can reach.
+            // In any case: a session left behind would be a host that seems connected.
             agents.Disconnect(session);
         }
 
         Seen(host.Id);
     }
 
-    /// <summary>Reads the first frame and decides; null when there is no registration, and the connection is closed.</summary>
+    /// <summary>Reads the first frame and registers the agent; null after a failure, with the connection closed.</summary>
     private async Task<(HostRecord Host, string Token)?> RegisterAsync(AgentConnection connection, HttpContext context, CancellationToken ended)
     {
         var reading = connection.ReadAsync(CancellationToken.None);
@@ -93,7 +93,7 @@ internal sealed partial class AgentEndpoints(
         }
         catch (DbException e)
         {
-            // No auth_error: an agent takes that for final, and this will pass.
+            // No auth_error: an agent takes that as final, and this is temporary.
             Log.RegistrationNotStored(logger, Address(context), e.Message);
             connection.Close(WebSocketCloseStatus.InternalServerError, "The hub cannot read or write its database; its log says why");
         }
@@ -107,7 +107,7 @@ internal sealed partial class AgentEndpoints(
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
-            // The other side is gone.
+            // The agent is gone.
         }
 
         await connection.CloseAsync(reading);
@@ -122,7 +122,7 @@ internal sealed partial class AgentEndpoints(
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
-            // Who went does not hear it.
+            // The agent is gone.
         }
 
         connection.Close(WebSocketCloseStatus.PolicyViolation, reason);
@@ -145,7 +145,7 @@ internal sealed partial class AgentEndpoints(
         }
         catch (DbException e)
         {
-            Log.LastSeenNotKept(logger, hostId, e.Message);
+            Log.LastSeenNotStored(logger, hostId, e.Message);
         }
     }
 
@@ -183,10 +183,10 @@ internal sealed partial class AgentEndpoints(
 
     private static partial class Log
     {
-        [LoggerMessage(6, LogLevel.Error, "An agent at {Address} could not register, and was told to come back: {Reason}")]
+        [LoggerMessage(6, LogLevel.Error, "Cannot store the registration of an agent at {Address}, which will try again: {Reason}")]
         public static partial void RegistrationNotStored(ILogger logger, string address, string reason);
 
-        [LoggerMessage(7, LogLevel.Error, "When host {HostId} was last seen could not be stored: {Reason}")]
-        public static partial void LastSeenNotKept(ILogger logger, string hostId, string reason);
+        [LoggerMessage(7, LogLevel.Error, "Cannot store when host {HostId} was last seen: {Reason}")]
+        public static partial void LastSeenNotStored(ILogger logger, string hostId, string reason);
     }
 }

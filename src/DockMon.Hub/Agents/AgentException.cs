@@ -1,19 +1,19 @@
 namespace DockMon.Hub.Agents;
 
-/// <summary>Why a request to an agent has no result.</summary>
+/// <summary>Kind of failure of a request to an agent.</summary>
 internal enum AgentFailure
 {
-    /// <summary>Its agent is not connected.</summary>
+    /// <summary>The agent is not connected.</summary>
     NotConnected,
 
-    /// <summary>It did not answer in time.</summary>
+    /// <summary>The agent did not answer in time.</summary>
     TimedOut,
 
-    /// <summary>It answered with an error.</summary>
+    /// <summary>The agent answered with an error.</summary>
     Refused,
 }
 
-/// <summary>A request to an agent that has no result.</summary>
+/// <summary>A failed request to an agent.</summary>
 internal sealed class AgentException(AgentFailure failure, string message) : Exception(message)
 {
     public AgentFailure Failure => failure;

@@ -8,16 +8,16 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>Takes in what registered agents say.</summary>
+/// <summary>Handles frames of registered agents.</summary>
 internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, TimeProvider time, ILogger<AgentMessages> logger)
 {
-    /// <summary>Largest event. Real ones have some kilobytes; each is held for those who come back.</summary>
+    /// <summary>Maximum size of an event. Usual ones have a few kilobytes; events stay in memory for replay.</summary>
     public const int EventBytes = 1024 * 1024;
 
-    // One for each host that ever sent what it should not, and each kind of it.
+    // One per host and message.
     private readonly ConcurrentDictionary<(string HostId, string Kind), LogLimit> _limits = new();
 
-    /// <summary>Takes one frame. Whatever is in it, the connection stays.</summary>
+    /// <summary>Handles one frame. An invalid frame does not end the connection.</summary>
     public void HandleFrame(AgentSession session, ReadOnlyMemory<byte> utf8)
     {
         try
@@ -30,7 +30,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
         }
     }
 
-    /// <summary>Takes a sample from the stats socket.</summary>
+    /// <summary>Handles a sample of the stats socket.</summary>
     public void TakeSample(string hostId, ReadOnlyMemory<byte> utf8)
     {
         try
@@ -43,7 +43,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
         }
     }
 
-    // JSON may hold half a surrogate pair as an escape: that is found only where the text is read.
+    // An escaped unpaired surrogate is valid JSON, and fails only where the text is read.
     private static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
 
     private bool MayTell(string hostId, string kind, out int count) => _limits.GetOrAdd((hostId, kind), _ => new LogLimit(time)).Happened(out count);
@@ -69,7 +69,7 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
                 feed.Publish(FeedNames.HostStats, hostId, host);
                 break;
             case FrameTypes.Response or null when frame.RequestId is { } id:
-                // An operation's answer has its result beside its envelope: it is kept whole.
+                // The result of an operation is the whole frame.
                 agents.Answered(hostId, id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8) } : frame);
                 break;
             default:
@@ -105,18 +105,18 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
 
                 break;
             case EventNames.ContainerEvent when !IsNew(hostId, payload):
-                break; // Sent again by an agent that was not sure.
+                break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
                 break;
             default:
-                // Not passed on: who listens takes a name for what the hub says.
+                // Not forwarded: listeners take the name of an event for the hub's own.
                 Log.FrameUnknown(logger, hostId, "event " + name);
                 break;
         }
     }
 
-    /// <summary>Keeps an event. One that cannot be kept is passed on all the same: whoever watches now sees it.</summary>
+    /// <summary>Stores an event. One that cannot be stored is still forwarded.</summary>
     private bool IsNew(string hostId, JsonElement payload)
     {
         try
@@ -125,9 +125,9 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
         }
         catch (DbException e)
         {
-            if (MayTell(hostId, nameof(Log.EventNotKept), out var count))
+            if (MayTell(hostId, nameof(Log.EventNotStored), out var count))
             {
-                Log.EventNotKept(logger, hostId, count, e.Message);
+                Log.EventNotStored(logger, hostId, count, e.Message);
             }
 
             return true;
@@ -145,17 +145,17 @@ internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning,
-            "Host {HostId} sent {Count} frames that are no valid messages since this was last told, the newest of {Size} bytes: {Reason}")]
+            "Host {HostId} sent {Count} invalid frames since the last such message, the newest of {Size} bytes: {Reason}")]
         public static partial void FrameInvalid(ILogger logger, string hostId, int count, int size, string reason);
 
         [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
         public static partial void FrameUnknown(ILogger logger, string hostId, string type);
 
-        [LoggerMessage(3, LogLevel.Error, "Of host {HostId} {Count} events could not be stored since this was last told: {Reason}")]
-        public static partial void EventNotKept(ILogger logger, string hostId, int count, string reason);
+        [LoggerMessage(3, LogLevel.Error, "Cannot store events of host {HostId} ({Count} since the last such message): {Reason}")]
+        public static partial void EventNotStored(ILogger logger, string hostId, int count, string reason);
 
         [LoggerMessage(4, LogLevel.Warning,
-            "Dropped {Count} events of host {HostId} since this was last told, the newest of {Size} bytes: {Limit} are the most that is taken")]
+            "Dropped {Count} events of host {HostId} since the last such message, the newest of {Size} bytes: the limit is {Limit} bytes")]
         public static partial void EventTooLarge(ILogger logger, string hostId, int count, int size, int limit);
     }
 }

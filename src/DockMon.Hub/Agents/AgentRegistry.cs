@@ -6,7 +6,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>
-/// Which agents are connected, and what they were asked. Requests belong to the host, not to the connection: an agent that lost its link
+/// Connected agents and pending requests. A request belongs to the host, not to the connection: an agent that lost its connection
 /// answers on its next one.
 /// </summary>
 internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
@@ -27,10 +27,10 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
     }
 
     /// <summary>A host's session.</summary>
-    /// <exception cref="AgentException">It has none.</exception>
+    /// <exception cref="AgentException">The agent is not connected.</exception>
     public AgentSession Get(string hostId) => Find(hostId) ?? throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
 
-    /// <summary>A host's agent is here now, which is told; an older session of it ends.</summary>
+    /// <summary>Adds a session, publishes the event, and ends an older session of the host.</summary>
     public void Connect(AgentSession session)
     {
         AgentSession? older;
@@ -44,7 +44,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         older?.End(WebSocketCloseStatus.NormalClosure, "New connection established");
     }
 
-    /// <summary>A session ended. If it was the host's newest one, nobody is connected now, which is told.</summary>
+    /// <summary>Removes a session. If it was the host's current one, publishes that the host disconnected.</summary>
     public void Disconnect(AgentSession session)
     {
         lock (_gate)
@@ -59,7 +59,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         session.End(WebSocketCloseStatus.NormalClosure, "");
     }
 
-    /// <summary>A host's stats socket is here now; an older one of it is closed.</summary>
+    /// <summary>Adds a stats socket and closes an older one of the host.</summary>
     public void ConnectStats(string hostId, AgentConnection connection)
     {
         AgentConnection? older;
@@ -72,7 +72,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         older?.Close(WebSocketCloseStatus.NormalClosure, "New connection established");
     }
 
-    /// <summary>A stats socket ended.</summary>
+    /// <summary>Removes a stats socket.</summary>
     public void DisconnectStats(string hostId, AgentConnection connection)
     {
         lock (_gate)
@@ -84,7 +84,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
     }
 
-    /// <summary>A host is no more: both its sockets are closed, and what its agent was asked has no answer.</summary>
+    /// <summary>Closes both sockets of a removed host and fails its pending requests.</summary>
     public void HostRemoved(string hostId)
     {
         AgentSession? session;
@@ -107,15 +107,15 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
     }
 
-    /// <summary>Asks an agent and waits for its answer.</summary>
+    /// <summary>Sends a request to an agent and waits for the answer.</summary>
     /// <param name="hostId">The host.</param>
     /// <param name="type"><see cref="FrameTypes.Command"/> or <see cref="FrameTypes.ContainerOperation"/>.</param>
     /// <param name="command">The command's name; null for an operation.</param>
-    /// <param name="payload">One whole JSON value, or nothing.</param>
-    /// <param name="limit">How long to wait.</param>
-    /// <param name="ct">Gives up.</param>
-    /// <returns>The answer, read from its frame.</returns>
-    /// <exception cref="AgentException">There is no result.</exception>
+    /// <param name="payload">One JSON value, or empty.</param>
+    /// <param name="limit">Timeout.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="AgentException">The request failed.</exception>
     public async Task<Frame> AskAsync(string hostId, string type, string? command, ReadOnlyMemory<byte> payload, TimeSpan limit, CancellationToken ct)
     {
         var id = Guid.NewGuid().ToString();
@@ -141,7 +141,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
     }
 
     /// <summary>
-    /// A host's agent answered. An answer nobody waits for any more, or a repeated one, is nobody's loss; one to what another host was asked is none.
+    /// Completes a pending request. Late and repeated answers are ignored, and so are answers to requests of another host.
     /// </summary>
     public void Answered(string hostId, string id, Frame frame)
     {

@@ -4,8 +4,8 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>One registered agent on one connection, and the shells that live and end with it. A reconnect makes a new one.</summary>
-/// <param name="host">The host as its agent described it for this connection.</param>
+/// <summary>One connection of a registered agent, and the shells that belong to it. A reconnect creates a new session.</summary>
+/// <param name="host">The host, as registered on this connection.</param>
 /// <param name="connection">Its socket.</param>
 internal sealed class AgentSession(HostRecord host, AgentConnection connection)
 {
@@ -16,7 +16,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
     public HostRecord Host => host;
 
     /// <summary>Queues a frame.</summary>
-    /// <exception cref="AgentException">The connection has ended, or its agent does not read.</exception>
+    /// <exception cref="AgentException">The connection has ended, or its queue is full.</exception>
     public void Send(byte[] frame)
     {
         if (!connection.TrySend(frame))
@@ -25,7 +25,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
         }
     }
 
-    /// <summary>Opens a shell; whoever does disposes of it, too.</summary>
+    /// <summary>Opens a shell; the caller disposes it.</summary>
     /// <exception cref="AgentException">The connection has ended.</exception>
     public Shell OpenShell(string containerId)
     {
@@ -53,7 +53,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
         }
     }
 
-    /// <summary>The agent said something of one of its shells.</summary>
+    /// <summary>Forwards a message to its shell.</summary>
     public void TakeShell(ShellData data)
     {
         Shell? shell;
@@ -73,7 +73,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
         }
     }
 
-    /// <summary>Ends the session: its shells, and its connection with this reason if it has no other yet.</summary>
+    /// <summary>Ends the session and its shells, and closes the connection; the first reason counts.</summary>
     public void End(WebSocketCloseStatus status, string reason)
     {
         Shell[] shells;

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>The text of a close frame, which holds 123 bytes of UTF-8.</summary>
+/// <summary>The reason of a close frame, which holds up to 123 bytes of UTF-8.</summary>
 internal static class CloseReason
 {
     private const int MaxBytes = 120;
 
-    /// <summary>As much of a text as fits.</summary>
+    /// <summary>The longest prefix that fits.</summary>
     public static string Shorten(string reason)
     {
         if (Encoding.UTF8.GetByteCount(reason) <= MaxBytes)

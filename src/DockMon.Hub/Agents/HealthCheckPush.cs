@@ -4,12 +4,12 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>Has agents know their health checks. One push at a time, and each reads anew: the last one an agent gets is the newest.</summary>
+/// <summary>Sends health checks to agents. One push at a time, each with the stored checks: the last one an agent gets is the newest.</summary>
 internal sealed partial class HealthCheckPush(IHealthChecks checks, AgentRegistry agents, ILogger<HealthCheckPush> logger) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
-    /// <summary>Sends a host's checks if it has any and is connected; otherwise it gets them when it connects.</summary>
+    /// <summary>Sends a host's checks, if there are any and its agent is connected; otherwise the agent gets them when it connects.</summary>
     public async Task PushAsync(string hostId, CancellationToken ct)
     {
         await _one.WaitAsync(ct);
@@ -23,7 +23,7 @@ internal sealed partial class HealthCheckPush(IHealthChecks checks, AgentRegistr
         }
         catch (AgentException)
         {
-            // It went away just now, and gets them when it is back.
+            // The agent disconnected just now, and gets them when it is back.
         }
         catch (DbException e)
         {
@@ -39,7 +39,7 @@ internal sealed partial class HealthCheckPush(IHealthChecks checks, AgentRegistr
 
     private static partial class Log
     {
-        [LoggerMessage(8, LogLevel.Error, "The health checks of host {HostId} could not be read, so its agent goes on with those it has: {Reason}")]
+        [LoggerMessage(8, LogLevel.Error, "Cannot read the health checks of host {HostId}; its agent keeps those it has: {Reason}")]
         public static partial void ChecksNotRead(ILogger logger, string hostId, string reason);
     }
 }

@@ -1,6 +1,6 @@
 namespace DockMon.Hub.Agents;
 
-/// <summary>Counts what happens as often as somebody else likes, and has it told once a minute: the first time at once, then with how often it was.</summary>
+/// <summary>Limits a log message that others can cause to one a minute, with a count: the first at once.</summary>
 internal sealed class LogLimit(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -9,9 +9,9 @@ internal sealed class LogLimit(TimeProvider time)
     private int _count;
     private long? _told;
 
-    /// <summary>It happened.</summary>
-    /// <param name="count">How often since it was last told.</param>
-    /// <returns>Whether to tell now.</returns>
+    /// <summary>Counts one occurrence.</summary>
+    /// <param name="count">Number of occurrences since the last message.</param>
+    /// <returns>Whether to log now.</returns>
     public bool Happened(out int count)
     {
         lock (_gate)

@@ -4,11 +4,11 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>Decides who may register, as strictly as the protocol says and no stricter.</summary>
+/// <summary>Validates register frames and registers agents.</summary>
 internal sealed class Registrar(IHosts hosts, Registrations registrations)
 {
-    /// <summary>Reads and decides one register frame.</summary>
-    /// <exception cref="RegistrationException">It is refused.</exception>
+    /// <summary>Registers the agent of one register frame.</summary>
+    /// <exception cref="RegistrationException">The registration is refused.</exception>
     public (HostRecord Host, string PermanentToken) Register(ReadOnlySpan<byte> frame)
     {
         var request = Read(frame);

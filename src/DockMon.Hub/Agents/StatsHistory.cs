@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>A sample and when it came.</summary>
+/// <summary>A sample and the time it was received.</summary>
 internal sealed record StatsSample(DateTimeOffset ReceivedAt, JsonElement Stats);
 
-/// <summary>The samples of the last five minutes, by host and container, in memory. The same sample may come over both sockets: one a second is kept.</summary>
+/// <summary>Samples of the last five minutes by host and container, in memory. A sample may arrive on both sockets, and is kept once.</summary>
 internal sealed class StatsHistory(TimeProvider time)
 {
     /// <summary>Key of the host's own samples.</summary>
@@ -21,7 +21,7 @@ internal sealed class StatsHistory(TimeProvider time)
     private readonly ConcurrentDictionary<(string Host, string Container), Queue<StatsSample>> _series = new();
     private long _swept = time.GetTimestamp();
 
-    /// <summary>How many containers, and hosts, samples are held of.</summary>
+    /// <summary>Number of containers and hosts with samples.</summary>
     public int Count => _series.Count;
 
     public void Add(string hostId, string containerId, JsonElement sample)
@@ -41,7 +41,7 @@ internal sealed class StatsHistory(TimeProvider time)
         }
     }
 
-    /// <summary>The newest sample of each of a host's containers, and of the host itself under <see cref="Host"/>.</summary>
+    /// <summary>The latest sample of each container of a host, and of the host itself under <see cref="Host"/>.</summary>
     public IReadOnlyDictionary<string, StatsSample> Latest(string hostId)
     {
         var latest = new Dictionary<string, StatsSample>(StringComparer.Ordinal);
@@ -56,7 +56,7 @@ internal sealed class StatsHistory(TimeProvider time)
         return latest;
     }
 
-    /// <summary>The samples of the last five minutes, the oldest first.</summary>
+    /// <summary>Samples of the last five minutes, oldest first.</summary>
     public IReadOnlyList<StatsSample> History(string hostId, string containerId)
     {
         if (!_series.TryGetValue((hostId, containerId), out var series))
@@ -79,7 +79,7 @@ internal sealed class StatsHistory(TimeProvider time)
         }
     }
 
-    /// <summary>Forgets what has ended: nobody adds to it any more, and nobody may ever ask for it.</summary>
+    /// <summary>Removes series without recent samples.</summary>
     private void Sweep()
     {
         var last = Volatile.Read(ref _swept);

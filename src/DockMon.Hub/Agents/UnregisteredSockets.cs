@@ -4,21 +4,21 @@ using System.Net.Sockets;
 namespace DockMon.Hub.Agents;
 
 /// <summary>
-/// Counts the sockets whose agent has not shown a token yet, in all and of each address. Anybody can open those: what they may cost together is the
-/// number times <see cref="FrameBytes"/>.
+/// Limits the sockets that have not registered yet, in total and per address. Anybody can open one: together they use at most
+/// <see cref="Most"/> times <see cref="FrameBytes"/> of memory.
 /// </summary>
 internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<UnregisteredSockets> logger)
 {
-    /// <summary>Most of them. An agent needs its place for milliseconds: more than that many come at once only after a restart, and they come again.</summary>
+    /// <summary>Maximum in total. Registration takes milliseconds; agents that are refused after a restart of the hub try again.</summary>
     public const int Most = 128;
 
-    /// <summary>Most of one address; not much less, because behind a proxy all agents have one.</summary>
+    /// <summary>Maximum per address. Behind a proxy all agents share one address.</summary>
     public const int MostOfAddress = 64;
 
-    /// <summary>Largest first frame. A registration has about two kilobytes.</summary>
+    /// <summary>Maximum size of the register frame. A usual one has about two kilobytes.</summary>
     public const int FrameBytes = 64 * 1024;
 
-    /// <summary>How long a socket may be open without a registration. Agents register at once.</summary>
+    /// <summary>Timeout of the registration.</summary>
     public static readonly TimeSpan RegisterWait = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -26,7 +26,7 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
     private readonly LogLimit _refusals = new(time);
     private int _all;
 
-    /// <summary>Takes a place, which is given back by disposing of it; null when there is none.</summary>
+    /// <summary>Takes a place, released by disposing it; null when none is free.</summary>
     public IDisposable? TryEnter(IPAddress? remote)
     {
         var address = Network(remote ?? IPAddress.None);
@@ -50,7 +50,7 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
         return null;
     }
 
-    /// <summary>Whom an address belongs to: whoever has one of IPv6 has the 2^64 beside it, too.</summary>
+    /// <summary>The network of an address: an IPv6 client usually owns a whole /64.</summary>
     private static IPAddress Network(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -96,8 +96,8 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
     private static partial class Log
     {
         [LoggerMessage(5, LogLevel.Warning,
-            "Refused {Count} sockets since this was last told, the newest of {Address}: {Waiting} sockets have not registered yet (at most {Most} may), "
-            + "{OfAddress} of them of that address (at most {MostOfAddress})")]
+            "Refused {Count} sockets since the last such message, the newest of {Address}: {Waiting} sockets have not registered yet (limit {Most}), "
+            + "{OfAddress} of them of that address (limit {MostOfAddress})")]
         public static partial void SocketsRefused(ILogger logger, int count, string address, int waiting, int most, int ofAddress, int mostOfAddress);
     }
 }

@@ -2,15 +2,15 @@ using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>The key of the API: made at first start and shown once, or given; kept as a hash.</summary>
+/// <summary>The API key: configured, or generated at the first start and shown once. Stored as a hash.</summary>
 internal sealed class AdminKey(Database database, HubOptions options)
 {
-    /// <summary>Marks an endpoint that asks for no key.</summary>
+    /// <summary>Metadata of an endpoint that needs no key.</summary>
     public static readonly object NotNeeded = new Exempt();
 
     private string _hash = "";
 
-    /// <summary>Makes the key, if there is none yet, and shows it.</summary>
+    /// <summary>Loads the key; stores the configured one, or generates and shows one when there is none.</summary>
     public void EnsureExists()
     {
         var stored = database.Query("SELECT value FROM settings WHERE name = 'admin_key'", row => row.GetString(0)).SingleOrDefault();
@@ -30,7 +30,7 @@ internal sealed class AdminKey(Database database, HubOptions options)
         }
     }
 
-    /// <summary>Lets a request pass that has the key, or goes where none is needed.</summary>
+    /// <summary>Middleware that answers 401 to a request without the key, unless the endpoint needs none.</summary>
     public Task RequireAsync(HttpContext context, RequestDelegate next)
     {
         var key = BearerToken.Read(context.Request) ?? context.Request.Headers["X-Api-Key"].ToString();

@@ -10,10 +10,10 @@ internal sealed record HealthAnswer(string Status, string Version);
 
 internal sealed record NewTokenRequest(int? MaxUses);
 
-/// <summary>A host as the API shows it.</summary>
+/// <summary>A host, as the API returns it.</summary>
 internal sealed record HostAnswer(string Id, string Hostname, string EngineId, bool Connected, string RegisteredAt, string LastSeen, JsonElement Registration);
 
-/// <summary>A command or operation to pass on as it is.</summary>
+/// <summary>A command to forward.</summary>
 internal sealed record CommandRequest(string? Command, JsonElement? Payload);
 
 internal sealed record StatsAnswer(JsonElement? Host, IReadOnlyDictionary<string, JsonElement> Containers);

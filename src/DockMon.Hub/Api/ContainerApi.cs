@@ -7,7 +7,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>The containers of a host.</summary>
+/// <summary>Endpoints of a host's containers.</summary>
 internal static partial class ContainerApi
 {
     private static readonly string[] Actions =
@@ -38,7 +38,7 @@ internal static partial class ContainerApi
         }
     }
 
-    /// <summary>The fields of a body; none for an empty one, null for one that is no JSON object.</summary>
+    /// <summary>The fields of a request body: none for an empty body, null for anything but a JSON object.</summary>
     private static async Task<JsonObject?> ReadAsync(HttpRequest request, CancellationToken ct)
     {
         using var content = new MemoryStream();
@@ -47,7 +47,7 @@ internal static partial class ContainerApi
         {
             var fields = content.Length == 0 ? [] : JsonNode.Parse(content.ToArray(), documentOptions: Strict) as JsonObject;
 
-            // JSON may hold half a surrogate pair as an escape: that is found only where the text is read.
+            // An escaped unpaired surrogate is valid JSON, and fails only where the text is read.
             _ = fields?.ToJsonString();
             return fields;
         }
@@ -72,8 +72,8 @@ internal static partial class ContainerApi
             }
             catch (DbException e)
             {
-                // Whoever asked has his list all the same.
-                Log.ContainersNotKept(logger, id, e.Message);
+                // The caller gets the list anyway.
+                Log.ContainersNotStored(logger, id, e.Message);
             }
         });
     }
@@ -88,7 +88,7 @@ internal static partial class ContainerApi
 
     private static partial class Log
     {
-        [LoggerMessage(101, LogLevel.Error, "The list of the containers of host {HostId} was answered, but could not be stored for later: {Reason}")]
-        public static partial void ContainersNotKept(ILogger logger, string hostId, string reason);
+        [LoggerMessage(9, LogLevel.Error, "Cannot store the container list of host {HostId}; the cached list stays as it was: {Reason}")]
+        public static partial void ContainersNotStored(ILogger logger, string hostId, string reason);
     }
 }

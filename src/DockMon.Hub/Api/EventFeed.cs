@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace DockMon.Hub.Api;
 
 /// <summary>
-/// What changes, to everybody who listens; a short history is replayed to whoever comes back. Ids go on across starts of the hub: each start begins
-/// with the time, in units so small that no hub publishes as many events as have passed.
+/// Distributes events to all listeners and replays a short history to a listener that reconnects. Ids keep ascending across restarts of the hub:
+/// each start begins with the current time in microseconds, which grow faster than any hub publishes events.
 /// </summary>
 internal sealed class EventFeed(TimeProvider time)
 {
-    /// <summary>Most events that are replayed.</summary>
+    /// <summary>Maximum number of events in the history.</summary>
     public const int MostItems = 200;
 
-    /// <summary>Most bytes that are replayed.</summary>
+    /// <summary>Maximum size of the history in bytes.</summary>
     public const int MostBytes = 4 * 1024 * 1024;
 
     private readonly Lock _gate = new();
@@ -20,7 +20,7 @@ internal sealed class EventFeed(TimeProvider time)
     private long _bytes;
     private long _lastId = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
 
-    // The history has all that came after this one. What came before the start is not known: only its last event may have been heard.
+    // The history is complete after this id. Events before the start are unknown.
     private long _completeAfter = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
 
     public void Publish(string name, string hostId, JsonElement data)
@@ -47,7 +47,7 @@ internal sealed class EventFeed(TimeProvider time)
         }
     }
 
-    /// <summary>Listens; what is still known of what came after <paramref name="lastId"/> comes first, if that is given.</summary>
+    /// <summary>Adds a listener. With <paramref name="lastId"/>, it first gets the events after that id that the history still has.</summary>
     public FeedListener Listen(long? lastId)
     {
         var listener = new FeedListener();
@@ -55,7 +55,7 @@ internal sealed class EventFeed(TimeProvider time)
         {
             if (lastId is { } heard)
             {
-                // An id of the future was given by a hub whose clock was ahead: nothing that is known here was heard.
+                // An id of the future comes from a hub whose clock was ahead: the listener has seen nothing of this history.
                 var after = heard > _lastId ? 0 : heard;
                 if (after < _completeAfter)
                 {

@@ -3,20 +3,20 @@ using System.Threading.Channels;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>One who listens to the feed, and what waits for him. Whoever does not keep up loses the oldest, and is told so.</summary>
+/// <summary>The queue of one listener. A slow listener loses its oldest events and gets a gap event.</summary>
 internal sealed class FeedListener
 {
-    /// <summary>Most events that wait.</summary>
+    /// <summary>Maximum number of queued events.</summary>
     public const int MostItems = 1000;
 
-    /// <summary>Most bytes that wait.</summary>
+    /// <summary>Maximum size of the queue in bytes.</summary>
     public const int MostBytes = 8 * 1024 * 1024;
 
     private readonly Channel<FeedItem> _waiting = Channel.CreateUnbounded<FeedItem>();
     private long _bytes;
     private int _gap;
 
-    /// <summary>Adds an event. One caller at a time, which the feed sees to.</summary>
+    /// <summary>Queues an event. Not thread-safe: the feed calls it under its lock.</summary>
     public void Add(FeedItem item)
     {
         while ((_waiting.Reader.Count >= MostItems || Volatile.Read(ref _bytes) + item.Text.Length > MostBytes) && TryTake(out _))
@@ -28,19 +28,19 @@ internal sealed class FeedListener
         _waiting.Writer.TryWrite(item);
     }
 
-    /// <summary>Something is missing before what is taken next.</summary>
+    /// <summary>Marks that events are missing before the next one.</summary>
     public void MarkGap() => Volatile.Write(ref _gap, 1);
 
-    /// <summary>Whether something is missing here; true once for each gap.</summary>
+    /// <summary>Whether events are missing here; true once for each gap.</summary>
     public bool TakeGap() => Interlocked.Exchange(ref _gap, 0) == 1;
 
     /// <summary>
-    /// The wait that goes on. There is one, however often it takes longer than its limit: one that was left would be held until something comes.
+    /// The pending wait. It is used again after a timeout, because an abandoned one would stay in the channel until the next event.
     /// </summary>
     public Task<bool>? Pending { get; private set; }
 
-    /// <summary>Waits until there is something to take.</summary>
-    /// <returns>False when the limit came first.</returns>
+    /// <summary>Waits for the next event.</summary>
+    /// <returns>False on timeout.</returns>
     public async Task<bool> WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken ct)
     {
         Pending ??= _waiting.Reader.WaitToReadAsync(ct).AsTask();

@@ -4,13 +4,13 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>Health checks of a host. Their results come as <c>health_check_result</c> in the stream.</summary>
+/// <summary>Endpoints of a host's health checks. Results are <c>health_check_result</c> events of the stream.</summary>
 internal static class HealthCheckApi
 {
     public static void Map(WebApplication app)
     {
         var host = app.MapGroup("/api/hosts/{id}/health-checks").AddEndpointFilter(HostApi.ExistsAsync);
-        host.MapGet("", (string id, IHealthChecks checks) => checks.Find(id)?.Configs ?? []).WithSummary("The health checks of the host.");
+        host.MapGet("", (string id, IHealthChecks checks) => checks.Find(id)?.Configs ?? []).WithSummary("Health checks of the host.");
         host.MapPut("", async (string id, IReadOnlyList<HealthCheckConfig> configs, IHealthChecks checks, HealthCheckPush push, CancellationToken ct) =>
         {
             if (configs.Any(config => string.IsNullOrEmpty(config?.ContainerId)) || configs.DistinctBy(config => config.ContainerId).Count() < configs.Count)
@@ -21,6 +21,6 @@ internal static class HealthCheckApi
             checks.Replace(id, new HealthCheckConfigsSync { Configs = [.. configs.Select(config => config with { HostId = id })] });
             await push.PushAsync(id, ct);
             return Results.NoContent();
-        }).WithSummary("Replaces the health checks of the host, now or when its agent connects.");
+        }).WithSummary("Replaces the health checks of the host. Its agent gets them now or when it connects.");
     }
 }

@@ -5,13 +5,13 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>Hosts, and what can be asked of any of them.</summary>
+/// <summary>Endpoints of hosts and their data.</summary>
 internal static class HostApi
 {
     public static void Map(WebApplication app)
     {
         app.MapGet("/api/hosts", (IHosts hosts, AgentRegistry agents) => (IReadOnlyList<HostAnswer>)[.. hosts.List().Select(host => Show(host, agents))])
-            .WithSummary("The hosts whose agents have registered.");
+            .WithSummary("Registered hosts.");
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync);
         host.MapGet("", (string id, IHosts hosts, AgentRegistry agents) => Show(hosts.Find(id)!, agents)).WithSummary("One host.");
         host.MapDelete("", (string id, IHosts hosts, AgentRegistry agents) =>
@@ -19,22 +19,22 @@ internal static class HostApi
             hosts.Delete(id);
             agents.HostRemoved(id);
             return Results.NoContent();
-        }).WithSummary("Forgets a host and its events; its agent has to register anew.");
+        }).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", (string id, AgentRegistry agents, CancellationToken ct) => Relay.CommandAsync(agents, id, CommandNames.GetSystemInfo, default, Relay.DefaultLimit, ct))
-            .WithSummary("What Docker says of the host now.");
-        host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept))).WithSummary("The last container events, the newest first.");
+            .WithSummary("Docker's system information of the host.");
+        host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept))).WithSummary("Container events, newest first.");
         host.MapGet("/stats", (string id, StatsHistory stats) =>
         {
             var latest = stats.Latest(id);
             return new StatsAnswer(
                 latest.TryGetValue(StatsHistory.Host, out var own) ? own.Stats : null,
                 latest.Where(entry => entry.Key != StatsHistory.Host).ToDictionary(entry => entry.Key, entry => entry.Value.Stats));
-        }).WithSummary("The newest sample of the host and of each container.");
+        }).WithSummary("Latest sample of the host and of each container.");
         host.MapGet("/stats/history", (string id, StatsHistory stats, string? container_id) =>
             (IReadOnlyList<HistoryEntry>)[.. stats.History(id, container_id ?? StatsHistory.Host).Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))])
-            .WithSummary("The samples of the last five minutes of a container, or of the host.");
-        host.MapPost("/command", CommandAsync).WithSummary("Passes on a command of the protocol.");
-        host.MapPost("/operation", OperationAsync).WithSummary("Passes on a container operation of the protocol.");
+            .WithSummary("Samples of the last five minutes, of a container or of the host.");
+        host.MapPost("/command", CommandAsync).WithSummary("Forwards a command of the protocol.");
+        host.MapPost("/operation", OperationAsync).WithSummary("Forwards a container operation of the protocol.");
     }
 
     private static Task<IResult> CommandAsync(string id, AgentRegistry agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>

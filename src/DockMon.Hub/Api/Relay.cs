@@ -5,7 +5,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>Passes requests on to agents and their answers back; what goes wrong becomes a problem with the agent's own words.</summary>
+/// <summary>Forwards requests to agents and returns their answers. Failures become problem details with the agent's error text.</summary>
 internal static class Relay
 {
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);

@@ -20,7 +20,7 @@ internal static class ShellApi
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            return Results.Problem("a shell is a WebSocket", statusCode: StatusCodes.Status426UpgradeRequired);
+            return Results.Problem("a shell needs a WebSocket", statusCode: StatusCodes.Status426UpgradeRequired);
         }
 
         try
@@ -38,7 +38,7 @@ internal static class ShellApi
 
     private static async Task ConverseAsync(WebSocket socket, Shell shell, CancellationToken stopping)
     {
-        // A cancelled receive aborts the socket, which then cannot say why it closes: the two directions have tokens of their own.
+        // Cancelling a receive aborts the socket, which then cannot send a close frame: each direction has its own token.
         using var readEnded = new CancellationTokenSource();
         using var writeEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var reading = ReadInputAsync(socket, shell.Send, readEnded.Token);
@@ -52,7 +52,7 @@ internal static class ShellApi
         }
         catch (AgentException)
         {
-            // The agent is gone, and its shells with it.
+            // The agent is disconnected, which ended its shells.
         }
 
         var (status, text) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the hub is stopping")
@@ -62,7 +62,7 @@ internal static class ShellApi
         await reading;
     }
 
-    /// <summary>Passes input on until the user's side ends, or asks for what cannot be done.</summary>
+    /// <summary>Forwards input until the user's side closes or sends an oversized text frame.</summary>
     private static async Task ReadInputAsync(WebSocket socket, Action<ShellSession> send, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
@@ -77,7 +77,7 @@ internal static class ShellApi
                     result = await socket.ReceiveAsync(buffer.AsMemory(length), ct);
                     length += result.Count;
 
-                    // Input needs no frame boundaries: what is there goes on, and a frame may be as long as it likes.
+                    // Input has no frame boundaries: each part is forwarded, and a frame may have any length.
                     if (result.MessageType == WebSocketMessageType.Binary && length > 0)
                     {
                         send(new ShellSession { Action = "data", Data = Convert.ToBase64String(buffer, 0, length) });
@@ -99,7 +99,7 @@ internal static class ShellApi
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or AgentException)
         {
-            // Whoever ended it, the shell is closed next.
+            // The shell is closed next, whichever side ended.
         }
         finally
         {
@@ -107,7 +107,7 @@ internal static class ShellApi
         }
     }
 
-    /// <returns>Why it closes; null when the user's side ended it.</returns>
+    /// <returns>Reason of the end; null when the user's side ended it.</returns>
     private static async Task<string?> WriteOutputAsync(WebSocket socket, Shell shell, CancellationToken ct)
     {
         try
@@ -131,7 +131,7 @@ internal static class ShellApi
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // Nobody reads any more.
+            // The user's side is gone.
         }
 
         return null;
@@ -151,7 +151,7 @@ internal static class ShellApi
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // Nobody is left to say goodbye to.
+            // The user's side is gone.
         }
     }
 

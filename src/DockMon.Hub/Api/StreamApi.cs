@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>What changes, as server-sent events.</summary>
+/// <summary>The event stream, as server-sent events.</summary>
 internal static class StreamApi
 {
-    /// <summary>How long nothing is sent at most: proxies end a connection on which nothing moves.</summary>
+    /// <summary>Interval of keep-alive comments: proxies close idle connections.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     private const string Gap =
-        $"event: {FeedNames.Gap}\ndata: {{\"host_id\":\"\",\"data\":{{\"reason\":\"events are missing here: read the state anew\"}}}}\n\n";
+        $"event: {FeedNames.Gap}\ndata: {{\"host_id\":\"\",\"data\":{{\"reason\":\"events are missing here: read the current state again\"}}}}\n\n";
 
     public static void Map(WebApplication app) =>
         app.MapGet("/api/stream", StreamAsync).WithSummary(
-            "What changes, as server-sent events; Last-Event-ID replays what was missed, and an event gap says that not all of it is known.");
+            "Events, as server-sent events. Last-Event-ID replays missed events; the event gap says that some are lost.");
 
     private static async Task StreamAsync(HttpContext context, EventFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
     {
@@ -28,7 +28,7 @@ internal static class StreamApi
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // The listener went, or the hub stops.
+            // The client disconnected, or the hub is stopping.
         }
         finally
         {

@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace DockMon.Hub.Storage;
 
 /// <summary>
-/// The SQLite file, in WAL mode, at the newest schema. Connections are cheap and pooled: each operation takes its own. What somebody relies on from
-/// the answer on is flushed to the disk before it (<see cref="Transact"/>); the rest outlives the hub's end, but not a power cut of the next seconds.
+/// The SQLite file, in WAL mode, at the newest schema. Connections are pooled: each operation takes its own. Writes that a caller relies on are
+/// flushed to the disk before the answer (<see cref="Transact"/>); other writes survive the end of the process, but not a power cut seconds later.
 /// See docs/decisions/0010.
 /// </summary>
 internal sealed class Database
@@ -26,18 +26,18 @@ internal sealed class Database
         Vault = Vault.Load(directory, Query("SELECT value FROM settings WHERE name = 'vault_check'", row => row.GetString(0)).SingleOrDefault());
     }
 
-    /// <summary>Seals and opens what must not lie readable in the file.</summary>
+    /// <summary>Encrypts and decrypts secret values.</summary>
     public Vault Vault { get; }
 
-    /// <summary>Runs one statement, which a power cut of the next seconds may undo.</summary>
-    /// <returns>How many rows it changed.</returns>
+    /// <summary>Runs one statement, without flushing it to the disk.</summary>
+    /// <returns>Number of changed rows.</returns>
     public int Execute(string sql, params (string Name, object? Value)[] parameters)
     {
         using var connection = Open(flushed: false);
         return new Statements(connection, null).Execute(sql, parameters);
     }
 
-    /// <summary>Runs a query and reads each of its rows.</summary>
+    /// <summary>Runs a query and maps each row.</summary>
     public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object? Value)[] parameters)
     {
         using var connection = Open(flushed: false);
@@ -45,7 +45,7 @@ internal sealed class Database
     }
 
     /// <summary>
-    /// Runs what belongs together: all of it or, after an exception, nothing. Nobody else writes meanwhile, and it is on the disk when this returns.
+    /// Runs statements in one exclusive transaction, rolled back on an exception and flushed to the disk when this returns.
     /// </summary>
     public T Transact<T>(Func<Statements, T> work)
     {

@@ -5,17 +5,17 @@ namespace DockMon.Hub.Storage;
 /// <summary>Container events.</summary>
 internal interface IEvents
 {
-    /// <summary>Keeps an event.</summary>
-    /// <returns>False when it is kept already: agents send again what they are not sure was delivered. Also when the host was removed.</returns>
+    /// <summary>Stores an event.</summary>
+    /// <returns>False for an event that is stored already (agents repeat events whose delivery is uncertain), or whose host was removed.</returns>
     bool Add(string hostId, JsonElement payload);
 
-    /// <summary>The last events of a host, the newest first.</summary>
+    /// <summary>The latest events of a host, newest first.</summary>
     IReadOnlyList<JsonElement> List(string hostId, int limit);
 }
 
 internal sealed class SqliteEvents(Database database) : IEvents
 {
-    /// <summary>How many events are kept, of all hosts together.</summary>
+    /// <summary>Maximum number of stored events, of all hosts together.</summary>
     public const int Kept = 10_000;
 
     private int _added;

@@ -4,17 +4,17 @@ using Microsoft.Data.Sqlite;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>A host whose agent has registered.</summary>
+/// <summary>A registered host.</summary>
 /// <param name="Id">The hub's id of the host.</param>
 /// <param name="AgentId">The hub's id of its agent.</param>
 /// <param name="EngineId">Docker's id of its engine.</param>
 /// <param name="Hostname">Its name.</param>
-/// <param name="Registration">What its agent said last, without the token.</param>
-/// <param name="RegisteredAt">When it registered first.</param>
-/// <param name="LastSeen">When it was last connected.</param>
+/// <param name="Registration">The latest registration of its agent, without the token.</param>
+/// <param name="RegisteredAt">Time of the first registration.</param>
+/// <param name="LastSeen">Time of the last connection.</param>
 internal sealed record HostRecord(string Id, string AgentId, string EngineId, string Hostname, JsonElement Registration, string RegisteredAt, string LastSeen)
 {
-    /// <summary>Whether its agent has said that it can do something: one of <see cref="Capabilities"/>.</summary>
+    /// <summary>Whether its agent has a capability: one of <see cref="Capabilities"/>.</summary>
     public bool Can(string capability) =>
         Registration.TryGetProperty("capabilities", out var all) && all.TryGetProperty(capability, out var can) && can.ValueKind == JsonValueKind.True;
 }
@@ -28,8 +28,8 @@ internal interface IHosts
 
     HostRecord? FindByToken(string permanentToken);
 
-    /// <summary>Takes over what an agent says of itself now.</summary>
-    /// <returns>The host as it is now; null when it was removed meanwhile.</returns>
+    /// <summary>Stores the current registration of an agent.</summary>
+    /// <returns>The updated host; null when it was removed meanwhile.</returns>
     HostRecord? Update(HostRecord host, RegisterRequest request);
 
     void Seen(string id);
@@ -86,10 +86,10 @@ internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
         return open.Execute("DELETE FROM hosts WHERE id = $id", ("$id", id)) > 0;
     });
 
-    // The variables of all containers are in it.
+    // Holds the environment variables of all containers.
     private static string ContainersPlace(string id) => "hosts.containers/" + id;
 
-    // The frame holds the agent's secret; what is kept and shown must not.
+    // The frame holds the agent's secret, which must be neither stored nor shown.
     public static JsonElement Public(RegisterRequest request) =>
         JsonSerializer.SerializeToElement(request with { Token = "" }, ProtocolJson.Default.RegisterRequest);
 

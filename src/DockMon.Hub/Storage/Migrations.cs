@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>Takes the schema to its newest version, which stands in the file's <c>user_version</c>. Steps are only ever added.</summary>
+/// <summary>Migrates the schema to the newest version, stored in <c>user_version</c>. Steps are only ever appended.</summary>
 internal static class Migrations
 {
     private static readonly Action<Statements, string>[] Steps =
@@ -29,8 +29,8 @@ internal static class Migrations
         (database, _) => database.Execute("ALTER TABLE hosts ADD COLUMN registered_with TEXT"),
     ];
 
-    /// <summary>Takes the steps that are missing, each in a transaction of its own.</summary>
-    /// <exception cref="IOException">The file is of a newer hub.</exception>
+    /// <summary>Applies the missing steps, each in its own transaction.</summary>
+    /// <exception cref="IOException">The database was written by a newer hub.</exception>
     public static void Apply(SqliteConnection connection, string directory)
     {
         var plain = new Statements(connection, null);
@@ -38,27 +38,27 @@ internal static class Migrations
         var first = Version(plain);
         while (Step(connection, directory))
         {
-            // And the next.
+            // Continue with the next step.
         }
 
         if (first > 0 && first < Steps.Length)
         {
-            // What a step removed still lies in free pages and in the log.
+            // Removed data still is in free pages and in the log.
             plain.Execute("VACUUM");
             plain.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 
-    /// <returns>Whether there was a step to take.</returns>
+    /// <returns>Whether a step was applied.</returns>
     private static bool Step(SqliteConnection connection, string directory)
     {
-        // Whoever else starts now waits here, and finds the step taken.
+        // A second hub that starts now waits here and finds the step applied.
         using var transaction = connection.BeginTransaction(deferred: false);
         var database = new Statements(connection, transaction);
         var version = Version(database);
         if (version > Steps.Length)
         {
-            throw new IOException($"the database is of a newer hub (schema {version}, this hub knows {Steps.Length}): start the newer hub");
+            throw new IOException($"the database was written by a newer hub (schema {version}, this hub knows {Steps.Length}): start the newer hub");
         }
 
         if (version == Steps.Length)
@@ -74,7 +74,7 @@ internal static class Migrations
 
     private static int Version(Statements database) => database.Query("PRAGMA user_version", row => row.GetInt32(0)).Single();
 
-    /// <summary>Seals what lay readable until now. The containers' lists are only copies: they come anew.</summary>
+    /// <summary>Encrypts plain values. Container lists are only a cache and are dropped.</summary>
     private static void Seal(Statements database, string directory)
     {
         var vault = Vault.Create(directory);

@@ -1,16 +1,16 @@
 namespace DockMon.Hub.Storage;
 
-/// <summary>Files that nobody but their owner may read, whatever the umask and the directory are.</summary>
+/// <summary>Files with mode 0600, whatever the umask and the directory are.</summary>
 internal static class PrivateFile
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Makes an empty file if there is none.</summary>
+    /// <summary>Creates an empty file if there is none.</summary>
     public static void Ensure(string path)
     {
         if (File.Exists(path))
         {
-            // Not opened: closing a file of SQLite's gives up every lock on it that this process has.
+            // Not opened: closing a file of SQLite releases every lock of this process on it.
             TightenIfThere(path);
             return;
         }
@@ -19,7 +19,7 @@ internal static class PrivateFile
         new FileStream(path, options).Dispose();
     }
 
-    /// <summary>Takes from others what an older hub gave them.</summary>
+    /// <summary>Restricts the mode of a file that an older hub created.</summary>
     public static void TightenIfThere(string path)
     {
         if (File.Exists(path) && (File.GetUnixFileMode(path) & ~Mode) != 0)
@@ -28,7 +28,7 @@ internal static class PrivateFile
         }
     }
 
-    /// <summary>Writes a file so that it is there whole, and on the disk, or not at all.</summary>
+    /// <summary>Writes a file atomically and flushes it to the disk.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + ".new";

@@ -2,18 +2,18 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>A registration that is refused, in the words the agent gets.</summary>
+/// <summary>A refused registration; the message is sent to the agent.</summary>
 internal sealed class RegistrationException(string message) : Exception(message);
 
 /// <summary>
-/// Adds hosts by registration tokens. Looking, using the token and adding are one transaction: of two agents that come at once, one is first.
+/// Registers hosts by registration tokens, in one transaction: of two concurrent agents, one is first.
 /// </summary>
 internal sealed class Registrations(Database database, TimeProvider time)
 {
     private const string TokenState = "SELECT uses < max_uses, expires_at > $now FROM registration_tokens WHERE hash = $hash";
 
-    /// <summary>Adds a host, or gives back the one that this engine was added as with this very token, and makes its permanent token.</summary>
-    /// <exception cref="RegistrationException">It is refused.</exception>
+    /// <summary>Adds a host, or returns the one that this engine was added as with the same token, and creates its permanent token.</summary>
+    /// <exception cref="RegistrationException">The registration is refused.</exception>
     public (HostRecord Host, string PermanentToken) Add(RegisterRequest request) => database.Transact(open =>
     {
         var hash = Secrets.Hash(request.Token);
@@ -36,7 +36,7 @@ internal sealed class Registrations(Database database, TimeProvider time)
             .FindAll(twin => !request.ForceUniqueRegistration || twin.Host.Hostname == request.Hostname);
         if (twins.Find(twin => twin.With == hash).Host is { } same)
         {
-            // The machine lost its power before it had kept what it was given: the token is used up, and nothing else would let it in again.
+            // The agent lost its permanent token before it was stored, for example in a power cut: the used-up token lets it in once more.
             return Again(open, same, request, now);
         }
 

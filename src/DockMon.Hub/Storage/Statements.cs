@@ -2,17 +2,17 @@ using Microsoft.Data.Sqlite;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>Runs statements on one connection, within its transaction if there is one.</summary>
+/// <summary>Runs statements on one connection, in its transaction if there is one.</summary>
 internal sealed class Statements(SqliteConnection connection, SqliteTransaction? transaction)
 {
-    /// <returns>How many rows it changed.</returns>
+    /// <returns>Number of changed rows.</returns>
     public int Execute(string sql, params (string Name, object? Value)[] parameters)
     {
         using var command = Command(sql, parameters);
         return command.ExecuteNonQuery();
     }
 
-    /// <summary>Runs a query and reads each of its rows.</summary>
+    /// <summary>Runs a query and maps each row.</summary>
     public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object? Value)[] parameters)
     {
         using var command = Command(sql, parameters);

@@ -2,10 +2,10 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>A registration token, as it is shown once.</summary>
+/// <summary>A new registration token with its value.</summary>
 internal sealed record NewToken(string Id, string Token, int MaxUses, string ExpiresAt);
 
-/// <summary>A registration token, as it is known later.</summary>
+/// <summary>A registration token without its value.</summary>
 internal sealed record TokenSummary(string Id, int MaxUses, int Uses, string CreatedAt, string ExpiresAt);
 
 /// <summary>Registration tokens.</summary>
@@ -22,7 +22,7 @@ internal sealed class SqliteTokens(Database database, TimeProvider time) : IToke
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long an expired token is remembered: whoever still uses it is told what is wrong with it.</summary>
+    /// <summary>How long an expired token is kept, so that its use gets the precise error.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 
     public NewToken Create(int maxUses) => database.Transact(open =>

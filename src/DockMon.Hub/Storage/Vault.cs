@@ -4,12 +4,12 @@ using System.Text;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>A sealed value that cannot be opened.</summary>
+/// <summary>An encrypted value that cannot be decrypted.</summary>
 internal sealed class VaultException(string message, Exception inner) : DbException(message, inner);
 
 /// <summary>
-/// Seals what must not lie readable in the database: AES-GCM with a random key in a file of its own, so that a copy of the database alone tells
-/// nothing. Each value is bound to its place, and opens nowhere else.
+/// Encrypts secret values of the database: AES-GCM with a random key in a file of its own, so that a copy of the database alone reveals nothing.
+/// Each value is bound to its place in the database and cannot be decrypted elsewhere.
 /// </summary>
 internal sealed class Vault
 {
@@ -24,7 +24,7 @@ internal sealed class Vault
 
     private Vault(byte[] key) => _key = key;
 
-    /// <summary>The vault of a database that has nothing sealed yet. A key that lies there already is kept: it may be another copy's, too.</summary>
+    /// <summary>The vault of a database without encrypted values. An existing key file is used: another copy of the database may need it.</summary>
     public static Vault Create(string directory)
     {
         var path = Path.Combine(directory, KeyFile);
@@ -39,16 +39,16 @@ internal sealed class Vault
     }
 
     /// <summary>The vault of a database.</summary>
-    /// <param name="directory">Where database and key are.</param>
-    /// <param name="check">What <see cref="Check"/> gave when the database was made.</param>
-    /// <exception cref="IOException">The key is not this database's.</exception>
+    /// <param name="directory">Directory of the database and its key.</param>
+    /// <param name="check">The result of <see cref="Check"/> when the database was created.</param>
+    /// <exception cref="IOException">The key is missing or is not the key of this database.</exception>
     public static Vault Load(string directory, string? check)
     {
         var path = Path.Combine(directory, KeyFile);
         const string Remedy = "put back the one that belongs to it; without it the database cannot be used, "
-            + "and every agent has to register anew with an empty HUB_DATA";
+            + "and every agent has to register again with an empty HUB_DATA";
         PrivateFile.TightenIfThere(path);
-        var vault = new Vault(ReadKey(path) ?? throw new IOException($"the key of the database, {path}, is missing or no key: {Remedy}"));
+        var vault = new Vault(ReadKey(path) ?? throw new IOException($"the key of the database, {path}, is missing or invalid: {Remedy}"));
         try
         {
             vault.Open(check ?? "", CheckPlace);
@@ -56,11 +56,11 @@ internal sealed class Vault
         }
         catch (VaultException e)
         {
-            throw new IOException($"the key {path} is not the one this database was sealed with: {Remedy}", e);
+            throw new IOException($"the key {path} is not the one this database was encrypted with: {Remedy}", e);
         }
     }
 
-    /// <summary>Something sealed, by which the key is recognised later.</summary>
+    /// <summary>An encrypted value that identifies the key later.</summary>
     public string Check() => Seal("", CheckPlace);
 
     public string Seal(string text, string place)
@@ -74,7 +74,7 @@ internal sealed class Vault
         return Convert.ToBase64String(box);
     }
 
-    /// <exception cref="VaultException">It was not sealed with this key for this place.</exception>
+    /// <exception cref="VaultException">The value was not encrypted with this key for this place.</exception>
     public string Open(string box, string place)
     {
         try
@@ -93,7 +93,7 @@ internal sealed class Vault
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
         {
-            throw new VaultException($"what is sealed at {place} cannot be opened with the key {KeyFile}: {e.Message}", e);
+            throw new VaultException($"the value {place} cannot be decrypted with the key {KeyFile}: {e.Message}", e);
         }
     }
 
