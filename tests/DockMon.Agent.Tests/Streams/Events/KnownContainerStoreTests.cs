@@ -73,7 +73,7 @@ public sealed class KnownContainerStoreTests : IDisposable
         Write("""{"engine_id":"ENGINE:1","host":"host","last_event":5,"containers":[{"id":"old","name":"n","image":"i"}]}""");
         var store = Open();
         await RunToEndAsync(store);
-        Open().Past.ShouldNotBeNull().Containers.ShouldContainKey("old");
+        Open().Past.ShouldNotBeNull().Containers.Keys.ShouldContain("old");
     }
 
     [Theory]
