@@ -10,7 +10,6 @@ using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 

@@ -1,10 +1,6 @@
 using System.Net.WebSockets;
-using System.Text.Json;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
-using DockMon.Hub.Storage;
 using DockMon.Testing;
-using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 

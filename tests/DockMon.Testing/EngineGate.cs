@@ -97,7 +97,7 @@ public sealed class EngineGate : IAsyncDisposable
         engine.Shutdown(SocketShutdown.Send);
     }
 
-    private async Task AnswerAsync(Socket engine, Socket client, Connection connection, CancellationToken ct)
+    private static async Task AnswerAsync(Socket engine, Socket client, Connection connection, CancellationToken ct)
     {
         var buffer = new byte[64 * 1024];
         var hears = true;

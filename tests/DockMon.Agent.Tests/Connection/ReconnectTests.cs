@@ -8,8 +8,6 @@ namespace DockMon.Agent.Tests.Connection;
 
 public sealed class ReconnectTests
 {
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData("accepts and drops")]
     [InlineData("says 503")]
