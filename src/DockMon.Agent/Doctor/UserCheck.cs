@@ -1,6 +1,7 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Interop;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Doctor;
@@ -34,7 +35,7 @@ internal sealed class UserCheck
 
     // What lies in somebody else's directory is out of reach, whoever has it.
     private static bool IsGiven(string dataPath, uint user) =>
-        Native.MayGive() && FileStatus.Read(dataPath) is { } status && (status.User == 0 || status.User == user) && Privileges.RootsOwn(dataPath).Count > 0;
+        EffectiveCapabilities.MayChangeOwner() && FileStatus.Read(dataPath) is { } status && (status.User == 0 || status.User == user) && Privileges.RootsOwn(dataPath).Count > 0;
 
     private static string Name() => Native.UserId == 0 ? "root" : $"user id {Native.UserId}";
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
+using DockMon.Agent.Interop;
 
 namespace DockMon.Agent.Compose.Deploy;
 
@@ -11,13 +11,12 @@ namespace DockMon.Agent.Compose.Deploy;
 internal sealed record ComposeResult(int ExitCode, string Output, IReadOnlyList<string> Errors);
 
 /// <summary>Runs compose without a shell and without a terminal, in a session of its own: a Ctrl-C for the agent is not one for a deployment.</summary>
-internal static partial class ComposeProcess
+internal static class ComposeProcess
 {
     /// <summary>Most characters of its output that are kept; one that has as many may have been cut.</summary>
     public const int OutputKept = 16 * 1024 * 1024;
 
     private const int ErrorLinesKept = 200;
-    private const int TerminateSignal = 15;
     private static readonly string? SetSid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
     /// <summary>How long it has to end by itself after it was told to, and what it started to let go of its output after it has ended.</summary>
@@ -64,7 +63,7 @@ internal static partial class ComposeProcess
     }
 
     /// <summary>Tells one, and what it started, to end.</summary>
-    public static void Terminate(int process) => _ = Kill(SetSid is null ? process : -process, TerminateSignal);
+    public static void Terminate(int process) => Native.Terminate(SetSid is null ? process : -process);
 
     private static async Task<string> ReadAsync(StreamReader reader, CancellationToken ct)
     {
@@ -120,8 +119,4 @@ internal static partial class ComposeProcess
             await process.WaitForExitAsync(CancellationToken.None);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Kill(int process, int signal);
 }
