@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Text;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Connection;
@@ -70,8 +71,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
         socket.Options.KeepAliveInterval = path == ProtocolLimits.ControlPath ? Timeout.InfiniteTimeSpan : ProtocolLimits.PingInterval;
         socket.Options.KeepAliveTimeout = ProtocolLimits.SilenceLimit - ProtocolLimits.PingInterval;
         // Real time on purpose: what it bounds is the network, and a test's clock must not stand still on it.
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        end.CancelAfter(_limit);
+        using var limit = new TimeLimit(_limit, TimeProvider.System, ct);
         try
         {
             if (bearer is not null)
@@ -80,7 +80,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             }
 
             using var invoker = new HttpMessageInvoker(upgrade, disposeHandler: false);
-            await socket.ConnectAsync(endpoint, invoker, end.Token);
+            await socket.ConnectAsync(endpoint, invoker, limit.Token);
             return new ServerSocket(socket, upgrade.Stream!);
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException or ArgumentException && !ct.IsCancellationRequested)
@@ -166,8 +166,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
         private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken ct)
         {
             var (text, buffer, length) = ("", new byte[BodyBytes], 0);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            limit.CancelAfter(BodyLimit);
+            using var limit = new TimeLimit(BodyLimit, TimeProvider.System, ct);
             try
             {
                 await using var body = await response.Content.ReadAsStreamAsync(limit.Token);

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -41,8 +42,7 @@ internal sealed partial class ServerConnection : IDisposable
         ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, AgentLoops? heartbeats = null)
     {
         var connection = new ServerConnection(socket, time, logger, heartbeats);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(ProtocolLimits.AuthWait);
+        using var limit = new TimeLimit(ProtocolLimits.AuthWait, TimeProvider.System, ct);
         try
         {
             await socket.SendAsync(FrameWriter.Message(request, ProtocolJson.Default.RegisterRequest), limit.Token);
@@ -249,8 +249,7 @@ internal sealed partial class ServerConnection : IDisposable
     /// <summary>Takes leave without having been registered. A server closes after a refusal, and gets its answer to that.</summary>
     private async Task EndRegistrationAsync(bool closeFollows, CancellationToken ct)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(CloseLimit);
+        using var limit = new TimeLimit(CloseLimit, TimeProvider.System, ct);
         try
         {
             while (closeFollows && (await _reader.ReadAsync(limit.Token)).Kind != ReadKind.Close)

@@ -67,20 +67,15 @@ internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Ran
     }
 
     /// <summary>Keeps the socket open until <paramref name="ct"/> fires.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    public Task RunAsync(CancellationToken ct) => BackgroundLoop.RunAsync(ConnectAsync, ct);
+
+    private async Task ConnectAsync(CancellationToken ct)
     {
-        try
+        await _newToken.WaitAsync(ct);
+        while (true)
         {
-            await _newToken.WaitAsync(ct);
-            while (true)
-            {
-                _newToken.Clear();
-                await _newToken.WaitAsync(await ConnectOnceAsync(ct), time, ct);
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
+            _newToken.TryReset();
+            await _newToken.WaitAsync(await ConnectOnceAsync(ct), time, ct);
         }
     }
 

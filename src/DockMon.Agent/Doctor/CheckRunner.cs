@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Threading;
 
 namespace DockMon.Agent.Doctor;
 
@@ -27,12 +28,11 @@ internal sealed class CheckRunner(TimeProvider time)
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A check that fails in a way nobody foresaw is a finding, and the others are still wanted.")]
     private async Task<CheckResult> RunCheckAsync(Check check, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        using var limit = new TimeLimit(Limit, time, ct);
         try
         {
             // Not every call can be cancelled: a name server that does not answer is waited for no longer all the same.
-            return await check.LookAsync(either.Token).WaitAsync(either.Token);
+            return await check.LookAsync(limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

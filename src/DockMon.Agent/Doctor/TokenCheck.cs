@@ -1,6 +1,7 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Storage;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;
@@ -60,8 +61,7 @@ internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IRea
 
     private async Task<CheckResult> TryAsync(string which, string token, CancellationToken ct)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(DialLimit);
+        using var limit = new TimeLimit(DialLimit, TimeProvider.System, ct);
         using var dialer = new Dialer(_options);
         try
         {

@@ -1,3 +1,4 @@
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Health;
@@ -21,16 +22,15 @@ internal sealed class EngineProbe(EngineClient engine, TimeProvider time) : IDis
     /// <returns>Why it does not answer; null when it does.</returns>
     public async Task<string?> AskAsync(CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        using var limit = new TimeLimit(Limit, time, ct);
         try
         {
-            await _one.WaitAsync(either.Token);
+            await _one.WaitAsync(limit.Token);
             try
             {
                 if (SinceAnswer is not { } age || age >= Every)
                 {
-                    await engine.PingAsync(either.Token);
+                    await engine.PingAsync(limit.Token);
                     _answered = time.GetTimestamp();
                 }
 
@@ -41,7 +41,7 @@ internal sealed class EngineProbe(EngineClient engine, TimeProvider time) : IDis
                 _one.Release();
             }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsOver)
         {
             return $"the Docker engine does not answer within {Limit.TotalSeconds:0} s (timeout)";
         }

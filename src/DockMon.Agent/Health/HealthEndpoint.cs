@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Health;
@@ -39,26 +40,22 @@ internal sealed partial class HealthEndpoint(
     /// <summary>Answers until <paramref name="ct"/> fires. Where there can be no socket, it only says so: the agent does its work all the same.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var path = PathIn(dataPath);
-        try
-        {
-            using var listener = Listen(path);
-            if (listener is null)
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
-            }
-
-            while (true)
-            {
-                await AcceptAsync(listener!, ct);
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-
+        await BackgroundLoop.RunAsync(ListenAsync, ct);
         await Task.WhenAll(_answers);
+    }
+
+    private async Task ListenAsync(CancellationToken ct)
+    {
+        using var listener = Listen(PathIn(dataPath));
+        if (listener is null)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
+        }
+
+        while (true)
+        {
+            await AcceptAsync(listener!, ct);
+        }
     }
 
     private async Task AcceptAsync(Socket listener, CancellationToken ct)

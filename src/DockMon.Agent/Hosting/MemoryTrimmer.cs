@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Threading.Channels;
 using DockMon.Agent.Interop;
+using DockMon.Agent.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Hosting;
@@ -23,7 +23,7 @@ internal sealed partial class MemoryTrimmer(Action trim, TimeProvider time)
     /// <summary>The least time between two: what is needed all the same has to be fetched from the file again, which is not for nothing.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
-    private readonly Channel<bool> _used = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly AsyncSignal _used = new();
 
     public MemoryTrimmer(TimeProvider time, ILogger logger)
         : this(() => Trim(logger), time)
@@ -31,32 +31,10 @@ internal sealed partial class MemoryTrimmer(Action trim, TimeProvider time)
     }
 
     /// <summary>Something other than watching was done. May be called anywhere: it only leaves a mark.</summary>
-    public void MarkActivity() => _used.Writer.TryWrite(true);
+    public void MarkActivity() => _used.Set();
 
     /// <summary>Gives back when the start has settled, and each time after something was done, until <paramref name="ct"/> fires. While nothing is done no timer runs.</summary>
-    public async Task RunAsync(CancellationToken ct)
-    {
-        try
-        {
-            await Task.Delay(First, time, ct);
-            while (true)
-            {
-                trim();
-                await Task.Delay(Rest, time, ct);
-                await _used.Reader.ReadAsync(ct);
-                var began = time.GetTimestamp();
-                do
-                {
-                    await Task.Delay(Quiet, time, ct);
-                }
-                while (_used.Reader.TryRead(out _) && time.GetElapsedTime(began) < Longest);
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
+    public Task RunAsync(CancellationToken ct) => BackgroundLoop.RunAsync(TrimAsync, ct);
 
     /// <summary>Does it once.</summary>
     public static void Trim(ILogger logger)
@@ -101,6 +79,23 @@ internal sealed partial class MemoryTrimmer(Action trim, TimeProvider time)
                 yield return clean;
                 candidate = null;
             }
+        }
+    }
+
+    private async Task TrimAsync(CancellationToken ct)
+    {
+        await Task.Delay(First, time, ct);
+        while (true)
+        {
+            trim();
+            await Task.Delay(Rest, time, ct);
+            await _used.WaitAsync(ct);
+            var began = time.GetTimestamp();
+            do
+            {
+                await Task.Delay(Quiet, time, ct);
+            }
+            while (_used.TryReset() && time.GetElapsedTime(began) < Longest);
         }
     }
 

@@ -1,4 +1,5 @@
 using DockMon.Agent.Commands;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -59,22 +60,17 @@ internal sealed partial class OwnContainer(Func<CancellationToken, Task<SelfCont
     }
 
     /// <summary>Asks, at growing intervals, until it is known or <paramref name="ct"/> fires; completes only then.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    public Task RunAsync(CancellationToken ct) => BackgroundLoop.RunAsync(LookAgainAsync, ct);
+
+    private async Task LookAgainAsync(CancellationToken ct)
     {
-        try
+        var wait = FirstWait;
+        while (true)
         {
-            var wait = FirstWait;
-            while (true)
-            {
-                // The first look is the registration's, as a rule.
-                await Task.Delay(IsKnown ? Timeout.InfiniteTimeSpan : wait, time, ct);
-                await LookAsync(ct);
-                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
+            // The first look is the registration's, as a rule.
+            await Task.Delay(IsKnown ? Timeout.InfiniteTimeSpan : wait, time, ct);
+            await LookAsync(ct);
+            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using DockMon.Agent.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Hosting;
@@ -37,24 +38,19 @@ internal sealed partial class ServiceManager : IDisposable
     public void Stopping() => Send("STOPPING=1\nSTATUS=Stopping");
 
     /// <summary>Says at half the interval systemd asks for that the agent is alive, until <paramref name="ct"/> fires.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    public Task RunAsync(CancellationToken ct) => BackgroundLoop.RunAsync(ReportAliveAsync, ct);
+
+    public void Dispose() => _socket?.Dispose();
+
+    private async Task ReportAliveAsync(CancellationToken ct)
     {
         // From the thread pool, as all of the agent's work: where that stands still, so does this.
         using var timer = new PeriodicTimer(_watchdog is { } interval ? interval / 2 : Timeout.InfiniteTimeSpan, _time);
-        try
+        while (await timer.WaitForNextTickAsync(ct))
         {
-            while (await timer.WaitForNextTickAsync(ct))
-            {
-                Send("WATCHDOG=1");
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to end.
+            Send("WATCHDOG=1");
         }
     }
-
-    public void Dispose() => _socket?.Dispose();
 
     private static TimeSpan? Watchdog(string? microseconds, string? process) =>
         long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1_000_000_000_000

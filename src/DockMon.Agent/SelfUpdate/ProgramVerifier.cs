@@ -5,6 +5,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Json;
+using DockMon.Agent.Threading;
 
 namespace DockMon.Agent.SelfUpdate;
 
@@ -48,8 +49,7 @@ internal static class ProgramVerifier
     {
         var start = new ProcessStartInfo(path, ["version", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment.Clear();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(AnswerLimit);
+        using var limit = new TimeLimit(AnswerLimit, TimeProvider.System, ct);
         try
         {
             using var process = Process.Start(start)!;
@@ -67,7 +67,7 @@ internal static class ProgramVerifier
                 }
             }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsOver)
         {
             throw NotThisProduct($"it did not say within {AnswerLimit.TotalSeconds:0} s what it is (timeout)");
         }

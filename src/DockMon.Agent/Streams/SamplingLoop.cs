@@ -1,7 +1,7 @@
-using System.Threading.Channels;
 using DockMon.Agent.Health;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Streams.Stats;
+using DockMon.Agent.Threading;
 
 namespace DockMon.Agent.Streams;
 
@@ -15,10 +15,10 @@ namespace DockMon.Agent.Streams;
 /// <param name="time">The clock.</param>
 internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, LoopHealth heartbeat, TimeProvider time)
 {
-    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly AsyncSignal _pulse = new();
 
     /// <summary>Has the loop look again whether there is something to do.</summary>
-    public void Wake() => _pulse.Writer.TryWrite(true);
+    public void Wake() => _pulse.Set();
 
     /// <summary>Samples until <paramref name="ct"/> fires.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -26,11 +26,7 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, L
         containers?.Open(Wake);
         try
         {
-            await SampleAsync(ct);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
+            await BackgroundLoop.RunAsync(SampleAsync, ct);
         }
         finally
         {
@@ -61,7 +57,7 @@ internal sealed class SamplingLoop(StatsSampler? containers, HostSampler host, L
                     heartbeat.Idle();
                 }
 
-                await _pulse.Reader.ReadAsync(ct);
+                await _pulse.WaitAsync(ct);
             }
         }
         finally

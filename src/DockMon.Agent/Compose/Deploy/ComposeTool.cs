@@ -1,3 +1,5 @@
+using DockMon.Agent.Threading;
+
 namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>Docker's own compose program, as it was found on this machine.</summary>
@@ -56,14 +58,13 @@ internal sealed record ComposeTool(string Path, Version Version)
 
     private static async Task<ComposeTool?> AskAsync(string path, IReadOnlyDictionary<string, string> environment, TimeProvider time, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(AnswerLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        using var limit = new TimeLimit(AnswerLimit, time, ct);
         try
         {
-            var answer = await ComposeProcess.RunAsync(path, ["version", "--short"], environment, "/", line: null, time, either.Token);
+            var answer = await ComposeProcess.RunAsync(path, ["version", "--short"], environment, "/", line: null, time, limit.Token);
             return answer.ExitCode == 0 && ParseVersion(answer.Output) is { } version ? new ComposeTool(path, version) : null;
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsOver)
         {
             return null;
         }

@@ -41,33 +41,28 @@ internal sealed partial class EventStream(
     private volatile bool _unread;
 
     /// <summary>Streams until <paramref name="ct"/> fires.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    public Task RunAsync(CancellationToken ct) => BackgroundLoop.RunAsync(StreamAsync, ct);
+
+    private async Task StreamAsync(CancellationToken ct)
     {
-        try
+        while (true)
         {
-            while (true)
+            heartbeat?.Running();
+            var opened = time.GetTimestamp();
+            var (reason, failed) = await StreamOnceAsync(ct);
+            if (time.GetElapsedTime(opened) >= Lasting)
             {
-                heartbeat?.Running();
-                var opened = time.GetTimestamp();
-                var (reason, failed) = await StreamOnceAsync(ct);
-                if (time.GetElapsedTime(opened) >= Lasting)
-                {
-                    _failures.Clear();
-                    _backoff.Reset();
-                }
-
-                if (_failures.ShouldReport(reason, out var count))
-                {
-                    Report(reason, failed, count);
-                }
-
-                heartbeat?.Idle();
-                await Task.Delay(_backoff.Next(), time, ct);
+                _failures.Clear();
+                _backoff.Reset();
             }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
+
+            if (_failures.ShouldReport(reason, out var count))
+            {
+                Report(reason, failed, count);
+            }
+
+            heartbeat?.Idle();
+            await Task.Delay(_backoff.Next(), time, ct);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Threading.Channels;
 using DockMon.Agent.Storage;
 using DockMon.Agent.Threading;
 using DockMon.Engine;
@@ -27,7 +26,7 @@ internal sealed partial class KnownContainerStore(string dataPath, ContainerTrac
     private const int TextLimit = 300;
 
     private readonly string _path = Path.Combine(dataPath, "containers.json");
-    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly AsyncSignal _changed = new();
     private readonly FailureLog _failures = new();
     private readonly Lock _gate = new();
     private (string Id, string Host) _engine;
@@ -64,9 +63,9 @@ internal sealed partial class KnownContainerStore(string dataPath, ContainerTrac
     {
         Past = null;
         _begun = true;
-        tracker.Started += _ => _changed.Writer.TryWrite(true);
-        tracker.Ended += _ => _changed.Writer.TryWrite(true);
-        _changed.Writer.TryWrite(true);
+        tracker.Started += _ => _changed.Set();
+        tracker.Ended += _ => _changed.Set();
+        _changed.Set();
     }
 
     /// <summary>What happened up to a moment of the engine's clock is taken in.</summary>
@@ -81,17 +80,16 @@ internal sealed partial class KnownContainerStore(string dataPath, ContainerTrac
     /// <summary>Keeps the file up to date until <paramref name="ct"/> fires, and once more then.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        try
+        await BackgroundLoop.RunAsync(SaveChangesAsync, ct);
+        Save();
+    }
+
+    private async Task SaveChangesAsync(CancellationToken ct)
+    {
+        while (true)
         {
-            while (true)
-            {
-                await _changed.Reader.ReadAsync(ct);
-                await Task.Delay(Interval, time, ct);
-                Save();
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
+            await _changed.WaitAsync(ct);
+            await Task.Delay(Interval, time, ct);
             Save();
         }
     }

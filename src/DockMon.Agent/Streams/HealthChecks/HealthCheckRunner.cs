@@ -1,8 +1,8 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -26,7 +26,7 @@ internal sealed partial class HealthCheckRunner(
     private readonly HealthSchedule _schedule = new();
     private readonly Lock _gate = new();
     private readonly List<Task> _runs = [];
-    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly AsyncSignal _pulse = new();
     private int _running;
 
     private TimeSpan Now => time.GetElapsedTime(_origin);
@@ -53,21 +53,18 @@ internal sealed partial class HealthCheckRunner(
     /// <summary>Checks until <paramref name="ct"/> fires.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        await using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        try
-        {
-            while (true)
-            {
-                timer.Change(StartDue(ct), Timeout.InfiniteTimeSpan);
-                await _pulse.Reader.ReadAsync(ct);
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-
+        await BackgroundLoop.RunAsync(StartAllAsync, ct);
         await Task.WhenAll(_runs);
+    }
+
+    private async Task StartAllAsync(CancellationToken ct)
+    {
+        await using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        while (true)
+        {
+            timer.Change(StartDue(ct), Timeout.InfiniteTimeSpan);
+            await _pulse.WaitAsync(ct);
+        }
     }
 
     /// <summary>Starts what is due.</summary>
@@ -150,7 +147,7 @@ internal sealed partial class HealthCheckRunner(
         Wake();
     }
 
-    private void Wake() => _pulse.Writer.TryWrite(true);
+    private void Wake() => _pulse.Set();
 
     private static partial class Log
     {

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Logging;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -50,15 +51,14 @@ internal sealed partial class HealthChecker(TimeProvider time, ILogger<HealthChe
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps a check from its answer is that check's result, not the agent's end.")]
     private async Task<(int? Status, string? Error)> AskAsync(HealthRequest request, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(request.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        using var limit = new TimeLimit(request.Timeout, time, ct);
         var what = $"{request.Method} {request.PublicUrl}";
         try
         {
-            var (status, words) = await FollowAsync(request, either.Token);
+            var (status, words) = await FollowAsync(request, limit.Token);
             return (status, request.Expected.Includes(status) ? null : $"{what}: unexpected status {status} {words}".TrimEnd());
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested && limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsOver)
         {
             return (null, $"{what}: no answer within {request.Timeout.TotalSeconds:0.###} s (timeout)");
         }

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Threading.Channels;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -17,7 +17,7 @@ internal sealed partial class Shell(string sessionId, string containerId, Engine
     private static readonly TimeSpan OpeningLimit = TimeSpan.FromSeconds(30);
 
     private readonly ShellInput _input = new();
-    private readonly Channel<bool> _resized = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly AsyncSignal _resized = new();
     private readonly TaskCompletionSource<string?> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Tuple<int, int>? _size;
@@ -35,7 +35,7 @@ internal sealed partial class Shell(string sessionId, string containerId, Engine
     public void Resize(int cols, int rows)
     {
         _size = Tuple.Create(cols, rows);
-        _resized.Writer.TryWrite(true);
+        _resized.Set();
     }
 
     /// <summary>Ends it.</summary>
@@ -114,7 +114,7 @@ internal sealed partial class Shell(string sessionId, string containerId, Engine
     {
         using var ended = new CancellationTokenSource();
         var reading = ReadOutputAsync(stream, output, ended.Token);
-        var others = Task.WhenAll(WriteInputAsync(stream, ended.Token), ResizeAsync(execId, ended.Token));
+        var others = Task.WhenAll(WriteInputAsync(stream, ended.Token), BackgroundLoop.RunAsync(ct => ResizeAsync(execId, ct), ended.Token));
         await Task.WhenAny(reading, _end.Task);
         await ended.CancelAsync();
         await others;
@@ -175,25 +175,18 @@ internal sealed partial class Shell(string sessionId, string containerId, Engine
 
     private async Task ResizeAsync(string execId, CancellationToken ct)
     {
-        try
+        while (true)
         {
-            while (true)
+            await _resized.WaitAsync(ct);
+            try
             {
-                await _resized.Reader.ReadAsync(ct);
-                try
-                {
-                    var (cols, rows) = _size!;
-                    await engine.ResizeExecAsync(execId, cols, rows, ct);
-                }
-                catch (EngineException e)
-                {
-                    Log.ResizeFailed(logger, sessionId, e.Message);
-                }
+                var (cols, rows) = _size!;
+                await engine.ResizeExecAsync(execId, cols, rows, ct);
             }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // As above.
+            catch (EngineException e)
+            {
+                Log.ResizeFailed(logger, sessionId, e.Message);
+            }
         }
     }
 

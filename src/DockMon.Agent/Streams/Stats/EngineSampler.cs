@@ -1,3 +1,4 @@
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -47,11 +48,10 @@ internal sealed partial class EngineSampler(EngineClient engine, SampleSender se
 
     private async Task SampleAsync(ContainerSampling watch, CancellationToken ct)
     {
-        using var late = new CancellationTokenSource(AnswerLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+        using var limit = new TimeLimit(AnswerLimit, time, ct);
         try
         {
-            var stats = await engine.GetStatsAsync(watch.Id, either.Token);
+            var stats = await engine.GetStatsAsync(watch.Id, limit.Token);
             watch.StuckSince = null;
             var reading = Reading.From(stats);
             if (stats.Read is null || stats.Read == DateTimeOffset.MinValue || reading is { Cpu: 0, MemoryLimit: 0 })

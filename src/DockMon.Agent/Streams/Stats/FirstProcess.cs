@@ -1,3 +1,4 @@
+using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -66,11 +67,10 @@ internal sealed partial class FirstProcessFinder(EngineClient engine, TimeProvid
 
     private async ValueTask AskAsync(ContainerSampling watch, CancellationToken ct)
     {
-        using var late = new CancellationTokenSource(EngineSampler.AnswerLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+        using var limit = new TimeLimit(EngineSampler.AnswerLimit, time, ct);
         try
         {
-            watch.Answer = new(Known: true, await FirstProcess.AskAsync(engine, watch.Id, either.Token));
+            watch.Answer = new(Known: true, await FirstProcess.AskAsync(engine, watch.Id, limit.Token));
         }
         catch (EngineException e) when (e.IsMissing)
         {
