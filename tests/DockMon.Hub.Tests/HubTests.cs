@@ -1,6 +1,7 @@
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Tests.Api;
 using DockMon.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

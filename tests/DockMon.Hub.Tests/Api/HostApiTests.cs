@@ -6,7 +6,7 @@ using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Api;
 
 public sealed class HostApiTests : HubTests
 {

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Api;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Api;
 
 /// <summary>Reads an event of the feed as those who listen do: a line ends at a line feed, a carriage return, or both.</summary>
 internal static class FeedText

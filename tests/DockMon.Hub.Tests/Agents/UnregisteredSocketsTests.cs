@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Agents;
 
 public sealed class UnregisteredSocketsTests
 {

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Agents;
 
 /// <summary>An agent's socket that says one frame, and dies when it is answered.</summary>
 internal sealed class DyingSocket(string frame, Action whenAnswered) : WebSocket, IHttpWebSocketFeature

@@ -7,7 +7,7 @@ using DockMon.Protocol;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Agents;
 
 public sealed class RegistrationTests : IAsyncLifetime
 {

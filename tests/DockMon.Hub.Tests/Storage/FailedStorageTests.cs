@@ -1,10 +1,11 @@
 using System.Net.WebSockets;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Tests.Api;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Storage;
 
 public sealed class FailedStorageTests : HubTests
 {

@@ -1,10 +1,12 @@
 using System.Net.WebSockets;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
+using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Agents;
 
 public sealed class AgentConnectionTests : HubTests
 {
@@ -149,6 +151,6 @@ public sealed class AgentConnectionTests : HubTests
         (await Agent.ReadAsync(Token)).ShouldBeNull();
         Agents.Disconnect(older);
         IsConnected.ShouldBeTrue();
-        Feed().ShouldNotContain(item => item.Name == Api.FeedNames.HostDisconnected);
+        Feed().ShouldNotContain(item => item.Name == FeedNames.HostDisconnected);
     }
 }

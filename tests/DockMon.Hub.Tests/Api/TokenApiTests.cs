@@ -4,7 +4,7 @@ using DockMon.Protocol;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Api;
 
 public sealed class TokenApiTests : HubTests
 {

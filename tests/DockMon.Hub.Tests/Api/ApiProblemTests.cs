@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Api;
 
 public sealed class ApiProblemTests : HubTests
 {

@@ -7,7 +7,7 @@ using DockMon.Protocol;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Api;
 
 public sealed class ShellTests : HubTests
 {

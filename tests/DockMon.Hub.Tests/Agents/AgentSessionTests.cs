@@ -6,6 +6,7 @@ using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Agents;
 
 public sealed class AgentSessionTests : HubTests
 {

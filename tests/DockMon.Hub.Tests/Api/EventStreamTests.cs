@@ -5,7 +5,7 @@ using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests;
+namespace DockMon.Hub.Tests.Api;
 
 public sealed class EventStreamTests : HubTests
 {
