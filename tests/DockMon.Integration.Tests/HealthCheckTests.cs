@@ -6,54 +6,40 @@ using Xunit;
 
 namespace DockMon.Integration.Tests;
 
-public sealed class HealthCheckTests : IAsyncLifetime
+public sealed class HealthCheckTests() : InstallationTests("dockmon-it-health")
 {
-    private static readonly DockerCli Docker = new();
-    private readonly TestContainers _containers = new(Docker, "dockmon-it-health");
-    private Installation _installation = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _installation = await Installation.StartAsync(Token);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _containers.DisposeAsync();
-        await _installation.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_service_is_healthy_until_it_stops_and_its_checks_outlive_a_restart_of_both_programs()
     {
-        var id = await _containers.RunAsync(["sh", "-c", "mkdir /www && echo fine > /www/index.html && exec httpd -f -p 8080 -h /www"], Token);
+        var id = await Containers.RunAsync(["sh", "-c", "mkdir /www && echo fine > /www/index.html && exec httpd -f -p 8080 -h /www"], Token);
         var address = await Docker.RunAsync(["inspect", "--format", "{{.NetworkSettings.IPAddress}}", id], Token);
         using var results = await ResultsAsync();
         object[] configs = [new { container_id = id[..12], url = $"http://{address}:8080/", check_interval_seconds = 1 }, new { container_id = "wrong", url = "nowhere", check_interval_seconds = 1 }];
-        (await _installation.Http.PutAsJsonAsync($"/api/hosts/{_installation.HostId}/health-checks", configs, Token)).EnsureSuccessStatusCode();
+        (await Installation.Http.PutAsJsonAsync($"/api/hosts/{Installation.HostId}/health-checks", configs, Token)).EnsureSuccessStatusCode();
 
         var healthy = await NextAsync(results, id[..12], result => result.GetProperty("healthy").GetBoolean());
         healthy.GetProperty("status_code").GetInt32().ShouldBe(200);
-        healthy.GetProperty("host_id").GetString().ShouldBe(_installation.HostId);
+        healthy.GetProperty("host_id").GetString().ShouldBe(Installation.HostId);
         (await NextAsync(results, "wrong", _ => true)).GetProperty("error_message").GetString().ShouldNotBeNull().ShouldContain("url is not a URL");
 
         await Docker.RunAsync(["stop", "-t", "1", id], Token);
         (await NextAsync(results, id[..12], result => !result.GetProperty("healthy").GetBoolean())).GetProperty("error_message").GetString().ShouldNotBeNull().ShouldStartWith($"GET http://{address}:8080/: ");
 
-        await _installation.Agent.DisposeAsync();
-        await _installation.Hub.DisposeAsync();
-        await _installation.StartHubAsync(Token);
-        _installation.StartAgent();
-        await _installation.WaitForAgentAsync(Token);
+        await Installation.Agent.DisposeAsync();
+        await Installation.Hub.DisposeAsync();
+        await Installation.StartHubAsync(Token);
+        Installation.StartAgent();
+        await Installation.WaitForAgentAsync(Token);
         using var later = await ResultsAsync();
         await NextAsync(later, id[..12], result => !result.GetProperty("healthy").GetBoolean());
-        var kept = await _installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{_installation.HostId}/health-checks", Token);
+        var kept = await Installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Installation.HostId}/health-checks", Token);
         kept.EnumerateArray().Select(config => config.GetProperty("container_id").GetString()).ShouldBe([id[..12], "wrong"]);
     }
 
     [Fact]
     public async Task Checks_without_a_container_are_refused()
     {
-        using var answer = await _installation.Http.PutAsJsonAsync($"/api/hosts/{_installation.HostId}/health-checks", new object[] { new { url = "http://127.0.0.1" } }, Token);
+        using var answer = await Installation.Http.PutAsJsonAsync($"/api/hosts/{Installation.HostId}/health-checks", new object[] { new { url = "http://127.0.0.1" } }, Token);
         ((int)answer.StatusCode).ShouldBe(400);
     }
 
@@ -63,14 +49,14 @@ public sealed class HealthCheckTests : IAsyncLifetime
         var host = default(JsonElement);
         await Retry.UntilAsync(
             "the hub has a sample of the host",
-            async () => (await _installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{_installation.HostId}/stats", Token)).TryGetProperty("host", out host) && host.ValueKind == JsonValueKind.Object,
+            async () => (await Installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Installation.HostId}/stats", Token)).TryGetProperty("host", out host) && host.ValueKind == JsonValueKind.Object,
             ct: Token);
         host.GetProperty("cpu_percent").GetDouble().ShouldBeInRange(0, 100);
         host.GetProperty("mem_percent").GetDouble().ShouldBeInRange(0.1, 100);
         host.GetProperty("net_bytes_per_sec").GetDouble().ShouldBeGreaterThanOrEqualTo(0);
     }
 
-    private async Task<StreamReader> ResultsAsync() => new(await _installation.Http.GetStreamAsync("/api/stream", Token));
+    private async Task<StreamReader> ResultsAsync() => new(await Installation.Http.GetStreamAsync("/api/stream", Token));
 
     /// <summary>The next result of a container's check that is as wanted, from the hub's stream.</summary>
     private static async Task<JsonElement> NextAsync(StreamReader stream, string container, Func<JsonElement, bool> wanted)

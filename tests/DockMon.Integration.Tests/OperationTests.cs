@@ -6,57 +6,43 @@ using Xunit;
 
 namespace DockMon.Integration.Tests;
 
-public sealed class OperationTests : IAsyncLifetime
+public sealed class OperationTests() : InstallationTests("dockmon-it")
 {
-    private static readonly DockerCli Docker = new();
-    private readonly TestContainers _containers = new(Docker, "dockmon-it");
-    private Installation _installation = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _installation = await Installation.StartAsync(Token);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _containers.DisposeAsync();
-        await _installation.DisposeAsync();
-    }
-
     [Fact]
     public async Task Every_operation_is_seen_in_docker_inspect()
     {
-        var id = await _containers.RunAsync([], Token);
+        var id = await Containers.RunAsync([], Token);
         var started = await InspectAsync(id, ".State.StartedAt");
 
-        (await _installation.OperateAsync("pause", id, Token)).GetProperty("status").GetString().ShouldBe("paused");
+        (await Installation.OperateAsync("pause", id, Token)).GetProperty("status").GetString().ShouldBe("paused");
         (await StatusAsync(id)).ShouldBe("paused");
-        (await _installation.OperateAsync("get_status", id, Token)).GetProperty("status").GetString().ShouldBe("paused");
-        (await _installation.OperateAsync("unpause", id, Token)).GetProperty("status").GetString().ShouldBe("unpaused");
+        (await Installation.OperateAsync("get_status", id, Token)).GetProperty("status").GetString().ShouldBe("paused");
+        (await Installation.OperateAsync("unpause", id, Token)).GetProperty("status").GetString().ShouldBe("unpaused");
         (await StatusAsync(id)).ShouldBe("running");
 
-        (await _installation.OperateAsync("restart", id, Token, new() { ["timeout"] = 1 })).GetProperty("status").GetString().ShouldBe("restarted");
+        (await Installation.OperateAsync("restart", id, Token, new() { ["timeout"] = 1 })).GetProperty("status").GetString().ShouldBe("restarted");
         (await InspectAsync(id, ".State.StartedAt")).ShouldNotBe(started);
 
-        (await _installation.OperateAsync("stop", id[..12], Token, new() { ["timeout"] = 1 })).GetProperty("container_id").GetString().ShouldBe(id[..12]);
+        (await Installation.OperateAsync("stop", id[..12], Token, new() { ["timeout"] = 1 })).GetProperty("container_id").GetString().ShouldBe(id[..12]);
         (await StatusAsync(id)).ShouldBe("exited");
-        (await _installation.OperateAsync("stop", id, Token)).GetProperty("status").GetString().ShouldBe("stopped");
+        (await Installation.OperateAsync("stop", id, Token)).GetProperty("status").GetString().ShouldBe("stopped");
 
-        (await _installation.OperateAsync("start", id, Token)).GetProperty("status").GetString().ShouldBe("started");
+        (await Installation.OperateAsync("start", id, Token)).GetProperty("status").GetString().ShouldBe("started");
         (await StatusAsync(id)).ShouldBe("running");
-        (await _installation.OperateAsync("kill", id, Token)).GetProperty("status").GetString().ShouldBe("killed");
+        (await Installation.OperateAsync("kill", id, Token)).GetProperty("status").GetString().ShouldBe("killed");
         await Retry.UntilAsync("it is killed", async () => await InspectAsync(id, ".State.ExitCode") == "137", ct: Token);
 
-        var name = _containers.NewName();
-        _containers.Own(name);
-        (await _installation.OperateAsync("rename", id, Token, new() { ["new_name"] = name })).GetProperty("status").GetString().ShouldBe("renamed");
+        var name = Containers.NewName();
+        Containers.Own(name);
+        (await Installation.OperateAsync("rename", id, Token, new() { ["new_name"] = name })).GetProperty("status").GetString().ShouldBe("renamed");
         (await InspectAsync(id, ".Name")).ShouldBe("/" + name);
 
-        var inspected = (await _installation.OperateAsync("inspect", id, Token)).GetProperty("container");
+        var inspected = (await Installation.OperateAsync("inspect", id, Token)).GetProperty("container");
         inspected.GetProperty("Id").GetString().ShouldBe(id);
         using var engine = new EngineClient(EngineEndpoint.FromEnvironment(null, null, null), TimeProvider.System);
         inspected.GetRawText().ShouldBe(System.Text.Encoding.UTF8.GetString(await engine.GetRawAsync($"/containers/{id}/json", Token)).TrimEnd());
 
-        (await _installation.OperateAsync("remove", id, Token)).GetProperty("removed").GetBoolean().ShouldBeTrue();
+        (await Installation.OperateAsync("remove", id, Token)).GetProperty("removed").GetBoolean().ShouldBeTrue();
         (await Docker.TryRunAsync(["inspect", id], Token)).ExitCode.ShouldNotBe(0);
     }
 
@@ -74,25 +60,25 @@ public sealed class OperationTests : IAsyncLifetime
     [InlineData("rename", "new_name is missing")]
     [InlineData("levitate", "unknown action: levitate")]
     public async Task A_failure_says_what_was_tried_and_then_Dockers_own_words(string action, string words) =>
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync(action, "nosuch", Token))).Message.ShouldStartWith(words);
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync(action, "nosuch", Token))).Message.ShouldStartWith(words);
 
     [Fact]
     public async Task Conflicts_are_told_in_Dockers_words()
     {
-        var id = await _containers.RunAsync([], Token);
-        var other = _containers.NewName();
-        await _containers.RunAsync([], Token, name: other);
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("remove", id, Token))).Message.ShouldContain("running container");
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("rename", id, Token, new() { ["new_name"] = other }))).Message.ShouldContain("already in use");
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("unpause", id, Token))).Message.ShouldContain("is not paused");
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("", id, Token))).Message.ShouldContain("unknown action");
-        (await _installation.OperateAsync("remove", id, Token, new() { ["force"] = true })).GetProperty("removed").GetBoolean().ShouldBeTrue();
+        var id = await Containers.RunAsync([], Token);
+        var other = Containers.NewName();
+        await Containers.RunAsync([], Token, name: other);
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("remove", id, Token))).Message.ShouldContain("running container");
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("rename", id, Token, new() { ["new_name"] = other }))).Message.ShouldContain("already in use");
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("unpause", id, Token))).Message.ShouldContain("is not paused");
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("", id, Token))).Message.ShouldContain("unknown action");
+        (await Installation.OperateAsync("remove", id, Token, new() { ["force"] = true })).GetProperty("removed").GetBoolean().ShouldBeTrue();
     }
 
     [Fact]
     public async Task Logs_have_both_streams_in_order_with_times_and_obey_tail_and_since()
     {
-        var id = await _containers.RunAsync(["sh", "-c", "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; sleep 0.05; done"], Token);
+        var id = await Containers.RunAsync(["sh", "-c", "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; sleep 0.05; done"], Token);
         await Docker.RunAsync(["wait", id], Token);
         var lines = await LogsAsync(id, []);
         lines.ShouldBe(await DockersOrderAsync(id));
@@ -105,7 +91,7 @@ public sealed class OperationTests : IAsyncLifetime
     [Fact]
     public async Task A_terminals_log_is_read_as_it_is()
     {
-        var id = await _containers.RunAsync(["echo", "hello"], Token, ["-t"]);
+        var id = await Containers.RunAsync(["echo", "hello"], Token, ["-t"]);
         await Docker.RunAsync(["wait", id], Token);
         (await LogsAsync(id, [])).Single().ShouldEndWith(" hello\r");
     }
@@ -113,7 +99,7 @@ public sealed class OperationTests : IAsyncLifetime
     [Fact]
     public async Task Logs_larger_than_a_frame_come_cut_and_say_so()
     {
-        var id = await _containers.RunAsync(["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 50000000"], Token);
+        var id = await Containers.RunAsync(["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 50000000"], Token);
         await Docker.RunAsync(["wait", id], Token);
         var lines = await LogsAsync(id, new() { ["tail"] = 10_000_000 });
         lines[0].ShouldContain("the log was cut here");
@@ -122,13 +108,13 @@ public sealed class OperationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slow_stop_of_one_container_delays_neither_an_inspect_nor_another_containers_stop()
+    public async Task A_slow_stop_of_one_container_delays_neither_an_inspect_nor_anotherContainers_stop()
     {
-        var slow = await _containers.RunAsync(["sh", "-c", "trap '' TERM; while true; do sleep 1; done"], Token);
-        var quick = await _containers.RunAsync([], Token);
-        var stopping = _installation.OperateAsync("stop", slow, Token, new() { ["timeout"] = 8 });
-        await _installation.OperateAsync("inspect", slow, Token);
-        await _installation.OperateAsync("kill", quick, Token);
+        var slow = await Containers.RunAsync(["sh", "-c", "trap '' TERM; while true; do sleep 1; done"], Token);
+        var quick = await Containers.RunAsync([], Token);
+        var stopping = Installation.OperateAsync("stop", slow, Token, new() { ["timeout"] = 8 });
+        await Installation.OperateAsync("inspect", slow, Token);
+        await Installation.OperateAsync("kill", quick, Token);
         stopping.IsCompleted.ShouldBeFalse();
         await stopping;
     }
@@ -145,11 +131,11 @@ public sealed class OperationTests : IAsyncLifetime
     [Fact]
     public async Task Operations_on_one_container_keep_their_order_however_it_is_named()
     {
-        var name = _containers.NewName();
-        var id = await _containers.RunAsync(["sh", "-c", "trap '' TERM; while true; do sleep 1; done"], Token, name: name);
-        var stopping = _installation.OperateAsync("stop", name, Token, new() { ["timeout"] = 3 });
-        await Retry.UntilAsync("the stop has begun", async () => (await _installation.EventsOfAsync(id, Token)).Contains("kill"), ct: Token);
-        await _installation.OperateAsync("start", id[..12], Token);
+        var name = Containers.NewName();
+        var id = await Containers.RunAsync(["sh", "-c", "trap '' TERM; while true; do sleep 1; done"], Token, name: name);
+        var stopping = Installation.OperateAsync("stop", name, Token, new() { ["timeout"] = 3 });
+        await Retry.UntilAsync("the stop has begun", async () => (await Installation.EventsOfAsync(id, Token)).Contains("kill"), ct: Token);
+        await Installation.OperateAsync("start", id[..12], Token);
         (await stopping).GetProperty("status").GetString().ShouldBe("stopped");
         (await StatusAsync(id)).ShouldBe("running");
     }
@@ -160,15 +146,15 @@ public sealed class OperationTests : IAsyncLifetime
     [InlineData("", "container_id is missing")]
     [InlineData("a/b", "No such container: a/b")]
     public async Task A_reference_that_is_none_is_refused(string reference, string words) =>
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("inspect", reference, Token))).Message.ShouldContain(words);
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("inspect", reference, Token))).Message.ShouldContain(words);
 
     [Fact]
     public async Task Half_of_a_surrogate_pair_costs_no_connection()
     {
         using var content = new StringContent("""{"action":"\ud800","container_id":"x"}""", System.Text.Encoding.UTF8, "application/json");
-        using var answer = await _installation.Http.PostAsync($"/api/hosts/{_installation.HostId}/operation", content, Token);
+        using var answer = await Installation.Http.PostAsync($"/api/hosts/{Installation.HostId}/operation", content, Token);
         (await answer.Content.ReadAsStringAsync(Token)).ShouldContain("unknown action");
-        _installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)).ShouldBe(1);
+        Installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     private static Task<string> StatusAsync(string id) => InspectAsync(id, ".State.Status");
@@ -176,5 +162,5 @@ public sealed class OperationTests : IAsyncLifetime
     private static Task<string> InspectAsync(string id, string path) => Docker.RunAsync(["inspect", "--format", "{{" + path + "}}", id], Token);
 
     private async Task<List<string>> LogsAsync(string id, JsonObject fields) =>
-        [.. (await _installation.OperateAsync("get_logs", id, Token, fields)).GetProperty("logs").GetString()!.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        [.. (await Installation.OperateAsync("get_logs", id, Token, fields)).GetProperty("logs").GetString()!.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 }
