@@ -12,6 +12,7 @@ using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
 using DockMon.Agent.Streams;
@@ -74,7 +75,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine, loggers.CreateLogger<ContainerListing>());
         var own = new OwnContainer(
-            ct => SelfContainer.DetectAsync(engine, "/proc", Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
+            ct => SelfContainer.DetectAsync(engine, Machine.Current, Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
         var deployments = new ComposeDeployer(options, engine, own, lanes, outbound, time, loggers.CreateLogger<ComposeDeployer>());
         await deployments.DetectAsync(stopping);
         var creator = new ContainerCreator(engine, options.DataPath, time, loggers.CreateLogger<ContainerCreator>());
@@ -243,7 +244,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
     {
         var store = new UpdateStore(options.DataPath, time, loggers.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
-        var updater = new ContainerUpdater(engine, store, report, lanes, new RestartDetector(engine, RestartDetector.ReadBootId), random, time, loggers.CreateLogger<ContainerUpdater>());
+        var updater = new ContainerUpdater(engine, store, report, lanes, new RestartDetector(engine, () => Machine.Current.BootId), random, time, loggers.CreateLogger<ContainerUpdater>());
         var queue = new UpdateQueue(updater, store, report, lanes, time, loggers.CreateLogger<UpdateQueue>());
         return (new UpdateCommand(engine, updater, queue, report, own, time, loggers.CreateLogger<UpdateCommand>()), queue);
     }
@@ -257,7 +258,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         await own.LookAsync(ct);
         _described = await HostIdentity.DescribeAsync(engine, options, own.Current, ct);
 
-        var isContainer = own.IsKnown ? own.Current is not null : SelfContainer.IsInAny("/proc");
+        var isContainer = own.IsKnown ? own.Current is not null : Machine.Current.InContainer;
         return HostIdentity.Build(_described, options, token, AgentVersion.Current, CapabilitiesOf(options, isContainer, hasCompose: deployments.Available));
     }
 

@@ -78,7 +78,7 @@ internal sealed class DataChecks(AgentOptions options, bool inContainer, bool ta
         var storage = engine.Mounts is { } mounts ? MountTable.Find(options.DataPath, mounts) : null;
         return Judge(
             options.DataPath,
-            storage is null or { Kind: StorageKind.Layer } ? MountTable.Find(options.DataPath, File.ReadAllText(Path.Combine(procRoot, "self/mountinfo"))) : storage);
+            storage is null or { Kind: StorageKind.Layer } ? MountTable.Find(options.DataPath, Mount.Parse(File.ReadAllText(Path.Combine(procRoot, "self/mountinfo")))) : storage);
     }
 
     private CheckResult Room()

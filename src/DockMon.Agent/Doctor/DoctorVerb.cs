@@ -1,5 +1,5 @@
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Doctor;
@@ -21,7 +21,7 @@ internal static class DoctorVerb
         var user = UserCheck.Run(environment);
         var setup = DoctorConfiguration.Read(environment);
         var options = setup.Options;
-        var inContainer = SelfContainer.IsInAny("/proc");
+        var inContainer = Machine.Current.InContainer;
         var route = ServerRoute.Find(options, HttpClient.DefaultProxy);
         var addresses = new AddressChecks(setup, route, inContainer, environment, time);
         using var dial = new DialChecks(options, route, addresses, time);

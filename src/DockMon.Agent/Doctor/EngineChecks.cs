@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -82,7 +83,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
     {
         try
         {
-            Self = await SelfContainer.DetectAsync(_engine!, "/proc", environment("HOSTNAME"), NullLogger.Instance, ct);
+            Self = await SelfContainer.DetectAsync(_engine!, Machine.Current, environment("HOSTNAME"), NullLogger.Instance, ct);
             if (Self is null)
             {
                 return !inContainer ? CheckResult.Ok("the agent runs on the host, in no container")

@@ -1,5 +1,5 @@
+using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.HostMetrics;
-using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Doctor;
 
@@ -19,7 +19,7 @@ internal sealed class HostChecks(bool inContainer, string root = "/")
     private CheckResult Metrics()
     {
         const string remedy = "mount the host's files: -v /proc:/host/proc:ro -v /sys:/host/sys:ro";
-        if (HostFiles.Find(root, inContainer) is not { } files)
+        if (HostFiles.Find(new Machine(root), inContainer) is not { } files)
         {
             return CheckResult.Warning("the host's CPU, memory and network cannot be seen from inside this container: the server will not show them", remedy);
         }

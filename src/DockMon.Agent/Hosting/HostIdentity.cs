@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Json;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -12,11 +13,11 @@ internal static class HostIdentity
 {
     /// <summary>Describes the host for an agent that knows its own container.</summary>
     public static Task<HostDescription> DescribeAsync(EngineClient engine, AgentOptions options, SelfContainer? self, CancellationToken ct) =>
-        DescribeAsync(engine, options, self, HostEnvironment.Current(), ct);
+        DescribeAsync(engine, options, self, Machine.Current, ct);
 
-    /// <summary>Describes the host as seen from an environment.</summary>
+    /// <summary>Describes the host as seen from a machine.</summary>
     public static async Task<HostDescription> DescribeAsync(
-        EngineClient engine, AgentOptions options, SelfContainer? self, HostEnvironment environment, CancellationToken ct)
+        EngineClient engine, AgentOptions options, SelfContainer? self, Machine machine, CancellationToken ct)
     {
         var info = await engine.GetInfoAsync(ct);
         if (info.Id.Length == 0)
@@ -25,9 +26,9 @@ internal static class HostIdentity
         }
 
         var version = await AskAsync(async () => (await engine.GetVersionAsync(ct)).Version);
-        var (hostname, source) = ChooseName(options.AgentName, info.Name, environment.Hostname, info.Id);
-        var elsewhere = HostLocator.WhyElsewhere(info, engine.Endpoint, self, environment);
-        var addresses = elsewhere is null ? environment.Addresses(self) : [];
+        var (hostname, source) = ChooseName(options.AgentName, info.Name, machine.Hostname, info.Id);
+        var elsewhere = HostLocator.WhyElsewhere(info, engine.Endpoint, self, machine);
+        var addresses = elsewhere is null ? Addresses(machine, self) : [];
         return new HostDescription
         {
             EngineId = info.Id,
@@ -52,6 +53,9 @@ internal static class HostIdentity
             },
         };
     }
+
+    /// <summary>The addresses of the host, or none rather than those of a container.</summary>
+    public static IReadOnlyList<string> Addresses(Machine machine, SelfContainer? self) => machine.Addresses(self?.HasHostNetwork ?? !machine.InContainer);
 
     /// <summary>The register frame, without the system values a server would refuse it for.</summary>
     public static RegisterRequest Build(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Hosting;
@@ -12,7 +13,7 @@ internal static class HostLocator
     /// <param name="engine">How the engine is reached.</param>
     /// <param name="self">The agent's own container, where the engine knows it.</param>
     /// <param name="seen">What the agent sees.</param>
-    public static string? WhyElsewhere(EngineInfo info, EngineEndpoint engine, SelfContainer? self, HostEnvironment seen)
+    public static string? WhyElsewhere(EngineInfo info, EngineEndpoint engine, SelfContainer? self, Machine seen)
     {
         if (self is not null)
         {

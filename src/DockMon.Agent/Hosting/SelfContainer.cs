@@ -16,17 +16,17 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
     /// <summary>Finds the agent's own container. Null when it runs in none, or in one this engine does not know.</summary>
     /// <exception cref="EngineException">The engine has not answered, or with an error that may pass.</exception>
     public static async Task<SelfContainer?> DetectAsync(
-        EngineClient engine, string procRoot, string? hostnameVariable, ILogger logger, CancellationToken ct)
+        EngineClient engine, Machine machine, string? hostnameVariable, ILogger logger, CancellationToken ct)
     {
         // The control group, where it tells anything, is the process's own; the mounts and the host name are another container's when that one's network is shared.
-        var mountInfo = ReadIfThere(procRoot, "self/mountinfo");
+        var mounts = machine.Mounts;
         string[] candidates =
         [
-            .. SelfContainerIds.FromCgroup(ReadIfThere(procRoot, "self/cgroup")),
-            .. SelfContainerIds.FromMountInfo(mountInfo),
+            .. SelfContainerIds.FromControlGroups(machine.ControlGroups),
+            .. SelfContainerIds.FromMounts(mounts),
             .. SelfContainerIds.FromHostname(hostnameVariable),
         ];
-        var self = await ChooseAsync(engine, candidates.Distinct(StringComparer.Ordinal), SelfContainerIds.RootLayer(mountInfo), logger, ct);
+        var self = await ChooseAsync(engine, candidates.Distinct(StringComparer.Ordinal), SelfContainerIds.RootLayer(mounts), logger, ct);
         if (self is null)
         {
             Log.SelfNotFound(logger, candidates.Length);
@@ -75,9 +75,6 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
     // With many layers the engine mounts them by names relative to its folder.
     private static bool Same(string its, string layer) => its == layer || its.EndsWith("/" + layer, StringComparison.Ordinal);
 
-    /// <summary>Whether the process is in a container of whatever engine.</summary>
-    public static bool IsInAny(string procRoot) => SelfContainerIds.AreContainerMounts(ReadIfThere(procRoot, "self/mountinfo"));
-
     /// <summary>Whether a reference means this container: its id, at least 12 characters of it, or its name.</summary>
     public bool Is(string reference)
     {
@@ -108,18 +105,6 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
 
     // By a proxy, now and always. An engine that fails, or wants to be asked again, has said nothing.
     private static bool IsRefusal(HttpStatusCode? status) => (int?)status is >= 400 and < 500 and not (408 or 425 or 429);
-
-    private static string ReadIfThere(string root, string name)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(root, name));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
 
     private static partial class Log
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Agent.Linux;
 
 namespace DockMon.Agent.Interop;
 
@@ -11,7 +12,7 @@ internal sealed class WatchedProcess : IDisposable
     private readonly int _id;
     private readonly string _proc;
     private readonly int? _handle;
-    private readonly string? _started;
+    private readonly ulong? _started;
     private bool _seemsEnded;
 
     /// <summary>Begins to watch.</summary>
@@ -29,7 +30,7 @@ internal sealed class WatchedProcess : IDisposable
     public bool HasEnded()
     {
         var before = _seemsEnded;
-        _seemsEnded = _handle is { } handle ? Native.HasEnded(handle) : Look() is not { State: not ('Z' or 'X') } now || now.Started != _started;
+        _seemsEnded = _handle is { } handle ? Native.HasEnded(handle) : Look() is not { HasEnded: false } now || now.Started != _started;
         return before && _seemsEnded;
     }
 
@@ -54,16 +55,12 @@ internal sealed class WatchedProcess : IDisposable
         }
     }
 
-    /// <summary>The third field of its line and the 22nd; the second is its name in brackets. One that has ended and was not waited for is a zombie.</summary>
-    private (char State, string Started)? Look()
+    private ProcessStat? Look()
     {
-        const int state = 0;
-        const int started = 19;
         try
         {
-            var line = File.ReadAllText(Path.Combine(_proc, _id.ToString(CultureInfo.InvariantCulture), "stat"));
-            var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return fields.Length > started ? (fields[state][0], fields[started]) : null;
+            var text = File.ReadAllBytes(Path.Combine(_proc, _id.ToString(CultureInfo.InvariantCulture), "stat"));
+            return ProcessStat.TryParse(text, out var stat) ? stat : null;
         }
         catch (IOException)
         {

@@ -1,28 +1,66 @@
 using System.Text;
-using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Linux;
 
-/// <summary>The first line of <c>/proc/stat</c>: time of all cores since the start, by what they did.</summary>
+/// <summary><c>/proc/stat</c>: the time of all cores since the machine started, by what they did.</summary>
 internal sealed class CpuTimes
 {
     // user nice system idle iowait irq softirq steal; guest time, which follows, is in user already.
     private const int Fields = 8;
     private const int IdleField = 3;
     private const int IoWaitField = 4;
+    private const int StealField = 7;
 
-    private readonly ulong[] _ticks;
+    private readonly ulong[] _ticks = new ulong[Fields];
 
-    private CpuTimes(ulong[] ticks) => _ticks = ticks;
+    /// <summary>Ticks of all cores together, without time that was stolen.</summary>
+    public ulong Total
+    {
+        get
+        {
+            var sum = 0UL;
+            foreach (var ticks in _ticks.AsSpan(..StealField))
+            {
+                sum += ticks;
+            }
 
-    /// <summary>Reads the file, of which only the first line matters.</summary>
+            return sum;
+        }
+    }
+
+    /// <summary>Reads the file.</summary>
     /// <exception cref="FormatException">It is another.</exception>
     public static CpuTimes Parse(ReadOnlySpan<byte> text)
+    {
+        var times = new CpuTimes();
+        times.Update(text);
+        return times;
+    }
+
+    /// <summary>How many cores are online.</summary>
+    public static int CountCores(ReadOnlySpan<byte> text)
+    {
+        var cores = -1; // The first line is that of all of them.
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            if (!text[range].StartsWith("cpu"u8))
+            {
+                break; // The cores come first.
+            }
+
+            cores++;
+        }
+
+        return Math.Max(cores, 1);
+    }
+
+    /// <summary>Reads the file again, and makes no garbage by that.</summary>
+    /// <exception cref="FormatException">It is another.</exception>
+    public void Update(ReadOnlySpan<byte> text)
     {
         var end = text.IndexOf((byte)'\n');
         var line = end < 0 ? text : text[..end];
         var isTotal = KernelText.TakeField(ref line).SequenceEqual("cpu"u8);
-        var ticks = new ulong[Fields];
         for (var i = 0; i < Fields; i++)
         {
             var field = KernelText.TakeField(ref line);
@@ -31,13 +69,11 @@ internal sealed class CpuTimes
                 throw new FormatException("/proc/stat does not begin with the line of all cores");
             }
 
-            if (!field.IsEmpty && !KernelText.TryNumber(field, out ticks[i]))
+            if (!KernelText.TryNumber(field, out _ticks[i]) && !field.IsEmpty)
             {
                 throw new FormatException($"/proc/stat has \"{Encoding.UTF8.GetString(field)}\" for a number");
             }
         }
-
-        return new CpuTimes(ticks);
     }
 
     /// <summary>How busy the cores were since <paramref name="earlier"/>: 0 to 100 for all of them together.</summary>

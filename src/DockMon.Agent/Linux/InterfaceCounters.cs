@@ -1,5 +1,4 @@
 using System.Text;
-using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Linux;
 

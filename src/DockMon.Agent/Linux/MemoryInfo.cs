@@ -1,5 +1,3 @@
-using DockMon.Agent.Streams.Stats.Kernel;
-
 namespace DockMon.Agent.Linux;
 
 /// <summary><c>/proc/meminfo</c>.</summary>
@@ -8,13 +6,17 @@ namespace DockMon.Agent.Linux;
 /// <param name="SwapUsed">Of it, used.</param>
 internal sealed record MemoryInfo(double UsedPercent, long SwapTotal, long SwapUsed)
 {
-    private const long Kibibyte = 1024;
+    private const ulong Kibibyte = 1024;
+
+    /// <summary>All memory in bytes; null if the text does not tell.</summary>
+    public static ulong? Total(ReadOnlySpan<byte> text) => KernelText.Value(text, "MemTotal"u8) * Kibibyte;
 
     /// <summary>Reads it.</summary>
     /// <exception cref="FormatException">The text does not tell.</exception>
     public static MemoryInfo Parse(ReadOnlySpan<byte> text)
     {
-        if (KernelText.Value(text, "MemTotal"u8) is not { } total || total == 0)
+        var total = Total(text).GetValueOrDefault() / Kibibyte;
+        if (total == 0)
         {
             throw new FormatException("/proc/meminfo has no MemTotal");
         }
@@ -24,6 +26,6 @@ internal sealed record MemoryInfo(double UsedPercent, long SwapTotal, long SwapU
             ?? KernelText.Value(text, "MemFree"u8).GetValueOrDefault() + KernelText.Value(text, "Buffers"u8).GetValueOrDefault() + KernelText.Value(text, "Cached"u8).GetValueOrDefault();
         var swap = (long)KernelText.Value(text, "SwapTotal"u8).GetValueOrDefault();
         var free = (long)KernelText.Value(text, "SwapFree"u8).GetValueOrDefault();
-        return new(Math.Clamp(100 * ((double)total - available) / total, 0, 100), swap * Kibibyte, Math.Max(0, swap - free) * Kibibyte);
+        return new(Math.Clamp(100 * ((double)total - available) / total, 0, 100), swap * (long)Kibibyte, Math.Max(0, swap - free) * (long)Kibibyte);
     }
 }

@@ -40,32 +40,19 @@ internal static partial class MountTable
             var bind => new(StorageKind.Bind, bind.Source),
         };
 
-    /// <summary>As the kernel tells it in <c>/proc/self/mountinfo</c>, for where the engine cannot be asked.</summary>
-    public static MountedStorage Find(string path, string mountInfo)
-    {
-        // mount id, parent id, device, directory in the file system, mount point, options, …, -, type, source, options
-        var lines = mountInfo.Split('\n').Select(line => line.Split(' ')).Where(fields => fields.Length > 6);
-        var held = lines.Where(fields => Holds(Unescape(fields[4]), path)).MaxBy(fields => Unescape(fields[4]).Length);
-        if (held is null || held[4] == "/")
+    /// <summary>As the kernel tells it, for where the engine cannot be asked.</summary>
+    public static MountedStorage Find(string path, IEnumerable<Mount> mounts) =>
+        mounts.Where(mount => Holds(mount.Point, path)).MaxBy(mount => mount.Point.Length) switch
         {
-            return new(StorageKind.Layer, "");
-        }
-
-        var source = Unescape(held[3]);
-        return held[Math.Min(Array.IndexOf(held, "-") + 1, held.Length - 1)] == "tmpfs" ? new(StorageKind.Memory, "")
-            : VolumeFolder().Match(source) is { Success: true } volume ? Volume(volume.Groups[1].Value)
-            : new(StorageKind.Bind, source);
-    }
+            null or { Point: "/" } => new(StorageKind.Layer, ""),
+            { Type: "tmpfs" } => new(StorageKind.Memory, ""),
+            var mount when VolumeFolder().Match(mount.Root) is { Success: true } volume => Volume(volume.Groups[1].Value),
+            var bind => new(StorageKind.Bind, bind.Root),
+        };
 
     private static MountedStorage Volume(string name) => new(name.Length == 64 && name.All(char.IsAsciiHexDigitLower) ? StorageKind.AnonymousVolume : StorageKind.NamedVolume, name);
 
     private static bool Holds(string mountPoint, string path) => path == mountPoint || path.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal);
-
-    // The kernel writes the few characters that would break its lines in octal.
-    private static string Unescape(string field) => Octal().Replace(field, code => ((char)Convert.ToInt32(code.Groups[1].Value, 8)).ToString());
-
-    [GeneratedRegex("\\\\([0-7]{3})", RegexOptions.CultureInvariant)]
-    private static partial Regex Octal();
 
     [GeneratedRegex("/volumes/([^/]+)/_data(/|$)", RegexOptions.CultureInvariant)]
     private static partial Regex VolumeFolder();

@@ -8,57 +8,43 @@ internal static partial class SelfContainerIds
     private const string UpperDirectory = "upperdir=";
 
     /// <summary>
-    /// From <c>/proc/self/mountinfo</c>: the engine mounts a file of its own over each of three in every container, from a directory that
+    /// From the mounts: the engine mounts a file of its own over each of three in every container, from a directory that
     /// has the container's id for a name. Mounts of other containers, which a host sees as well, are mounted elsewhere.
     /// </summary>
-    public static IReadOnlyList<string> FromMountInfo(string text)
+    public static IReadOnlyList<string> FromMounts(IEnumerable<Mount> mounts)
     {
         var ids = new List<string>();
-        foreach (var line in text.Split('\n'))
+        foreach (var mount in mounts.Where(mount => mount.Point is "/etc/hostname" or "/etc/hosts" or "/etc/resolv.conf"))
         {
-            // mount id, parent id, device, directory in the file system, mount point, …
-            var fields = line.Split(' ');
-            if (fields.Length > 4 && fields[4] is "/etc/hostname" or "/etc/hosts" or "/etc/resolv.conf")
-            {
-                AddIds(ids, fields[3]);
-            }
+            AddIds(ids, mount.Root);
         }
 
         return ids;
     }
 
     /// <summary>
-    /// The directory that the root file system writes to, out of <c>/proc/self/mountinfo</c>; null where that is no overlay. No two containers have the
+    /// The directory that the root file system writes to, null where that is no overlay. No two containers have the
     /// same, and nobody shares it, as a network's files are shared.
     /// </summary>
-    public static string? RootLayer(string mountInfo) =>
-        mountInfo.Split('\n').Where(line => line.Split(' ') is [_, _, _, _, "/", ..])
-            .SelectMany(line => line[(line.LastIndexOf(' ') + 1)..].Split(',')).LastOrDefault(option => option.StartsWith(UpperDirectory, StringComparison.Ordinal))?[UpperDirectory.Length..];
+    public static string? RootLayer(IEnumerable<Mount> mounts) =>
+        mounts.Where(mount => mount.Point == "/").SelectMany(mount => mount.Options.Split(',')).LastOrDefault(option => option.StartsWith(UpperDirectory, StringComparison.Ordinal))?[UpperDirectory.Length..];
 
     /// <summary>
     /// Whether mounts are those of some engine's container, known or not. The file <c>/.dockerenv</c> tells less: a machine made
     /// from an image has it too.
     /// </summary>
-    public static bool AreContainerMounts(string mountInfo) =>
-        mountInfo.Split('\n').Any(line => line.Split(' ') is [_, _, _, _, "/etc/hostname" or "/etc/hosts", ..]);
+    public static bool AreContainerMounts(IEnumerable<Mount> mounts) => mounts.Any(mount => mount.Point is "/etc/hostname" or "/etc/hosts");
 
     /// <summary>
-    /// From <c>/proc/self/cgroup</c>, version 1 or 2, with the names of Docker, systemd, Podman or Kubernetes; the innermost container
+    /// From the control groups, of version 1 or 2, with the names of Docker, systemd, Podman or Kubernetes; the innermost container
     /// first. Empty where the container has a control group namespace, which hides the path.
     /// </summary>
-    public static IReadOnlyList<string> FromCgroup(string text)
+    public static IReadOnlyList<string> FromControlGroups(IEnumerable<ControlGroup> groups)
     {
         var ids = new List<string>();
-        foreach (var line in text.Split('\n'))
+        foreach (var part in groups.SelectMany(group => group.Path.Split('/').Reverse()))
         {
-            // hierarchy number, controllers, path
-            if (line.Split(':', 3) is [_, _, var path])
-            {
-                foreach (var part in path.Split('/').Reverse())
-                {
-                    AddIds(ids, part);
-                }
-            }
+            AddIds(ids, part);
         }
 
         return ids;

@@ -38,7 +38,7 @@ internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
 
         string? refusal = null;
         var before = store.Read();
-        var (state, program) = Decide(before, AgentVersion.Current, Boot.Id, installed => (refusal = store.FindRefusal(installed)) is null);
+        var (state, program) = Decide(before, AgentVersion.Current, Machine.Current.BootId, installed => (refusal = store.FindRefusal(installed)) is null);
         if (refusal is not null)
         {
             Log.NotTrusted(logger, refusal);
@@ -68,7 +68,7 @@ internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
         {
             // It was executed, and here is the base again: it ended, and took the process with it.
             state = state.Failed(
-                Boot.IsAnother(trial.Boot, boot) ? "had not proven itself yet when the machine was restarted" : "ended before it had proven itself");
+                Machine.WasRestarted(trial.Boot, boot) ? "had not proven itself yet when the machine was restarted" : "ended before it had proven itself");
         }
 
         if (state.Confirmed is not { } confirmed)

@@ -59,7 +59,7 @@ internal sealed partial class SelfUpdateCommand(
             return;
         }
 
-        store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout, Boot.Id) });
+        store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout, Machine.Current.BootId) });
         var guard = Guard.Start(own.Require()?.Id);
         Log.Trying(logger, next.Version, options.UpdateTimeout.TotalSeconds);
         Launcher.Execute(next.Path, next.Path, (Guard.ProcessVariable, guard.ToString(CultureInfo.InvariantCulture)));
@@ -104,7 +104,7 @@ internal sealed partial class SelfUpdateCommand(
         try
         {
             // Whatever becomes of this agent, whoever asked hears how it ended.
-            store.Save(store.Read() with { Accepted = new AcceptedSelfUpdate(What(request), stage, Boot.Id) });
+            store.Save(store.Read() with { Accepted = new AcceptedSelfUpdate(What(request), stage, Machine.Current.BootId) });
         }
         catch
         {
@@ -126,7 +126,7 @@ internal sealed partial class SelfUpdateCommand(
                 throw new CommandException($"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that ended would cut this host off. Run: docker update --restart unless-stopped {self.Name}");
             }
         }
-        else if (SelfContainer.IsInAny("/proc"))
+        else if (Machine.Current.InContainer)
         {
             throw new CommandException("refused: the agent runs in a container that this engine does not let it see, so nobody could bring it back if a new version failed. Update its image on the host itself");
         }

@@ -34,7 +34,7 @@ internal sealed partial class TrialWatch(SelfUpdateStore store, ConnectionState 
         if (state is { Accepted: { } accepted, Trial: null })
         {
             // Nobody else knows of it any more: the agent, or the machine, ended in the middle of fetching.
-            var why = Boot.IsAnother(accepted.Boot, Boot.Id) ? "the machine was restarted" : "the agent ended";
+            var why = Machine.WasRestarted(accepted.Boot, Machine.Current.BootId) ? "the machine was restarted" : "the agent ended";
             var interrupted = $"the self-update to {accepted.What} was interrupted before anything was changed: {why}. "
                 + $"Version {AgentVersion.Current} works on; ask for the update again";
             Log.TrialFailed(logger, interrupted);

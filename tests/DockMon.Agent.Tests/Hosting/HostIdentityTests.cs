@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -17,7 +18,7 @@ public sealed class HostIdentityTests
 
     private static readonly AgentOptions Options = new() { ServerUrl = new Uri("ws://h") };
 
-    private static readonly HostEnvironment Nowhere = new("/nowhere", "/nowhere", "os-name", InContainer: false);
+    private static readonly Machine Nowhere = new("/nowhere") { Hostname = "os-name", InContainer = false };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using DockMon.Testing;
 using Shouldly;
@@ -64,5 +65,5 @@ public sealed class HostLocatorTests : IDisposable
         new() { KernelVersion = kernel, MemTotal = kilobytes * 1024, Name = name };
 
     private string? Why(string? dockerHost, EngineInfo? info = null, bool inContainer = false, SelfContainer? self = null) => HostLocator.WhyElsewhere(
-        info ?? Info(), EngineEndpoint.FromEnvironment(dockerHost, null, null), self, new HostEnvironment(_root.File("proc"), _root.File("host"), "server1", inContainer));
+        info ?? Info(), EngineEndpoint.FromEnvironment(dockerHost, null, null), self, new Machine(_root.Path) { Hostname = "server1", InContainer = inContainer });
 }

@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using DockMon.Testing;
 using Shouldly;
@@ -19,7 +20,7 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task A_container_the_engine_confirms_is_the_agents_own()
     {
-        _proc.Write("self/mountinfo", MountOf(Id));
+        _proc.Write("proc/self/mountinfo", MountOf(Id));
         await using var engine = new ScriptedEngine(Inspection(Id, Id));
 
         (await DetectAsync(engine)).ShouldBe(new SelfContainer(Id, "agent", "dockmon-agent:3", "host"));
@@ -28,7 +29,7 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task Outside_of_containers_there_is_none()
     {
-        _proc.Write("self/cgroup", "0::/user.slice");
+        _proc.Write("proc/self/cgroup", "0::/user.slice");
         await using var engine = new ScriptedEngine();
 
         (await DetectAsync(engine, hostname: "server1")).ShouldBeNull();
@@ -37,7 +38,7 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task A_container_of_another_engine_is_passed_over_for_the_next()
     {
-        _proc.Write("self/cgroup", $"1:pids:/docker/{Id}/docker/{Other}");
+        _proc.Write("proc/self/cgroup", $"1:pids:/docker/{Id}/docker/{Other}");
         await using var engine = new ScriptedEngine(Inspection(Id, Id));
 
         (await DetectAsync(engine))!.Id.ShouldBe(Id);
@@ -46,8 +47,8 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task The_control_group_goes_before_mounts_that_a_shared_network_brings_along()
     {
-        _proc.Write("self/cgroup", $"0::/system.slice/docker-{Id}.scope");
-        _proc.Write("self/mountinfo", MountOf(Other));
+        _proc.Write("proc/self/cgroup", $"0::/system.slice/docker-{Id}.scope");
+        _proc.Write("proc/self/mountinfo", MountOf(Other));
         await using var engine = new ScriptedEngine(Inspection(Id, Id), Inspection(Other, Other));
 
         (await DetectAsync(engine))!.Id.ShouldBe(Id);
@@ -57,8 +58,8 @@ public sealed class SelfContainerTests : IDisposable
     public async Task What_a_shared_network_brings_along_is_told_apart_by_the_layer_that_is_written_to()
     {
         // In a namespace of control groups nothing else tells who it is: mounts and host name are the other one's.
-        _proc.Write("self/cgroup", "0::/");
-        _proc.Write("self/mountinfo", RootOn("mine") + MountOf(Other));
+        _proc.Write("proc/self/cgroup", "0::/");
+        _proc.Write("proc/self/mountinfo", RootOn("mine") + MountOf(Other));
         await using var engine = new ScriptedEngine(
             Inspection(Other, Other, "theirs"), Inspection(Id, Id, "mine"), ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"},{"Id":"{{Id}}","ImageID":"i"}]"""));
 
@@ -68,7 +69,7 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task Nobody_is_taken_for_the_agent_whose_layer_is_another()
     {
-        _proc.Write("self/mountinfo", RootOn("mine") + MountOf(Other));
+        _proc.Write("proc/self/mountinfo", RootOn("mine") + MountOf(Other));
         await using var engine = new ScriptedEngine(Inspection(Other, Other, "theirs"), ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"}]"""));
 
         (await DetectAsync(engine)).ShouldBeNull();
@@ -87,7 +88,7 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task A_proxy_that_forbids_inspecting_is_told_of_and_ends_nothing()
     {
-        _proc.Write("self/mountinfo", MountOf(Id));
+        _proc.Write("proc/self/mountinfo", MountOf(Id));
         await using var engine = new ScriptedEngine(($"/containers/{Id}/json", 403, "Forbidden"));
 
         (await DetectAsync(engine)).ShouldBeNull();
@@ -97,11 +98,11 @@ public sealed class SelfContainerTests : IDisposable
     [Fact]
     public async Task An_engine_that_cannot_be_asked_is_no_answer()
     {
-        _proc.Write("self/mountinfo", MountOf(Id));
+        _proc.Write("proc/self/mountinfo", MountOf(Id));
         using var client = new EngineClient(EngineEndpoint.FromEnvironment("unix://" + _proc.File("no.sock"), null, null), TimeProvider.System);
 
         await Should.ThrowAsync<EngineUnavailableException>(
-            () => SelfContainer.DetectAsync(client, _proc.Path, null, _log, TestContext.Current.CancellationToken));
+            () => SelfContainer.DetectAsync(client, new Machine(_proc.Path), null, _log, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -110,7 +111,7 @@ public sealed class SelfContainerTests : IDisposable
     [InlineData(429)]
     public async Task An_engine_that_answers_with_an_error_that_may_pass_has_not_answered(int status)
     {
-        _proc.Write("self/mountinfo", MountOf(Id));
+        _proc.Write("proc/self/mountinfo", MountOf(Id));
         await using var engine = new ScriptedEngine(($"/containers/{Id}/json", status, """{"message":"starting"}"""));
 
         await Should.ThrowAsync<EngineException>(() => DetectAsync(engine));
@@ -138,5 +139,5 @@ public sealed class SelfContainerTests : IDisposable
         $$$"""{"Id":"{{{id}}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":{"NetworkMode":"host"},"GraphDriver":{"Data":{{{(layer.Length == 0 ? "null" : $$"""{"UpperDir":"/var/lib/docker/overlay2/{{layer}}/diff"}""")}}}} }""");
 
     private Task<SelfContainer?> DetectAsync(ScriptedEngine engine, string? hostname = null) =>
-        SelfContainer.DetectAsync(engine.Client, _proc.Path, hostname, _log, TestContext.Current.CancellationToken);
+        SelfContainer.DetectAsync(engine.Client, new Machine(_proc.Path), hostname, _log, TestContext.Current.CancellationToken);
 }

@@ -21,13 +21,13 @@ public sealed class MountTableTests
     [InlineData("", nameof(StorageKind.Layer), "")]
     public void The_kernel_tells_what_a_directory_lies_on(string line, string kind, string source)
     {
-        MountTable.Find("/data", $"{Root}\n{line}\n").ShouldBe(new MountedStorage(Enum.Parse<StorageKind>(kind), source));
+        MountTable.Find("/data", Mount.Parse($"{Root}\n{line}\n")).ShouldBe(new MountedStorage(Enum.Parse<StorageKind>(kind), source));
     }
 
     [Fact]
     public void The_innermost_mount_counts()
     {
-        MountTable.Find("/data/agent", $"{Root}\n700 612 8:1 /srv /data rw - ext4 /d rw\n701 700 8:1 /volumes/v/_data /data/agent rw - ext4 /d rw").ShouldBe(new MountedStorage(StorageKind.NamedVolume, "v"));
+        MountTable.Find("/data/agent", Mount.Parse($"{Root}\n700 612 8:1 /srv /data rw - ext4 /d rw\n701 700 8:1 /volumes/v/_data /data/agent rw - ext4 /d rw")).ShouldBe(new MountedStorage(StorageKind.NamedVolume, "v"));
     }
 
     [Fact]

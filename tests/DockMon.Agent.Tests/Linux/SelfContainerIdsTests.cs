@@ -30,15 +30,15 @@ public sealed class SelfContainerIdsTests
 
     [Theory]
     [MemberData(nameof(Mounts))]
-    public void The_files_an_engine_mounts_tell_the_id(string _, string text) => SelfContainerIds.FromMountInfo(text).ShouldBe([Id]);
+    public void The_files_an_engine_mounts_tell_the_id(string _, string text) => SelfContainerIds.FromMounts(Mount.Parse(text)).ShouldBe([Id]);
 
     [Theory]
     [MemberData(nameof(Cgroups))]
-    public void The_control_group_tells_the_id(string _, string text) => SelfContainerIds.FromCgroup(text).ShouldBe([Id]);
+    public void The_control_group_tells_the_id(string _, string text) => SelfContainerIds.FromControlGroups(ControlGroup.Parse(text)).ShouldBe([Id]);
 
     [Fact]
     public void Of_nested_containers_the_innermost_comes_first() =>
-        SelfContainerIds.FromCgroup($"3:memory:/docker/{Other}/docker/{Id}").ShouldBe([Id, Other]);
+        SelfContainerIds.FromControlGroups(ControlGroup.Parse($"3:memory:/docker/{Other}/docker/{Id}")).ShouldBe([Id, Other]);
 
     [Theory]
     [InlineData("0::/")]
@@ -47,15 +47,15 @@ public sealed class SelfContainerIdsTests
     [InlineData("4:memory:/agent/736531311359636afdd15eb9cc48edb4")]
     [InlineData("")]
     [InlineData("garbage")]
-    public void A_control_group_without_an_id_tells_none(string text) => SelfContainerIds.FromCgroup(text).ShouldBeEmpty();
+    public void A_control_group_without_an_id_tells_none(string text) => SelfContainerIds.FromControlGroups(ControlGroup.Parse(text)).ShouldBeEmpty();
 
     [Fact]
-    public void Mounts_of_other_containers_that_a_host_sees_are_not_its_own() => SelfContainerIds.FromMountInfo(
+    public void Mounts_of_other_containers_that_a_host_sees_are_not_its_own() => SelfContainerIds.FromMounts(Mount.Parse(
         $"""
         90 30 0:44 / /var/lib/docker/overlay2/{Other}/merged rw - overlay overlay rw,upperdir=/var/lib/docker/overlay2/{Other}/diff
         91 30 0:45 / /var/lib/docker/containers/{Other}/mounts/shm rw - tmpfs shm rw
         92 30 8:1 /var/lib/docker/volumes/{Other}/_data /data rw - ext4 /dev/sda rw
-        """).ShouldBeEmpty();
+        """)).ShouldBeEmpty();
 
     [Theory]
     [InlineData("512 501 254:0 /var/lib/docker/containers/x/hosts /etc/hosts rw - ext4 /dev/vda rw", true)]
@@ -63,7 +63,7 @@ public sealed class SelfContainerIdsTests
     [InlineData("22 27 0:21 / /proc rw - proc proc rw\n23 27 8:1 / / rw - ext4 /dev/sda rw", false)]
     [InlineData("", false)]
     public void Mounts_tell_a_container_of_whatever_engine_from_a_machine(string text, bool inContainer) =>
-        SelfContainerIds.AreContainerMounts(text).ShouldBe(inContainer);
+        SelfContainerIds.AreContainerMounts(Mount.Parse(text)).ShouldBe(inContainer);
 
     [Theory]
     [InlineData("efb225eae0e5", true)]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Agent.Linux;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.HostMetrics;
@@ -68,8 +69,7 @@ internal static class ExtendedHostFiles
     {
         try
         {
-            // The kernel writes a space in a path as \040.
-            var drive = new DriveInfo(mountPoint.Replace(@"\040", " ", StringComparison.Ordinal));
+            var drive = new DriveInfo(Mount.Unescape(mountPoint));
             return new() { Device = device, MountPoint = drive.Name, TotalBytes = drive.TotalSize, UsedBytes = drive.TotalSize - drive.TotalFreeSpace };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

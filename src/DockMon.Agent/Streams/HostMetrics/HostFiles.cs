@@ -1,5 +1,4 @@
 using DockMon.Agent.Linux;
-using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
@@ -10,19 +9,17 @@ namespace DockMon.Agent.Streams.HostMetrics;
 internal sealed record HostFiles(string Proc, string Sys, string NetDev)
 {
     /// <summary>Finds them; null in a container that was not given its host's: what it sees under <c>/proc</c> are its own interfaces.</summary>
-    /// <param name="root">The file system; <c>/</c> but for tests.</param>
+    /// <param name="machine">The machine as the agent sees it.</param>
     /// <param name="inContainer">Whether the agent runs in one.</param>
-    public static HostFiles? Find(string root, bool inContainer)
+    public static HostFiles? Find(Machine machine, bool inContainer)
     {
-        var mounted = Path.Combine(root, "host/proc");
-        if (File.Exists(Path.Combine(mounted, "stat")))
+        if (File.Exists(Path.Combine(machine.HostProc, "stat")))
         {
             // "net" is a link to the reader's own; the host's first process sees the host's.
-            return new(mounted, Path.Combine(root, "host/sys"), Path.Combine(mounted, "1/net/dev"));
+            return new(machine.HostProc, machine.HostSys, Path.Combine(machine.HostProc, "1/net/dev"));
         }
 
-        var proc = Path.Combine(root, "proc");
-        return inContainer ? null : new(proc, Path.Combine(root, "sys"), Path.Combine(proc, "net/dev"));
+        return inContainer ? null : new(machine.Proc, machine.Sys, Path.Combine(machine.Proc, "net/dev"));
     }
 
     /// <summary>Reads everything once, with as little garbage as can be: it is done every two seconds for as long as the agent lives.</summary>

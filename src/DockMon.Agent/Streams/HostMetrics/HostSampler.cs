@@ -1,7 +1,6 @@
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Linux;
-using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -14,7 +13,7 @@ namespace DockMon.Agent.Streams.HostMetrics;
 internal sealed record HostSight(bool InContainer, string? Elsewhere = null);
 
 /// <summary>The host's own figures, every two seconds. Where the host cannot be seen, none: a container's own would pass for the host's.</summary>
-internal sealed partial class HostSampler(ConnectionState connection, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, string root = "/")
+internal sealed partial class HostSampler(ConnectionState connection, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, Machine? machine = null)
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -80,7 +79,7 @@ internal sealed partial class HostSampler(ConnectionState connection, Outbound o
 
     private void Sample(bool contained)
     {
-        _files ??= HostFiles.Find(root, contained);
+        _files ??= HostFiles.Find(machine ?? Machine.Current, contained);
         if (_files is not { } files)
         {
             Log.HostUnseen(logger);

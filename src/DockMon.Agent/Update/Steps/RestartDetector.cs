@@ -26,19 +26,6 @@ internal sealed class RestartDetector(EngineClient engine, Func<string?> bootId)
     /// <summary>Docker makes its default network anew each time it starts, unless its containers outlive that.</summary>
     private const string DefaultNetwork = "bridge";
 
-    /// <summary>The boot of this machine.</summary>
-    public static string? ReadBootId()
-    {
-        try
-        {
-            return File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // Then the engine's start has to show it.
-        }
-    }
-
     /// <summary>The present.</summary>
     /// <exception cref="EngineException">No engine answers.</exception>
     public async Task<RunOfHost> NowAsync(CancellationToken ct) => new(engine.Endpoint.Host is null ? bootId() : null, await EngineStartAsync(ct));

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Testing;
@@ -163,7 +164,7 @@ public sealed class HostSamplerTests : IDisposable
     private void Start(bool inContainer)
     {
         _outbound = new Outbound(new Outbox(Path.Combine(_root.Path, "data")), _time, NullLogger<Outbound>.Instance);
-        _sampler = new HostSampler(_connection, _outbound, _time, _log.CreateLogger<HostSampler>(), _root.Path) { Sight = new HostSight(inContainer) };
+        _sampler = new HostSampler(_connection, _outbound, _time, _log.CreateLogger<HostSampler>(), new Machine(_root.Path)) { Sight = new HostSight(inContainer) };
     }
 
     private void Tick()

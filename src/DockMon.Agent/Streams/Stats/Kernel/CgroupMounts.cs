@@ -1,4 +1,4 @@
-using System.Text;
+using DockMon.Agent.Linux;
 
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
@@ -18,13 +18,13 @@ internal sealed class CgroupMounts
     private readonly string _root;
 
     /// <param name="root">The file system; <c>/</c> but for tests.</param>
-    /// <param name="mountInfo">The reader's <c>/proc/self/mountinfo</c>.</param>
-    public CgroupMounts(string root, string mountInfo)
+    /// <param name="mounts">The reader's mounts.</param>
+    public CgroupMounts(string root, IEnumerable<Mount> mounts)
     {
         _root = root;
 
         // In a container its own mounts show its own groups; the host's were given to it elsewhere.
-        _mounts = [.. mountInfo.Split('\n').Select(Parse).OfType<CgroupMount>().OrderByDescending(mount => mount.Point.StartsWith("/host/", StringComparison.Ordinal))];
+        _mounts = [.. mounts.Select(Select).OfType<CgroupMount>().OrderByDescending(mount => mount.Point.StartsWith("/host/", StringComparison.Ordinal))];
     }
 
     /// <summary>The directory of a group in which a file is; null when no mount shows it.</summary>
@@ -92,45 +92,10 @@ internal sealed class CgroupMounts
         return (up, parts[up..]);
     }
 
-    // id parent device root mount-point options [optional]… - type source super-options
-    private static CgroupMount? Parse(string line)
+    private static CgroupMount? Select(Mount mount) => mount.Type switch
     {
-        var halves = line.Split(" - ", 2);
-        if (halves.Length != 2 || halves[0].Split(' ') is not [_, _, _, var root, var point, ..] || halves[1].Split(' ') is not [var type, .., var options])
-        {
-            return null;
-        }
-
-        return type switch
-        {
-            "cgroup" => new CgroupMount(options.Split(','), Unescape(root), Unescape(point)),
-            "cgroup2" => new CgroupMount([], Unescape(root), Unescape(point)),
-            _ => null,
-        };
-    }
-
-    // Blanks and backslashes are written as three octal digits; systemd has backslashes in the names of units.
-    private static string Unescape(string text)
-    {
-        if (!text.Contains('\\', StringComparison.Ordinal))
-        {
-            return text;
-        }
-
-        var result = new StringBuilder();
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\\' && i + 3 < text.Length && text.AsSpan(i + 1, 3).IndexOfAnyExceptInRange('0', '7') < 0)
-            {
-                result.Append((char)Convert.ToInt32(text.Substring(i + 1, 3), 8));
-                i += 3;
-            }
-            else
-            {
-                result.Append(text[i]);
-            }
-        }
-
-        return result.ToString();
-    }
+        "cgroup" => new CgroupMount(mount.Options.Split(','), mount.Root, mount.Point),
+        "cgroup2" => new CgroupMount([], mount.Root, mount.Point),
+        _ => null,
+    };
 }

@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
 /// <summary>The control groups of a container, out of those of its first process.</summary>
@@ -8,12 +10,11 @@ internal sealed class CgroupPaths
     private CgroupPaths(string text, string containerId, Func<string, string?> select)
     {
         ContainerId = containerId;
-        foreach (var line in text.Split('\n'))
+        foreach (var entry in ControlGroup.Parse(text))
         {
-            // hierarchy number, controllers (none for version 2), path
-            if (line.Split(':', 3) is [_, var controllers, var path] && select(path) is { } group)
+            if (select(entry.Path) is { } group)
             {
-                foreach (var controller in controllers.Split(','))
+                foreach (var controller in entry.Controllers.Split(','))
                 {
                     _paths[controller] = group;
                 }

@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
 /// <summary>A control group's processor time: <c>cpuacct.usage</c> of version 1, or <c>cpu.stat</c> of version 2.</summary>

@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
 /// <summary>What the whole host has used and has, as the engine counts it.</summary>
@@ -5,8 +7,7 @@ internal sealed class HostTotals(KernelFile stat, ulong memory) : IDisposable
 {
     private const ulong NanosecondsPerTick = 1_000_000_000 / 100;
 
-    // user nice system idle iowait irq softirq: what the engine adds up. Time that was stolen is not in it.
-    private const int Fields = 7;
+    private readonly CpuTimes _times = new();
 
     /// <summary>Processor time so far, nanoseconds.</summary>
     public ulong System { get; private set; }
@@ -21,7 +22,7 @@ internal sealed class HostTotals(KernelFile stat, ulong memory) : IDisposable
     public static HostTotals Open(string procRoot, ReadBuffer buffer)
     {
         using var meminfo = KernelFile.Open(Path.Combine(procRoot, "meminfo"));
-        var memory = (KernelText.Value(meminfo.Read(buffer), "MemTotal"u8) ?? 0) * 1024;
+        var memory = MemoryInfo.Total(meminfo.Read(buffer)) ?? 0;
         return new HostTotals(KernelFile.Open(Path.Combine(procRoot, "stat")), memory);
     }
 
@@ -30,38 +31,18 @@ internal sealed class HostTotals(KernelFile stat, ulong memory) : IDisposable
     public void Refresh(ReadBuffer buffer)
     {
         var text = stat.Read(buffer);
-        var cpus = 0;
-        foreach (var range in text.Split((byte)'\n'))
+        try
         {
-            var line = text[range];
-            if (!line.StartsWith("cpu"u8))
-            {
-                break; // The processors come first.
-            }
-
-            if (line[3..].StartsWith(" "u8))
-            {
-                System = Sum(line[3..]) * NanosecondsPerTick;
-            }
-            else
-            {
-                cpus++;
-            }
+            _times.Update(text);
+        }
+        catch (FormatException e)
+        {
+            throw new IOException(e.Message, e);
         }
 
-        Cpus = Math.Max(cpus, 1);
+        System = _times.Total * NanosecondsPerTick;
+        Cpus = CpuTimes.CountCores(text);
     }
 
     public void Dispose() => stat.Dispose();
-
-    private static ulong Sum(ReadOnlySpan<byte> line)
-    {
-        var sum = 0UL;
-        for (var i = 0; i < Fields; i++)
-        {
-            sum += KernelText.Number(KernelText.TakeField(ref line));
-        }
-
-        return sum;
-    }
 }

@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
 /// <summary>The open files of one running container. Not thread-safe, as its source is not.</summary>

@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
 /// <summary>The kernel does not show a container. The message says why.</summary>
@@ -10,6 +12,7 @@ internal sealed class KernelUnreachableException(string message, Exception? inne
 /// <param name="root">The file system; <c>/</c> but for tests.</param>
 internal sealed class KernelSource(string root = "/") : IDisposable
 {
+    private readonly Machine _machine = new(root);
     private readonly NetworkNamespaces _namespaces = new();
     private readonly ReadBuffer _buffer = new();
     private CgroupMounts? _mounts;
@@ -58,7 +61,7 @@ internal sealed class KernelSource(string root = "/") : IDisposable
     {
         var (folder, process, groups) = found ?? throw new KernelUnreachableException("the engine's processes are not in a /proc the agent can see");
         opened.Push(process);
-        _mounts ??= new CgroupMounts(root, File.ReadAllText(Path.Combine(root, "proc/self/mountinfo")));
+        _mounts ??= new CgroupMounts(root, _machine.Mounts);
         _host ??= OpenHost(Path.GetDirectoryName(folder)!);
         var cpu = OpenCpu(groups);
         opened.Push(cpu);
@@ -84,13 +87,13 @@ internal sealed class KernelSource(string root = "/") : IDisposable
     /// when its control groups bear the container's id.
     /// </summary>
     private FoundProcess? FindProcess(string id, int pid) =>
-        new[] { Path.Combine(root, "host/proc"), Path.Combine(root, "proc") }
+        new[] { _machine.HostProc, _machine.Proc }
             .Select(proc => TryProcess(Path.Combine(proc, $"{pid}"), text => CgroupPaths.OfContainer(text, id)))
             .FirstOrDefault(found => found is not null);
 
     /// <summary>The agent itself is in its container as surely as the first process is, and sees itself without the host's files.</summary>
     private FoundProcess? OwnProcess(string id) =>
-        TryProcess(Path.Combine(root, "proc/self"), text => CgroupPaths.OfContainer(text, id) is { Any: true } named ? named : CgroupPaths.OfOwn(text, id));
+        TryProcess(Path.Combine(_machine.Proc, "self"), text => CgroupPaths.OfContainer(text, id) is { Any: true } named ? named : CgroupPaths.OfOwn(text, id));
 
     private FoundProcess? TryProcess(string folder, Func<string, CgroupPaths> select)
     {

@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Streams.Stats.Kernel;
 
 /// <summary>

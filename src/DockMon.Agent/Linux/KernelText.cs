@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 
-namespace DockMon.Agent.Streams.Stats.Kernel;
+namespace DockMon.Agent.Linux;
 
 /// <summary>Reads what the kernel writes, from its bytes and without garbage.</summary>
 internal static class KernelText

@@ -1,8 +1,8 @@
-using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Agent.Tests.Hosting;
+namespace DockMon.Agent.Tests.Linux;
 
 public sealed class HostAddressesTests
 {

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
-using DockMon.Agent.Linux;
 using DockMon.Protocol;
 
-namespace DockMon.Agent.Hosting;
+namespace DockMon.Agent.Linux;
 
 /// <summary>
 /// The IPv4 addresses of a network namespace, from the kernel's own tables. Files rather than the interfaces .NET lists, because

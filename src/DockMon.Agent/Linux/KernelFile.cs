@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace DockMon.Agent.Streams.Stats.Kernel;
+namespace DockMon.Agent.Linux;
 
 /// <summary>A file of the kernel's, opened once and read in place again and again. It stays the same thing's: one that is gone cannot be read any more.</summary>
 internal sealed class KernelFile : IDisposable

@@ -1,18 +1,19 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
 namespace DockMon.Agent.Tests.Hosting;
 
-public sealed class HostEnvironmentTests : IDisposable
+public sealed class HostIdentityAddressesTests : IDisposable
 {
     private readonly TemporaryFolder _root = new();
 
-    public HostEnvironmentTests()
+    public HostIdentityAddressesTests()
     {
         Tables("proc/self", "172.17.0.5", "000011AC", "0000FFFF");
-        Tables("host/1", "192.0.2.5", "000200C0", "00FFFFFF");
+        Tables("host/proc/1", "192.0.2.5", "000200C0", "00FFFFFF");
     }
 
     public void Dispose() => _root.Dispose();
@@ -44,6 +45,5 @@ public sealed class HostEnvironmentTests : IDisposable
     }
 
     private IReadOnlyList<string> Read(SelfContainer? self, bool inContainer = false) =>
-        new HostEnvironment(_root.File("proc"), _root.File("host"), "os", inContainer)
-            .Addresses(self);
+        HostIdentity.Addresses(new Machine(_root.Path) { InContainer = inContainer }, self);
 }
