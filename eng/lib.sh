@@ -93,7 +93,8 @@ unpack_debian() {
   [ -n "$mirror" ] && [ -e "$keys" ] && command -v dpkg-deb >/dev/null || return 1
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/packages"
   echo "deb [signed-by=$keys] $mirror $suite main" >"$folder/sources.list"
-  local apt=(apt-get -qq -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder/cache"
+  local apt=(apt-get -qq -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=-
+    -o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder/cache"
     -o "APT::Architecture=$arch" -o "APT::Architectures::=$arch" -o APT::Sandbox::User=root)
   "${apt[@]}" update && (cd "$folder/packages" && "${apt[@]}" download "$@") || return 1
   for name in bin sbin lib lib64; do
@@ -192,8 +193,8 @@ ensure_base_image() {
     tar -c . >../layer.tar
   )
   # Not "docker import", which in engines of before 23 makes everything this machine's architecture.
-  printf '{"architecture":"%s","os":"linux","config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-    "$arch" "$(sha256sum "$work/layer.tar" | cut -d ' ' -f 1)" >"$work/config.json"
+  printf '{"architecture":"%s","os":"linux","config":{"Env":["PATH=%s"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$arch" /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$(sha256sum "$work/layer.tar" | cut -d ' ' -f 1)" >"$work/config.json"
   printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$BASE_IMAGE" >"$work/manifest.json"
   tar -C "$work" -c manifest.json config.json layer.tar | docker load -q >/dev/null
   rm -rf "$work"
@@ -208,7 +209,8 @@ agent_image() {
   # The builder that every engine has; no step of this target needs more.
   local log before
   before=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
-  log=$(DOCKER_BUILDKIT=0 docker build --platform "linux/$arch" --build-arg "TARGETARCH=$arch" --target prebuilt -f packaging/Dockerfile -t "$tag" "$@" . 2>&1) || die "$log"
+  log=$(DOCKER_BUILDKIT=0 docker build --platform "linux/$arch" --build-arg "TARGETARCH=$arch" --target prebuilt \
+    -f packaging/Dockerfile -t "$tag" "$@" . 2>&1) || die "$log"
   # The one it took the name from would stay without a name.
   [ -z "$before" ] || [ "$before" = "$(docker image inspect --format '{{.Id}}' "$tag")" ] || docker rmi "$before" >/dev/null 2>&1 || true
 }
@@ -251,7 +253,8 @@ prepare_engines() {
   engines # Once more, for what they export.
   ensure_agent_image "$(architecture)" dockmon-test/dockmon-agent:test
   ensure_arm64_root
-  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
+  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test
+  export DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
 }
 
 engines() {

@@ -28,7 +28,9 @@ var agent = $"pkg:generic/dockmon-agent@{version}?arch={architecture}";
 var dependencies = new JsonArray(new JsonObject { ["ref"] = agent, ["dependsOn"] = new JsonArray([.. ids.Select(id => (JsonNode)Purl(id))]) });
 foreach (var id in ids)
 {
-    var needed = (target[id]?["dependencies"] as JsonObject ?? []).Select(need => ids.FirstOrDefault(other => other.StartsWith(need.Key + "/", StringComparison.OrdinalIgnoreCase))).OfType<string>();
+    var needed = (target[id]?["dependencies"] as JsonObject ?? [])
+        .Select(need => ids.FirstOrDefault(other => other.StartsWith(need.Key + "/", StringComparison.OrdinalIgnoreCase)))
+        .OfType<string>();
     dependencies.Add((JsonNode)new JsonObject { ["ref"] = Purl(id), ["dependsOn"] = new JsonArray([.. needed.Select(other => (JsonNode)Purl(other))]) });
 }
 
@@ -65,9 +67,20 @@ static JsonArray License(string expression) => new(new JsonObject { ["license"] 
 JsonNode Component(string id)
 {
     var folder = caches.Select(cache => Path.Combine(cache, id.ToLowerInvariant())).First(Directory.Exists);
-    var component = new JsonObject { ["type"] = "library", ["bom-ref"] = Purl(id), ["name"] = id.Split('/')[0], ["version"] = id.Split('/')[1], ["purl"] = Purl(id) };
+    var component = new JsonObject
+    {
+        ["type"] = "library",
+        ["bom-ref"] = Purl(id),
+        ["name"] = id.Split('/')[0],
+        ["version"] = id.Split('/')[1],
+        ["purl"] = Purl(id)
+    };
     var hash = Directory.GetFiles(folder, "*.nupkg.sha512").Single();
-    component["hashes"] = new JsonArray(new JsonObject { ["alg"] = "SHA-512", ["content"] = Convert.ToHexStringLower(Convert.FromBase64String(File.ReadAllText(hash).Trim())) });
+    component["hashes"] = new JsonArray(new JsonObject
+    {
+        ["alg"] = "SHA-512",
+        ["content"] = Convert.ToHexStringLower(Convert.FromBase64String(File.ReadAllText(hash).Trim()))
+    });
     var license = XDocument.Load(Directory.GetFiles(folder, "*.nuspec").Single()).Descendants().FirstOrDefault(element => element.Name.LocalName == "license");
     if (license?.Attribute("type")?.Value == "expression")
     {

@@ -17,5 +17,6 @@ install -m 644 "$packaging/../LICENSE" "$packaging/agent.env" "$work/"
 
 mkdir -p "$folder"
 # Of the same files always the same archive.
-tar -C "$work" --sort=name --mtime="@${SOURCE_DATE_EPOCH:-0}" --owner=0 --group=0 --numeric-owner -c . | gzip -9n >"$folder/dockmon-agent-linux-$architecture.tar.gz"
+tar -C "$work" --sort=name --mtime="@${SOURCE_DATE_EPOCH:-0}" --owner=0 --group=0 --numeric-owner -c . |
+  gzip -9n >"$folder/dockmon-agent-linux-$architecture.tar.gz"
 echo "$folder/dockmon-agent-linux-$architecture.tar.gz"

@@ -134,7 +134,8 @@ obtain() {
     if [ -n "$from" ]; then
       cp "$from/$archive" "$from/checksums.txt" "$work/" || die "$from must hold $archive and checksums.txt"
     else
-      [ -n "$releases" ] || die "this install.sh is not a release's and knows no address to download from: use --from DIR or --binary FILE. Nothing was changed."
+      [ -n "$releases" ] ||
+        die "this install.sh is not a release's and knows no address to download from: use --from DIR or --binary FILE. Nothing was changed."
       if [ "$version" = latest ]; then base=$releases/latest/download; else base=$releases/download/v$version; fi
       fetch "$base/$archive" "$work/$archive"
       fetch "$base/checksums.txt" "$work/checksums.txt"

@@ -52,7 +52,8 @@ internal sealed class Arguments
     {
         if (_values.Keys.FirstOrDefault(name => !_asked.Contains(name)) is { } unknown)
         {
-            throw new UsageException($"--{unknown} is no option here; there are {string.Join(", ", _asked.Order(StringComparer.Ordinal).Select(name => "--" + name))}");
+            throw new UsageException(
+                $"--{unknown} is no option here; there are {string.Join(", ", _asked.Order(StringComparer.Ordinal).Select(name => "--" + name))}");
         }
     }
 }

@@ -29,7 +29,10 @@ internal sealed class ContainerEvents : IAsyncDisposable
     public async Task<long> BetweenAsync(string from, string fromAction, string to, string toAction, CancellationToken ct)
     {
         long? between = null;
-        await Retry.UntilAsync($"the engine tells of {fromAction} and {toAction}", () => (between = Between(from, fromAction, to, toAction)) is not null, ct: ct);
+        await Retry.UntilAsync(
+            $"the engine tells of {fromAction} and {toAction}",
+            () => (between = Between(from, fromAction, to, toAction)) is not null,
+            ct: ct);
         return between!.Value;
     }
 

@@ -33,7 +33,8 @@ internal sealed record Contestant(string Name, IReadOnlyList<string> Command, IR
         return arguments.Text("agent") is { } command ? Other(command) : Ours(source);
     }
 
-    private static Contestant Ours(string source) => new(source, [AgentProcess.Path], new Dictionary<string, string>(StringComparer.Ordinal) { ["STATS_SOURCE"] = source });
+    private static Contestant Ours(string source) =>
+        new(source, [AgentProcess.Path], new Dictionary<string, string>(StringComparer.Ordinal) { ["STATS_SOURCE"] = source });
 
     // The shell is replaced by the agent, so that the process that was started is the one to measure.
     private static Contestant Other(string command) => new("--agent", ["sh", "-c", "exec " + command], None);

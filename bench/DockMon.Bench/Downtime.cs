@@ -19,7 +19,10 @@ internal sealed class Downtime(Workbench bench, Arguments arguments)
         await bench.WriteMachineAsync(ct);
         await TestImage.EnsureOnAsync(bench.Docker, ct);
         await using var registry = await LocalRegistry.StartAsync(ct);
-        string[] images = [await registry.PublishAsync(bench.Docker, "bench:1", ["LABEL image.version=1"], ct), await registry.PublishAsync(bench.Docker, "bench:2", ["LABEL image.version=2"], ct)];
+        string[] images = [
+            await registry.PublishAsync(bench.Docker, "bench:1", ["LABEL image.version=1"], ct),
+            await registry.PublishAsync(bench.Docker, "bench:2", ["LABEL image.version=2"], ct)
+        ];
         try
         {
             await MeasureAsync(images, ct);
@@ -59,7 +62,8 @@ internal sealed class Downtime(Workbench bench, Arguments arguments)
         Add(table, "docker stop, docker start", byCommand, byCommand);
         Add(table, "the same as API requests", byRequest, byCommand);
         Add(table, "update", byUpdate, byCommand);
-        await bench.Results.WriteLineAsync($"### A container's downtime, agent {_contestant.Name}; medians, from its die to its next start by the engine's clock\n\n{table}");
+        await bench.Results.WriteLineAsync(
+            $"### A container's downtime, agent {_contestant.Name}; medians, from its die to its next start by the engine's clock\n\n{table}");
     }
 
     private async Task<Absence> TimeAsync(ContainerEvents events, Func<Task> work, CancellationToken ct)
@@ -105,7 +109,11 @@ internal sealed class Downtime(Workbench bench, Arguments arguments)
     private static void Add(Table table, string name, List<Absence> measured, List<Absence> reference)
     {
         var away = measured.Select(one => one.Away).ToList();
-        table.Add(name, measured.Count.ToString(CultureInfo.InvariantCulture), Figures.Show(Figures.Median(away)), Figures.Ratio(Figures.Median(away), Figures.Median(reference.Select(one => one.Away))),
+        table.Add(
+            name,
+            measured.Count.ToString(CultureInfo.InvariantCulture),
+            Figures.Show(Figures.Median(away)),
+            Figures.Ratio(Figures.Median(away), Figures.Median(reference.Select(one => one.Away))),
             Figures.Show(away.Min()), Figures.Show(away.Max()), Figures.Show(Figures.Median(measured.Select(one => one.Wall))));
     }
 

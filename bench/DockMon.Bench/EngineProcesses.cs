@@ -22,7 +22,9 @@ internal sealed record EngineProcesses(int Daemon, int? Containerd, IReadOnlyLis
         var daemon = DaemonOf(host, all);
         // It is the daemon's child, or the machine's own service; other engines have none.
         var containerd = all.FirstOrDefault(process => process.Name == "containerd" && process.Parent == daemon)
-            ?? (all.Any(process => process.Id == daemon && process.Name == "dockerd") ? all.FirstOrDefault(process => process.Name == "containerd" && process.Parent == 1) : null);
+            ?? (all.Any(process => process.Id == daemon && process.Name == "dockerd")
+                ? all.FirstOrDefault(process => process.Name == "containerd" && process.Parent == 1)
+                : null);
         return new EngineProcesses(daemon, containerd?.Id, [.. all.Where(process => IsShim(process, containers)).Select(process => process.Id)]);
     }
 
@@ -75,7 +77,10 @@ internal sealed record EngineProcesses(int Daemon, int? Containerd, IReadOnlyLis
             {
                 var stat = File.ReadAllText($"/proc/{pid}/stat");
                 var end = stat.LastIndexOf(')');
-                return new ProcessEntry(pid, stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end], int.Parse(stat[(end + 2)..].Split(' ')[1], CultureInfo.InvariantCulture));
+                return new ProcessEntry(
+                    pid,
+                    stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end],
+                    int.Parse(stat[(end + 2)..].Split(' ')[1], CultureInfo.InvariantCulture));
             }
             catch (IOException)
             {

@@ -23,14 +23,26 @@ internal sealed class Latency(Workbench bench, Arguments arguments)
         var table = new Table("", "times", "engine ms", "through the hub ms", "ratio", "added ms", "engine p95", "through the hub p95");
         await using (var session = await Session.StartAsync(_contestant, bench.Time, ct))
         {
-            await CompareAsync(table, "inspect", _times, () => bench.Engine.InspectContainerRawAsync(ids[0], ct), () => session.OperateAsync(OperationActions.Inspect, ids[0], ct));
-            await CompareAsync(table, "list_containers", _times, () => bench.Engine.ListContainersRawAsync(all: true, ct), () => session.CommandAsync(CommandNames.ListContainers, "{}", ct));
+            await CompareAsync(
+                table,
+                "inspect",
+                _times,
+                () => bench.Engine.InspectContainerRawAsync(ids[0], ct),
+                () => session.OperateAsync(OperationActions.Inspect, ids[0], ct));
+            await CompareAsync(
+                table,
+                "list_containers",
+                _times,
+                () => bench.Engine.ListContainersRawAsync(all: true, ct),
+                () => session.CommandAsync(CommandNames.ListContainers, "{}", ct));
             await CompareAsync(
                 table, "stop", _stops, () => bench.Engine.StopContainerAsync(ids[0], 10, ct), () => session.OperateAsync(OperationActions.Stop, ids[0], ct),
                 () => bench.Engine.StartContainerAsync(ids[0], ct));
         }
 
-        await bench.Results.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"### Requests, {_containers} containers, agent {_contestant.Name}; medians\n\n{table}"));
+        await bench.Results.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"### Requests, {_containers} containers, agent {_contestant.Name}; medians\n\n{table}"));
         if (_outages > 0)
         {
             await OutagesAsync(ct);
@@ -54,7 +66,13 @@ internal sealed class Latency(Workbench bench, Arguments arguments)
         }
 
         var (engine, through) = (Figures.Median(bareTimes), Figures.Median(hubTimes));
-        table.Add(name, times.ToString(CultureInfo.InvariantCulture), Figures.Show(engine), Figures.Show(through), Figures.Ratio(through, engine), Figures.Show(through - engine),
+        table.Add(
+            name,
+            times.ToString(CultureInfo.InvariantCulture),
+            Figures.Show(engine),
+            Figures.Show(through),
+            Figures.Ratio(through, engine),
+            Figures.Show(through - engine),
             Figures.Show(Figures.Quantile(bareTimes, 0.95)), Figures.Show(Figures.Quantile(hubTimes, 0.95)));
     }
 
@@ -89,6 +107,7 @@ internal sealed class Latency(Workbench bench, Arguments arguments)
 
         await bench.Results.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"Registered again after an outage of {_outageSeconds} s: median {Figures.Show(Figures.Median(seconds))} s after the link was back; each: {string.Join(" ", seconds.Select(Figures.Show))}.\n"));
+            $"Registered again after an outage of {_outageSeconds} s: median {Figures.Show(Figures.Median(seconds))} s after the link was back; each: "
+            + $"{string.Join(" ", seconds.Select(Figures.Show))}.\n"));
     }
 }

@@ -26,7 +26,10 @@ internal static class MachineDescription
     /// <summary>The processor's name; processors that have none say their part number.</summary>
     internal static string Processor(IEnumerable<string> cpuinfo)
     {
-        var fields = cpuinfo.Select(line => line.Split(':', 2)).Where(pair => pair.Length == 2).Select(pair => (Name: pair[0].Trim(), Value: pair[1].Trim())).ToList();
+        var fields = cpuinfo.Select(line => line.Split(':', 2))
+            .Where(pair => pair.Length == 2)
+            .Select(pair => (Name: pair[0].Trim(), Value: pair[1].Trim()))
+            .ToList();
         return fields.FirstOrDefault(field => field.Name == "model name").Value
             ?? (fields.FirstOrDefault(field => field.Name == "CPU part").Value is { } part ? $"ARM part {part}" : "unknown processor");
     }

@@ -18,7 +18,8 @@ internal sealed class Reading
         _at = time.GetTimestamp();
         _machine = Machine(File.ReadLines("/proc/stat").First());
         _agent = session is null ? null
-            : ProcessFigures.Read(session.Agent.Id) ?? throw new InvalidOperationException($"the agent ended while it was measured{Environment.NewLine}{session.Agent.Tail()}");
+            : ProcessFigures.Read(session.Agent.Id)
+                ?? throw new InvalidOperationException($"the agent ended while it was measured{Environment.NewLine}{session.Agent.Tail()}");
         _daemon = ProcessFigures.Read(engine.Daemon);
         _containerd = engine.Containerd is { } containerd ? ProcessFigures.Read(containerd) : null;
         _shims = engine.Shims.ToDictionary(pid => pid, pid => ProcessFigures.Read(pid)?.CpuSeconds ?? 0);

@@ -26,7 +26,9 @@ internal sealed class Soak(Workbench bench, Arguments arguments)
         await using var session = await Session.StartAsync(_contestant, bench.Time, ct);
         var minutes = Math.Max(LeastSamples, (int)Math.Round(_hours * 60));
         var samples = new List<Minute>();
-        await bench.Results.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"### {minutes} minutes with {_containers} containers, agent {_contestant.Name}\n"));
+        await bench.Results.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"### {minutes} minutes with {_containers} containers, agent {_contestant.Name}\n"));
         await bench.Results.WriteLineAsync("| minute | RSS MiB, median | highest | handles | threads |\n| ---: | ---: | ---: | ---: | ---: |");
         for (var minute = 1; minute <= minutes; minute++)
         {
@@ -41,7 +43,9 @@ internal sealed class Soak(Workbench bench, Arguments arguments)
 
             var sample = new Minute(Figures.Median([.. resident]), resident.Max(), ProcessFigures.Handles(session.Agent.Id), Look(session).Threads);
             samples.Add(sample);
-            await bench.Results.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"| {minute} | {sample.Resident:0.0} | {sample.Highest:0.0} | {sample.Handles} | {sample.Threads} |"));
+            await bench.Results.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {minute} | {sample.Resident:0.0} | {sample.Highest:0.0} | {sample.Handles} | {sample.Threads} |"));
         }
 
         await bench.Results.WriteLineAsync("\nThe second half, as the median of its first part and of its last:\n");

@@ -17,7 +17,9 @@ internal sealed class StandIn(EngineClient engine, StatsStream streams, Uri serv
     public static async Task RunAsync(Func<string, string?> environment, CancellationToken ct)
     {
         string Need(string name) => environment(name) ?? throw new UsageException($"{name} is not set; the stand-in is started by the verbs that measure it");
-        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(environment("DOCKER_HOST"), environment("DOCKER_CERT_PATH"), environment("DOCKER_TLS_VERIFY")), TimeProvider.System);
+        using var engine = new EngineClient(
+            EngineEndpoint.FromEnvironment(environment("DOCKER_HOST"), environment("DOCKER_CERT_PATH"), environment("DOCKER_TLS_VERIFY")),
+            TimeProvider.System);
         using var streams = new StatsStream(environment("DOCKER_HOST"), await engine.GetApiVersionAsync(ct));
         await new StandIn(engine, streams, new Uri(Need("DOCKMON_URL")), Need("REGISTRATION_TOKEN"), TimeProvider.System).RunAsync(ct);
     }
@@ -73,7 +75,12 @@ internal sealed class StandIn(EngineClient engine, StatsStream streams, Uri serv
         await foreach (var sample in streams.WatchAsync(id, ct))
         {
             var cpu = sample.CpuStats;
-            var percent = StatsMath.CpuPercent(before.CpuUsage.TotalUsage, cpu.CpuUsage.TotalUsage, before.SystemCpuUsage ?? 0, cpu.SystemCpuUsage ?? 0, StatsMath.Cpus(cpu));
+            var percent = StatsMath.CpuPercent(
+                before.CpuUsage.TotalUsage,
+                cpu.CpuUsage.TotalUsage,
+                before.SystemCpuUsage ?? 0,
+                cpu.SystemCpuUsage ?? 0,
+                StatsMath.Cpus(cpu));
             before = cpu;
             var memory = (long)StatsMath.WorkingSet(sample);
             var (rx, tx) = StatsMath.Network(sample);
@@ -93,7 +100,11 @@ internal sealed class StandIn(EngineClient engine, StatsStream streams, Uri serv
                 Timestamp = Rfc3339.Format(time.GetUtcNow()),
             };
             await _samples.Writer.WriteAsync(
-                (FrameWriter.Event(EventNames.ContainerStats, stats, ProtocolJson.Default.ContainerStats, time.GetUtcNow()), FrameWriter.Message(stats, ProtocolJson.Default.ContainerStats)), ct);
+                (FrameWriter.Event(
+                    EventNames.ContainerStats,
+                    stats,
+                    ProtocolJson.Default.ContainerStats,
+                    time.GetUtcNow()), FrameWriter.Message(stats, ProtocolJson.Default.ContainerStats)), ct);
         }
     }
 

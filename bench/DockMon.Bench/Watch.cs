@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace DockMon.Bench;
 
-/// <summary>What it costs to watch containers that do nothing: several agents and none, one after the other, round by round, each round beginning with another.</summary>
+/// <summary>
+/// What it costs to watch containers that do nothing: several agents and none, one after
+/// the other, round by round, each round beginning with another.
+/// </summary>
 internal sealed class Watch(Workbench bench, Arguments arguments)
 {
     private readonly IReadOnlyList<int> _counts = [.. arguments.Numbers("containers", 50).Order()];
@@ -31,7 +34,9 @@ internal sealed class Watch(Workbench bench, Arguments arguments)
                 }
             }
 
-            await bench.Results.WriteLineAsync(report.Write(string.Create(CultureInfo.InvariantCulture, $"{count} containers, {_seconds} s each, rounds: {_rounds}")));
+            await bench.Results.WriteLineAsync(report.Write(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count} containers, {_seconds} s each, rounds: {_rounds}")));
         }
     }
 

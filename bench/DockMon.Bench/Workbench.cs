@@ -16,7 +16,10 @@ internal sealed class Workbench : IAsyncDisposable
     public Workbench()
     {
         Engine = new EngineClient(
-            EngineEndpoint.FromEnvironment(Host, Environment.GetEnvironmentVariable("DOCKER_CERT_PATH"), Environment.GetEnvironmentVariable("DOCKER_TLS_VERIFY")), Time);
+            EngineEndpoint.FromEnvironment(
+                Host,
+                Environment.GetEnvironmentVariable("DOCKER_CERT_PATH"),
+                Environment.GetEnvironmentVariable("DOCKER_TLS_VERIFY")), Time);
         _containers = new TestContainers(Docker, "dockmon-bench");
     }
 

@@ -21,7 +21,11 @@ public class OutboundBenchmarks
     public void SetUp()
     {
         _outbound = new Outbound(new Outbox(_folder), TimeProvider.System, NullLogger<Outbound>.Instance);
-        _frame = FrameWriter.Event(EventNames.ContainerStats, Samples.Stats(new string('a', 64)), ProtocolJson.Default.ContainerStats, TimeProvider.System.GetUtcNow());
+        _frame = FrameWriter.Event(
+            EventNames.ContainerStats,
+            Samples.Stats(new string('a', 64)),
+            ProtocolJson.Default.ContainerStats,
+            TimeProvider.System.GetUtcNow());
         _samples = [.. Enumerable.Range(0, Containers).Select(i => new KeyedFrame($"{i:x64}", _frame))];
     }
 

@@ -6,7 +6,10 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace DockMon.Benchmarks;
 
-/// <summary>What parts of the agent cost by themselves. On the runtime that compiles as it goes: allocations are those of the native program, times are not quite.</summary>
+/// <summary>
+/// What parts of the agent cost by themselves. On the runtime that compiles as it goes:
+/// allocations are those of the native program, times are not quite.
+/// </summary>
 internal static class Program
 {
     private static int Main(string[] args)

@@ -3,7 +3,9 @@ using DockMon.Agent.Streams.Stats.Kernel;
 
 namespace DockMon.Benchmarks;
 
-/// <summary>One container's figures from the kernel. The container is this process, taken for its own container's first one: the files are of the same kinds.</summary>
+/// <summary>
+/// One container's figures from the kernel. The container is this process, taken for its own container's first one: the files are of the same kinds.
+/// </summary>
 public class SamplerBenchmarks
 {
     private KernelSource _source = null!;

@@ -12,7 +12,8 @@ internal static class Wire
     public static byte[] LongestAnswer => Encoding.UTF8.GetBytes(Lines.Where(line => line.Direction == "agent>").MaxBy(line => line.Text.Length).Text);
 
     /// <summary>A command without a payload.</summary>
-    public static byte[] Command => Encoding.UTF8.GetBytes(Lines.First(line => line.Direction == "<server" && line.Text.Contains("\"list_containers\"", StringComparison.Ordinal)).Text);
+    public static byte[] Command =>
+        Encoding.UTF8.GetBytes(Lines.First(line => line.Direction == "<server" && line.Text.Contains("\"list_containers\"", StringComparison.Ordinal)).Text);
 
     private static IEnumerable<(string Direction, string Text)> Read(string resource)
     {

@@ -46,7 +46,8 @@ internal sealed class LiveView(Stage stage, TextWriter output)
                 else if (item.Name == "container_event")
                 {
                     var time = item.Data.GetProperty("timestamp").GetString()!;
-                    _events.Enqueue($"  {time[..Math.Min(19, time.Length)]}  {item.Data.GetProperty("container_name").GetString(),-24} {item.Data.GetProperty("action").GetString()}");
+                    _events.Enqueue($"  {time[..Math.Min(19, time.Length)]}  {item.Data.GetProperty("container_name").GetString(),-24} "
+                        + $"{item.Data.GetProperty("action").GetString()}");
                     while (_events.Count > EventLines)
                     {
                         _events.Dequeue();
@@ -61,16 +62,22 @@ internal sealed class LiveView(Stage stage, TextWriter output)
         var host = (await stage.Client.GetAsync($"/api/hosts/{stage.HostId}", ct));
         var containers = await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/containers", ct);
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Host {host.GetProperty("hostname").GetString()}   connected: {(host.GetProperty("connected").GetBoolean() ? "yes" : "no")}   hub: {stage.Url}");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Host {host.GetProperty("hostname").GetString()}   connected: {(host.GetProperty("connected").GetBoolean() ? "yes" : "no")}   hub: {stage.Url}");
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"  {"CONTAINER",-28} {"STATE",-10} {"CPU %",7} {"MEMORY",11}  STATUS");
         lock (_gate)
         {
             foreach (var container in containers.EnumerateArray())
             {
-                var sample = _stats.TryGetValue(container.GetProperty("Id").GetString()!, out var found) && container.GetProperty("State").GetString() == "running" ? found : default;
-                var cpu = sample.ValueKind == JsonValueKind.Object ? sample.GetProperty("cpu_percent").GetDouble().ToString("0.0", CultureInfo.InvariantCulture) : "";
+                var sample = _stats.TryGetValue(container.GetProperty("Id").GetString()!, out var found)
+                    && container.GetProperty("State").GetString() == "running" ? found : default;
+                var cpu = sample.ValueKind == JsonValueKind.Object
+                    ? sample.GetProperty("cpu_percent").GetDouble().ToString("0.0", CultureInfo.InvariantCulture)
+                    : "";
                 var memory = sample.ValueKind == JsonValueKind.Object ? Size(sample.GetProperty("memory_usage").GetInt64()) : "";
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {container.GetProperty("Names")[0].GetString()!.TrimStart('/'),-28} {container.GetProperty("State").GetString(),-10} {cpu,7} {memory,11}  {container.GetProperty("Status").GetString()}");
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {container.GetProperty("Names")[0].GetString()!.TrimStart('/'),-28} "
+                    + $"{container.GetProperty("State").GetString(),-10} {cpu,7} {memory,11}  {container.GetProperty("Status").GetString()}");
             }
 
             text.AppendLine().AppendLine("Events").AppendLine(_events.Count == 0 ? "  none yet" : string.Join(Environment.NewLine, _events));

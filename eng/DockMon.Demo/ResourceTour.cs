@@ -14,7 +14,8 @@ internal sealed class ResourceTour(Stage stage)
 
     public async Task ImagesAsync(CancellationToken ct) =>
         Check((await CommandAsync("list_images", "{}", ct)).EnumerateArray().Any(image =>
-            image.GetProperty("in_use").GetBoolean() && image.GetProperty("tags").EnumerateArray().Any(tag => tag.GetString() == TestImage.Name)), "the image of the three containers is not listed as used");
+            image.GetProperty("in_use").GetBoolean() && image.GetProperty("tags").EnumerateArray().Any(tag => tag.GetString() == TestImage.Name)),
+            "the image of the three containers is not listed as used");
 
     /// <summary>A network and a volume, a container on both, and all of them away again.</summary>
     public async Task CreateAsync(CancellationToken ct)
@@ -23,11 +24,16 @@ internal sealed class ResourceTour(Stage stage)
         await stage.Docker.TryRunAsync(["network", "rm", Network], ct);
         await CommandAsync("create_network", $$"""{"name":"{{Network}}"}""", ct);
         await CommandAsync("create_volume", $$"""{"name":"{{Volume}}"}""", ct);
-        var config = $$$"""{"image":"{{{TestImage.Name}}}","name":"{{{Made}}}","command":"sleep 60","network":"{{{Network}}}","volumes":["{{{Volume}}}:/data"],"init":true}""";
+        var config = $$$"""{"image":"{{{TestImage.Name}}}","name":"{{{Made}}}","command":"sleep """
+            + $$$"""60","network":"{{{Network}}}","volumes":["{{{Volume}}}:/data"],"init":true}""";
         var id = (await OperateAsync($$"""{"action":"create","config":{{config}}}""", ct)).GetProperty("container_id").GetString();
         await OperateAsync($$"""{"action":"start","container_id":"{{id}}"}""", ct);
-        Check((await OperateAsync($$"""{"action":"verify_running","container_id":"{{id}}","max_wait_seconds":20}""", ct)).GetProperty("is_healthy").GetBoolean(), "the new container does not run");
-        Check((await CommandAsync("list_networks", "{}", ct)).EnumerateArray().Any(network => Uses(network, Network)), "the network does not know its container");
+        Check(
+            (await OperateAsync($$"""{"action":"verify_running","container_id":"{{id}}","max_wait_seconds":20}""", ct)).GetProperty("is_healthy").GetBoolean(),
+            "the new container does not run");
+        Check(
+            (await CommandAsync("list_networks", "{}", ct)).EnumerateArray().Any(network => Uses(network, Network)),
+            "the network does not know its container");
         Check((await CommandAsync("list_volumes", "{}", ct)).EnumerateArray().Any(volume => Uses(volume, Volume)), "the volume does not know its container");
         await OperateAsync($$"""{"action":"remove","container_id":"{{id}}","force":true}""", ct);
         await CommandAsync("delete_network", $$"""{"network_id":"{{Network}}"}""", ct);
@@ -38,7 +44,9 @@ internal sealed class ResourceTour(Stage stage)
     {
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", "Bearer " + stage.AdminKey);
-        await socket.ConnectAsync(new Uri($"{stage.Url.Replace("http://", "ws://", StringComparison.Ordinal)}/api/hosts/{stage.HostId}/containers/{Stage.Worker}/shell"), ct);
+        await socket.ConnectAsync(
+            new Uri($"{stage.Url.Replace("http://", "ws://", StringComparison.Ordinal)}/api/hosts/{stage.HostId}/containers/{Stage.Worker}/shell"),
+            ct);
         await socket.SendAsync("echo $((6*7))-in-$HOSTNAME; exit\n"u8.ToArray(), WebSocketMessageType.Binary, endOfMessage: true, ct);
         var output = new StringBuilder();
         var buffer = new byte[4096];
@@ -61,7 +69,10 @@ internal sealed class ResourceTour(Stage stage)
         await using (results)
         {
             var next = results.MoveNextAsync();
-            await stage.Client.PutAsync($"/api/hosts/{stage.HostId}/health-checks", $$"""[{"container_id":"{{Stage.Web}}","url":"http://{{address}}:8080/","check_interval_seconds":1}]""", ct);
+            await stage.Client.PutAsync(
+                $"/api/hosts/{stage.HostId}/health-checks",
+                $$"""[{"container_id":"{{Stage.Web}}","url":"http://{{address}}:8080/","check_interval_seconds":1}]""",
+                ct);
             while (await next)
             {
                 if (results.Current.Name == "health_check_result")
@@ -79,7 +90,8 @@ internal sealed class ResourceTour(Stage stage)
 
     public Task HostStatsAsync(CancellationToken ct) => Retry.UntilAsync(
         "the host's own figures have come",
-        async () => (await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/stats", ct)).TryGetProperty("host", out var host) && host.GetProperty("mem_percent").GetDouble() > 0,
+        async () => (await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/stats", ct)).TryGetProperty("host", out var host)
+            && host.GetProperty("mem_percent").GetDouble() > 0,
         ct: ct);
 
     /// <summary>Up and down again, where the agent has found Docker's compose; says so where it has not.</summary>
@@ -93,9 +105,13 @@ internal sealed class ResourceTour(Stage stage)
 
         var file = JsonEncodedText.Encode($"services:\n  web:\n    image: {TestImage.Name}\n    init: true\n    command: sleep 60\n");
         await DeployAsync($$"""{"deployment_id":"demo-up","project_name":"dockmon-demo","action":"up","compose_content":"{{file}}"}""", ct);
-        Check((await stage.Docker.RunAsync(["ps", "-q", "--filter", "label=com.docker.compose.project=dockmon-demo"], ct)).Length > 0, "nothing of the project runs");
+        Check(
+            (await stage.Docker.RunAsync(["ps", "-q", "--filter", "label=com.docker.compose.project=dockmon-demo"], ct)).Length > 0,
+            "nothing of the project runs");
         await DeployAsync("""{"deployment_id":"demo-down","project_name":"dockmon-demo","action":"down","remove_volumes":true}""", ct);
-        Check((await stage.Docker.RunAsync(["ps", "-aq", "--filter", "label=com.docker.compose.project=dockmon-demo"], ct)).Length == 0, "something of the project is left");
+        Check(
+            (await stage.Docker.RunAsync(["ps", "-aq", "--filter", "label=com.docker.compose.project=dockmon-demo"], ct)).Length == 0,
+            "something of the project is left");
         return "";
     }
 
@@ -119,7 +135,8 @@ internal sealed class ResourceTour(Stage stage)
     }
 
     private static bool Uses(JsonElement item, string name) =>
-        item.GetProperty("name").GetString() == name && item.GetProperty("containers").EnumerateArray().Any(container => container.GetProperty("name").GetString() == Made);
+        item.GetProperty("name").GetString() == name
+            && item.GetProperty("containers").EnumerateArray().Any(container => container.GetProperty("name").GetString() == Made);
 
     private static void Check(bool fact, string otherwise)
     {
@@ -132,5 +149,6 @@ internal sealed class ResourceTour(Stage stage)
     private Task<JsonElement> CommandAsync(string command, string payload, CancellationToken ct) =>
         stage.Client.PostAsync($"/api/hosts/{stage.HostId}/command", $$"""{"command":"{{command}}","payload":{{payload}}}""", ct);
 
-    private Task<JsonElement> OperateAsync(string payload, CancellationToken ct) => stage.Client.PostAsync($"/api/hosts/{stage.HostId}/operation?timeout_seconds=60", payload, ct);
+    private Task<JsonElement> OperateAsync(string payload, CancellationToken ct) =>
+        stage.Client.PostAsync($"/api/hosts/{stage.HostId}/operation?timeout_seconds=60", payload, ct);
 }

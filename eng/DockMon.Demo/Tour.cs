@@ -24,7 +24,9 @@ internal sealed class Tour(Stage stage, TextWriter output)
         await StepAsync("unpause", () => OperateAsync(Stage.Worker, "unpause", "running", ct));
         await StepAsync("logs", () => Retry.UntilAsync(
             "the ticker's log has a tick",
-            async () => (await stage.Client.GetAsync($"{Containers}/{Stage.Ticker}/logs?tail=5", ct)).GetProperty("logs").GetString()!.Contains(" tick ", StringComparison.Ordinal),
+            async () => (await stage.Client.GetAsync($"{Containers}/{Stage.Ticker}/logs?tail=5", ct)).GetProperty("logs").GetString()!.Contains(
+                " tick ",
+                StringComparison.Ordinal),
             ct: ct));
         await StepAsync("inspect", async () =>
             Check((await InspectAsync(Stage.Web, ct)).GetProperty("Config").GetProperty("Labels").TryGetProperty(Stage.Label, out _), "the label is missing"));
@@ -33,13 +35,17 @@ internal sealed class Tour(Stage stage, TextWriter output)
         {
             foreach (var (name, action) in new[]
             {
-                (Stage.Ticker, "die"), (Stage.Ticker, "stop"), (Stage.Ticker, "start"), (Stage.Worker, "restart"), (Stage.Worker, "pause"), (Stage.Worker, "unpause"),
+                (Stage.Ticker, "die"), (Stage.Ticker, "stop"), (Stage.Ticker, "start"), (Stage.Worker, "restart"), (Stage.Worker, "pause"),
+                (Stage.Worker, "unpause"),
             })
             {
                 await Retry.UntilAsync($"the event {action} of {name} has come", async () => await CountAsync(name, action, ct) == 1, ct: ct);
             }
         });
-        await StepAsync("live CPU and memory", () => Retry.UntilAsync("the worker's CPU and memory are measured", async () => Busy(await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/stats", ct)), ct: ct));
+        await StepAsync("live CPU and memory", () => Retry.UntilAsync(
+            "the worker's CPU and memory are measured",
+            async () => Busy(await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/stats", ct)),
+            ct: ct));
         var more = new ResourceTour(stage);
         await StepAsync("the host's own CPU and memory", () => more.HostStatsAsync(ct));
         await StepAsync("images", () => more.ImagesAsync(ct));
@@ -47,7 +53,9 @@ internal sealed class Tour(Stage stage, TextWriter output)
         await StepAsync("a shell", () => more.ShellAsync(ct));
         await StepAsync("a health check", () => more.HealthCheckAsync(ct));
         await OptionalStepAsync("a compose project goes up and down", () => more.ComposeAsync(ct));
-        await OptionalStepAsync("a container is updated, and its data and settings stay; a version that does not work gives way", () => new UpdateTour(stage).RunAsync(ct));
+        await OptionalStepAsync(
+            "a container is updated, and its data and settings stay; a version that does not work gives way",
+            () => new UpdateTour(stage).RunAsync(ct));
         await StepAsync("the link is cut, a container dies meanwhile: the agent comes back with that event, once", () => CutAsync(ct));
         await StepAsync("the agent answers on the new connection", () => ListAsync(ct));
         await StepAsync("SIGTERM ends the agent with exit code 0", async () =>
@@ -82,7 +90,11 @@ internal sealed class Tour(Stage stage, TextWriter output)
             await step();
             await output.WriteLineAsync("ok");
         }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or KeyNotFoundException or System.Net.WebSockets.WebSocketException || (e is OperationCanceledException && !_interrupted.IsCancellationRequested))
+        catch (Exception e) when (e is TimeoutException
+            or InvalidOperationException
+            or HttpRequestException
+            or KeyNotFoundException
+            or System.Net.WebSockets.WebSocketException || (e is OperationCanceledException && !_interrupted.IsCancellationRequested))
         {
             await output.WriteLineAsync($"FAILED: {e.Message}");
             if (!_failed)

@@ -3,7 +3,9 @@ using DockMon.Testing;
 
 namespace DockMon.Demo;
 
-/// <summary>The part of the tour that people ask about first: a container is updated, and nothing of it is lost, whether the new version works or not.</summary>
+/// <summary>
+/// The part of the tour that people ask about first: a container is updated, and nothing of it is lost, whether the new version works or not.
+/// </summary>
 internal sealed class UpdateTour(Stage stage)
 {
     private const string App = "dockmon-demo-app";
@@ -18,7 +20,10 @@ internal sealed class UpdateTour(Stage stage)
         }
 
         await using var registry = await LocalRegistry.StartAsync(ct);
-        string[] images = [.. await Task.WhenAll(PublishAsync(registry, 1, "exec sleep 36001", ct), PublishAsync(registry, 2, "exec sleep 36002", ct), PublishAsync(registry, 3, "exit 3", ct))];
+        string[] images = [.. await Task.WhenAll(
+            PublishAsync(registry, 1, "exec sleep 36001", ct),
+            PublishAsync(registry, 2, "exec sleep 36002", ct),
+            PublishAsync(registry, 3, "exit 3", ct))];
         try
         {
             await stage.Docker.TryRunAsync(["rm", "-f", "-v", App], ct);
@@ -59,11 +64,14 @@ internal sealed class UpdateTour(Stage stage)
         await using var events = stage.Client.FollowAsync(limit.Token).GetAsyncEnumerator(limit.Token);
         var next = events.MoveNextAsync();
         await stage.Client.PostAsync(
-            $"/api/hosts/{stage.HostId}/command", $$"""{"command":"update_container","payload":{"container_id":"{{App}}","new_image":"{{image}}","stop_timeout":2,"health_timeout":20} }""", ct);
+            $"/api/hosts/{stage.HostId}/command",
+            $$"""{"command":"update_container","payload":{"container_id":"{{App}}","new_image":"{{image}}","stop_timeout":2,"health_timeout":20} }""",
+            ct);
         while (await next)
         {
             var (name, data) = (events.Current.Name, events.Current.Data);
-            if (name == "update_complete" || (name == "update_progress" && data.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String))
+            if (name == "update_complete"
+                || (name == "update_progress" && data.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String))
             {
                 if (name != wanted)
                 {

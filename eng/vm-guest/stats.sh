@@ -23,7 +23,8 @@ check_stats() {
   check "stats: the share of the processors" eventually 300 agrees "$id" \
     '(.[1].CPUPerc | rtrimstr("%") | tonumber) as $docker | .[0].cpu_percent as $agent | $docker > 20 and ($agent - $docker | fabs) <= 5'
   check "stats: memory, within a tenth, and its limit" eventually 300 agrees "$id" \
-    '(.[2].memory_stats | .usage - .stats.inactive_file) as $docker | .[0].memory_usage as $agent | ($agent - $docker | fabs) <= 0.1 * $docker and .[0].memory_limit == 104857600'
+    '(.[2].memory_stats | .usage - .stats.inactive_file) as $docker | .[0].memory_usage as $agent
+      | ($agent - $docker | fabs) <= 0.1 * $docker and .[0].memory_limit == 104857600'
   check "stats: bytes over the network, to the last" eventually 120 agrees "$id" \
     '.[0].network_tx > 1000000 and .[0].network_tx == .[2].networks.eth0.tx_bytes and .[0].network_rx == .[2].networks.eth0.rx_bytes'
   jq -c '{cpu_percent, memory_usage, memory_limit, network_rx, network_tx}' /tmp/agent.json | sed 's/^/          agent   /'

@@ -26,7 +26,8 @@ internal static class Program
                     await Console.Out.WriteLineAsync(HubApplication.Version);
                     return 0;
                 default:
-                    await Console.Error.WriteLineAsync("usage: dockmon-hub [token | version]\nConfiguration comes from environment variables: see docs/configuration.md.");
+                    await Console.Error.WriteLineAsync(
+                        "usage: dockmon-hub [token | version]\nConfiguration comes from environment variables: see docs/configuration.md.");
                     return 2;
             }
         }

@@ -51,7 +51,10 @@ public sealed class FiguresTests
     public async Task Switches_of_a_thread_that_waits_are_counted()
     {
         var before = ProcessFigures.Read(Environment.ProcessId)!;
-        await Retry.UntilAsync("a thread has waited", () => ProcessFigures.Read(Environment.ProcessId)!.SwitchesSince(before) > 0, ct: TestContext.Current.CancellationToken);
+        await Retry.UntilAsync(
+            "a thread has waited",
+            () => ProcessFigures.Read(Environment.ProcessId)!.SwitchesSince(before) > 0,
+            ct: TestContext.Current.CancellationToken);
     }
 
     [Fact]

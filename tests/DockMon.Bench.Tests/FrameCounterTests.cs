@@ -88,7 +88,8 @@ public sealed class FrameCounterTests
         foreach (var length in lengths)
         {
             // On a stream in memory it is done when it returns.
-            socket.SendAsync(new byte[length], WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken).IsCompletedSuccessfully.ShouldBeTrue();
+            socket.SendAsync(new byte[length], WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken).IsCompletedSuccessfully
+                .ShouldBeTrue();
         }
 
         return stream.ToArray();

@@ -35,5 +35,6 @@ public sealed class WatchReportTests
             .ShouldBe("agent standin idle standin idle agent idle agent standin agent standin idle");
     }
 
-    private static Usage Of(double agent, double daemon, double frames) => new() { Seconds = 10, Agent = agent, Daemon = daemon, Containerd = double.NaN, StatsFrames = frames };
+    private static Usage Of(double agent, double daemon, double frames) =>
+        new() { Seconds = 10, Agent = agent, Daemon = daemon, Containerd = double.NaN, StatsFrames = frames };
 }

@@ -158,7 +158,13 @@ internal sealed class HubFixture : IAsyncDisposable
 
     private async Task StartAppAsync(CancellationToken ct)
     {
-        App = HubApplication.Build(new HubOptions { Urls = "http://127.0.0.1:0", DataPath = _data.Path, AdminKey = AdminKey, LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning }, Time);
+        App = HubApplication.Build(new HubOptions
+        {
+            Urls = "http://127.0.0.1:0",
+            DataPath = _data.Path,
+            AdminKey = AdminKey,
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning
+        }, Time);
         await App.StartAsync(ct);
         if (Http.BaseAddress is null)
         {

@@ -40,7 +40,8 @@ public sealed class HubOptionsTests : IDisposable
 
     [Fact]
     public void A_log_level_that_does_not_exist_is_named_with_those_that_do() =>
-        Should.Throw<ArgumentException>(() => Load(("HUB_LOG_LEVEL", "loud"))).Message.ShouldBe("HUB_LOG_LEVEL is \"loud\": it must be one of debug, info, warn, error");
+        Should.Throw<ArgumentException>(() => Load(("HUB_LOG_LEVEL", "loud"))).Message
+            .ShouldBe("HUB_LOG_LEVEL is \"loud\": it must be one of debug, info, warn, error");
 
     [Theory]
     [InlineData("nonsense")]

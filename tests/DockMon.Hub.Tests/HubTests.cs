@@ -56,7 +56,10 @@ public abstract class HubTests : IAsyncLifetime
     {
         var marker = Guid.NewGuid().ToString();
         await Agent.SendEventAsync("update_complete", $$"""{"marker":"{{marker}}"}""", Token);
-        await Retry.UntilAsync("the hub has read what was sent", () => Feed().Any(item => FeedText.Lines(item)[2].Contains(marker, StringComparison.Ordinal)), ct: Token);
+        await Retry.UntilAsync(
+            "the hub has read what was sent",
+            () => Feed().Any(item => FeedText.Lines(item)[2].Contains(marker, StringComparison.Ordinal)),
+            ct: Token);
     }
 
     /// <summary>Waits until the hub knows that the agent is gone.</summary>

@@ -13,6 +13,10 @@ public sealed class AimedKillTests
             int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
         var host = Environment.GetEnvironmentVariable("DOCKMON_KILLS_ENGINE") is { Length: > 0 } engine ? engine : null;
         var points = KillPoint.Aimed(Number("DOCKMON_KILLS", 20), Number("DOCKMON_KILLS_SEED", 1));
-        await KillTests.RunAsync($"agent, {host ?? "this machine's engine"}", [.. points], KillTests.ScenesWithAgent, () => KillScene.WithAgentAsync(host, TestContext.Current.CancellationToken));
+        await KillTests.RunAsync(
+            $"agent, {host ?? "this machine's engine"}",
+            [.. points],
+            KillTests.ScenesWithAgent,
+            () => KillScene.WithAgentAsync(host, TestContext.Current.CancellationToken));
     }
 }

@@ -26,7 +26,10 @@ public sealed class Arm64Tests
         var list = await installation.CommandAsync("list_containers", Token);
         list.EnumerateArray().ShouldContain(item => item.GetProperty("Id").GetString() == id);
         await Retry.UntilAsync("its start is told", async () => (await installation.EventsOfAsync(id, Token)).Contains("start"), ct: Token);
-        await Retry.UntilAsync("its samples come", async () => (await GetAsync(installation, $"/api/hosts/{installation.HostId}/stats")).GetProperty("containers").TryGetProperty(id, out _), ct: Token);
+        await Retry.UntilAsync(
+            "its samples come",
+            async () => (await GetAsync(installation, $"/api/hosts/{installation.HostId}/stats")).GetProperty("containers").TryGetProperty(id, out _),
+            ct: Token);
 
         await installation.OperateAsync("restart", id, Token);
         installation.Agent.Terminate();

@@ -52,13 +52,16 @@ internal sealed class ComposeFixture : IAsyncDisposable
         }
 
         var seen = await feed.ReadUntilAsync((name, data) => name == "deploy_complete" && Of(data, id), ct);
-        return ([.. seen.Where(item => item.Name == "deploy_progress" && Of(item.Data, id)).Select(item => item.Data.GetProperty("stage").GetString()!)], seen[^1].Data);
+        return ([.. seen.Where(item => item.Name == "deploy_progress" && Of(item.Data, id))
+            .Select(item => item.Data.GetProperty("stage").GetString()!)], seen[^1].Data);
     }
 
     /// <summary>The project's containers as Docker has them: "service state".</summary>
     public async Task<string[]> ContainersAsync(CancellationToken ct) =>
     [
-        .. (await Docker.RunAsync(["ps", "-a", "--filter", $"label=com.docker.compose.project={Project}", "--format", "{{.Label \"com.docker.compose.service\"}} {{.State}}"], ct))
+        .. (await Docker.RunAsync(
+            ["ps", "-a", "--filter", $"label=com.docker.compose.project={Project}", "--format", "{{.Label \"com.docker.compose.service\"}} {{.State}}"],
+            ct))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
     ];
 
@@ -66,7 +69,9 @@ internal sealed class ComposeFixture : IAsyncDisposable
     {
         foreach (var (list, remove) in new[] { ("ps -aq", "rm -fv"), ("network ls -q", "network rm"), ("volume ls -q", "volume rm") })
         {
-            var found = (await Docker.RunAsync([.. list.Split(' '), "--filter", $"label=com.docker.compose.project={Project}"], CancellationToken.None)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var found = (await Docker.RunAsync([.. list.Split(' '), "--filter", $"label=com.docker.compose.project={Project}"], CancellationToken.None)).Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries);
             if (found.Length > 0)
             {
                 await Docker.TryRunAsync([.. remove.Split(' '), .. found], CancellationToken.None);

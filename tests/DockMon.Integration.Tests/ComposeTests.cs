@@ -30,7 +30,11 @@ public sealed class ComposeTests : IAsyncLifetime
                 labels: {dollar: "$$WHO"}
             volumes: {data: {}}
             """;
-        var (stages, end) = await _compose.DeployAsync("up", file, Token, new() { ["env_files"] = new JsonObject { [".env"] = "WHO=me\n", ["web.env"] = "EXTRA=yes\n" } });
+        var (stages, end) = await _compose.DeployAsync(
+            "up",
+            file,
+            Token,
+            new() { ["env_files"] = new JsonObject { [".env"] = "WHO=me\n", ["web.env"] = "EXTRA=yes\n" } });
         end.GetProperty("success").GetBoolean().ShouldBeTrue(end.ToString());
         stages.ShouldContain("creating_volumes");
         (stages[0], stages[1], stages[^1]).ShouldBe(("validating", "parsing", "completed"));
@@ -39,7 +43,9 @@ public sealed class ComposeTests : IAsyncLifetime
         web.GetProperty("restart_policy").GetString().ShouldBe("no");
         var id = web.GetProperty("container_id").GetString()!;
         id.Length.ShouldBe(12);
-        var inspect = await Docker.RunAsync(["inspect", "--format", "{{json .Config.Env}} {{json .HostConfig.Binds}} {{.Config.Labels.dollar}} {{.State.StartedAt}}", id], Token);
+        var inspect = await Docker.RunAsync(
+            ["inspect", "--format", "{{json .Config.Env}} {{json .HostConfig.Binds}} {{.Config.Labels.dollar}} {{.State.StartedAt}}", id],
+            Token);
         inspect.ShouldContain("WHO=me");
         inspect.ShouldContain("EXTRA=yes");
         inspect.ShouldContain(" $WHO ");
@@ -48,7 +54,12 @@ public sealed class ComposeTests : IAsyncLifetime
 
         // What its containers make of its directory is nothing to the agent: it goes by what it accepted.
         await File.WriteAllTextAsync(Path.Combine(_compose.Stack, "docker-compose.yml"), "services: {evil: {image: none}}", Token);
-        (await _compose.DeployAsync("restart", null, Token)).End.GetProperty("services").GetProperty("web").GetProperty("container_id").GetString().ShouldBe(id);
+        (await _compose.DeployAsync("restart", null, Token)).End
+            .GetProperty("services")
+            .GetProperty("web")
+            .GetProperty("container_id")
+            .GetString()
+            .ShouldBe(id);
         (await Docker.RunAsync(["inspect", "--format", "{{.State.StartedAt}}", id], Token)).ShouldNotBe(inspect.Split(' ')[^1]);
 
         (await _compose.DeployAsync("down", null, Token, new() { ["remove_volumes"] = true })).End.GetProperty("success").GetBoolean().ShouldBeTrue();
@@ -110,7 +121,12 @@ public sealed class ComposeTests : IAsyncLifetime
     {
         var file = $"services:\n  web:\n{Service("sleep 3600")}\n    deploy: {{replicas: 3}}\n  debug:\n{Service("sleep 3600")}\n    profiles: [debug]\n";
         Services((await _compose.DeployAsync("up", file, Token)).End).ShouldBe(["web", "web-2", "web-3"]);
-        Services((await _compose.DeployAsync("up", file, Token, new() { ["profiles"] = new JsonArray("debug") })).End).ShouldBe(["debug", "web", "web-2", "web-3"]);
+        Services((await _compose.DeployAsync("up", file, Token, new() { ["profiles"] = new JsonArray("debug") })).End).ShouldBe([
+            "debug",
+            "web",
+            "web-2",
+            "web-3"
+        ]);
         (await _compose.DeployAsync("down", file, Token)).End.GetProperty("success").GetBoolean().ShouldBeTrue();
         (await _compose.ContainersAsync(Token)).ShouldBeEmpty();
     }
@@ -142,7 +158,11 @@ public sealed class ComposeTests : IAsyncLifetime
                 depends_on: {db: {condition: service_healthy}}
             """;
         var deploying = _compose.DeployAsync("up", file, Token);
-        await Retry.UntilAsync("compose waits for the first container", async () => (await _compose.ContainersAsync(Token)).Contains("db running"), TimeSpan.FromMinutes(2), Token);
+        await Retry.UntilAsync(
+            "compose waits for the first container",
+            async () => (await _compose.ContainersAsync(Token)).Contains("db running"),
+            TimeSpan.FromMinutes(2),
+            Token);
         _compose.Installation.Agent.Kill();
         await _compose.Installation.WaitForAgentAsync(Token, connected: false);
         _compose.Installation.StartAgent();
@@ -162,7 +182,12 @@ public sealed class ComposeTests : IAsyncLifetime
         await Docker.RunAsync(["rmi", image], Token);
         var file = $"services:\n  web:\n    image: {image}\n    init: true\n    stop_grace_period: 1s\n";
         (await _compose.DeployAsync("up", file, Token)).End.GetProperty("success").GetBoolean().ShouldBeFalse();
-        var credentials = new JsonArray(new JsonObject { ["registry_url"] = registry.Address, ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password });
+        var credentials = new JsonArray(new JsonObject
+        {
+            ["registry_url"] = registry.Address,
+            ["username"] = LocalRegistry.User,
+            ["password"] = LocalRegistry.Password
+        });
         var (_, end) = await _compose.DeployAsync("up", file, Token, new() { ["pull_images"] = true, ["registry_credentials"] = credentials });
         end.GetProperty("success").GetBoolean().ShouldBeTrue(end.ToString());
         string.Join('\n', _compose.Installation.Agent.Lines).ShouldNotContain(LocalRegistry.Password);
@@ -175,11 +200,15 @@ public sealed class ComposeTests : IAsyncLifetime
     [InlineData("""{"deployment_id":"1","project_name":"a","action":"up"}""", "compose_content is missing")]
     [InlineData("""{"deployment_id":"1","project_name":"a","action":"up","compose_content":"x","env_files":{"../x":""}}""", "not a plain file name")]
     public async Task A_request_that_cannot_be_done_is_refused_at_once(string payload, string words) =>
-        (await Should.ThrowAsync<OperationFailedException>(() => _compose.Installation.CommandAsync("deploy_compose", Token, JsonNode.Parse(payload)!.AsObject()))).Message.ShouldContain(words);
+        (await Should.ThrowAsync<OperationFailedException>(() => _compose.Installation.CommandAsync(
+            "deploy_compose",
+            Token,
+            JsonNode.Parse(payload)!.AsObject()))).Message.ShouldContain(words);
 
     private static string Service(string command) => $"    image: {TestImage.Name}\n    init: true\n    stop_grace_period: 1s\n    command: {command}";
 
-    private static string[] Services(JsonElement end) => [.. end.GetProperty("services").EnumerateObject().Select(service => service.Name).Order(StringComparer.Ordinal)];
+    private static string[] Services(JsonElement end) =>
+        [.. end.GetProperty("services").EnumerateObject().Select(service => service.Name).Order(StringComparer.Ordinal)];
 
     private static string[] Names(JsonElement end, string list) => [.. end.GetProperty(list).EnumerateArray().Select(name => name.GetString()!)];
 }

@@ -20,7 +20,10 @@ public sealed class DaemonRestartTests
 
         await engine.StopDaemonAsync(Token);
         await installation.Agent.WaitForLineAsync("cannot connect to the Docker engine", Token);
-        (await Should.ThrowAsync<OperationFailedException>(() => installation.OperateAsync("start", id, Token))).Message.ShouldContain("cannot connect to the Docker engine");
+        (await Should.ThrowAsync<OperationFailedException>(() => installation.OperateAsync(
+            "start",
+            id,
+            Token))).Message.ShouldContain("cannot connect to the Docker engine");
         installation.Agent.HasExited.ShouldBeFalse();
 
         await engine.StartDaemonAsync(Token);
@@ -29,13 +32,22 @@ public sealed class DaemonRestartTests
         (await installation.EventsOfAsync(id, Token)).Count(action => action == "die").ShouldBe(1);
 
         await installation.OperateAsync("start", id, Token);
-        await Retry.UntilAsync("the new start is told", async () => (await installation.EventsOfAsync(id, Token)).Count(action => action == "start") == 2, ct: Token);
+        await Retry.UntilAsync(
+            "the new start is told",
+            async () => (await installation.EventsOfAsync(id, Token)).Count(action => action == "start") == 2,
+            ct: Token);
         var list = await installation.CommandAsync("list_containers", Token);
-        list.EnumerateArray().Single().GetProperty("StartedAt").GetString().ShouldBe(await engine.Docker.RunAsync(["inspect", "--format", "{{.State.StartedAt}}", id], Token));
+        list.EnumerateArray()
+            .Single()
+            .GetProperty("StartedAt")
+            .GetString()
+            .ShouldBe(await engine.Docker.RunAsync(["inspect", "--format", "{{.State.StartedAt}}", id], Token));
         installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)).ShouldBe(1);
         await engine.Docker.RunAsync(["rm", "-f", id], Token);
     }
 
     private static async Task<bool> HasSampleAsync(Installation installation, string id) =>
-        (await installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{installation.HostId}/stats", Token)).GetProperty("containers").TryGetProperty(id, out _);
+        (await installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{installation.HostId}/stats", Token))
+            .GetProperty("containers")
+            .TryGetProperty(id, out _);
 }

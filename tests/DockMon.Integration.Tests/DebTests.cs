@@ -37,8 +37,10 @@ public sealed class DebTests : IDisposable
         var about = await RunAsync("dpkg-deb", "--field", package, "Package", "Version", "Architecture");
         about.ShouldBe($"Package: dockmon-agent\nVersion: 3.0.0~rc.1\nArchitecture: {architecture}");
         var files = (await RunAsync("dpkg-deb", "--contents", package)).Split('\n');
-        files.ShouldContain(line => line.StartsWith("-rwxr-xr-x root/root", StringComparison.Ordinal) && line.EndsWith(" ./usr/bin/dockmon-agent", StringComparison.Ordinal));
-        files.ShouldContain(line => line.StartsWith("-rw------- root/root", StringComparison.Ordinal) && line.EndsWith(" ./etc/dockmon-agent/agent.env", StringComparison.Ordinal));
+        files.ShouldContain(line => line.StartsWith("-rwxr-xr-x root/root", StringComparison.Ordinal)
+            && line.EndsWith(" ./usr/bin/dockmon-agent", StringComparison.Ordinal));
+        files.ShouldContain(line => line.StartsWith("-rw------- root/root", StringComparison.Ordinal)
+            && line.EndsWith(" ./etc/dockmon-agent/agent.env", StringComparison.Ordinal));
         files.ShouldContain(line => line.EndsWith(" ./usr/lib/systemd/system/dockmon-agent.service", StringComparison.Ordinal));
     }
 
@@ -116,12 +118,18 @@ public sealed class DebTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(At(name))!);
         File.WriteAllText(At(name), "#!/bin/sh\n" + body + "\n");
-        File.SetUnixFileMode(At(name), OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            At(name),
+            OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
     }
 
     private async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var environment = new Dictionary<string, string> { ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", ["DEBIAN_FRONTEND"] = "noninteractive" };
+        var environment = new Dictionary<string, string>
+        {
+            ["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}",
+            ["DEBIAN_FRONTEND"] = "noninteractive"
+        };
         await using var process = ProgramProcess.Start(program, arguments, environment);
         (await process.WaitForExitAsync(Token)).ShouldBe(0, process.Tail());
         return string.Join('\n', process.Lines);

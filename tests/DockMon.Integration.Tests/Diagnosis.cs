@@ -52,7 +52,11 @@ internal sealed record Diagnosis(int ExitCode, JsonElement Answer)
     public void ShouldFailOnly(string check, string remedy)
     {
         ExitCode.ShouldBe(1);
-        Answer.GetProperty("checks").EnumerateArray().Where(one => one.GetProperty("status").GetString() == "failed").Select(one => one.GetProperty("name").GetString()).ShouldBe([check], Answer.GetRawText());
+        Answer.GetProperty("checks")
+            .EnumerateArray()
+            .Where(one => one.GetProperty("status").GetString() == "failed")
+            .Select(one => one.GetProperty("name").GetString())
+            .ShouldBe([check], Answer.GetRawText());
         Remedy(check).ShouldContain(remedy);
     }
 

@@ -83,7 +83,9 @@ public sealed class DoctorTests : IDisposable
         Directory.GetFileSystemEntries(_data.Path).ShouldBeEmpty();
 
         // Somebody else could not even make it.
-        File.SetUnixFileMode(_data.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            _data.Path,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         var other = await Diagnosis.MakeAsync(data, $"ws://{server.Authority}", Token, ("AGENT_USER", "1000"));
         other.ShouldFailOnly("data", $"install -d -m 700 -o 1000 {data}");
         Directory.GetFileSystemEntries(_data.Path).ShouldBeEmpty();
@@ -188,7 +190,9 @@ public sealed class DoctorTests : IDisposable
     {
         using var authority = new TestAuthority();
         await using var server = await WrongServer.StartAsync(authority.Issue(expired: true));
-        (await Diagnosis.MakeAsync(_data.Path, $"wss://{server.Authority}", Token, ("SSL_CERT_FILE", authority.PemFile))).ShouldFailOnly("tls", "renew the server's certificate");
+        (await Diagnosis.MakeAsync(_data.Path, $"wss://{server.Authority}", Token, ("SSL_CERT_FILE", authority.PemFile))).ShouldFailOnly(
+            "tls",
+            "renew the server's certificate");
     }
 
     [Fact]
@@ -238,7 +242,12 @@ public sealed class DoctorTests : IDisposable
         found.ShouldFailOnly("tls", "NO_PROXY=dockmon.invalid");
         found.Answer.GetRawText().ShouldNotContain("very-secret");
 
-        var direct = await Diagnosis.MakeAsync(_data.Path, "wss://dockmon.invalid", Token, ("HTTPS_PROXY", $"http://{proxy.Authority}"), ("NO_PROXY", "dockmon.invalid"));
+        var direct = await Diagnosis.MakeAsync(
+            _data.Path,
+            "wss://dockmon.invalid",
+            Token,
+            ("HTTPS_PROXY", $"http://{proxy.Authority}"),
+            ("NO_PROXY", "dockmon.invalid"));
         direct.ShouldFailOnly("dns", "dockmon.invalid");
     }
 
@@ -334,8 +343,10 @@ public sealed class DoctorTests : IDisposable
         var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
         var (code, output, error) = await new DockerCli().TryRunAsync(
             [
-                "run", "--rm", "--name", name, .. options, "-e", "DOCKMON_URL=ws://127.0.0.1:9", "-e", "REGISTRATION_TOKEN=one-time-token", "-e", $"DOTNET_ROOT={runtime}",
-                "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", "/usr:/usr:ro", "-v", "/lib:/lib:ro", "-v", "/lib64:/lib64:ro", "-v", $"{runtime}:{runtime}:ro",
+                "run", "--rm", "--name", name, .. options, "-e", "DOCKMON_URL=ws://127.0.0.1:9", "-e", "REGISTRATION_TOKEN=one-time-token", "-e",
+                $"DOTNET_ROOT={runtime}",
+                "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", "/usr:/usr:ro", "-v", "/lib:/lib:ro", "-v", "/lib64:/lib64:ro", "-v",
+                $"{runtime}:{runtime}:ro",
                 "-v", $"{Path.GetDirectoryName(program)}:{Path.GetDirectoryName(program)}:ro", TestImage.Name, program, "doctor", "--json",
             ],
             Token);

@@ -27,7 +27,17 @@ public sealed class EngineTlsTests : IDisposable
     {
         var own = _authority.IssueInto(At("engine"));
         await using var engine = await PrivateEngine.StartAsync(
-            Token, root: null, "-H", "tcp://" + Address, "--tlsverify", "--tlscacert", $"{own}/ca.pem", "--tlscert", $"{own}/cert.pem", "--tlskey", $"{own}/key.pem");
+            Token,
+            root: null,
+            "-H",
+            "tcp://" + Address,
+            "--tlsverify",
+            "--tlscacert",
+            $"{own}/ca.pem",
+            "--tlscert",
+            $"{own}/cert.pem",
+            "--tlskey",
+            $"{own}/key.pem");
 
         var right = await LookAsync(engine, _authority.IssueInto(At("right")));
         right.Found("engine").ShouldContain(await engine.Docker.RunAsync(["version", "--format", "{{.Server.Version}}"], Token));
@@ -59,7 +69,10 @@ public sealed class EngineTlsTests : IDisposable
             environment["DOCKER_TLS_VERIFY"] = "1";
         }
 
-        await using var doctor = ProgramProcess.Start("nsenter", [$"--net=/proc/{engine.NamespaceId}/ns/net", AgentProcess.Path, "doctor", "--json"], environment);
+        await using var doctor = ProgramProcess.Start(
+            "nsenter",
+            [$"--net=/proc/{engine.NamespaceId}/ns/net", AgentProcess.Path, "doctor", "--json"],
+            environment);
         return await Diagnosis.ReadAsync(doctor, Token);
     }
 

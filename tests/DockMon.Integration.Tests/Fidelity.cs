@@ -84,7 +84,11 @@ internal static class Fidelity
     }
 
     private static JsonArray Texts(JsonNode? list, Func<string, string?> change) =>
-        new([.. (list as JsonArray ?? []).Select(item => change(item!.GetValue<string>())).Where(item => item is not null).Order(StringComparer.Ordinal).Select(item => (JsonNode)item!)]);
+        new([.. (list as JsonArray ?? [])
+            .Select(item => change(item!.GetValue<string>()))
+            .Where(item => item is not null)
+            .Order(StringComparer.Ordinal)
+            .Select(item => (JsonNode)item!)]);
 
     private static bool IsAnonymous(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
 
@@ -92,8 +96,11 @@ internal static class Fidelity
     private static bool Same(JsonNode? a, JsonNode? b) =>
         IsNothing(a) && IsNothing(b) || JsonNode.DeepEquals(Sorted(a), Sorted(b));
 
-    private static bool IsNothing(JsonNode? node) => node is null or JsonArray { Count: 0 } or JsonObject { Count: 0 } || (node is JsonValue value && value.ToJsonString() is "\"\"" or "0" or "false");
+    private static bool IsNothing(JsonNode? node) =>
+        node is null or JsonArray { Count: 0 } or JsonObject { Count: 0 } || (node is JsonValue value && value.ToJsonString() is "\"\"" or "0" or "false");
 
     private static JsonNode? Sorted(JsonNode? node) =>
-        node is JsonArray array && array.All(item => item is JsonValue) ? new JsonArray([.. array.Select(item => item!.ToJsonString()).Order(StringComparer.Ordinal).Select(item => (JsonNode)item)]) : node;
+        node is JsonArray array && array.All(item => item is JsonValue)
+            ? new JsonArray([.. array.Select(item => item!.ToJsonString()).Order(StringComparer.Ordinal).Select(item => (JsonNode)item)])
+            : node;
 }

@@ -14,16 +14,24 @@ internal static class FidelityRun
     /// <summary>Options of <c>docker run</c>, then, after <c>--</c>, the command. NET, PEER, VOL, SUBNET stand for what the run makes.</summary>
     public static readonly IReadOnlyList<string> Settings =
     [
-        "", "-e A=1 -e APP_VERSION=mine", "--label mine=x --label image.version=9", "--hostname my-host", "--domainname example.org", "--user 1000:1000", "--workdir /w",
-        "--entrypoint /bin/sleep -- 36100", "-- sleep 36101", "--entrypoint '' -- sleep 36103", "--entrypoint /bin/sh -- -c 'exec sleep 36102'", "--restart always", "--restart unless-stopped", "--restart on-failure:3",
-        "--memory 64m", "--memory-reservation 32m", "--memory 64m --memory-swap 128m", "--cpus 0.5", "--cpu-shares 512", "--cpuset-cpus 0", "--cpu-period 50000 --cpu-quota 25000",
+        "", "-e A=1 -e APP_VERSION=mine", "--label mine=x --label image.version=9", "--hostname my-host", "--domainname example.org",
+        "--user 1000:1000", "--workdir /w",
+        "--entrypoint /bin/sleep -- 36100", "-- sleep 36101", "--entrypoint '' -- sleep 36103", "--entrypoint /bin/sh -- -c 'exec sleep 36102'",
+        "--restart always", "--restart unless-stopped", "--restart on-failure:3",
+        "--memory 64m", "--memory-reservation 32m", "--memory 64m --memory-swap 128m", "--cpus 0.5", "--cpu-shares 512", "--cpuset-cpus 0",
+        "--cpu-period 50000 --cpu-quota 25000",
         "--pids-limit 100", "--oom-score-adj 100", "--blkio-weight 300", "--memory 64m --memory-swappiness 10", "--memory 64m --oom-kill-disable",
-        "--cap-add NET_ADMIN", "--cap-drop ALL", "--privileged", "--device /dev/null:/dev/mine:r", "--device-cgroup-rule 'c 1:3 rwm'", "--security-opt no-new-privileges", "--group-add 1234",
-        "--ulimit nofile=512:1024", "--sysctl net.ipv4.ip_unprivileged_port_start=80", "--shm-size 32m", "--tmpfs /scratch:size=1m", "--read-only", "--init", "--runtime runc", "--cgroupns private",
-        "--log-driver none", "--log-opt max-size=1m --log-opt max-file=2", "--dns 10.0.0.53", "--dns-search example.org", "--dns-option ndots:2", "--add-host db:10.0.0.1",
-        "-p 127.0.0.1::81", "-P", "--expose 99", "-v /tmp:/host:ro", "-v VOL:/named", "-v /extra", "-v /slash/", "--mount type=bind,source=/tmp,target=/m,readonly", "--mount type=tmpfs,target=/t,tmpfs-size=1048576",
+        "--cap-add NET_ADMIN", "--cap-drop ALL", "--privileged", "--device /dev/null:/dev/mine:r", "--device-cgroup-rule 'c 1:3 rwm'",
+        "--security-opt no-new-privileges", "--group-add 1234",
+        "--ulimit nofile=512:1024", "--sysctl net.ipv4.ip_unprivileged_port_start=80", "--shm-size 32m", "--tmpfs /scratch:size=1m", "--read-only",
+        "--init", "--runtime runc", "--cgroupns private",
+        "--log-driver none", "--log-opt max-size=1m --log-opt max-file=2", "--dns 10.0.0.53", "--dns-search example.org", "--dns-option ndots:2",
+        "--add-host db:10.0.0.1",
+        "-p 127.0.0.1::81", "-P", "--expose 99", "-v /tmp:/host:ro", "-v VOL:/named", "-v /extra", "-v /slash/",
+        "--mount type=bind,source=/tmp,target=/m,readonly", "--mount type=tmpfs,target=/t,tmpfs-size=1048576",
         "--mount type=volume,target=/anonymous2", "--mount type=volume,source=VOL,target=/v,readonly", "--volumes-from PEER",
-        "--network host", "--network none", "--network container:PEER", "--network NET", "--network NET --ip SUBNET.78 --network-alias twelve-chars --network-alias a", "--link PEER:database",
+        "--network host", "--network none", "--network container:PEER", "--network NET",
+        "--network NET --ip SUBNET.78 --network-alias twelve-chars --network-alias a", "--link PEER:database",
         "--pid host", "--ipc host", "--ipc shareable", "--uts host", "--cgroup-parent /dockmon-fidelity", "--stop-signal SIGINT", "--stop-timeout 3",
         "--health-cmd true --health-interval 1s", "--no-healthcheck", "--rm", "-t", "-i", "--mac-address 02:00:00:00:78:78",
     ];
@@ -31,10 +39,14 @@ internal static class FidelityRun
     /// <summary>The settings whose containers are recorded, and under which name.</summary>
     private static readonly Dictionary<string, string> Recorded = new(StringComparer.Ordinal)
     {
-        [""] = "nothing-set", ["-e A=1 -e APP_VERSION=mine"] = "variables", ["--entrypoint /bin/sleep -- 36100"] = "entrypoint-and-command", ["-- sleep 36101"] = "command",
-        ["--hostname my-host"] = "host-name", ["--cpus 0.5"] = "cpus", ["-v /extra"] = "anonymous-volume", ["--mount type=volume,target=/anonymous2"] = "anonymous-mount",
-        ["-p 127.0.0.1::81"] = "published-port", ["--network host"] = "host-network", ["--network container:PEER"] = "shared-network", ["--uts host"] = "host-uts", ["--rm"] = "rm",
-        ["--network NET --ip SUBNET.78 --network-alias twelve-chars --network-alias a"] = "static-address", ["--stop-signal SIGINT"] = "stop-signal", ["--no-healthcheck"] = "no-health-check",
+        [""] = "nothing-set", ["-e A=1 -e APP_VERSION=mine"] = "variables", ["--entrypoint /bin/sleep -- 36100"] = "entrypoint-and-command",
+        ["-- sleep 36101"] = "command",
+        ["--hostname my-host"] = "host-name", ["--cpus 0.5"] = "cpus", ["-v /extra"] = "anonymous-volume",
+        ["--mount type=volume,target=/anonymous2"] = "anonymous-mount",
+        ["-p 127.0.0.1::81"] = "published-port", ["--network host"] = "host-network", ["--network container:PEER"] = "shared-network",
+        ["--uts host"] = "host-uts", ["--rm"] = "rm",
+        ["--network NET --ip SUBNET.78 --network-alias twelve-chars --network-alias a"] = "static-address", ["--stop-signal SIGINT"] = "stop-signal",
+        ["--no-healthcheck"] = "no-health-check",
         ["--mac-address 02:00:00:00:78:78"] = "mac-address", ["--link PEER:database"] = "link",
     };
 
@@ -78,7 +90,10 @@ internal static class FidelityRun
 
         foreach (var name in made.Keys)
         {
-            await installation.CommandAsync("update_container", ct, new() { ["container_id"] = name, ["new_image"] = stage.New, ["stop_timeout"] = 1, ["health_timeout"] = 60 });
+            await installation.CommandAsync(
+                "update_container",
+                ct,
+                new() { ["container_id"] = name, ["new_image"] = stage.New, ["stop_timeout"] = 1, ["health_timeout"] = 60 });
         }
 
         var journals = Path.Combine(installation.AgentData, "updates");
@@ -86,13 +101,18 @@ internal static class FidelityRun
         {
             await Retry.UntilAsync(
                 "all updates have ended",
-                () => Directory.GetFiles(journals).Length == 0 && installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal)) == made.Count,
+                () => Directory.GetFiles(journals).Length == 0
+                    && installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal)) == made.Count,
                 TimeSpan.FromMinutes(8),
                 ct);
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"{e.Message} Of {made.Count} have begun {installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal))}; not ended: {string.Join(' ', Directory.GetFiles(journals).Select(File.ReadAllText))}{Environment.NewLine}{installation.Agent.Tail(40)}", e);
+            throw new TimeoutException(
+                $"{e.Message} Of {made.Count} have begun "
+                + $"{installation.Agent.Lines.Count(line => line.Contains("Updating ", StringComparison.Ordinal))}; not ended: "
+                + $"{string.Join(' ', Directory.GetFiles(journals).Select(File.ReadAllText))}{Environment.NewLine}{installation.Agent.Tail(40)}",
+                e);
         }
 
         var differences = new ConcurrentBag<string>();
@@ -115,7 +135,9 @@ internal static class FidelityRun
             await docker.RunAsync(["rm", "-v", expected], ct);
         });
 
-        return new FidelityResult(made.Count, [.. refused], [.. differences], [.. installation.Agent.Lines.Where(line => line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains("The update of", StringComparison.Ordinal))]);
+        return new FidelityResult(made.Count, [.. refused], [.. differences], [.. installation.Agent.Lines.Where(line => line.Contains(
+            " ERR ",
+            StringComparison.Ordinal) || line.Contains("The update of", StringComparison.Ordinal))]);
     }
 
     /// <summary>Where <c>DOCKMON_RECORD</c> names a folder: keeps what the engine says of a container there, for the planner's tests.</summary>
@@ -129,15 +151,29 @@ internal static class FidelityRun
         }
     }
 
-    private static string Indented(JsonObject json) => json.ToJsonString(new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+    private static string Indented(JsonObject json) =>
+        json.ToJsonString(new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
 
     private static async Task<Stage> StageAsync(string engine, DockerCli docker, LocalRegistry registry, CancellationToken ct)
     {
         var here = new DockerCli();
         await TestImage.EnsureOnAsync(docker, ct);
 
-        string[] Image(int version) => ["ENTRYPOINT [\"env\"]", $"ENV APP_VERSION={version}", $"LABEL image.version={version}", $"CMD [\"sleep\",\"360{version}\"]", $"WORKDIR /v{version}", "VOLUME /anonymous", "EXPOSE 80", $"EXPOSE 8{version}"];
-        return new Stage(engine, docker, await registry.PublishAsync(here, "fidelity:1", Image(1), ct), await registry.PublishAsync(here, "fidelity:2", Image(2), ct));
+        string[] Image(int version) => [
+            "ENTRYPOINT [\"env\"]",
+            $"ENV APP_VERSION={version}",
+            $"LABEL image.version={version}",
+            $"CMD [\"sleep\",\"360{version}\"]",
+            $"WORKDIR /v{version}",
+            "VOLUME /anonymous",
+            "EXPOSE 80",
+            $"EXPOSE 8{version}"
+        ];
+        return new Stage(
+            engine,
+            docker,
+            await registry.PublishAsync(here, "fidelity:1", Image(1), ct),
+            await registry.PublishAsync(here, "fidelity:2", Image(2), ct));
     }
 
     /// <summary>What the settings refer to, on one engine.</summary>
@@ -158,7 +194,10 @@ internal static class FidelityRun
         public IEnumerable<string> Arguments(string setting, string image)
         {
             var words = Regex.Matches(setting, "'([^']*)'|(\\S+)").Select(match => match.Groups[1].Success ? match.Groups[1].Value : match.Value)
-                .Select(word => word.Replace("NET", word is "NET" ? _prefix : "NET", StringComparison.Ordinal).Replace("PEER", _prefix + "-peer", StringComparison.Ordinal).Replace("VOL", _prefix, StringComparison.Ordinal).Replace("SUBNET", _subnet, StringComparison.Ordinal))
+                .Select(word => word.Replace("NET", word is "NET" ? _prefix : "NET", StringComparison.Ordinal)
+                    .Replace("PEER", _prefix + "-peer", StringComparison.Ordinal)
+                    .Replace("VOL", _prefix, StringComparison.Ordinal)
+                    .Replace("SUBNET", _subnet, StringComparison.Ordinal))
                 .ToList();
             var split = words.IndexOf("--");
             return split < 0 ? [.. words, image] : [.. words[..split], image, .. words[(split + 1)..]];
@@ -171,7 +210,8 @@ internal static class FidelityRun
             await docker.RunAsync(["run", "-d", "--name", _prefix + "-peer", "-v", "/peers", TestImage.Name, "sleep", "3600"], ct);
         }
 
-        public async Task<JsonObject> InspectAsync(string name, CancellationToken ct) => JsonNode.Parse(await docker.RunAsync(["inspect", "--format", "{{json .}}", name], ct))!.AsObject();
+        public async Task<JsonObject> InspectAsync(string name, CancellationToken ct) =>
+            JsonNode.Parse(await docker.RunAsync(["inspect", "--format", "{{json .}}", name], ct))!.AsObject();
 
         public async ValueTask DisposeAsync()
         {

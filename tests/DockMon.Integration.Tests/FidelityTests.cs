@@ -4,7 +4,9 @@ using Xunit;
 
 namespace DockMon.Integration.Tests;
 
-/// <summary>Every setting there is, set on a container, updated, and compared with what a person would expect. On all engines there are, side by side.</summary>
+/// <summary>
+/// Every setting there is, set on a container, updated, and compared with what a person would expect. On all engines there are, side by side.
+/// </summary>
 public sealed class FidelityTests(FidelityTests.Runs runs) : IClassFixture<FidelityTests.Runs>
 {
     private const string ThisMachine = "Docker";
@@ -20,7 +22,8 @@ public sealed class FidelityTests(FidelityTests.Runs runs) : IClassFixture<Fidel
         var run = runs.Of(engine);
         Assert.SkipWhen(run is null, $"{engine} is not here: {Runs.Variable(engine)} names none");
         var result = await run!;
-        TestContext.Current.SendDiagnosticMessage($"{engine}: {result.Compared} of {FidelityRun.Settings.Count} settings updated and compared; it refuses: {string.Join(" | ", result.Refused)}");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{engine}: {result.Compared} of {FidelityRun.Settings.Count} settings updated and compared; it refuses: {string.Join(" | ", result.Refused)}");
         result.Errors.ShouldBeEmpty();
         result.Differences.ShouldBeEmpty();
         result.Compared.ShouldBeGreaterThanOrEqualTo(least);

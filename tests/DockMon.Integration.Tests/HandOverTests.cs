@@ -76,12 +76,19 @@ public sealed class HandOverTests : IDisposable
         await File.WriteAllTextAsync(
             state,
             $$"""
-            {"Trial":{"FromVersion":"3.0.0","Deadline":"{{TimeProvider.System.GetUtcNow().AddHours(1):O}}","Program":{"Version":"9.9.9","Path":"/x","Sha256":"00","BaseVersion":"3.0.0"} } }
+            {"Trial":{"FromVersion":"3.0.0","Deadline":"{{TimeProvider.System.GetUtcNow().AddHours(1):O}}",
+             "Program":{"Version":"9.9.9","Path":"/x","Sha256":"00","BaseVersion":"3.0.0"} } }
             """,
             Token);
         await using var process = ProgramProcess.Start(program, [], new Dictionary<string, string>());
         await using var guard = AgentProcess.Start(
-            new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://127.0.0.1:1", ["DATA_PATH"] = _folder.Path, ["LOG_JSON"] = "false", ["INVOCATION_ID"] = "tests" },
+            new Dictionary<string, string>
+            {
+                ["DOCKMON_URL"] = "ws://127.0.0.1:1",
+                ["DATA_PATH"] = _folder.Path,
+                ["LOG_JSON"] = "false",
+                ["INVOCATION_ID"] = "tests"
+            },
             "guard", $"{process.Id}", "-");
         await process.WaitForLineAsync("done", Token, TimeSpan.FromMinutes(2));
         guard.HasExited.ShouldBeFalse(guard.Tail());

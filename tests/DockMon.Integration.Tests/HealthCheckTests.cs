@@ -14,7 +14,10 @@ public sealed class HealthCheckTests() : InstallationTests("dockmon-it-health")
         var id = await Containers.RunAsync(["sh", "-c", "mkdir /www && echo fine > /www/index.html && exec httpd -f -p 8080 -h /www"], Token);
         var address = await Docker.RunAsync(["inspect", "--format", "{{.NetworkSettings.IPAddress}}", id], Token);
         using var results = await ResultsAsync();
-        object[] configs = [new { container_id = id[..12], url = $"http://{address}:8080/", check_interval_seconds = 1 }, new { container_id = "wrong", url = "nowhere", check_interval_seconds = 1 }];
+        object[] configs = [
+            new { container_id = id[..12], url = $"http://{address}:8080/", check_interval_seconds = 1 },
+            new { container_id = "wrong", url = "nowhere", check_interval_seconds = 1 }
+        ];
         (await Installation.Http.PutAsJsonAsync($"/api/hosts/{Installation.HostId}/health-checks", configs, Token)).EnsureSuccessStatusCode();
 
         var healthy = await NextAsync(results, id[..12], result => result.GetProperty("healthy").GetBoolean());
@@ -23,7 +26,11 @@ public sealed class HealthCheckTests() : InstallationTests("dockmon-it-health")
         (await NextAsync(results, "wrong", _ => true)).GetProperty("error_message").GetString().ShouldNotBeNull().ShouldContain("url is not a URL");
 
         await Docker.RunAsync(["stop", "-t", "1", id], Token);
-        (await NextAsync(results, id[..12], result => !result.GetProperty("healthy").GetBoolean())).GetProperty("error_message").GetString().ShouldNotBeNull().ShouldStartWith($"GET http://{address}:8080/: ");
+        (await NextAsync(results, id[..12], result => !result.GetProperty("healthy").GetBoolean()))
+            .GetProperty("error_message")
+            .GetString()
+            .ShouldNotBeNull()
+            .ShouldStartWith($"GET http://{address}:8080/: ");
 
         await Installation.Agent.DisposeAsync();
         await Installation.Hub.DisposeAsync();
@@ -39,7 +46,10 @@ public sealed class HealthCheckTests() : InstallationTests("dockmon-it-health")
     [Fact]
     public async Task Checks_without_a_container_are_refused()
     {
-        using var answer = await Installation.Http.PutAsJsonAsync($"/api/hosts/{Installation.HostId}/health-checks", new object[] { new { url = "http://127.0.0.1" } }, Token);
+        using var answer = await Installation.Http.PutAsJsonAsync(
+            $"/api/hosts/{Installation.HostId}/health-checks",
+            new object[] { new { url = "http://127.0.0.1" } },
+            Token);
         ((int)answer.StatusCode).ShouldBe(400);
     }
 
@@ -49,7 +59,9 @@ public sealed class HealthCheckTests() : InstallationTests("dockmon-it-health")
         var host = default(JsonElement);
         await Retry.UntilAsync(
             "the hub has a sample of the host",
-            async () => (await Installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Installation.HostId}/stats", Token)).TryGetProperty("host", out host) && host.ValueKind == JsonValueKind.Object,
+            async () => (await Installation.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Installation.HostId}/stats", Token)).TryGetProperty(
+                "host",
+                out host) && host.ValueKind == JsonValueKind.Object,
             ct: Token);
         host.GetProperty("cpu_percent").GetDouble().ShouldBeInRange(0, 100);
         host.GetProperty("mem_percent").GetDouble().ShouldBeInRange(0.1, 100);
@@ -63,7 +75,9 @@ public sealed class HealthCheckTests() : InstallationTests("dockmon-it-health")
     {
         while (await stream.ReadLineAsync(Token).AsTask().WaitAsync(Retry.DefaultTimeout, TimeProvider.System, Token) is { } line)
         {
-            if (line.StartsWith("data:", StringComparison.Ordinal) && line.Contains("response_time_ms", StringComparison.Ordinal) && JsonElement.Parse(line["data:".Length..]).GetProperty("data") is var result
+            if (line.StartsWith("data:", StringComparison.Ordinal)
+                && line.Contains("response_time_ms", StringComparison.Ordinal)
+                && JsonElement.Parse(line["data:".Length..]).GetProperty("data") is var result
                 && result.GetProperty("container_id").GetString() == container && wanted(result))
             {
                 return result;

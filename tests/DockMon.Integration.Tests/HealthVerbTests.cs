@@ -43,7 +43,10 @@ public sealed class HealthVerbTests : IDisposable
     public async Task An_agent_without_its_engine_is_unhealthy_until_the_engine_comes()
     {
         await using var agent = Start(("DOCKER_HOST", $"unix://{Engine}"));
-        await Retry.UntilAsync("the agent says what is missing", async () => (await AnswerAsync(Data)).Line.Contains("cannot connect to the Docker engine", StringComparison.Ordinal), ct: Token);
+        await Retry.UntilAsync(
+            "the agent says what is missing",
+            async () => (await AnswerAsync(Data)).Line.Contains("cannot connect to the Docker engine", StringComparison.Ordinal),
+            ct: Token);
         (await AskAsync(Data)).ShouldBe((1, "unhealthy"));
         File.CreateSymbolicLink(Engine, "/var/run/docker.sock");
         await UntilHealthyAsync();
@@ -56,7 +59,10 @@ public sealed class HealthVerbTests : IDisposable
         silent.Bind(new UnixDomainSocketEndPoint(Engine));
         silent.Listen();
         await using var agent = Start(("DOCKER_HOST", $"unix://{Engine}"));
-        await Retry.UntilAsync("the agent says that the engine is silent", async () => (await AnswerAsync(Data)).Line == "unhealthy: the Docker engine does not answer within 3 s (timeout)", ct: Token);
+        await Retry.UntilAsync(
+            "the agent says that the engine is silent",
+            async () => (await AnswerAsync(Data)).Line == "unhealthy: the Docker engine does not answer within 3 s (timeout)",
+            ct: Token);
     }
 
     [Fact]

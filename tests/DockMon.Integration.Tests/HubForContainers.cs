@@ -17,7 +17,12 @@ internal sealed class HubForContainers : IAsyncDisposable
     {
         var address = $"{gateway}:{FreePort.Next()}";
         Url = $"ws://{address}";
-        _process = HubProcess.Start(new Dictionary<string, string> { ["HUB_URLS"] = $"http://{address}", ["HUB_DATA"] = _data.Path, ["HUB_ADMIN_KEY"] = AdminKey });
+        _process = HubProcess.Start(new Dictionary<string, string>
+        {
+            ["HUB_URLS"] = $"http://{address}",
+            ["HUB_DATA"] = _data.Path,
+            ["HUB_ADMIN_KEY"] = AdminKey
+        });
         _client = new HubClient($"http://{address}", AdminKey);
     }
 

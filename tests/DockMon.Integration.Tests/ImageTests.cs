@@ -57,10 +57,14 @@ public sealed class ImageTests : IAsyncLifetime
     [Fact]
     public async Task A_volume_that_a_root_agent_left_is_taken_over()
     {
-        await Docker.RunAsync(["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "sh", "-c", "mkdir /data/updates && chmod 700 /data /data/updates && chown -R 0:0 /data"], Token);
+        await Docker.RunAsync(
+            ["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "sh", "-c", "mkdir /data/updates && chmod 700 /data /data/updates && chown -R 0:0 /data"],
+            Token);
         await RunAsync("--read-only");
         await RegisteredAsync();
-        var files = await Docker.RunAsync(["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "stat", "-c", "%u", "/data", "/data/updates", "/data/permanent_token"], Token);
+        var files = await Docker.RunAsync(
+            ["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "stat", "-c", "%u", "/data", "/data/updates", "/data/permanent_token"],
+            Token);
         files.Split('\n').ShouldBe(["1000", "1000", "1000"]);
     }
 
@@ -81,7 +85,10 @@ public sealed class ImageTests : IAsyncLifetime
     {
         // The volume is the image's user's: root without capabilities has no way into it.
         await RunAsync("-e AGENT_USER=0");
-        await Retry.UntilAsync("it says what root needs", async () => (await Docker.RunAsync(["logs", _name], Token)).Contains("--cap-add DAC_OVERRIDE", StringComparison.Ordinal), ct: Token);
+        await Retry.UntilAsync(
+            "it says what root needs",
+            async () => (await Docker.RunAsync(["logs", _name], Token)).Contains("--cap-add DAC_OVERRIDE", StringComparison.Ordinal),
+            ct: Token);
         await Docker.RunAsync(["rm", "-f", _name], Token);
 
         await RunAsync("-e AGENT_USER=0 --cap-add DAC_OVERRIDE");
@@ -107,12 +114,21 @@ public sealed class ImageTests : IAsyncLifetime
             await using var up = ProgramProcess.Start(compose, [.. project, "up", "-d"], environment);
             (await up.WaitForExitAsync(Token)).ShouldBe(0, up.Tail());
             await RegisteredAsync();
-            await Retry.UntilAsync("it reads the kernel", async () => (await Docker.RunAsync(["logs", _name], Token)).Contains("come from the kernel", StringComparison.Ordinal), ct: Token);
+            await Retry.UntilAsync(
+                "it reads the kernel",
+                async () => (await Docker.RunAsync(["logs", _name], Token)).Contains("come from the kernel", StringComparison.Ordinal),
+                ct: Token);
 
             // It is part of the project and hangs on its network, and takes neither away from under itself.
-            (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync("deploy_compose", new() { ["deployment_id"] = "1", ["project_name"] = _name, ["action"] = "down" }, Token)))
+            (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync(
+                "deploy_compose",
+                new() { ["deployment_id"] = "1", ["project_name"] = _name, ["action"] = "down" },
+                Token)))
                 .Message.ShouldContain($"the agent's own container {_name} is part of it");
-            (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync("delete_network", new() { ["network_id"] = _name + "_default", ["force"] = true }, Token)))
+            (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync(
+                "delete_network",
+                new() { ["network_id"] = _name + "_default", ["force"] = true },
+                Token)))
                 .Message.ShouldContain($"the agent's own container {_name} is connected to it");
         }
         finally
@@ -138,7 +154,10 @@ public sealed class ImageTests : IAsyncLifetime
         await RegisteredAsync();
         var (code, output, error) = await Docker.TryRunAsync(["exec", _name, "dockmon-agent", "doctor", "--json"], Token);
         code.ShouldBe(0, output + error);
-        var checks = JsonDocument.Parse(output).RootElement.GetProperty("checks").EnumerateArray().ToDictionary(check => check.GetProperty("name").GetString()!, check => check.GetProperty("status").GetString());
+        var checks = JsonDocument.Parse(output).RootElement
+            .GetProperty("checks")
+            .EnumerateArray()
+            .ToDictionary(check => check.GetProperty("name").GetString()!, check => check.GetProperty("status").GetString());
         foreach (var name in new[] { "configuration", "websocket", "token", "socket", "engine", "container", "data", "volume" })
         {
             checks[name].ShouldBe("ok", name + output);
@@ -163,7 +182,8 @@ public sealed class ImageTests : IAsyncLifetime
             labels.GetProperty("org.opencontainers.image." + name).GetString().ShouldNotBeNullOrEmpty();
         }
 
-        TestContext.Current.SendDiagnosticMessage($"image {image.GetProperty("Size").GetInt64() / 1e6:0.0} MB, program {new FileInfo(AgentProcess.Path).Length / 1e6:0.0} MB");
+        TestContext.Current.SendDiagnosticMessage(
+            $"image {image.GetProperty("Size").GetInt64() / 1e6:0.0} MB, program {new FileInfo(AgentProcess.Path).Length / 1e6:0.0} MB");
     }
 
     public async ValueTask DisposeAsync()

@@ -175,7 +175,10 @@ internal sealed class Installation : IAsyncDisposable
     public async Task<List<string>> EventsOfAsync(string containerId, CancellationToken ct)
     {
         var events = await Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{HostId}/events?limit=10000", ct);
-        return [.. events.EnumerateArray().Where(e => e.GetProperty("container_id").GetString() == containerId).Select(e => e.GetProperty("action").GetString()!).Reverse()];
+        return [.. events.EnumerateArray()
+            .Where(e => e.GetProperty("container_id").GetString() == containerId)
+            .Select(e => e.GetProperty("action").GetString()!)
+            .Reverse()];
     }
 
     public async ValueTask DisposeAsync()

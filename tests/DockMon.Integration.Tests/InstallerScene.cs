@@ -17,7 +17,9 @@ public abstract class InstallerScene : IDisposable
 
     protected InstallerScene()
     {
-        Assert.SkipUnless(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64, "The release of these tests is for amd64.");
+        Assert.SkipUnless(
+            System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64,
+            "The release of these tests is for amd64.");
         Directory.CreateDirectory(Root("run/systemd/system"));
         Script("bin/systemctl", $"echo \"$*\" >>{At("systemctl.log")}; test \"$1\" != restart || test ! -e {At("broken")} || {{ rm {At("broken")}; exit 1; }}");
         Release("1.0.0");
@@ -45,24 +47,33 @@ public abstract class InstallerScene : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(At(name))!);
         File.WriteAllText(At(name), "#!/bin/sh\n" + body + "\n");
-        File.SetUnixFileMode(At(name), OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            At(name),
+            OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
     }
 
-    /// <summary>What a program does that says it is there and goes on until it is told to end. It ends with the test, too, which does not wait for its output.</summary>
+    /// <summary>
+    /// What a program does that says it is there and goes on until it is told to end. It
+    /// ends with the test, too, which does not wait for its output.
+    /// </summary>
     protected string Hang(string said) => $"exec >/dev/null 2>&1; touch {At(said)}; until [ -e {At("ended")} ] || [ ! -e {At(said)} ]; do sleep 0.1; done";
 
     /// <summary>Makes a release's files as eng/release does, with a program that only knows its version.</summary>
     protected void Release(string version, string? program = null)
     {
         Script("content/dockmon-agent", program ?? $"echo {version}");
-        var start = new ProcessStartInfo(Path.Combine(Packaging, "archive.sh"), ["amd64", version, At("content/dockmon-agent"), At("release")]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Path.Combine(Packaging, "archive.sh"),
+            ["amd64", version, At("content/dockmon-agent"), At("release")]) { RedirectStandardOutput = true };
         using (var archive = Process.Start(start)!)
         {
             archive.WaitForExit();
             archive.ExitCode.ShouldBe(0);
         }
 
-        File.WriteAllText(At("release/checksums.txt"), $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(At("release/" + Archive))))}  {Archive}\n");
+        File.WriteAllText(
+            At("release/checksums.txt"),
+            $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(At("release/" + Archive))))}  {Archive}\n");
     }
 
     /// <summary>A file with a token, for --token-file.</summary>
@@ -100,9 +111,11 @@ public abstract class InstallerScene : IDisposable
 
     /// <summary>What is only there while something is being installed.</summary>
     protected IEnumerable<string> LeftOver() =>
-        Directory.GetFiles(Root(""), "*", SearchOption.AllDirectories).Where(file => file.EndsWith(".previous", StringComparison.Ordinal) || file.EndsWith(".new", StringComparison.Ordinal));
+        Directory.GetFiles(Root(""), "*", SearchOption.AllDirectories)
+            .Where(file => file.EndsWith(".previous", StringComparison.Ordinal) || file.EndsWith(".new", StringComparison.Ordinal));
 
-    protected static Task<(int Code, string Output)> RunAsync(string program, params string[] arguments) => RunAsync(program, new Dictionary<string, string>(), arguments);
+    protected static Task<(int Code, string Output)> RunAsync(string program, params string[] arguments) =>
+        RunAsync(program, new Dictionary<string, string>(), arguments);
 
     protected static async Task<(int Code, string Output)> RunAsync(string program, Dictionary<string, string> environment, string[] arguments)
     {

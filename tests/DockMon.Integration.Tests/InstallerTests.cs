@@ -11,7 +11,15 @@ public sealed class InstallerTests : InstallerScene
     public async Task The_first_installation_puts_everything_in_its_place_and_the_token_where_only_root_reads()
     {
         File.WriteAllText(At("token"), "secret-token\n");
-        var (code, output) = await InstallAsync("--from", At("release"), "--url", "wss://dockmon.example.com", "--token-file", At("token"), "--name", "rack \"7\"");
+        var (code, output) = await InstallAsync(
+            "--from",
+            At("release"),
+            "--url",
+            "wss://dockmon.example.com",
+            "--token-file",
+            At("token"),
+            "--name",
+            "rack \"7\"");
 
         code.ShouldBe(0, output);
         output.ShouldContain("dockmon-agent 1.0.0 is installed");
@@ -292,7 +300,8 @@ public sealed class InstallerTests : InstallerScene
     {
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "There is no systemd-analyze here.");
         Script("usr/bin/dockmon-agent", "exit 0");
-        var unit = File.ReadAllText(Path.Combine(Packaging, "dockmon-agent.service")).Replace("/usr/bin/dockmon-agent", At("usr/bin/dockmon-agent"), StringComparison.Ordinal);
+        var unit = File.ReadAllText(Path.Combine(Packaging, "dockmon-agent.service"))
+            .Replace("/usr/bin/dockmon-agent", At("usr/bin/dockmon-agent"), StringComparison.Ordinal);
         File.WriteAllText(At("dockmon-agent.service"), unit);
         var (code, output) = await RunAsync("/usr/bin/systemd-analyze", "verify", At("dockmon-agent.service"));
         output.ShouldBeEmpty();

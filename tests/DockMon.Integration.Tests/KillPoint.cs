@@ -102,7 +102,10 @@ internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, C
         return Enumerable.Range(0, count).Select(i =>
         {
             var delay = TimeSpan.FromMilliseconds(random.Next(0, 6000));
-            return new KillPoint($"{delay.TotalMilliseconds} ms after the answer", shapes[i % shapes.Count], (_, ct) => Task.Delay(delay, TimeProvider.System, ct));
+            return new KillPoint(
+                $"{delay.TotalMilliseconds} ms after the answer",
+                shapes[i % shapes.Count],
+                (_, ct) => Task.Delay(delay, TimeProvider.System, ct));
         }).ToList();
     }
 
@@ -114,10 +117,14 @@ internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, C
             .Select(aim => aim.Point with { Reached = (_, ct) => Task.Delay(aim.Delay, TimeProvider.System, ct) })];
     }
 
-    private static KillPoint During(string name, KillShape shape, string request, int skip = 0) => new(name, shape, (_, _) => Task.CompletedTask, request, skip);
+    private static KillPoint During(string name, KillShape shape, string request, int skip = 0) =>
+        new(name, shape, (_, _) => Task.CompletedTask, request, skip);
 
     private static Func<KillScene, CancellationToken, Task> Journal(string text) =>
-        (scene, ct) => KillScene.WatchAsync($"a journal says {text}", () => scene.Journals().Any(journal => journal.Contains(text, StringComparison.Ordinal)), ct);
+        (scene, ct) => KillScene.WatchAsync(
+            $"a journal says {text}",
+            () => scene.Journals().Any(journal => journal.Contains(text, StringComparison.Ordinal)),
+            ct);
 
     private static Task JournalClosed(KillScene scene, CancellationToken ct)
     {
@@ -129,6 +136,7 @@ internal sealed record KillPoint(string Name, KillShape Shape, Func<KillScene, C
     private static Func<KillScene, CancellationToken, Task> Event(string action, string suffix, int skip = 0) =>
         (scene, ct) => KillScene.WatchAsync(
             $"there is an event {action} of {scene.Name}{suffix}",
-            () => scene.Events().Count(line => line == $"{action} {scene.Name}{suffix}" || (suffix.EndsWith('-') && line.StartsWith($"{action} {scene.Name}{suffix}", StringComparison.Ordinal))) > skip,
+            () => scene.Events().Count(line => line == $"{action} {scene.Name}{suffix}"
+                || (suffix.EndsWith('-') && line.StartsWith($"{action} {scene.Name}{suffix}", StringComparison.Ordinal))) > skip,
             ct);
 }

@@ -17,7 +17,13 @@ internal sealed class KillScene : IAsyncDisposable
     private ProgramProcess _events;
     private int _seen;
 
-    private KillScene(LocalRegistry registry, Installation installation, PrivateEngine? engine, EngineGate? gate, DockerCli docker, (string Old, string New, string Crash) images)
+    private KillScene(
+        LocalRegistry registry,
+        Installation installation,
+        PrivateEngine? engine,
+        EngineGate? gate,
+        DockerCli docker,
+        (string Old, string New, string Crash) images)
     {
         (_registry, _installation, _engine, _gate, _docker, _images) = (registry, installation, engine, gate, docker, images);
         _events = Listen();
@@ -55,7 +61,8 @@ internal sealed class KillScene : IAsyncDisposable
             var request = Expect(point);
             await _installation.CommandAsync("update_container", ct, new()
             {
-                ["container_id"] = Name, ["new_image"] = point.Shape is KillShape.Crash or KillShape.RemoveCrash ? _images.Crash : _images.New, ["stop_timeout"] = 1, ["health_timeout"] = 20,
+                ["container_id"] = Name, ["new_image"] = point.Shape is KillShape.Crash or KillShape.RemoveCrash ? _images.Crash : _images.New,
+                ["stop_timeout"] = 1, ["health_timeout"] = 20,
             });
             await (request?.UnderWay.WaitAsync(Promise, ct) ?? Task.CompletedTask);
             await point.Reached(this, ct);
@@ -122,7 +129,9 @@ internal sealed class KillScene : IAsyncDisposable
             await TestImage.EnsureOnAsync(docker, ct);
         }
 
-        var images = (await PublishAsync("kill:1", """CMD ["sleep","36001"]"""), await PublishAsync("kill:2", """CMD ["sleep","36002"]"""), await PublishAsync("kill:3", """CMD ["sh","-c","exit 3"]"""));
+        var images = (await PublishAsync("kill:1", """CMD ["sleep","36001"]"""), await PublishAsync(
+            "kill:2",
+            """CMD ["sleep","36002"]"""), await PublishAsync("kill:3", """CMD ["sh","-c","exit 3"]"""));
         // Where the agent is killed it has the engine behind a gate, which tells what the engine works on.
         var gate = engine is null ? EngineGate.Start(docker.Host) : null;
         return new KillScene(registry, await Installation.StartAsync(ct, gate?.Host ?? docker.Host), engine, gate, docker, images);
@@ -147,7 +156,9 @@ internal sealed class KillScene : IAsyncDisposable
     private async Task<string> PrepareAsync(KillShape shape, CancellationToken ct)
     {
         // A daemon ends the containers that a killed one left, and starts those of "always" again. To "unless-stopped" it takes its own doing for a user's.
-        string[] policy = shape == KillShape.Connected ? ["--restart", "always"] : shape is KillShape.Remove or KillShape.RemoveCrash ? ["--rm"] : _engine is null || shape == KillShape.Stopped ? [] : ["--restart", "always"];
+        string[] policy = shape == KillShape.Connected
+            ? ["--restart", "always"]
+            : shape is KillShape.Remove or KillShape.RemoveCrash ? ["--rm"] : _engine is null || shape == KillShape.Stopped ? [] : ["--restart", "always"];
         await _docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", Name, .. policy, _images.Old], ct);
         await _docker.RunAsync(["exec", Name, "sh", "-c", "echo precious > /anonymous/data"], ct);
         if (shape == KillShape.Connected)
@@ -200,7 +211,10 @@ internal sealed class KillScene : IAsyncDisposable
                 async () =>
                 {
                     there = await _docker.RunAsync(["ps", "-a", "--filter", $"name={Name}", "--format", "{{.Names}} {{.State}}"], ct);
-                    return there.Split('\n').Select(line => line.Replace(" created", " stopped", StringComparison.Ordinal).Replace(" exited", " stopped", StringComparison.Ordinal)).Order(StringComparer.Ordinal).SequenceEqual(wanted)
+                    return there.Split('\n')
+                        .Select(line => line.Replace(" created", " stopped", StringComparison.Ordinal).Replace(" exited", " stopped", StringComparison.Ordinal))
+                        .Order(StringComparer.Ordinal)
+                        .SequenceEqual(wanted)
                         && Journals().Count == 0
                         && (shape == KillShape.Stopped || await HasItsDataAsync(ct));
                 },
@@ -225,14 +239,18 @@ internal sealed class KillScene : IAsyncDisposable
         }
 
         if (shape == KillShape.Connected
-            && await _docker.RunAsync(["inspect", "--format", "{{.HostConfig.RestartPolicy.Name}} {{len .NetworkSettings.Networks}}", Name], ct) is var connected && connected != "always 2")
+            && await _docker.RunAsync(
+                ["inspect", "--format", "{{.HostConfig.RestartPolicy.Name}} {{len .NetworkSettings.Networks}}", Name],
+                ct) is var connected && connected != "always 2")
         {
             throw new InvalidOperationException($"the policy and the number of networks are {connected}");
         }
 
         if (shape == KillShape.Dependent)
         {
-            var (id, mode) = (await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct), await _docker.RunAsync(["inspect", "--format", "{{.HostConfig.NetworkMode}}", Name + "-side"], ct));
+            var (id, mode) = (await _docker.RunAsync(
+                ["inspect", "--format", "{{.Id}}", Name],
+                ct), await _docker.RunAsync(["inspect", "--format", "{{.HostConfig.NetworkMode}}", Name + "-side"], ct));
             if (mode != "container:" + id)
             {
                 throw new InvalidOperationException($"the dependent has the network of {mode}, and {Name} is {id}");
@@ -244,7 +262,8 @@ internal sealed class KillScene : IAsyncDisposable
     /// Part of the condition that is waited for: a daemon that was killed in the middle of a start calls a container running that it takes down
     /// and starts once more a moment later, as its restart policy says.
     /// </summary>
-    private async Task<bool> HasItsDataAsync(CancellationToken ct) => await _docker.TryRunAsync(["exec", Name, "cat", "/anonymous/data"], ct) is (0, "precious", _);
+    private async Task<bool> HasItsDataAsync(CancellationToken ct) =>
+        await _docker.TryRunAsync(["exec", Name, "cat", "/anonymous/data"], ct) is (0, "precious", _);
 
     /// <summary>
     /// The daemon was killed between the start of a container's process and writing that down. It can neither start the container nor end what runs, says
@@ -259,7 +278,8 @@ internal sealed class KillScene : IAsyncDisposable
 
     private static string NameOf(string line) => line.Split(' ')[0];
 
-    private async Task<string> VolumeAsync(CancellationToken ct) => await _docker.RunAsync(["inspect", "--format", "{{range .Mounts}}{{.Name}}{{end}}", Name], ct);
+    private async Task<string> VolumeAsync(CancellationToken ct) =>
+        await _docker.RunAsync(["inspect", "--format", "{{range .Mounts}}{{.Name}}{{end}}", Name], ct);
 
     private async Task CleanAsync()
     {

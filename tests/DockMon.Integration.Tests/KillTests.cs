@@ -5,7 +5,10 @@ using Xunit;
 
 namespace DockMon.Integration.Tests;
 
-/// <summary>Whatever instruction a kill hits in an update, of the agent or of the daemon, after the restart there is one container of the name, with its data.</summary>
+/// <summary>
+/// Whatever instruction a kill hits in an update, of the agent or of the daemon, after the
+/// restart there is one container of the name, with its data.
+/// </summary>
 public sealed class KillTests
 {
     private const int RandomInstants = 20;
@@ -26,14 +29,19 @@ public sealed class KillTests
         var newer = Environment.GetEnvironmentVariable("DOCKMON_TEST_ENGINE26");
         await Task.WhenAll(
             RunAsync("agent, this machine's engine", points, ScenesWithAgent, () => KillScene.WithAgentAsync(null, Token)),
-            string.IsNullOrEmpty(newer) ? Task.CompletedTask : RunAsync("agent, Docker 26.1", points, ScenesWithAgent, () => KillScene.WithAgentAsync(newer, Token)));
+            string.IsNullOrEmpty(newer)
+                ? Task.CompletedTask
+                : RunAsync("agent, Docker 26.1", points, ScenesWithAgent, () => KillScene.WithAgentAsync(newer, Token)));
         Assert.SkipWhen(string.IsNullOrEmpty(newer), "It went well on this machine's engine; DOCKMON_TEST_ENGINE26 names no other.");
     }
 
     [Fact]
     public async Task A_daemon_that_is_killed_anywhere_in_an_update_leaves_one_container_with_its_data()
     {
-        List<KillPoint> points = [.. KillPoint.Boundaries, .. KillPoint.Random(RandomInstants, 20261124, [KillShape.Plain, KillShape.Stopped, KillShape.Crash])];
+        List<KillPoint> points = [
+            .. KillPoint.Boundaries,
+            .. KillPoint.Random(RandomInstants, 20261124, [KillShape.Plain, KillShape.Stopped, KillShape.Crash])
+        ];
         var newer = PrivateEngine.NewerRoot;
         await Task.WhenAll(
             RunAsync("daemon, this machine's engine", points, ScenesWithDaemon, () => KillScene.WithDaemonAsync(null, Token)),
@@ -64,7 +72,10 @@ public sealed class KillTests
 
             Interlocked.Add(ref wedged, scene.Wedged);
         }));
-        TestContext.Current.SendDiagnosticMessage($"{who}: {done} kills in the middle of an update ({points.Count(point => point.Request is not null)} while a request was under way), {done - failures.Count - wedged} ended well, {wedged} containers can be started by nobody any more (the engine's own fault; the agent says so and goes on trying)");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{who}: {done} kills in the middle of an update ({points.Count(point => point.Request is not null)} while a request was under way), "
+            + $"{done - failures.Count - wedged} ended well, {wedged} containers can be started by nobody any more (the engine's own fault; the agent "
+            + "says so and goes on trying)");
         foreach (var kind in fell.GroupBy(one => one.Point).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
             TestContext.Current.SendDiagnosticMessage($"kills | {kind.Key} | {kind.Count()} | {kind.Count(one => !one.Well)}");

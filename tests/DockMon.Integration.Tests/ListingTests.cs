@@ -21,8 +21,13 @@ public sealed class ListingTests
         await using var engine = await PrivateEngine.StartAsync(Token);
         using (var client = new EngineClient(EngineEndpoint.FromEnvironment(engine.Host, null, null), TimeProvider.System))
         {
-            var body = Encoding.UTF8.GetBytes($$$"""{"Image":"{{{TestImage.Name}}}","Cmd":["sleep","1"],"Env":["A=1","B=x=y"],"HostConfig":{"NetworkMode":"none"}}""");
-            await Parallel.ForAsync(0, Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Token }, async (_, ct) => await client.CreateContainerAsync(body, null, ct));
+            var body =
+                Encoding.UTF8.GetBytes($$$"""{"Image":"{{{TestImage.Name}}}","Cmd":["sleep","1"],"Env":["A=1","B=x=y"],"HostConfig":{"NetworkMode":"none"}}""");
+            await Parallel.ForAsync(
+                0,
+                Count,
+                new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Token },
+                async (_, ct) => await client.CreateContainerAsync(body, null, ct));
         }
 
         await using var counter = new CountingSocket(engine.Host["unix://".Length..]);
@@ -38,8 +43,11 @@ public sealed class ListingTests
         first[0].GetProperty("Env").GetRawText().ShouldBe("""{"A":"1","B":"x=y"}""");
         first[0].GetProperty("RepoDigests").GetArrayLength().ShouldBe(0);
         first[0].TryGetProperty("StartedAt", out _).ShouldBeFalse();
-        var rss = (await File.ReadAllLinesAsync($"/proc/{installation.Agent.Id}/status", Token)).Single(line => line.StartsWith("VmRSS", StringComparison.Ordinal));
-        TestContext.Current.SendDiagnosticMessage($"{Count} containers: first listing {firstTime.TotalMilliseconds:0} ms, second {secondTime.TotalMilliseconds:0} ms, agent {rss}");
+        var rss = (await File.ReadAllLinesAsync(
+            $"/proc/{installation.Agent.Id}/status",
+            Token)).Single(line => line.StartsWith("VmRSS", StringComparison.Ordinal));
+        TestContext.Current.SendDiagnosticMessage(
+            $"{Count} containers: first listing {firstTime.TotalMilliseconds:0} ms, second {secondTime.TotalMilliseconds:0} ms, agent {rss}");
 
         // What changes is asked for again: a start gives another StartedAt.
         var id = first[0].GetProperty("Id").GetString()!;

@@ -69,7 +69,11 @@ public sealed class OperationTests() : InstallationTests("dockmon-it")
         var other = Containers.NewName();
         await Containers.RunAsync([], Token, name: other);
         (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("remove", id, Token))).Message.ShouldContain("running container");
-        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("rename", id, Token, new() { ["new_name"] = other }))).Message.ShouldContain("already in use");
+        (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync(
+            "rename",
+            id,
+            Token,
+            new() { ["new_name"] = other }))).Message.ShouldContain("already in use");
         (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("unpause", id, Token))).Message.ShouldContain("is not paused");
         (await Should.ThrowAsync<OperationFailedException>(() => Installation.OperateAsync("", id, Token))).Message.ShouldContain("unknown action");
         (await Installation.OperateAsync("remove", id, Token, new() { ["force"] = true })).GetProperty("removed").GetBoolean().ShouldBeTrue();
@@ -82,7 +86,9 @@ public sealed class OperationTests() : InstallationTests("dockmon-it")
         await Docker.RunAsync(["wait", id], Token);
         var lines = await LogsAsync(id, []);
         lines.ShouldBe(await DockersOrderAsync(id));
-        lines.Select(line => line.Split(' ', 2)[1]).Order().ShouldBe(["err 1", "err 2", "err 3", "err 4", "err 5", "out 1", "out 2", "out 3", "out 4", "out 5"]);
+        lines.Select(line => line.Split(' ', 2)[1])
+            .Order()
+            .ShouldBe(["err 1", "err 2", "err 3", "err 4", "err 5", "out 1", "out 2", "out 3", "out 4", "out 5"]);
         (await LogsAsync(id, new() { ["tail"] = 3 })).ShouldBe(lines[^3..]);
         var third = lines[4].Split(' ')[0];
         (await LogsAsync(id, new() { ["since"] = third })).ShouldBe(lines[4..]);
@@ -99,7 +105,9 @@ public sealed class OperationTests() : InstallationTests("dockmon-it")
     [Fact]
     public async Task Logs_larger_than_a_frame_come_cut_and_say_so()
     {
-        var id = await Containers.RunAsync(["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 50000000"], Token);
+        var id = await Containers.RunAsync(
+            ["sh", "-c", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 50000000"],
+            Token);
         await Docker.RunAsync(["wait", id], Token);
         var lines = await LogsAsync(id, new() { ["tail"] = 10_000_000 });
         lines[0].ShouldContain("the log was cut here");
@@ -122,7 +130,9 @@ public sealed class OperationTests() : InstallationTests("dockmon-it")
     /// <summary>The log as the docker CLI prints it, both streams to one pipe: the engine alone knows which of two pipes it read first.</summary>
     private static async Task<List<string>> DockersOrderAsync(string id)
     {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", "exec docker logs --timestamps \"$0\" 2>&1", id]) { RedirectStandardOutput = true })!;
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "sh",
+            ["-c", "exec docker logs --timestamps \"$0\" 2>&1", id]) { RedirectStandardOutput = true })!;
         var output = await process.StandardOutput.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
@@ -162,5 +172,7 @@ public sealed class OperationTests() : InstallationTests("dockmon-it")
     private static Task<string> InspectAsync(string id, string path) => Docker.RunAsync(["inspect", "--format", "{{" + path + "}}", id], Token);
 
     private async Task<List<string>> LogsAsync(string id, JsonObject fields) =>
-        [.. (await Installation.OperateAsync("get_logs", id, Token, fields)).GetProperty("logs").GetString()!.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        [.. (await Installation.OperateAsync("get_logs", id, Token, fields)).GetProperty("logs").GetString()!.Split(
+            '\n',
+            StringSplitOptions.RemoveEmptyEntries)];
 }

@@ -43,8 +43,12 @@ public sealed class ResourceTests : IAsyncLifetime
         dangling.GetProperty("dangling").GetBoolean().ShouldBeTrue();
         Tags(dangling).ShouldBeEmpty();
 
-        (await Should.ThrowAsync<OperationFailedException>(() => CommandAsync("remove_image", new() { ["image_id"] = "nosuch:1" }))).Message.ShouldContain("No such image: nosuch:1");
-        (await Should.ThrowAsync<OperationFailedException>(() => CommandAsync("remove_image", new() { ["image_id"] = TestImage.Name }))).Message.ShouldContain("conflict");
+        (await Should.ThrowAsync<OperationFailedException>(() => CommandAsync(
+            "remove_image",
+            new() { ["image_id"] = "nosuch:1" }))).Message.ShouldContain("No such image: nosuch:1");
+        (await Should.ThrowAsync<OperationFailedException>(() => CommandAsync(
+            "remove_image",
+            new() { ["image_id"] = TestImage.Name }))).Message.ShouldContain("conflict");
         await CommandAsync("remove_image", new() { ["image_id"] = "extra:1", ["force"] = false });
         var pruned = await CommandAsync("prune_images", []);
         pruned.GetProperty("removed_count").GetInt32().ShouldBe(1);
@@ -54,7 +58,9 @@ public sealed class ResourceTests : IAsyncLifetime
     [Fact]
     public async Task Networks_are_created_listed_with_stopped_containers_too_deleted_and_pruned()
     {
-        var made = await CommandAsync("create_network", new() { ["name"] = "lan", ["driver"] = "bridge", ["subnet"] = "10.77.0.0/24", ["gateway"] = "10.77.0.1", ["internal"] = true });
+        var made = await CommandAsync(
+            "create_network",
+            new() { ["name"] = "lan", ["driver"] = "bridge", ["subnet"] = "10.77.0.0/24", ["gateway"] = "10.77.0.1", ["internal"] = true });
         made.GetProperty("subnet").GetString().ShouldBe("10.77.0.0/24");
         made.GetProperty("internal").GetBoolean().ShouldBeTrue();
         await Docker.RunAsync(["create", "--name", "stopped", "--network", "lan", TestImage.Name], Token);
@@ -68,7 +74,9 @@ public sealed class ResourceTests : IAsyncLifetime
         (await FailAsync("delete_network", new() { ["network_id"] = "bridge" })).ShouldBe("cannot delete built-in network 'bridge'");
         (await FailAsync("delete_network", new() { ["network_id"] = "lan" })).ShouldContain("in use by stopped");
         await CommandAsync("delete_network", new() { ["network_id"] = made.GetProperty("id").GetString(), ["force"] = true });
-        (await _installation.OperateAsync("create_network", "", Token, new() { ["name"] = "unused", ["driver"] = "bridge" })).GetProperty("network_id").GetString()!.Length.ShouldBe(12);
+        (await _installation.OperateAsync("create_network", "", Token, new() { ["name"] = "unused", ["driver"] = "bridge" }))
+            .GetProperty("network_id")
+            .GetString()!.Length.ShouldBe(12);
         (await CommandAsync("prune_networks", [])).GetProperty("networks_removed").GetRawText().ShouldBe("""["unused"]""");
         (await FailAsync("delete_network", new() { ["network_id"] = "unused" })).ShouldContain("not found");
     }
@@ -103,20 +111,40 @@ public sealed class ResourceTests : IAsyncLifetime
         made["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Key).Order().ShouldBe(["bridge", "second"]);
 
         await _installation.OperateAsync("start", id, Token);
-        (await _installation.OperateAsync("verify_running", id, Token, new() { ["max_wait_seconds"] = 20 })).GetProperty("is_healthy").GetBoolean().ShouldBeTrue();
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("validate_ports", "", Token, new() { ["ports"] = new JsonObject { ["80/tcp"] = 8099, ["81/tcp"] = 8100 } })))
+        (await _installation.OperateAsync("verify_running", id, Token, new() { ["max_wait_seconds"] = 20 }))
+            .GetProperty("is_healthy")
+            .GetBoolean()
+            .ShouldBeTrue();
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync(
+            "validate_ports",
+            "",
+            Token,
+            new() { ["ports"] = new JsonObject { ["80/tcp"] = 8099, ["81/tcp"] = 8100 } })))
             .Message.ShouldBe("failed to validate ports: conflict: 8099/tcp is used by container made");
-        await _installation.OperateAsync("validate_ports", "", Token, new() { ["ports"] = new JsonObject { ["80/tcp"] = 8100, ["80/udp"] = 8099, ["82/tcp"] = null } });
+        await _installation.OperateAsync(
+            "validate_ports",
+            "",
+            Token,
+            new() { ["ports"] = new JsonObject { ["80/tcp"] = 8100, ["80/udp"] = 8099, ["82/tcp"] = null } });
         await _installation.OperateAsync("kill", id, Token);
 
         (await Should.ThrowAsync<OperationFailedException>(() => CreateAsync("""{"image":"nosuch:1"}"""))).Message.ShouldContain("No such image: nosuch:1");
-        (await Should.ThrowAsync<OperationFailedException>(() => CreateAsync($$"""{"image":"{{TestImage.Name}}","colour":"blue"}"""))).Message.ShouldContain("unknown option 'colour'");
-        (await Should.ThrowAsync<OperationFailedException>(() => CreateAsync($$"""{"image":"{{TestImage.Name}}","name":"half","networks":["bridge","nosuch"]}"""))).Message.ShouldContain("nosuch");
+        (await Should.ThrowAsync<OperationFailedException>(() => CreateAsync($$"""{"image":"{{TestImage.Name}}","colour":"blue"}"""))).Message.ShouldContain(
+            "unknown option 'colour'");
+        (await Should.ThrowAsync<OperationFailedException>(
+            () => CreateAsync($$"""{"image":"{{TestImage.Name}}","name":"half","networks":["bridge","nosuch"]}"""))).Message.ShouldContain("nosuch");
         (await Docker.TryRunAsync(["inspect", "half"], Token)).ExitCode.ShouldNotBe(0);
         var failing = await CreateAsync($$"""{"image":"{{TestImage.Name}}","command":"false"}""");
         await _installation.OperateAsync("start", failing, Token);
-        (await _installation.OperateAsync("verify_running", failing, Token, new() { ["max_wait_seconds"] = 5 })).GetProperty("is_healthy").GetBoolean().ShouldBeFalse();
-        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync("pull_image", "", Token, new() { ["image"] = "127.0.0.1:9/nosuch:1" }))).Message.ShouldStartWith("failed to pull image: ");
+        (await _installation.OperateAsync("verify_running", failing, Token, new() { ["max_wait_seconds"] = 5 }))
+            .GetProperty("is_healthy")
+            .GetBoolean()
+            .ShouldBeFalse();
+        (await Should.ThrowAsync<OperationFailedException>(() => _installation.OperateAsync(
+            "pull_image",
+            "",
+            Token,
+            new() { ["image"] = "127.0.0.1:9/nosuch:1" }))).Message.ShouldStartWith("failed to pull image: ");
     }
 
     [Fact]
@@ -143,5 +171,6 @@ public sealed class ResourceTests : IAsyncLifetime
 
     private Task<JsonElement> CommandAsync(string name, JsonObject payload) => _installation.CommandAsync(name, Token, payload);
 
-    private async Task<string> FailAsync(string name, JsonObject payload) => (await Should.ThrowAsync<OperationFailedException>(() => CommandAsync(name, payload))).Message;
+    private async Task<string> FailAsync(string name, JsonObject payload) =>
+        (await Should.ThrowAsync<OperationFailedException>(() => CommandAsync(name, payload))).Message;
 }

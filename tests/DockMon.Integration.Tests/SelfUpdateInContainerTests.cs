@@ -92,7 +92,8 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
     public async Task A_container_that_nobody_starts_again_is_not_put_at_risk(string policy)
     {
         await RunAsync("--restart", policy);
-        (await Should.ThrowAsync<InvalidOperationException>(() => UpdateAsync(_image))).Message.ShouldContain($"docker update --restart unless-stopped {_name}");
+        (await Should.ThrowAsync<InvalidOperationException>(() => UpdateAsync(_image))).Message.ShouldContain(
+            $"docker update --restart unless-stopped {_name}");
     }
 
     public async ValueTask DisposeAsync()
@@ -118,7 +119,8 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
     private async Task RunAsync(string token, string[] options)
     {
         await Docker.RunAsync(
-            ["run", "-d", "--name", _name, "--restart", "unless-stopped", "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", $"{_name}:/data", "-e", $"DOCKMON_URL={_hub.Url}",
+            ["run", "-d", "--name", _name, "--restart", "unless-stopped", "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", $"{_name}:/data",
+                "-e", $"DOCKMON_URL={_hub.Url}",
                 "-e", $"REGISTRATION_TOKEN={token}", "-e", "UPDATE_TIMEOUT=60s", "-e", "LOG_JSON=false", "-e", "RECONNECT_MAX=1s", .. options, _image],
             Token);
         await WaitForAsync(_own);
@@ -140,10 +142,20 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
 
     /// <summary>As a server asks: it names the release's file and that one's checksum as well, which say nothing of the image.</summary>
     private Task UpdateAsync(string image, bool force = false) =>
-        _hub.CommandAsync("self_update", new JsonObject { ["version"] = "9.9.9", ["image"] = image, ["binary_url"] = "http://127.0.0.1:1/dockmon-agent", ["checksum"] = new string('0', 64), ["force"] = force }, Token);
+        _hub.CommandAsync("self_update", new JsonObject
+        {
+            ["version"] = "9.9.9",
+            ["image"] = image,
+            ["binary_url"] = "http://127.0.0.1:1/dockmon-agent",
+            ["checksum"] = new string('0', 64),
+            ["force"] = force
+        }, Token);
 
     private Task WaitForAsync(string version) =>
-        WithLogsAsync(Retry.UntilAsync($"version {version} is connected", async () => (await _hub.HostsAsync(Token)).Any(host => host.GetProperty("connected").GetBoolean() && Version(host) == version), ct: Token));
+        WithLogsAsync(Retry.UntilAsync(
+            $"version {version} is connected",
+            async () => (await _hub.HostsAsync(Token)).Any(host => host.GetProperty("connected").GetBoolean() && Version(host) == version),
+            ct: Token));
 
     private Task LoggedAsync(string words) =>
         WithLogsAsync(Retry.UntilAsync($"the log says: {words}", async () => (await LogsAsync()).Contains(words, StringComparison.Ordinal), ct: Token));

@@ -19,7 +19,8 @@ internal sealed class SelfUpdateScene : IAsyncDisposable
     private readonly StaticSite _site;
     private readonly TemporaryFolder _folder;
 
-    private SelfUpdateScene(TemporaryFolder folder, StaticSite site, Installation installation) => (_folder, _site, Installation) = (folder, site, installation);
+    private SelfUpdateScene(TemporaryFolder folder, StaticSite site, Installation installation) =>
+        (_folder, _site, Installation) = (folder, site, installation);
 
     public Installation Installation { get; }
 
@@ -54,7 +55,8 @@ internal sealed class SelfUpdateScene : IAsyncDisposable
     public Task UpdateAsync(string program, CancellationToken ct, string? checksum = null, bool force = false) =>
         Installation.CommandAsync("self_update", ct, new JsonObject
         {
-            ["version"] = "9.9.9", ["binary_url"] = $"{_site.Url}/{Path.GetFileName(program)}", ["checksum"] = checksum ?? OtherAgent.Sha256(program), ["force"] = force,
+            ["version"] = "9.9.9", ["binary_url"] = $"{_site.Url}/{Path.GetFileName(program)}",
+            ["checksum"] = checksum ?? OtherAgent.Sha256(program), ["force"] = force,
         });
 
     /// <summary>Version of the agent that is registered and connected now; empty when none is.</summary>

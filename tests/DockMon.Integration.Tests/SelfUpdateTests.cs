@@ -16,7 +16,9 @@ public sealed class SelfUpdateTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(File.Exists(Path.ChangeExtension(AgentProcess.Path, null) + ".dll"), $"{AgentProcess.Path} is not the published program: one file that can be put in another's place.");
+        Assert.SkipWhen(
+            File.Exists(Path.ChangeExtension(AgentProcess.Path, null) + ".dll"),
+            $"{AgentProcess.Path} is not the published program: one file that can be put in another's place.");
         await using var version = AgentProcess.Start(new Dictionary<string, string>(), "version");
         await version.WaitForExitAsync(Token);
         _own = version.Lines.Single();
@@ -31,7 +33,10 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         var pid = scene.Installation.Agent.Id;
         var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
         var gap = MeasureGapAsync(scene);
-        var told = await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"stage\":\"complete\"", StringComparison.Ordinal), Token);
+        var told = await scene.ToldAsync(
+            () => scene.UpdateAsync(newer, Token),
+            data => data.Contains("\"stage\":\"complete\"", StringComparison.Ordinal),
+            Token);
         told.ShouldContain($"Version {Newer} runs and is connected");
         (await scene.VersionAsync(Token)).ShouldBe(Newer);
         TestContext.Current.SendDiagnosticMessage($"connection gap of a native self-update: {(await gap).TotalMilliseconds:0} ms; same pid {pid}");
@@ -48,8 +53,14 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         // The other way only by force.
         var own = Path.Combine(scene.Folder, "own");
         File.Copy(AgentProcess.Path, own);
-        (await scene.ToldAsync(() => scene.UpdateAsync(own, Token), data => data.Contains("\"error\":", StringComparison.Ordinal), Token)).ShouldContain($"version {_own} is not newer than version {Newer}");
-        await scene.ToldAsync(() => scene.UpdateAsync(own, Token, force: true), data => data.Contains($"Version {_own} runs and is connected", StringComparison.Ordinal), Token);
+        (await scene.ToldAsync(
+            () => scene.UpdateAsync(own, Token),
+            data => data.Contains("\"error\":", StringComparison.Ordinal),
+            Token)).ShouldContain($"version {_own} is not newer than version {Newer}");
+        await scene.ToldAsync(
+            () => scene.UpdateAsync(own, Token, force: true),
+            data => data.Contains($"Version {_own} runs and is connected", StringComparison.Ordinal),
+            Token);
         (await scene.VersionAsync(Token)).ShouldBe(_own);
         Directory.GetDirectories(scene.Bin).Length.ShouldBe(1);
     }
@@ -83,7 +94,10 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         }
 
         var checksum = what switch { "checksum" => new string('0', 64), "no checksum" => "", "not there" => new string('1', 64), _ => null };
-        (await scene.ToldAsync(() => scene.UpdateAsync(program, Token, checksum), data => data.Contains("\"error\":", StringComparison.Ordinal), Token)).ShouldContain(words);
+        (await scene.ToldAsync(
+            () => scene.UpdateAsync(program, Token, checksum),
+            data => data.Contains("\"error\":", StringComparison.Ordinal),
+            Token)).ShouldContain(words);
         (await scene.VersionAsync(Token)).ShouldBe(_own);
         scene.Installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)).ShouldBe(1);
     }
@@ -144,7 +158,10 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         await using var disk = await SmallDisk.MountAsync(folder.Path, Token);
         await using var scene = await SelfUpdateScene.StartAsync(Token, supervised: false, ("DATA_PATH", disk.Path));
         var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
-        (await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"error\":", StringComparison.Ordinal), Token)).ShouldContain("the disk is full; free some space");
+        (await scene.ToldAsync(
+            () => scene.UpdateAsync(newer, Token),
+            data => data.Contains("\"error\":", StringComparison.Ordinal),
+            Token)).ShouldContain("the disk is full; free some space");
         (await scene.VersionAsync(Token)).ShouldBe(_own);
     }
 
@@ -196,7 +213,8 @@ public sealed class SelfUpdateTests : IAsyncLifetime
             await KillScene.WatchAsync(point, () => point switch
             {
                 "the download has begun" => File.Exists(Path.Combine(scene.Bin, "incoming", "dockmon-agent")),
-                "the program is installed" => Directory.Exists(scene.Bin) && Directory.GetDirectories(scene.Bin).Any(directory => directory.Contains(Newer, StringComparison.Ordinal)),
+                "the program is installed" =>
+                    Directory.Exists(scene.Bin) && Directory.GetDirectories(scene.Bin).Any(directory => directory.Contains(Newer, StringComparison.Ordinal)),
                 "the trial has begun" => State().Contains("\"Trial\"", StringComparison.Ordinal),
                 "the new version is connected" => scene.Installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)) > 1,
                 _ => State().Contains("\"Confirmed\"", StringComparison.Ordinal) && !State().Contains("\"Trial\"", StringComparison.Ordinal),
@@ -208,7 +226,10 @@ public sealed class SelfUpdateTests : IAsyncLifetime
 
         if (point is "the trial has begun" or "the new version is connected")
         {
-            (await scene.ToldAsync(KillAsync, data => data.Contains("\"error\":", StringComparison.Ordinal), Token)).ShouldContain("ended before it had proven itself");
+            (await scene.ToldAsync(
+                KillAsync,
+                data => data.Contains("\"error\":", StringComparison.Ordinal),
+                Token)).ShouldContain("ended before it had proven itself");
         }
         else
         {

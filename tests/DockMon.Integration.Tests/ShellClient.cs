@@ -46,7 +46,8 @@ internal sealed class ShellClient : IAsyncDisposable
     public Task ResizeAsync(int cols, int rows, CancellationToken ct) =>
         _socket.SendAsync(Encoding.UTF8.GetBytes($$$"""{"resize":{"cols":{{{cols}}},"rows":{{{rows}}}}}"""), WebSocketMessageType.Text, endOfMessage: true, ct);
 
-    public Task WaitForAsync(string text, CancellationToken ct) => Retry.UntilAsync($"the shell wrote \"{text}\"", () => Text.Contains(text, StringComparison.Ordinal), ct: ct);
+    public Task WaitForAsync(string text, CancellationToken ct) =>
+        Retry.UntilAsync($"the shell wrote \"{text}\"", () => Text.Contains(text, StringComparison.Ordinal), ct: ct);
 
     public async Task<string> WaitForCloseAsync(CancellationToken ct)
     {

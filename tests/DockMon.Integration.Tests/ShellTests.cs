@@ -114,7 +114,8 @@ public sealed class ShellTests : IAsyncLifetime
             await shell.CloseAsync(Token);
         }
 
-        await Retry.UntilAsync("all five are over", () => _installation.Agent.Lines.Count(line => line.Contains("ended: ", StringComparison.Ordinal) && line.Contains("Shell ", StringComparison.Ordinal)) >= 5, ct: Token);
+        await Retry.UntilAsync("all five are over", () => _installation.Agent.Lines.Count(line => line.Contains("ended: ", StringComparison.Ordinal)
+            && line.Contains("Shell ", StringComparison.Ordinal)) >= 5, ct: Token);
         await NothingIsLeftAsync();
     }
 

@@ -103,7 +103,13 @@ public sealed class StartTests : IDisposable
         await using var agent = ProgramProcess.Start(
             "setpriv",
             ["--reuid=1000", "--regid=1000", "--clear-groups", program],
-            new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://127.0.0.1:9", ["REGISTRATION_TOKEN"] = "x", ["DATA_PATH"] = _folder.Path, ["LOG_JSON"] = "false" });
+            new Dictionary<string, string>
+            {
+                ["DOCKMON_URL"] = "ws://127.0.0.1:9",
+                ["REGISTRATION_TOKEN"] = "x",
+                ["DATA_PATH"] = _folder.Path,
+                ["LOG_JSON"] = "false"
+            });
         var group = FileStatus.Read(EngineEndpoint.SocketOf(Environment.GetEnvironmentVariable("DOCKER_HOST"))!)!.Group;
         (await agent.WaitForLineAsync("Cannot connect", Token)).ShouldContain($"(docker run --group-add {group})");
         agent.Terminate();
@@ -127,7 +133,9 @@ public sealed class StartTests : IDisposable
         var database = Directory.CreateDirectory(Path.Combine(stack, "database")).FullName;
         File.CreateSymbolicLink(Path.Combine(_folder.Path, "link"), "/etc/passwd");
 
-        await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["AGENT_USER"] = "1000", ["DATA_PATH"] = _folder.Path });
+        await using var installation = await Installation.StartAsync(
+            Token,
+            environment: new Dictionary<string, string> { ["AGENT_USER"] = "1000", ["DATA_PATH"] = _folder.Path });
         var group = FileStatus.Read(EngineEndpoint.SocketOf(Environment.GetEnvironmentVariable("DOCKER_HOST"))!)!.Group;
 
         foreach (var thread in Directory.GetDirectories($"/proc/{installation.Agent.Id}/task"))
@@ -153,7 +161,13 @@ public sealed class StartTests : IDisposable
         await using var agent = ProgramProcess.Start(
             "setpriv",
             ["--bounding-set=-setuid,-setgid", AgentProcess.Path],
-            new Dictionary<string, string> { ["AGENT_USER"] = "1000", ["DOCKMON_URL"] = "ws://127.0.0.1:9", ["REGISTRATION_TOKEN"] = "x", ["DATA_PATH"] = _folder.Path });
+            new Dictionary<string, string>
+            {
+                ["AGENT_USER"] = "1000",
+                ["DOCKMON_URL"] = "ws://127.0.0.1:9",
+                ["REGISTRATION_TOKEN"] = "x",
+                ["DATA_PATH"] = _folder.Path
+            });
         (await agent.WaitForExitAsync(Token)).ShouldBe(1);
         agent.Lines.Single().ShouldContain("docker run --user 1000");
     }

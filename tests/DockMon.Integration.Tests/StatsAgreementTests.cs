@@ -20,7 +20,9 @@ public sealed class StatsAgreementTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _engine = new CountingSocket(Environment.GetEnvironmentVariable("DOCKER_HOST") is { } host && host.StartsWith("unix://", StringComparison.Ordinal) ? host["unix://".Length..] : "/var/run/docker.sock");
+        _engine = new CountingSocket(Environment.GetEnvironmentVariable("DOCKER_HOST") is { } host && host.StartsWith("unix://", StringComparison.Ordinal)
+            ? host["unix://".Length..]
+            : "/var/run/docker.sock");
         await Docker.RunAsync(["network", "create", "--internal", _network], Token);
         _byKernel = await Installation.StartAsync(Token, _engine.Host, new Dictionary<string, string> { ["STATS_SOURCE"] = "kernel" });
         _byEngine = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["STATS_SOURCE"] = "engine" });
@@ -52,25 +54,41 @@ public sealed class StatsAgreementTests : IAsyncLifetime
     public async Task Memory_and_its_limit_are_the_same()
     {
         // Its own: shared memory is no part of the working set with the second version of control groups.
-        var id = await _containers.RunAsync(["awk", "BEGIN { s = \"x\"; while (length(s) < 16000000) s = s s; system(\"sleep 3600\") }"], Token, ["--memory", "100m"]);
+        var id = await _containers.RunAsync(
+            ["awk", "BEGIN { s = \"x\"; while (length(s) < 16000000) s = s s; system(\"sleep 3600\") }"],
+            Token,
+            ["--memory", "100m"]);
         var free = await _containers.RunAsync([], Token);
-        await AgreeAsync(id, "memory", (kernel, engine) => Number(kernel, "memory_usage") > 16_000_000 && IsNear(kernel, engine, "memory_usage") && IsEqual(kernel, engine, "memory_limit"));
+        await AgreeAsync(id, "memory", (kernel, engine) => Number(kernel, "memory_usage") > 16_000_000
+            && IsNear(kernel, engine, "memory_usage")
+            && IsEqual(kernel, engine, "memory_limit"));
         (await SampleAsync(_byKernel, id))!.Value.GetProperty("memory_limit").GetInt64().ShouldBe(100 << 20);
-        await AgreeAsync(free, "memory without a limit", (kernel, engine) => IsNear(kernel, engine, "memory_usage") && Number(kernel, "memory_limit") > 100 << 20 && IsEqual(kernel, engine, "memory_limit"));
+        await AgreeAsync(free, "memory without a limit", (kernel, engine) => IsNear(kernel, engine, "memory_usage")
+            && Number(kernel, "memory_limit") > 100 << 20
+            && IsEqual(kernel, engine, "memory_limit"));
     }
 
     [Fact]
     public async Task Bytes_over_the_network_are_the_same_to_the_last_with_one_that_shares_it_too()
     {
-        var server = await _containers.RunAsync(["sh", "-c", "dd if=/dev/zero of=/dev/shm/f bs=64k count=64; httpd -f -p 80 -h /dev/shm"], Token, ["--network", _network]);
+        var server = await _containers.RunAsync(
+            ["sh", "-c", "dd if=/dev/zero of=/dev/shm/f bs=64k count=64; httpd -f -p 80 -h /dev/shm"],
+            Token,
+            ["--network", _network]);
         var guest = await _containers.RunAsync([], Token, ["--network", "container:" + server]);
         var client = await _containers.RunAsync([], Token, ["--network", _network]);
         var onHost = await _containers.RunAsync([], Token, ["--network", "host"]);
         var address = await Docker.RunAsync(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", server], Token);
-        await Retry.UntilAsync("the file was fetched", async () => (await Docker.TryRunAsync(["exec", client, "wget", "-q", "-O", "/dev/null", $"http://{address}/f"], Token)).ExitCode == 0, ct: Token);
+        await Retry.UntilAsync(
+            "the file was fetched",
+            async () => (await Docker.TryRunAsync(["exec", client, "wget", "-q", "-O", "/dev/null", $"http://{address}/f"], Token)).ExitCode == 0,
+            ct: Token);
         foreach (var (id, counter) in new[] { (server, "network_tx"), (guest, "network_tx"), (client, "network_rx") })
         {
-            await AgreeAsync(id, counter, (kernel, engine) => Number(kernel, counter) > 4 << 20 && IsEqual(kernel, engine, "network_rx") && IsEqual(kernel, engine, "network_tx"));
+            await AgreeAsync(
+                id,
+                counter,
+                (kernel, engine) => Number(kernel, counter) > 4 << 20 && IsEqual(kernel, engine, "network_rx") && IsEqual(kernel, engine, "network_tx"));
         }
 
         await AgreeAsync(onHost, "none of the host's bytes", (kernel, engine) => Number(kernel, "network_rx") == 0 && IsEqual(kernel, engine, "network_rx"));
@@ -81,7 +99,10 @@ public sealed class StatsAgreementTests : IAsyncLifetime
     {
         // Some kernels count none where no limit is set; then neither source has any.
         var id = await _containers.RunAsync(["sh", "-c", "dd if=/dev/zero of=/f bs=64k count=64 conv=fsync; touch /done; sleep 3600"], Token);
-        await Retry.UntilAsync("the data are on the disk", async () => (await Docker.TryRunAsync(["exec", id, "test", "-e", "/done"], Token)).ExitCode == 0, ct: Token);
+        await Retry.UntilAsync(
+            "the data are on the disk",
+            async () => (await Docker.TryRunAsync(["exec", id, "test", "-e", "/done"], Token)).ExitCode == 0,
+            ct: Token);
         await AgreeAsync(id, "bytes to the disk", (kernel, engine) => IsEqual(kernel, engine, "disk_write") && IsEqual(kernel, engine, "disk_read"));
         _engine.Requests.ShouldNotContain(line => line.Contains("/stats", StringComparison.Ordinal));
         _engine.Requests.Count(line => line.Contains($"/containers/{id}/json", StringComparison.Ordinal)).ShouldBe(1);
@@ -113,7 +134,8 @@ public sealed class StatsAgreementTests : IAsyncLifetime
 
     private static bool IsEqual(JsonElement one, JsonElement other, string name) => Number(one, name) == Number(other, name);
 
-    private static bool IsNear(JsonElement one, JsonElement other, string name) => Math.Abs(Number(one, name) - Number(other, name)) <= 0.02 * Number(other, name);
+    private static bool IsNear(JsonElement one, JsonElement other, string name) =>
+        Math.Abs(Number(one, name) - Number(other, name)) <= 0.02 * Number(other, name);
 
     private static async Task<JsonElement?> SampleAsync(Installation installation, string id)
     {

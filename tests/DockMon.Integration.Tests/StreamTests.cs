@@ -42,7 +42,10 @@ public sealed class StreamTests() : InstallationTests("dockmon-it")
         });
         foreach (var id in ids)
         {
-            await Retry.UntilAsync("every rename came", async () => (await Installation.EventsOfAsync(id, Token)).Count(action => action == "rename") == Renames, ct: Token);
+            await Retry.UntilAsync(
+                "every rename came",
+                async () => (await Installation.EventsOfAsync(id, Token)).Count(action => action == "rename") == Renames,
+                ct: Token);
         }
     }
 
@@ -56,7 +59,9 @@ public sealed class StreamTests() : InstallationTests("dockmon-it")
         await Docker.RunAsync(["kill", "--signal", "HUP", id], Token);
         await Retry.UntilAsync("the signal was seen", async () => (await Installation.EventsOfAsync(id, Token)).Contains("kill"), ct: Token);
         var seen = DateTimeOffset.Parse(before!, System.Globalization.CultureInfo.InvariantCulture);
-        await Retry.UntilAsync("samples go on", async () => DateTimeOffset.Parse((await SampleAsync(id))!.Value.GetProperty("timestamp").GetString()!, System.Globalization.CultureInfo.InvariantCulture) > seen.AddSeconds(2), ct: Token);
+        await Retry.UntilAsync("samples go on", async () => DateTimeOffset.Parse(
+            (await SampleAsync(id))!.Value.GetProperty("timestamp").GetString()!,
+            System.Globalization.CultureInfo.InvariantCulture) > seen.AddSeconds(2), ct: Token);
         (await SampleAsync(id))!.Value.GetProperty("memory_usage").GetInt64().ShouldBeInRange(10_000, 50_000_000);
     }
 

@@ -12,7 +12,9 @@ internal static class TestLog
     {
         if (Environment.GetEnvironmentVariable("DOCKMON_TEST_LOGS") is { Length: > 0 } folder)
         {
-            ProgramProcess.LogFolder = () => TestContext.Current.TestMethod is { } method ? Path.Combine(folder, $"{method.TestClass.TestClassName}.{method.MethodName}") : null;
+            ProgramProcess.LogFolder = () => TestContext.Current.TestMethod is { } method
+                ? Path.Combine(folder, $"{method.TestClass.TestClassName}.{method.MethodName}")
+                : null;
         }
     }
 }

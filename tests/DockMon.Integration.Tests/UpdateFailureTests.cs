@@ -5,7 +5,9 @@ using Xunit;
 
 namespace DockMon.Integration.Tests;
 
-/// <summary>What can go wrong around an update, on a real engine with a real registry: the old container runs on, or comes back, and the server hears why.</summary>
+/// <summary>
+/// What can go wrong around an update, on a real engine with a real registry: the old container runs on, or comes back, and the server hears why.
+/// </summary>
 public sealed class UpdateFailureTests : IAsyncLifetime
 {
     private static readonly DockerCli Docker = new();
@@ -41,7 +43,10 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         var big = await PublishBigAsync();
         var old = await RunAsync();
         proxy.PauseAfterBytes = 4 * 1024 * 1024;
-        var update = installation.UpdateAsync(Payload(big.Replace(_registry.Address, $"127.0.0.1:{proxy.Port}", StringComparison.Ordinal)), Token, TimeSpan.FromMinutes(3));
+        var update = installation.UpdateAsync(
+            Payload(big.Replace(_registry.Address, $"127.0.0.1:{proxy.Port}", StringComparison.Ordinal)),
+            Token,
+            TimeSpan.FromMinutes(3));
         await Retry.UntilAsync("the layer is being pulled", () => proxy.Mode == ProxyMode.Paused, ct: Token);
         proxy.Mode = ProxyMode.Refuse;
         proxy.CutAll();
@@ -59,7 +64,10 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         await using var installation = await Installation.StartAsync(Token, environment: new Dictionary<string, string> { ["DATA_PATH"] = disk.Path });
         var old = await RunAsync();
         disk.Fill();
-        (await Should.ThrowAsync<OperationFailedException>(() => installation.CommandAsync("update_container", Token, Payload(_v2)))).Message.ShouldContain("the disk is full; free some space");
+        (await Should.ThrowAsync<OperationFailedException>(() => installation.CommandAsync(
+            "update_container",
+            Token,
+            Payload(_v2)))).Message.ShouldContain("the disk is full; free some space");
         await UntouchedAsync(old, installation);
 
         disk.Free();
@@ -102,7 +110,9 @@ public sealed class UpdateFailureTests : IAsyncLifetime
 
         var (outcome, data) = await installation.UpdateAsync(Payload(_v2), Token);
         outcome.ShouldBe("update_complete", data);
-        (await Docker.RunAsync(["inspect", "--format", $"{{{{.Config.Image}}}} {{{{.State.Status}}}} {{{{(index .NetworkSettings.Networks \"{_name}\").Aliases}}}}", _name], Token)).ShouldStartWith($"{_v2} created [db");
+        (await Docker.RunAsync(
+            ["inspect", "--format", $"{{{{.Config.Image}}}} {{{{.State.Status}}}} {{{{(index .NetworkSettings.Networks \"{_name}\").Aliases}}}}", _name],
+            Token)).ShouldStartWith($"{_v2} created [db");
         await NothingLeftAsync(installation);
         // The old container knew the network by its id, and could not be started even where there is one of the name again.
         (await Docker.TryRunAsync(["start", _name], Token)).ExitCode.ShouldBe(madeAgain ? 0 : 1);
@@ -140,7 +150,10 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         data.ShouldContain("device");
         // The container's lane is free between two tries, and only another update of it is not let in.
         (await installation.OperateAsync("stop", _name, Token)).GetProperty("status").GetString().ShouldBe("stopped");
-        (await Should.ThrowAsync<OperationFailedException>(() => installation.CommandAsync("update_container", Token, Payload(_v2)))).Message.ShouldContain("already under way");
+        (await Should.ThrowAsync<OperationFailedException>(() => installation.CommandAsync(
+            "update_container",
+            Token,
+            Payload(_v2)))).Message.ShouldContain("already under way");
 
         installation.Agent.Terminate();
         (await installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
@@ -160,13 +173,19 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         var payload = Payload(_v2);
         payload["stop_timeout"] = 15;
         await installation.CommandAsync("update_container", Token, payload);
-        await Retry.UntilAsync("the engine stops it", () => installation.Journals().Any(journal => journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
+        await Retry.UntilAsync(
+            "the engine stops it",
+            () => installation.Journals().Any(journal => journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)),
+            ct: Token);
         installation.Agent.Terminate();
         (await installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
         installation.Agent.Lines.ShouldContain(line => line.Contains($"to be ended by the next start of the agent: {_name}", StringComparison.Ordinal));
 
         installation.StartAgent();
-        await Retry.UntilAsync("the old container runs again", async () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0 && await IsAsync(old, "running"), ct: Token);
+        await Retry.UntilAsync(
+            "the old container runs again",
+            async () => Directory.GetFiles(Path.Combine(installation.AgentData, "updates")).Length == 0 && await IsAsync(old, "running"),
+            ct: Token);
         await UntouchedAsync(old, installation);
         await Docker.RunAsync(["rm", "-f", _name], Token);
         await Docker.RunAsync(["rmi", stubborn], Token);
@@ -181,8 +200,10 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         await Docker.RunAsync(["exec", _name, "sh", "-c", "echo precious > /anonymous/data"], Token);
         var update = installation.UpdateAsync(Payload(sick), Token);
         string backup = "";
-        await Retry.UntilAsync("the successor is watched", async () => (backup = await Docker.RunAsync(["ps", "-aq", "--filter", $"name={_name}-dockmon-old", "--filter", "status=exited"], Token)).Length > 0
-            && await Docker.RunAsync(["ps", "-q", "--filter", $"name=^{_name}$", "--filter", "status=running"], Token) != "", ct: Token);
+        await Retry.UntilAsync(
+            "the successor is watched",
+            async () => (backup = await Docker.RunAsync(["ps", "-aq", "--filter", $"name={_name}-dockmon-old", "--filter", "status=exited"], Token)).Length > 0
+                && await Docker.RunAsync(["ps", "-q", "--filter", $"name=^{_name}$", "--filter", "status=running"], Token) != "", ct: Token);
         await Docker.RunAsync(["rm", backup], Token);
 
         var (outcome, data) = await update;
@@ -223,11 +244,13 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         File.Exists(Path.Combine(installation.AgentData, "updates", "x.json.unreadable")).ShouldBeTrue();
     }
 
-    private async Task<string> RunAsync(params string[] options) => await Docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", _name, .. options, _v1], Token);
+    private async Task<string> RunAsync(params string[] options) =>
+        await Docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", _name, .. options, _v1], Token);
 
     private JsonObject Payload(string image) => new() { ["container_id"] = _name, ["new_image"] = image, ["stop_timeout"] = 1, ["health_timeout"] = 20 };
 
-    private async Task<bool> IsAsync(string id, string status) => await Docker.RunAsync(["inspect", "--format", "{{.Id}} {{.State.Status}}", _name], Token) == $"{id} {status}";
+    private async Task<bool> IsAsync(string id, string status) =>
+        await Docker.RunAsync(["inspect", "--format", "{{.Id}} {{.State.Status}}", _name], Token) == $"{id} {status}";
 
     private async Task UntouchedAsync(string id, Installation installation)
     {

@@ -22,8 +22,16 @@ public sealed class UpdateTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _registry = await LocalRegistry.StartAsync(Token);
-        _v1 = await _registry.PublishAsync(Docker, "web:1", ["ENV APP_VERSION=1", "LABEL image.version=1", "CMD [\"sleep\",\"3601\"]", "WORKDIR /one", "VOLUME /anonymous", "EXPOSE 81"], Token);
-        _v2 = await _registry.PublishAsync(Docker, "web:2", ["ENV APP_VERSION=2", "LABEL image.version=2", "CMD [\"sleep\",\"3602\"]", "WORKDIR /two", "VOLUME /anonymous", "EXPOSE 82"], Token);
+        _v1 = await _registry.PublishAsync(
+            Docker,
+            "web:1",
+            ["ENV APP_VERSION=1", "LABEL image.version=1", "CMD [\"sleep\",\"3601\"]", "WORKDIR /one", "VOLUME /anonymous", "EXPOSE 81"],
+            Token);
+        _v2 = await _registry.PublishAsync(
+            Docker,
+            "web:2",
+            ["ENV APP_VERSION=2", "LABEL image.version=2", "CMD [\"sleep\",\"3602\"]", "WORKDIR /two", "VOLUME /anonymous", "EXPOSE 82"],
+            Token);
         _installation = await Installation.StartAsync(Token);
     }
 
@@ -47,8 +55,31 @@ public sealed class UpdateTests : IAsyncLifetime
         var address = await TestNetwork.CreateAsync(Docker, _prefix + "-a", Token) + ".77";
         await Docker.RunAsync(["network", "create", _prefix + "-b"], Token);
         var old = await RunAsync(
-            "web", _v1, "--hostname", "my-host", "-e", "MINE=1", "--label", "my.label=x", "--restart", "unless-stopped", "--memory", "64m", "--cap-add", "NET_ADMIN",
-            "--ulimit", "nofile=512:1024", "--init", "--log-opt", "max-size=1m", "--network", _prefix + "-a", "--ip", address, "--network-alias", "twelve-chars",
+            "web",
+            _v1,
+            "--hostname",
+            "my-host",
+            "-e",
+            "MINE=1",
+            "--label",
+            "my.label=x",
+            "--restart",
+            "unless-stopped",
+            "--memory",
+            "64m",
+            "--cap-add",
+            "NET_ADMIN",
+            "--ulimit",
+            "nofile=512:1024",
+            "--init",
+            "--log-opt",
+            "max-size=1m",
+            "--network",
+            _prefix + "-a",
+            "--ip",
+            address,
+            "--network-alias",
+            "twelve-chars",
             "--add-host", "db:10.0.0.1", "--sysctl", "net.ipv4.ip_unprivileged_port_start=80", "--tmpfs", "/scratch", "-p", "127.0.0.1::81", "-v", "/slash/");
         await Docker.RunAsync(["network", "connect", "--alias", "second-name", _prefix + "-b", old], Token);
         await Docker.RunAsync(["exec", old, "sh", "-c", "echo precious > /anonymous/data; echo mine > /slash/data"], Token);
@@ -100,7 +131,11 @@ public sealed class UpdateTests : IAsyncLifetime
     public async Task Of_a_health_check_what_was_set_stays_and_the_rest_follows()
     {
         async Task<string> PublishAsync(int version) =>
-            await _registry.PublishAsync(Docker, $"checked:{version}", ["CMD [\"sleep\",\"3600\"]", $"HEALTHCHECK --interval=1s --timeout=1{version}s CMD [\"true\",\"{version}\"]"], Token);
+            await _registry.PublishAsync(
+                Docker,
+                $"checked:{version}",
+                ["CMD [\"sleep\",\"3600\"]", $"HEALTHCHECK --interval=1s --timeout=1{version}s CMD [\"true\",\"{version}\"]"],
+                Token);
         var (first, second) = (await PublishAsync(1), await PublishAsync(2));
         await RunAsync("checked", first, "--health-interval", "2s");
         await UpdateAsync("checked", second);
@@ -162,10 +197,16 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task While_the_successor_is_watched_no_restart_of_the_daemon_would_start_the_old_container()
     {
-        var bad = await _registry.PublishAsync(Docker, "bad:never", ["CMD [\"sleep\",\"100\"]", "HEALTHCHECK --interval=1s --start-period=60s CMD [\"false\"]"], Token);
+        var bad = await _registry.PublishAsync(
+            Docker,
+            "bad:never",
+            ["CMD [\"sleep\",\"100\"]", "HEALTHCHECK --interval=1s --start-period=60s CMD [\"false\"]"],
+            Token);
         var old = await RunAsync("held", _v1, "--restart", "on-failure:7");
         var update = FailedUpdateAsync("held", bad, healthTimeout: 10);
-        async Task<string> PolicyAsync() => await Docker.RunAsync(["inspect", "--format", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}", old], Token);
+        async Task<string> PolicyAsync() => await Docker.RunAsync(
+            ["inspect", "--format", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}", old],
+            Token);
         await Retry.UntilAsync("the old container is held", async () => await PolicyAsync() == "false no 0", ct: Token);
         (await update).ShouldContain("did not become healthy");
         (await PolicyAsync()).ShouldBe("true on-failure 7");
@@ -188,7 +229,10 @@ public sealed class UpdateTests : IAsyncLifetime
         await using var feed = await _installation.Http.GetStreamAsync("/api/stream", Token);
         using var reader = new StreamReader(feed);
         await reader.ReadLineAsync(Token);
-        (await _installation.OperateAsync("pull_image", "", Token, new() { ["image"] = _v2, ["deployment_id"] = "d1" })).GetProperty("image").GetString().ShouldBe(_v2);
+        (await _installation.OperateAsync("pull_image", "", Token, new() { ["image"] = _v2, ["deployment_id"] = "d1" }))
+            .GetProperty("image")
+            .GetString()
+            .ShouldBe(_v2);
         (await Docker.RunAsync(["image", "inspect", "--format", "{{index .RepoTags 0}}", _v2], Token)).ShouldBe(_v2);
         string? line;
         do
@@ -267,7 +311,13 @@ public sealed class UpdateTests : IAsyncLifetime
         }
 
         (ids["main"] != old).ShouldBe(works);
-        foreach (var (name, mode, owner) in new[] { ("side", "NetworkMode", "main"), ("far", "NetworkMode", "side"), ("pid", "PidMode", "main"), ("frail", "NetworkMode", "main") })
+        foreach (var (name, mode, owner) in new[]
+        {
+            ("side", "NetworkMode", "main"),
+            ("far", "NetworkMode", "side"),
+            ("pid", "PidMode", "main"),
+            ("frail", "NetworkMode", "main")
+        })
         {
             (await InspectAsync(name))["HostConfig"]![mode]!.GetValue<string>().ShouldBe($"container:{ids[owner]}", name);
         }
@@ -320,7 +370,9 @@ public sealed class UpdateTests : IAsyncLifetime
         var payload = Payload("main", _v2);
         payload["stop_timeout"] = 10;
         await _installation.CommandAsync("update_container", Token, payload);
-        await Retry.UntilAsync("the slow one is being stopped", () => _installation.Journals().Any(journal => journal.Contains("\"DependentOf\"", StringComparison.Ordinal) && journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
+        await Retry.UntilAsync("the slow one is being stopped", () => _installation.Journals().Any(journal => journal.Contains(
+            "\"DependentOf\"",
+            StringComparison.Ordinal) && journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
         _installation.Agent.Kill();
         await _installation.Agent.WaitForExitAsync(Token);
         await Docker.RunAsync(["rm", "-f", Name("main")], Token);
@@ -361,7 +413,9 @@ public sealed class UpdateTests : IAsyncLifetime
         await Task.WhenAll(StartUpdateAsync("side", _v2), StartUpdateAsync("main", _v2));
         await Retry.UntilAsync(
             "both run the new image",
-            async () => (await Docker.RunAsync(["ps", "--filter", $"name={_prefix}", "--format", "{{.Image}}"], Token)).Split('\n').Count(image => image == _v2) == 2
+            async () => (await Docker.RunAsync(["ps", "--filter", $"name={_prefix}", "--format", "{{.Image}}"], Token))
+                .Split('\n')
+                .Count(image => image == _v2) == 2
                 && Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, ct: Token);
         (await InspectAsync("side"))["HostConfig"]!["NetworkMode"]!.GetValue<string>().ShouldBe($"container:{(await InspectAsync("main"))["Id"]}");
         (await Docker.RunAsync(["exec", Name("side"), "hostname"], Token)).ShouldBe(await Docker.RunAsync(["exec", Name("main"), "hostname"], Token));
@@ -389,13 +443,20 @@ public sealed class UpdateTests : IAsyncLifetime
     private async Task<string> RunAsync(string name, string image, string[] options, string[] command) =>
         await Docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", Name(name), .. options, image, .. command], Token);
 
-    private async Task<JsonObject> InspectAsync(string name) => JsonNode.Parse(await Docker.RunAsync(["inspect", "--format", "{{json .}}", Name(name)], Token))!.AsObject();
+    private async Task<JsonObject> InspectAsync(string name) =>
+        JsonNode.Parse(await Docker.RunAsync(["inspect", "--format", "{{json .}}", Name(name)], Token))!.AsObject();
 
     private async Task NothingLeftAsync(string name) =>
         (await Docker.RunAsync(["ps", "-a", "--filter", $"name={Name(name)}-dockmon", "--format", "{{.Names}}"], Token)).ShouldBeEmpty();
 
     private JsonObject Payload(string name, string image, int healthTimeout = 30) =>
-        new() { ["container_id"] = name.Length == 64 ? name[..12] : Name(name), ["new_image"] = image, ["stop_timeout"] = 1, ["health_timeout"] = healthTimeout };
+        new()
+        {
+            ["container_id"] = name.Length == 64 ? name[..12] : Name(name),
+            ["new_image"] = image,
+            ["stop_timeout"] = 1,
+            ["health_timeout"] = healthTimeout
+        };
 
     private Task<JsonElement> StartUpdateAsync(string name, string image) => _installation.CommandAsync("update_container", Token, Payload(name, image));
 

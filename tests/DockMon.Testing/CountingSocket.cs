@@ -80,7 +80,9 @@ public sealed class CountingSocket : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var read)
             {
-                if (count && Encoding.ASCII.GetString(buffer, 0, read) is var text && text.IndexOf(" HTTP/1.1\r\n", StringComparison.Ordinal) is > 0 and var end)
+                if (count
+                    && Encoding.ASCII.GetString(buffer, 0, read) is var text
+                    && text.IndexOf(" HTTP/1.1\r\n", StringComparison.Ordinal) is > 0 and var end)
                 {
                     _requests.Enqueue(text[..end]);
                 }

@@ -45,7 +45,9 @@ public sealed class EngineGate : IAsyncDisposable
     {
         const string Scheme = "unix://";
         var engine = host ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
-        return engine.StartsWith(Scheme, StringComparison.Ordinal) ? new EngineGate(engine[Scheme.Length..]) : throw new ArgumentException($"{engine} is no socket", nameof(host));
+        return engine.StartsWith(Scheme, StringComparison.Ordinal)
+            ? new EngineGate(engine[Scheme.Length..])
+            : throw new ArgumentException($"{engine} is no socket", nameof(host));
     }
 
     /// <summary>The next request that is meant; one at a time.</summary>

@@ -23,7 +23,8 @@ public sealed class LocalRegistry : IAsyncDisposable
         File.WriteAllText(users, UsersFile);
         File.WriteAllText(
             configuration,
-            $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder.Path}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"{Address}\"}}\n"
+            $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder.Path}/data}}, delete: {{enabled: true}}}}\nhttp: "
+            + $"{{addr: \"{Address}\"}}\n"
             + (wantsPassword ? $"auth: {{htpasswd: {{realm: tests, path: {users}}}}}\n" : ""));
         string[] enter = namespaceId is null ? [] : ["nsenter", $"--net=/proc/{namespaceId}/ns/net"];
         string[] command = [.. enter, "docker-registry", "serve", configuration];
@@ -44,16 +45,25 @@ public sealed class LocalRegistry : IAsyncDisposable
         if (namespaceId is not null)
         {
             // Not to be reached from here; the kernel's list of that namespace says when it listens (state 0A).
-            await Retry.UntilAsync("the registry listens", () => File.ReadLines($"/proc/{namespaceId}/net/tcp").Any(line => line.Contains($":{port:X4} 00000000:0000 0A", StringComparison.Ordinal)), ct: ct);
+            await Retry.UntilAsync(
+                "the registry listens",
+                () => File.ReadLines($"/proc/{namespaceId}/net/tcp").Any(line => line.Contains($":{port:X4} 00000000:0000 0A", StringComparison.Ordinal)),
+                ct: ct);
             return registry;
         }
 
         using var http = new HttpClient(new SocketsHttpHandler());
-        await Retry.UntilAsync("the registry answers", async () => (int)(await http.GetAsync($"http://{registry.Address}/v2/", ct)).StatusCode == (wantsPassword ? 401 : 200), ct: ct);
+        await Retry.UntilAsync(
+            "the registry answers",
+            async () => (int)(await http.GetAsync($"http://{registry.Address}/v2/", ct)).StatusCode == (wantsPassword ? 401 : 200),
+            ct: ct);
         return registry;
     }
 
-    /// <summary>Builds an image from the <see cref="TestImage"/> with Dockerfile instructions of <c>docker import --change</c>, pushes it and removes it locally.</summary>
+    /// <summary>
+    /// Builds an image from the <see cref="TestImage"/> with Dockerfile instructions of
+    /// <c>docker import --change</c>, pushes it and removes it locally.
+    /// </summary>
     /// <returns>Its reference.</returns>
     public async Task<string> PublishAsync(DockerCli docker, string nameAndTag, IReadOnlyList<string> changes, CancellationToken ct)
     {

@@ -35,8 +35,16 @@ public static class OtherAgent
         return await WriteAsync(folder, "agent-other-cpu", program, ct);
     }
 
-    /// <summary>A program that says it is version 9.9.9 of this product and, asked to run, does what <paramref name="body"/> says in C; <paramref name="answer"/> is how it says so. Needs gcc.</summary>
-    public static async Task<string> InCAsync(string folder, string name, string body, CancellationToken ct, string answer = """puts("{\"product\":\"dockmon-agent\",\"version\":\"9.9.9\"}");""")
+    /// <summary>
+    /// A program that says it is version 9.9.9 of this product and, asked to run, does what
+    /// <paramref name="body"/> says in C; <paramref name="answer"/> is how it says so. Needs gcc.
+    /// </summary>
+    public static async Task<string> InCAsync(
+        string folder,
+        string name,
+        string body,
+        CancellationToken ct,
+        string answer = """puts("{\"product\":\"dockmon-agent\",\"version\":\"9.9.9\"}");""")
     {
         var (source, program) = (Path.Combine(folder, name + ".c"), Path.Combine(folder, name));
         await File.WriteAllTextAsync(
@@ -62,7 +70,13 @@ public static class OtherAgent
     {
         var path = Path.Combine(folder, name);
         await File.WriteAllBytesAsync(path, bytes, ct);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead
+            | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead
+            | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead
+            | UnixFileMode.OtherExecute);
         return path;
     }
 }

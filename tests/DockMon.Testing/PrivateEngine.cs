@@ -21,12 +21,16 @@ public sealed class PrivateEngine : IAsyncDisposable
         (_root, _options) = (root, options);
         _folder = root is null ? new TemporaryFolder() : new TemporaryFolder(Path.Combine(root, "var/tmp"));
         Docker = new DockerCli(Host);
-        _namespace = ProgramProcess.Start("unshare", ["--net", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"], new Dictionary<string, string>());
+        _namespace = ProgramProcess.Start(
+            "unshare",
+            ["--net", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"],
+            new Dictionary<string, string>());
     }
 
     /// <summary>Root of the newer engine's file system that <c>eng/engine26</c> makes; null where it is not.</summary>
     public static string? NewerRoot =>
-        (Environment.GetEnvironmentVariable("DOCKMON_ENGINE26") ?? "/var/tmp/dockmon-engine26") is var root && File.Exists(Path.Combine(root, "usr/sbin/dockerd")) ? root : null;
+        (Environment.GetEnvironmentVariable("DOCKMON_ENGINE26") ?? "/var/tmp/dockmon-engine26") is var root
+            && File.Exists(Path.Combine(root, "usr/sbin/dockerd")) ? root : null;
 
     /// <summary>Where it listens, as <c>DOCKER_HOST</c> has it.</summary>
     public string Host => $"unix://{_folder.Path}/docker.sock";
@@ -54,7 +58,18 @@ public sealed class PrivateEngine : IAsyncDisposable
     public async Task StartDaemonAsync(CancellationToken ct)
     {
         var folder = _root is null ? _folder.Path : "/" + Path.GetRelativePath(_root, _folder.Path);
-        string[] daemon = ["dockerd", "--data-root", $"{folder}/data", "--exec-root", $"{folder}/exec", "--pidfile", $"{folder}/docker.pid", "-H", $"unix://{folder}/docker.sock", .. _options];
+        string[] daemon = [
+            "dockerd",
+            "--data-root",
+            $"{folder}/data",
+            "--exec-root",
+            $"{folder}/exec",
+            "--pidfile",
+            $"{folder}/docker.pid",
+            "-H",
+            $"unix://{folder}/docker.sock",
+            .. _options
+        ];
         string[] enter = _root is null ? [] : ["unshare", "--mount", "--propagation", "private", "bash", "-c", EnterRoot, "_", _root];
         try
         {
@@ -66,7 +81,11 @@ public sealed class PrivateEngine : IAsyncDisposable
                     if (_daemon is null or { HasExited: true })
                     {
                         File.Delete(Path.Combine(_folder.Path, "docker.pid")); // A killed daemon leaves it, and its id may be another's by now.
-                        _daemon = ProgramProcess.Start("nsenter", [$"--net=/proc/{_namespace.Id}/ns/net", .. enter, .. daemon], new Dictionary<string, string>(), ["DOCKER_HOST"]);
+                        _daemon = ProgramProcess.Start(
+                            "nsenter",
+                            [$"--net=/proc/{_namespace.Id}/ns/net", .. enter, .. daemon],
+                            new Dictionary<string, string>(),
+                            ["DOCKER_HOST"]);
                     }
 
                     return (await Docker.TryRunAsync(["version"], ct)).ExitCode == 0;
@@ -123,7 +142,10 @@ public sealed class PrivateEngine : IAsyncDisposable
     /// <summary>A daemon that was killed leaves mounts of its containers and of itself behind, the innermost last in the kernel's list.</summary>
     private async Task UnmountAsync()
     {
-        foreach (var mount in File.ReadLines("/proc/mounts").Select(line => line.Split(' ')[1]).Where(path => path.StartsWith(_folder.Path + "/", StringComparison.Ordinal)).Reverse())
+        foreach (var mount in File.ReadLines("/proc/mounts")
+            .Select(line => line.Split(' ')[1])
+            .Where(path => path.StartsWith(_folder.Path + "/", StringComparison.Ordinal))
+            .Reverse())
         {
             await using var unmount = ProgramProcess.Start("umount", ["-l", mount], new Dictionary<string, string>());
             await unmount.WaitForExitAsync(CancellationToken.None);

@@ -66,7 +66,10 @@ public sealed class ProgramProcess : IAsyncDisposable
         return new ProgramProcess(start);
     }
 
-    /// <summary>Waits until it has written a line that <paramref name="condition"/> likes, among those from <paramref name="from"/> on, and returns that line.</summary>
+    /// <summary>
+    /// Waits until it has written a line that <paramref name="condition"/> likes, among
+    /// those from <paramref name="from"/> on, and returns that line.
+    /// </summary>
     /// <exception cref="TimeoutException">There is none; the message has its last lines.</exception>
     public async Task<string> WaitForLineAsync(string reason, Func<string, bool> condition, CancellationToken ct, TimeSpan? timeout = null, int from = 0)
     {

@@ -47,7 +47,9 @@ public static class Retry
 
             if (TimeProvider.System.GetElapsedTime(started) >= limit)
             {
-                throw new TimeoutException($"Waited {limit.TotalSeconds:0.#} s in vain until {reason}.{(last is null ? "" : " The last look failed: " + last.Message)}", last);
+                throw new TimeoutException(
+                    $"Waited {limit.TotalSeconds:0.#} s in vain until {reason}.{(last is null ? "" : " The last look failed: " + last.Message)}",
+                    last);
             }
 
             await Task.Delay(Interval, TimeProvider.System, ct);

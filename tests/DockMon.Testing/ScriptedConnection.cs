@@ -21,7 +21,8 @@ public sealed class ScriptedConnection(WebSocket socket, HttpContext context)
         await CloseAsync(WebSocketCloseStatus.PolicyViolation, error);
     }
 
-    public Task SendAsync(ReadOnlyMemory<byte> frame) => socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted).AsTask();
+    public Task SendAsync(ReadOnlyMemory<byte> frame) =>
+        socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted).AsTask();
 
     public Task SendAsync(string frame) => SendAsync(Encoding.UTF8.GetBytes(frame));
 

@@ -129,6 +129,9 @@ public sealed class ScriptedEngine : IAsyncDisposable
             : (404, """{"message":"no such thing"}""");
 
         // The client has read the answer when it closes the connection.
-        return ScriptedAnswer.Json(body, status, $"Api-Version: {ApiVersion}\r\n") with { Then = (stream, ct) => stream.ReadExactlyAsync(new byte[1], ct).AsTask() };
+        return ScriptedAnswer.Json(body, status, $"Api-Version: {ApiVersion}\r\n") with
+        {
+            Then = (stream, ct) => stream.ReadExactlyAsync(new byte[1], ct).AsTask()
+        };
     }
 }

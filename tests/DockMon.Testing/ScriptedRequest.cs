@@ -10,7 +10,8 @@ namespace DockMon.Testing;
 public sealed record ScriptedRequest(string Line, string Headers, string Body)
 {
     /// <summary>Its path without the API's version, and its query.</summary>
-    public string Path => Line.Split(' ')[1] is var path && path.StartsWith("/v1.", StringComparison.Ordinal) ? path[path.IndexOf('/', 1)..] : Line.Split(' ')[1];
+    public string Path =>
+        Line.Split(' ')[1] is var path && path.StartsWith("/v1.", StringComparison.Ordinal) ? path[path.IndexOf('/', 1)..] : Line.Split(' ')[1];
 
     /// <exception cref="EndOfStreamException">The client closed the connection before it had sent all of it.</exception>
     public static async Task<ScriptedRequest> ReadAsync(Stream stream, CancellationToken ct)

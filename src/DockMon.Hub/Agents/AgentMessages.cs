@@ -9,7 +9,13 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Handles frames of registered agents.</summary>
-internal sealed partial class AgentMessages(AgentRegistry agents, IEvents events, StatsHistory stats, EventFeed feed, TimeProvider time, ILogger<AgentMessages> logger)
+internal sealed partial class AgentMessages(
+    AgentRegistry agents,
+    IEvents events,
+    StatsHistory stats,
+    EventFeed feed,
+    TimeProvider time,
+    ILogger<AgentMessages> logger)
 {
     /// <summary>Maximum size of an event. Usual ones have a few kilobytes; events stay in memory for replay.</summary>
     public const int EventBytes = 1024 * 1024;

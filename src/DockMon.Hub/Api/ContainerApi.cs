@@ -22,10 +22,23 @@ internal static partial class ContainerApi
     {
         var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync);
         containers.MapGet("", ListAsync).WithSummary("All containers of the host; with cached=true as they were last listed.");
-        containers.MapGet("/{cid}", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(agents, id, OperationActions.Inspect, cid, [], ct)).WithSummary("Docker's inspect object.");
-        containers.MapGet("/{cid}/status", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(agents, id, OperationActions.GetStatus, cid, [], ct)).WithSummary("Docker's State.Status.");
+        containers.MapGet("/{cid}", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(
+            agents,
+            id,
+            OperationActions.Inspect,
+            cid,
+            [],
+            ct)).WithSummary("Docker's inspect object.");
+        containers.MapGet("/{cid}/status", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(
+            agents,
+            id,
+            OperationActions.GetStatus,
+            cid,
+            [],
+            ct)).WithSummary("Docker's State.Status.");
         containers.MapGet("/{cid}/logs", (string id, string cid, AgentRegistry agents, int? tail, string? since, CancellationToken ct) =>
-            OperateAsync(agents, id, OperationActions.GetLogs, cid, new JsonObject { ["tail"] = tail, ["since"] = since }, ct)).WithSummary("The last lines of the log.");
+            OperateAsync(agents, id, OperationActions.GetLogs, cid, new JsonObject { ["tail"] = tail, ["since"] = since }, ct))
+                .WithSummary("The last lines of the log.");
         foreach (var action in Actions)
         {
             containers.MapPost("/{cid}/" + action, async (string id, string cid, AgentRegistry agents, HttpRequest request, CancellationToken ct) =>
@@ -57,7 +70,13 @@ internal static partial class ContainerApi
         }
     }
 
-    private static async Task<IResult> ListAsync(string id, AgentRegistry agents, IHosts hosts, ILogger<AgentRegistry> logger, bool? cached, CancellationToken ct)
+    private static async Task<IResult> ListAsync(
+        string id,
+        AgentRegistry agents,
+        IHosts hosts,
+        ILogger<AgentRegistry> logger,
+        bool? cached,
+        CancellationToken ct)
     {
         if (cached == true)
         {

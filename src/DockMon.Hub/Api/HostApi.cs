@@ -20,9 +20,16 @@ internal static class HostApi
             agents.HostRemoved(id);
             return Results.NoContent();
         }).WithSummary("Removes a host and its events. Its agent has to register again.");
-        host.MapGet("/system", (string id, AgentRegistry agents, CancellationToken ct) => Relay.CommandAsync(agents, id, CommandNames.GetSystemInfo, default, Relay.DefaultLimit, ct))
+        host.MapGet("/system", (string id, AgentRegistry agents, CancellationToken ct) => Relay.CommandAsync(
+            agents,
+            id,
+            CommandNames.GetSystemInfo,
+            default,
+            Relay.DefaultLimit,
+            ct))
             .WithSummary("Docker's system information of the host.");
-        host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept))).WithSummary("Container events, newest first.");
+        host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept)))
+            .WithSummary("Container events, newest first.");
         host.MapGet("/stats", (string id, StatsHistory stats) =>
         {
             var latest = stats.Latest(id);
@@ -31,7 +38,8 @@ internal static class HostApi
                 latest.Where(entry => entry.Key != StatsHistory.Host).ToDictionary(entry => entry.Key, entry => entry.Value.Stats));
         }).WithSummary("Latest sample of the host and of each container.");
         host.MapGet("/stats/history", (string id, StatsHistory stats, string? container_id) =>
-            (IReadOnlyList<HistoryEntry>)[.. stats.History(id, container_id ?? StatsHistory.Host).Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))])
+            (IReadOnlyList<HistoryEntry>)[.. stats.History(id, container_id ?? StatsHistory.Host)
+                .Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))])
             .WithSummary("Samples of the last five minutes, of a container or of the host.");
         host.MapPost("/command", CommandAsync).WithSummary("Forwards a command of the protocol.");
         host.MapPost("/operation", OperationAsync).WithSummary("Forwards a container operation of the protocol.");

@@ -12,16 +12,31 @@ internal static class Relay
 
     private static readonly TimeSpan LongestLimit = TimeSpan.FromHours(1);
 
-    public static TimeSpan Limit(double? seconds) => seconds is { } given && double.IsFinite(given) ? TimeSpan.FromSeconds(Math.Clamp(given, 0.1, LongestLimit.TotalSeconds)) : DefaultLimit;
+    public static TimeSpan Limit(double? seconds) =>
+        seconds is { } given && double.IsFinite(given) ? TimeSpan.FromSeconds(Math.Clamp(given, 0.1, LongestLimit.TotalSeconds)) : DefaultLimit;
 
-    public static Task<IResult> CommandAsync(AgentRegistry agents, string hostId, string command, JsonElement payload, TimeSpan limit, CancellationToken ct, Action<JsonElement>? onResult = null) =>
+    public static Task<IResult> CommandAsync(
+        AgentRegistry agents,
+        string hostId,
+        string command,
+        JsonElement payload,
+        TimeSpan limit,
+        CancellationToken ct,
+        Action<JsonElement>? onResult = null) =>
         AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, onResult, ct);
 
     public static Task<IResult> OperationAsync(AgentRegistry agents, string hostId, JsonElement payload, TimeSpan limit, CancellationToken ct) =>
         AskAsync(agents, hostId, FrameTypes.ContainerOperation, null, payload, limit, null, ct);
 
     private static async Task<IResult> AskAsync(
-        AgentRegistry agents, string hostId, string type, string? command, JsonElement payload, TimeSpan limit, Action<JsonElement>? onResult, CancellationToken ct)
+        AgentRegistry agents,
+            string hostId,
+            string type,
+            string? command,
+            JsonElement payload,
+            TimeSpan limit,
+            Action<JsonElement>? onResult,
+            CancellationToken ct)
     {
         try
         {

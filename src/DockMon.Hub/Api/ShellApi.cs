@@ -14,7 +14,8 @@ internal static class ShellApi
     public static void Map(WebApplication app) =>
         app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync)
             .MapGet("/{cid}/shell", RunAsync)
-            .WithSummary("A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
+            .WithSummary(
+                "A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
 
     private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentRegistry agents, IHostApplicationLifetime lifetime)
     {

@@ -22,13 +22,19 @@ internal sealed class SqliteEvents(Database database) : IEvents
 
     public bool Add(string hostId, JsonElement payload)
     {
-        string Text(string name) => payload.ValueKind == JsonValueKind.Object && payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        string Text(string name) => payload.ValueKind == JsonValueKind.Object
+            && payload.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         var added = database.Execute(
             """
             INSERT OR IGNORE INTO events (host_id, container_id, action, timestamp, payload)
             SELECT id, $container, $action, $timestamp, $payload FROM hosts WHERE id = $host
             """,
-            ("$host", hostId), ("$container", Text("container_id")), ("$action", Text("action")), ("$timestamp", Text("timestamp")), ("$payload", payload.GetRawText())) > 0;
+            ("$host", hostId),
+            ("$container", Text("container_id")),
+            ("$action", Text("action")),
+            ("$timestamp", Text("timestamp")),
+            ("$payload", payload.GetRawText())) > 0;
         if (added && Interlocked.Increment(ref _added) % 100 == 0)
         {
             database.Execute("DELETE FROM events WHERE id <= (SELECT MAX(id) FROM events) - $kept", ("$kept", Kept));

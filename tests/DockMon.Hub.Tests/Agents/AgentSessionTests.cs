@@ -67,7 +67,10 @@ public sealed class AgentSessionTests : HubTests
         await stats.ConnectAsync(Hub.Socket(ProtocolLimits.StatsPath), Token);
         await HubFixture.SendAsync(stats, """{"container_id":"c1","cpu_percent":1}""", Token);
         var samples = $"/api/hosts/{Agent.HostId}/stats";
-        await Retry.UntilAsync("the sample came", async () => (await Hub.Http.GetStringAsync(samples, Token)).Contains("c1", StringComparison.Ordinal), ct: Token);
+        await Retry.UntilAsync(
+            "the sample came",
+            async () => (await Hub.Http.GetStringAsync(samples, Token)).Contains("c1", StringComparison.Ordinal),
+            ct: Token);
         var asking = Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token);
         (await Agent.ReadAsync(Token)).ShouldNotBeNull();
 

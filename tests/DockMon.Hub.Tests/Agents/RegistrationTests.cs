@@ -41,7 +41,9 @@ public sealed class RegistrationTests : IAsyncLifetime
         var token = await _hub.NewTokenAsync(Token, maxUses: 3);
         await _hub.RegisterAsync(HubFixture.Request(token), Token);
         (await RejectionAsync(HubFixture.Request(await _hub.NewTokenAsync(Token)))).ShouldContain("already registered");
-        var (_, twin) = await _hub.RegisterAsync(HubFixture.Request(token, hostname: "twin") with { ForceUniqueRegistration = true, HostnameSource = HostnameSources.AgentName }, Token);
+        var (_, twin) = await _hub.RegisterAsync(
+            HubFixture.Request(token, hostname: "twin") with { ForceUniqueRegistration = true, HostnameSource = HostnameSources.AgentName },
+            Token);
         twin.GetProperty("type").GetString().ShouldBe("auth_success");
 
         _hub.Time.Advance(TimeSpan.FromMinutes(15));

@@ -19,11 +19,16 @@ public sealed class ApiTests : HubTests
         routes.Count.ShouldBeGreaterThan(20);
         foreach (var route in routes)
         {
-            var path = "/" + route.RoutePattern.RawText!.TrimStart('/').Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
+            var path = "/" + route.RoutePattern.RawText!
+                .TrimStart('/')
+                .Replace("{documentName}", "v1", StringComparison.Ordinal)
+                .Replace("{", "", StringComparison.Ordinal)
+                .Replace("}", "", StringComparison.Ordinal);
             var method = route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods is [var first, ..] ? first : "GET";
             using var answer = await stranger.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), HttpCompletionOption.ResponseHeadersRead, Token);
             answer.StatusCode.ShouldBe(
-                path switch { "/health" => HttpStatusCode.OK, "/api/agent/ws" => HttpStatusCode.UpgradeRequired, _ => HttpStatusCode.Unauthorized }, $"{method} {path}");
+                path switch { "/health" => HttpStatusCode.OK, "/api/agent/ws" => HttpStatusCode.UpgradeRequired, _ => HttpStatusCode.Unauthorized },
+                $"{method} {path}");
         }
 
         (await stranger.GetAsync("/no/such/route", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
@@ -45,7 +50,10 @@ public sealed class ApiTests : HubTests
         request.GetProperty("id").GetString().ShouldBe(request.GetProperty("correlation_id").GetString());
         Agent.Socket.Abort();
         var (again, _) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
-        await HubFixture.SendAsync(again, $$"""{"correlation_id":"{{request.GetProperty("id").GetString()}}","success":true,"container_id":"abc","status":"stopped"}""", Token);
+        await HubFixture.SendAsync(
+            again,
+            $$"""{"correlation_id":"{{request.GetProperty("id").GetString()}}","success":true,"container_id":"abc","status":"stopped"}""",
+            Token);
         using var answer = await asking;
         (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("status").GetString().ShouldBe("stopped");
     }
@@ -69,7 +77,10 @@ public sealed class ApiTests : HubTests
         (await late).StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
 
         Agent.Socket.Abort();
-        await Retry.UntilAsync("the agent is gone", async () => !(await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}", Token)).GetProperty("connected").GetBoolean(), ct: Token);
+        await Retry.UntilAsync(
+            "the agent is gone",
+            async () => !(await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}", Token)).GetProperty("connected").GetBoolean(),
+            ct: Token);
         (await Hub.Http.GetAsync($"/api/hosts/{Agent.HostId}/system", Token)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
     }
 
@@ -86,7 +97,9 @@ public sealed class ApiTests : HubTests
     [Fact]
     public async Task A_body_without_a_length_is_read_all_the_same()
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/hosts/{Agent.HostId}/containers/abc/rename") { Content = new StringContent("""{"new_name":"n"}""") };
+        using var message = new HttpRequestMessage(
+            HttpMethod.Post,
+            $"/api/hosts/{Agent.HostId}/containers/abc/rename") { Content = new StringContent("""{"new_name":"n"}""") };
         message.Headers.TransferEncodingChunked = true;
         var asking = Hub.Http.SendAsync(message, Token);
         var request = await Agent.ReadFrameAsync(Token);
@@ -101,7 +114,8 @@ public sealed class ApiTests : HubTests
         using var stream = await Hub.Http.GetStreamAsync("/api/stream", Token);
         using var reader = new StreamReader(stream);
         (await reader.ReadLineAsync(Token)).ShouldBe(": connected");
-        const string Event = """{"type":"event","command":"container_event","payload":{"container_id":"c1","action":"die","timestamp":"2026-11-23T08:24:50.477654289Z"}}""";
+        const string Event =
+            """{"type":"event","command":"container_event","payload":{"container_id":"c1","action":"die","timestamp":"2026-11-23T08:24:50.477654289Z"}}""";
         await Agent.SendAsync(Event, Token);
         await Agent.SendAsync(Event, Token);
         await Agent.SendAsync("""{"type":"event","command":"update_complete","payload":{"old_container_id":"x"}}""", Token);
@@ -149,7 +163,8 @@ public sealed class ApiTests : HubTests
         await Agent.SendAsync("""{"type":"stats","stats":{"cpu_percent":12.5,"mem_percent":1,"net_bytes_per_sec":0}}""", Token);
         await Retry.UntilAsync(
             "the sample came",
-            async () => (await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}/stats", Token)).TryGetProperty("host", out var host) && host.GetProperty("cpu_percent").GetDouble() == 12.5,
+            async () => (await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/hosts/{Agent.HostId}/stats", Token)).TryGetProperty("host", out var host)
+                && host.GetProperty("cpu_percent").GetDouble() == 12.5,
             ct: Token);
         (await Hub.Http.GetAsync("/health", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }

@@ -129,7 +129,10 @@ public sealed class ContainerApiTests : HubTests
         requests.Reverse();
         foreach (var request in requests)
         {
-            await Agent.AnswerOperationAsync(request, $"\"success\":true,\"status\":{request.GetProperty("payload").GetProperty("container_id").GetRawText()}", Token);
+            await Agent.AnswerOperationAsync(
+                request,
+                $"\"success\":true,\"status\":{request.GetProperty("payload").GetProperty("container_id").GetRawText()}",
+                Token);
         }
 
         for (var i = 0; i < asking.Count; i++)

@@ -116,7 +116,9 @@ public sealed class HostApiTests : HubTests
         await LoseAgentAsync();
         await Retry.UntilAsync(
             "the end is stored",
-            async () => (await Hub.AskAsync(HttpMethod.Get, HostPath, null, Token)).Body.Contains("\"last_seen\":\"2026-11-23T13:00:00Z\"", StringComparison.Ordinal),
+            async () => (await Hub.AskAsync(HttpMethod.Get, HostPath, null, Token)).Body.Contains(
+                "\"last_seen\":\"2026-11-23T13:00:00Z\"",
+                StringComparison.Ordinal),
             ct: Token);
     }
 }

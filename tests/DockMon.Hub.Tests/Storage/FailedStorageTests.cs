@@ -17,7 +17,10 @@ public sealed class FailedStorageTests : HubTests
         await Retry.UntilAsync("the event was passed on", () => Passed().Count == 1, ct: Token);
         Execute("ALTER TABLE events_gone RENAME TO events");
         await SendEventAsync("kept");
-        await Retry.UntilAsync("the later event is there", async () => (await Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/events", Token)).Contains("kept", StringComparison.Ordinal), ct: Token);
+        await Retry.UntilAsync(
+            "the later event is there",
+            async () => (await Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/events", Token)).Contains("kept", StringComparison.Ordinal),
+            ct: Token);
         Passed().ShouldBe(["lost", "kept"]);
         IsConnected.ShouldBeTrue();
     }
@@ -56,5 +59,7 @@ public sealed class FailedStorageTests : HubTests
         [.. Feed().Where(item => item.Name == "container_event").Select(item => FeedText.Data(item).GetProperty("data").GetProperty("action").GetString())];
 
     private Task SendEventAsync(string action) =>
-        Agent.SendAsync($$$"""{"type":"event","command":"container_event","payload":{"container_id":"c","action":"{{{action}}}","timestamp":"2026-01-01T00:00:00Z"}}""", Token);
+        Agent.SendAsync(
+            $$$"""{"type":"event","command":"container_event","payload":{"container_id":"c","action":"{{{action}}}","timestamp":"2026-01-01T00:00:00Z"}}""",
+            Token);
 }
