@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -9,26 +8,8 @@ namespace DockMon.Agent.Tests.Update;
 /// The agent dies while the engine works on one of its requests, and that takes effect only after the next agent has looked: one case for each row of
 /// docs/recovery.md. Whatever it is, in the end each container is there once, as it was or as it is to be, and nothing else.
 /// </summary>
-public sealed class LateRequestTests : IAsyncLifetime
+public sealed class LateRequestTests : UpdateScene
 {
-    private readonly TemporaryFolder _data = new();
-    private readonly FakeDocker _docker = new();
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _docker.HasImage("app:1", "sha256:old");
-        _docker.HasImage("app:2", "sha256:new");
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _docker.DisposeAsync();
-        _data.Dispose();
-    }
-
     /// <summary>Requests on the container that is updated: what is held, and whether recovery meets it (else it takes effect when recovery is over).</summary>
     [Theory]
     [InlineData("POST /containers/create", false)]
@@ -41,11 +22,11 @@ public sealed class LateRequestTests : IAsyncLifetime
     [InlineData("DELETE /containers/OLD", false)]
     public async Task One_container_is_left_as_it_was_or_as_it_is_to_be(string request, bool meets)
     {
-        _docker.Run("web", "app:1", Policy(), labels: null, "one", "two");
+        Docker.Run("web", "app:1", RestartedAlways(), labels: null, "one", "two");
         await DieAndRecoverAsync(request, meets);
 
-        _docker.All.ShouldBe(["web running"]);
-        var web = _docker.Find("web")!;
+        Docker.All.ShouldBe(["web running"]);
+        var web = Docker.Find("web")!;
         web.Policy.ShouldBe("always");
         web.Networks.ShouldBe(["one", "two"], ignoreOrder: true);
     }
@@ -58,12 +39,12 @@ public sealed class LateRequestTests : IAsyncLifetime
     [InlineData("POST /containers/OLD/start", false)]
     public async Task A_way_back_leaves_the_old_container(string request, bool meets)
     {
-        var old = _docker.Run("web", "app:1", Policy(), labels: null, "one");
+        var old = Docker.Run("web", "app:1", RestartedAlways(), labels: null, "one");
         CrashSuccessor(old);
         await DieAndRecoverAsync(request, meets, after: "/start");
 
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Find("web")!.Id.ShouldBe(old.Id);
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.Id.ShouldBe(old.Id);
         old.Policy.ShouldBe("always");
     }
 
@@ -75,12 +56,12 @@ public sealed class LateRequestTests : IAsyncLifetime
     [InlineData("POST /containers/MADE/start", false)]
     public async Task A_container_that_was_removed_is_made_again_once(string request, bool meets)
     {
-        var old = _docker.Run("web", "app:1", new JsonObject { ["AutoRemove"] = true }, labels: null, "one", "two");
+        var old = Docker.Run("web", "app:1", new JsonObject { ["AutoRemove"] = true }, labels: null, "one", "two");
         CrashSuccessor(old);
         await DieAndRecoverAsync(request, meets, after: "name=web-dockmon-old");
 
-        _docker.All.ShouldBe(["web running"]);
-        var web = _docker.Find("web")!;
+        Docker.All.ShouldBe(["web running"]);
+        var web = Docker.Find("web")!;
         web.ImageId.ShouldBe("sha256:old");
         web.Body["Image"]!.GetValue<string>().ShouldBe("app:1");
         web.Networks.ShouldBe(["one", "two"], ignoreOrder: true);
@@ -97,87 +78,73 @@ public sealed class LateRequestTests : IAsyncLifetime
     [InlineData("DELETE /containers/SIDE", false)]
     public async Task A_dependent_comes_along_once(string request, bool meets)
     {
-        var old = _docker.Run("web", "app:1", Policy());
-        _docker.Run("side", "app:1", new JsonObject { ["NetworkMode"] = $"container:{old.Id}", ["RestartPolicy"] = new JsonObject { ["Name"] = "always" } });
+        var old = Docker.Run("web", "app:1", RestartedAlways());
+        Docker.Run("side", "app:1", new JsonObject { ["NetworkMode"] = $"container:{old.Id}", ["RestartPolicy"] = new JsonObject { ["Name"] = "always" } });
         await DieAndRecoverAsync(request, meets);
 
-        _docker.All.ShouldBe(["side running", "web running"]);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:new");
-        var now = _docker.Find("side")!;
-        now.NetworkMode.ShouldBe("container:" + _docker.Find("web")!.Id);
+        Docker.All.ShouldBe(["side running", "web running"]);
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
+        var now = Docker.Find("side")!;
+        now.NetworkMode.ShouldBe("container:" + Docker.Find("web")!.Id);
         now.Policy.ShouldBe("always");
     }
 
     [Fact]
     public async Task A_container_that_was_paused_is_paused()
     {
-        _docker.Run("web", "app:1", Policy()).Paused = true;
+        Docker.Run("web", "app:1", RestartedAlways()).Paused = true;
         await DieAndRecoverAsync("POST /containers/NEW/pause", meets: false);
-        _docker.All.ShouldBe(["web paused"]);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:new");
+        Docker.All.ShouldBe(["web paused"]);
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
     }
 
     [Fact]
     public async Task A_dependent_that_is_restarted_on_the_way_back_is_restarted_by_the_next_agent()
     {
-        var old = _docker.Run("web", "app:1", Policy());
-        var side = _docker.Run("side", "app:1", new JsonObject { ["NetworkMode"] = $"container:{old.Id}" });
+        var old = Docker.Run("web", "app:1", RestartedAlways());
+        var side = Docker.Run("side", "app:1", new JsonObject { ["NetworkMode"] = $"container:{old.Id}" });
         CrashSuccessor(old);
         await DieAndRecoverAsync("POST /containers/SIDE/restart", meets: false);
 
-        _docker.All.ShouldBe(["side running", "web running"]);
-        _docker.Requests.Count(line => line.StartsWith($"POST /containers/{side.Id}/restart", StringComparison.Ordinal)).ShouldBe(2);
+        Docker.All.ShouldBe(["side running", "web running"]);
+        Docker.Requests.Count(line => line.StartsWith($"POST /containers/{side.Id}/restart", StringComparison.Ordinal)).ShouldBe(2);
     }
 
     [Fact]
     public async Task A_power_cut_that_undoes_the_removal_of_the_old_container_is_made_good_by_the_next_start()
     {
-        var old = _docker.Run("web", "app:1");
-        var first = new FakeAgent(_docker, _data.Path);
+        var old = Docker.Run("web", "app:1");
+        var first = NewAgent();
         await first.UpdateAsync("web", Token);
         await first.UntilEndedAsync(Token);
         first.Kill();
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Restore(old);
-        _docker.All.Count.ShouldBe(2);
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Restore(old);
+        Docker.All.Count.ShouldBe(2);
 
-        var second = new FakeAgent(_docker, _data.Path);
-        second.Recover();
+        var second = RecoveringAgent();
         await second.UntilForgottenAsync(Token);
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:new");
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
         second.Frames().ShouldNotContain(frame => frame.Contains("update_complete", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task What_is_left_of_an_update_does_not_disturb_the_next_one_of_the_same_container()
     {
-        var old = _docker.Run("web", "app:1", Policy());
+        var old = Docker.Run("web", "app:1", RestartedAlways());
         CrashSuccessor(old);
-        var agent = new FakeAgent(_docker, _data.Path);
+        var agent = NewAgent();
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
         agent.Store.Ended().Count.ShouldBe(1);
-        _docker.Before = _ => Task.CompletedTask;
+        Docker.Before = _ => Task.CompletedTask;
 
         await agent.UpdateAsync("web", Token);
         await agent.UntilForgottenAsync(Token);
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:new");
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
     }
-
-    private static JsonObject Policy() => new() { ["RestartPolicy"] = new JsonObject { ["Name"] = "always" } };
-
-    /// <summary>Whatever runs under the name and is not the old container ends with 3 as soon as somebody looks at it.</summary>
-    private void CrashSuccessor(FakeContainer old) => _docker.Before = line =>
-    {
-        if (line.StartsWith("GET /containers/", StringComparison.Ordinal) && _docker.Find("web") is { Status: "running", ImageId: "sha256:new" } successor && successor.Id != old.Id)
-        {
-            (successor.Status, successor.ExitCode) = ("exited", 3);
-        }
-
-        return Task.CompletedTask;
-    };
 
     /// <summary>An update whose agent dies while a request is under way; the next agent looks, the request takes effect, and everything is waited for.</summary>
     /// <param name="request">How the request begins, with OLD, NEW, MADE (again), SIDE or NEWSIDE for the container.</param>
@@ -186,23 +153,22 @@ public sealed class LateRequestTests : IAsyncLifetime
     private async Task DieAndRecoverAsync(string request, bool meets, string after = "")
     {
         var reached = false;
-        _docker.Hold(line => (reached |= line.Contains(after, StringComparison.Ordinal)) && WithRole(line).StartsWith(request, StringComparison.Ordinal));
-        var first = new FakeAgent(_docker, _data.Path);
+        Docker.Hold(line => (reached |= line.Contains(after, StringComparison.Ordinal)) && WithRole(line).StartsWith(request, StringComparison.Ordinal));
+        var first = NewAgent();
         await first.UpdateAsync("web", Token);
-        await first.UntilAsync($"{request} is under way", () => _docker.Arrived.IsCompleted, Token);
+        await first.UntilAsync($"{request} is under way", () => Docker.Arrived.IsCompleted, Token);
         first.Kill();
 
-        var second = new FakeAgent(_docker, _data.Path);
-        second.Recover();
-        await (meets ? second.UntilAsync("the next agent meets the request", () => _docker.Met > 0, Token) : second.UntilEndedAsync(Token));
-        _docker.Release();
+        var second = RecoveringAgent();
+        await (meets ? second.UntilAsync("the next agent meets the request", () => Docker.Met > 0, Token) : second.UntilEndedAsync(Token));
+        Docker.Release();
         await second.UntilForgottenAsync(Token);
     }
 
     /// <summary>A request with what the container is to the update in the place of its id.</summary>
     private string WithRole(string line)
     {
-        if (line.Split('/', '?') is not [_, "containers", var id, ..] || id == "create" || _docker.Find(id) is not { } container)
+        if (line.Split('/', '?') is not [_, "containers", var id, ..] || id == "create" || Docker.Find(id) is not { } container)
         {
             return line;
         }

@@ -1,30 +1,11 @@
-using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
 namespace DockMon.Agent.Tests.Update;
 
 /// <summary>The machine or the engine is restarted in the middle of an update: what ends with it is not the new version's fault.</summary>
-public sealed class RestartTests : IAsyncLifetime
+public sealed class RestartTests : UpdateScene
 {
-    private readonly TemporaryFolder _data = new();
-    private readonly FakeDocker _docker = new();
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _docker.HasImage("app:1", "sha256:old");
-        _docker.HasImage("app:2", "sha256:new");
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _docker.DisposeAsync();
-        _data.Dispose();
-    }
-
     [Theory]
     [InlineData("running", 0)]
     [InlineData("exited", 255)]
@@ -32,15 +13,14 @@ public sealed class RestartTests : IAsyncLifetime
     [InlineData("created", 0)]
     public async Task After_a_reboot_the_successor_is_started_and_watched(string status, int exitCode)
     {
-        await UntilWatchedAsync(new FakeAgent(_docker, _data.Path), kill: true);
-        var successor = _docker.Find("web")!;
+        await UntilWatchedAsync(NewAgent(), kill: true);
+        var successor = Docker.Find("web")!;
         (successor.Status, successor.ExitCode) = (status, exitCode);
 
-        var agent = new FakeAgent(_docker, _data.Path, "another boot");
-        agent.Recover();
+        var agent = RecoveringAgent("another boot");
         await agent.UntilForgottenAsync(Token);
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Find("web")!.Id.ShouldBe(successor.Id);
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.Id.ShouldBe(successor.Id);
         agent.Frames().ShouldContain(frame => frame.Contains("update_complete", StringComparison.Ordinal));
     }
 
@@ -49,14 +29,14 @@ public sealed class RestartTests : IAsyncLifetime
     [InlineData(0)]
     public async Task After_an_engine_that_was_restarted_under_the_agent_as_well(int exitCode)
     {
-        var agent = new FakeAgent(_docker, _data.Path);
+        var agent = NewAgent();
         await UntilWatchedAsync(agent, kill: false);
-        var successor = _docker.Find("web")!;
-        _docker.Started = "2026-11-30T09:00:00Z";
+        var successor = Docker.Find("web")!;
+        Docker.Started = "2026-11-30T09:00:00Z";
         (successor.Status, successor.ExitCode) = ("exited", exitCode);
         await agent.UntilForgottenAsync(Token);
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Find("web")!.Id.ShouldBe(successor.Id);
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.Id.ShouldBe(successor.Id);
         agent.Frames().ShouldContain(frame => frame.Contains("update_complete", StringComparison.Ordinal));
     }
 
@@ -66,36 +46,35 @@ public sealed class RestartTests : IAsyncLifetime
     [InlineData("boot", "2026-11-30T00:00:00Z", "the agent was restarted in the middle of the update")]
     public async Task A_successor_that_is_lost_by_it_gives_way_and_the_server_hears_the_cause(string bootId, string started, string words)
     {
-        await UntilWatchedAsync(new FakeAgent(_docker, _data.Path), kill: true);
-        _docker.Lose(_docker.Find("web")!);
-        _docker.Started = started;
+        await UntilWatchedAsync(NewAgent(), kill: true);
+        Docker.Lose(Docker.Find("web")!);
+        Docker.Started = started;
 
-        var agent = new FakeAgent(_docker, _data.Path, bootId);
-        agent.Recover();
+        var agent = RecoveringAgent(bootId);
         await agent.UntilForgottenAsync(Token);
-        _docker.All.ShouldBe(["web running"]);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:old");
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:old");
         agent.Frames().ShouldContain(frame => frame.Contains(words, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_container_that_ends_by_itself_gives_way_as_ever()
     {
-        var agent = new FakeAgent(_docker, _data.Path);
+        var agent = NewAgent();
         await UntilWatchedAsync(agent, kill: false);
-        var successor = _docker.Find("web")!;
+        var successor = Docker.Find("web")!;
         (successor.Status, successor.ExitCode) = ("exited", 255);
         await agent.UntilForgottenAsync(Token);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:old");
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:old");
         agent.Frames().ShouldContain(frame => frame.Contains("the new container ended with exit code 255", StringComparison.Ordinal));
     }
 
     /// <summary>The successor runs, and nobody knows yet whether it works.</summary>
     private async Task UntilWatchedAsync(FakeAgent agent, bool kill)
     {
-        _docker.Run("web", "app:1");
+        Docker.Run("web", "app:1");
         await agent.UpdateAsync("web", Token);
-        await agent.UntilAsync("the successor runs", () => _docker.Find("web") is { ImageId: "sha256:new", Status: "running" }, Token, milliseconds: 100);
+        await agent.UntilAsync("the successor runs", () => Docker.Find("web") is { ImageId: "sha256:new", Status: "running" }, Token, milliseconds: 100);
         if (kill)
         {
             agent.Kill();

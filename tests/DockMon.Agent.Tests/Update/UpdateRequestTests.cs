@@ -11,51 +11,31 @@ using Xunit;
 namespace DockMon.Agent.Tests.Update;
 
 /// <summary>What is promised, what is refused, and what else is done in the same lanes.</summary>
-public sealed class UpdateRequestTests : IAsyncLifetime
+public sealed class UpdateRequestTests : UpdateScene
 {
-    private readonly TemporaryFolder _data = new();
-    private readonly FakeDocker _docker = new();
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _docker.HasImage("app:1", "sha256:old");
-        _docker.HasImage("app:2", "sha256:new");
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _docker.DisposeAsync();
-        _data.Dispose();
-    }
-
     [Fact]
     public async Task What_was_promised_and_not_begun_when_the_agent_died_is_told_by_the_next_one()
     {
-        _docker.Run("web", "app:1");
-        _docker.Hold(line => line.StartsWith("POST /images/create", StringComparison.Ordinal));
-        var first = new FakeAgent(_docker, _data.Path);
+        Docker.Run("web", "app:1");
+        Docker.Hold(line => line.StartsWith("POST /images/create", StringComparison.Ordinal));
+        var first = NewAgent();
         (await first.UpdateAsync("web", Token)).ShouldContain("update_started");
-        await _docker.Arrived.WaitAsync(Token);
+        await Docker.Arrived.WaitAsync(Token);
         first.Kill();
 
-        var second = new FakeAgent(_docker, _data.Path);
-        second.Recover();
+        var second = RecoveringAgent();
         second.Frames().Single().ShouldContain("interrupted before anything was changed");
-        var third = new FakeAgent(_docker, _data.Path);
-        third.Recover();
+        var third = RecoveringAgent();
         third.Frames().ShouldBeEmpty();
-        _docker.All.ShouldBe(["web running"]);
+        Docker.All.ShouldBe(["web running"]);
     }
 
     [Fact]
     public async Task What_cannot_be_written_down_is_not_promised()
     {
-        _docker.Run("web", "app:1");
-        var agent = new FakeAgent(_docker, _data.Path);
-        var folder = Path.Combine(_data.Path, "updates", "accepted");
+        Docker.Run("web", "app:1");
+        var agent = NewAgent();
+        var folder = Path.Combine(DataPath, "updates", "accepted");
         Directory.Delete(folder);
         await File.WriteAllTextAsync(folder, "", Token);
         (await Should.ThrowAsync<CommandException>(() => agent.UpdateAsync("web", Token))).Message.ShouldContain("cannot write to");
@@ -63,44 +43,44 @@ public sealed class UpdateRequestTests : IAsyncLifetime
         File.Delete(folder);
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
-        _docker.Find("web")!.ImageId.ShouldBe("sha256:new");
+        Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
     }
 
     [Fact]
     public async Task An_operation_on_a_dependent_waits_until_it_has_come_along()
     {
-        var web = _docker.Run("web", "app:1");
-        var side = _docker.Run("side", "app:1", SharedWith(web));
-        _docker.Hold(line => line.Contains("/start", StringComparison.Ordinal));
-        var agent = new FakeAgent(_docker, _data.Path);
+        var web = Docker.Run("web", "app:1");
+        var side = Docker.Run("side", "app:1", SharedWith(web));
+        Docker.Hold(line => line.Contains("/start", StringComparison.Ordinal));
+        var agent = NewAgent();
         await agent.UpdateAsync("web", Token);
-        await agent.UntilAsync("the successor is started", () => _docker.Arrived.IsCompleted, Token);
+        await agent.UntilAsync("the successor is started", () => Docker.Arrived.IsCompleted, Token);
 
         var seen = "";
         var operation = agent.Lanes.RunAsync(UpdateCommand.LaneOf(side.Id), () =>
         {
-            seen = _docker.Find("side")!.NetworkMode;
+            seen = Docker.Find("side")!.NetworkMode;
             return Task.FromResult(true);
         });
-        _docker.Release();
+        Docker.Release();
         await agent.UntilAsync("the operation was done", () => operation.IsCompleted, Token);
-        seen.ShouldBe("container:" + _docker.Find("web")!.Id);
+        seen.ShouldBe("container:" + Docker.Find("web")!.Id);
         await agent.UntilForgottenAsync(Token);
     }
 
     [Fact]
     public async Task A_dependent_that_is_updated_while_it_comes_along_is_updated_by_its_new_id_and_not_called_unchanged()
     {
-        var web = _docker.Run("web", "app:1");
-        var side = _docker.Run("side", "app:1", SharedWith(web));
-        _docker.Hold(line => line.Contains("/start", StringComparison.Ordinal));
-        var agent = new FakeAgent(_docker, _data.Path);
+        var web = Docker.Run("web", "app:1");
+        var side = Docker.Run("side", "app:1", SharedWith(web));
+        Docker.Hold(line => line.Contains("/start", StringComparison.Ordinal));
+        var agent = NewAgent();
         await agent.UpdateAsync("web", Token);
-        await agent.UntilAsync("the successor is started", () => _docker.Arrived.IsCompleted, Token);
+        await agent.UntilAsync("the successor is started", () => Docker.Arrived.IsCompleted, Token);
         await agent.UpdateAsync("side", Token);
 
         var (reached, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        _docker.Before = line =>
+        Docker.Before = line =>
         {
             if (!line.StartsWith("POST /containers/create?name=side-dockmon-new", StringComparison.Ordinal) || line.Contains(side.Id[..12], StringComparison.Ordinal))
             {
@@ -110,9 +90,9 @@ public sealed class UpdateRequestTests : IAsyncLifetime
             reached.SetResult();
             return goOn.Task;
         };
-        _docker.Release();
+        Docker.Release();
         await agent.UntilAsync("its successor is created", () => reached.Task.IsCompleted, Token);
-        (await Should.ThrowAsync<CommandException>(() => agent.UpdateAsync(_docker.Find("side")!.Id, Token))).Message.ShouldContain("already under way");
+        (await Should.ThrowAsync<CommandException>(() => agent.UpdateAsync(Docker.Find("side")!.Id, Token))).Message.ShouldContain("already under way");
         agent.Stop();
         goOn.SetResult();
         await agent.WhenEndedAsync();
@@ -124,39 +104,39 @@ public sealed class UpdateRequestTests : IAsyncLifetime
     public async Task A_container_is_protected_by_its_own_label_and_not_by_its_images()
     {
         var label = new JsonObject { [Protection.Label] = "true" };
-        var web = _docker.Run("web", "app:1", labels: label);
-        var agent = new FakeAgent(_docker, _data.Path);
+        var web = Docker.Run("web", "app:1", labels: label);
+        var agent = NewAgent();
         (await Should.ThrowAsync<CommandException>(() => agent.UpdateAsync("web", Token))).Message.ShouldContain("it is protected by its label");
 
-        _docker.ImageLabels["sha256:old"] = label.DeepClone().AsObject();
+        Docker.ImageLabels["sha256:old"] = label.DeepClone().AsObject();
         await agent.UpdateAsync("web", Token);
         await agent.UntilForgottenAsync(Token);
-        _docker.Find("web")!.Id.ShouldNotBe(web.Id);
+        Docker.Find("web")!.Id.ShouldNotBe(web.Id);
     }
 
     [Fact]
     public async Task A_container_that_others_hang_on_is_not_updated_when_one_of_those_is_protected()
     {
-        var web = _docker.Run("web", "app:1");
-        _docker.Run("side", "app:1", SharedWith(web), new JsonObject { [Protection.Label] = "true" });
-        var agent = new FakeAgent(_docker, _data.Path);
+        var web = Docker.Run("web", "app:1");
+        Docker.Run("side", "app:1", SharedWith(web), new JsonObject { [Protection.Label] = "true" });
+        var agent = NewAgent();
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
         agent.Frames().ShouldContain(frame => frame.Contains("side has a namespace from it, would have to be made anew, and is protected by its label", StringComparison.Ordinal));
-        _docker.Find("web")!.Id.ShouldBe(web.Id);
+        Docker.Find("web")!.Id.ShouldBe(web.Id);
     }
 
     [Fact]
     public async Task A_container_that_cannot_be_looked_at_is_told_of_and_hinders_nobody()
     {
-        var web = _docker.Run("web", "app:1");
-        var odd = _docker.Run("odd", "app:1");
-        _docker.Before = line => line == $"GET /containers/{odd.Id}/json" ? throw new IOException("the engine drops the connection") : Task.CompletedTask;
-        var agent = new FakeAgent(_docker, _data.Path);
+        var web = Docker.Run("web", "app:1");
+        var odd = Docker.Run("odd", "app:1");
+        Docker.Before = line => line == $"GET /containers/{odd.Id}/json" ? throw new IOException("the engine drops the connection") : Task.CompletedTask;
+        var agent = NewAgent();
         await agent.UpdateAsync("web", Token);
         await agent.UntilForgottenAsync(Token);
         agent.Frames().ShouldContain(frame => frame.Contains("Not looked at, for the engine does not tell of them: odd (", StringComparison.Ordinal));
-        _docker.Find("web")!.Id.ShouldNotBe(web.Id);
+        Docker.Find("web")!.Id.ShouldNotBe(web.Id);
     }
 
     [Theory]
@@ -164,17 +144,17 @@ public sealed class UpdateRequestTests : IAsyncLifetime
     [InlineData(true)]
     public async Task An_inspection_that_hangs_costs_ten_seconds_and_what_the_list_tells_is_used(bool depends)
     {
-        var web = _docker.Run("web", "app:1");
-        var odd = _docker.Run("odd", "app:1", depends ? SharedWith(web) : null);
-        _docker.Run("side", "app:1", SharedWith(web));
+        var web = Docker.Run("web", "app:1");
+        var odd = Docker.Run("odd", "app:1", depends ? SharedWith(web) : null);
+        Docker.Run("side", "app:1", SharedWith(web));
         var (seen, hangs) = (0, new TaskCompletionSource());
-        _docker.Before = line =>
+        Docker.Before = line =>
         {
             seen += line.StartsWith("GET /containers/0", StringComparison.Ordinal) ? 1 : 0;
             return line == $"GET /containers/{odd.Id}/json" ? hangs.Task : Task.CompletedTask;
         };
         var time = new FakeTimeProvider();
-        var engine = _docker.Connect(time).Client;
+        var engine = Docker.Connect(time).Client;
         var find = new DependentFinder(engine, time).FindAsync(web.Id, Token);
         await Retry.UntilAsync("all were asked for", () => Volatile.Read(ref seen) == 3, ct: Token);
         time.Advance(TimeSpan.FromSeconds(9));
@@ -187,6 +167,4 @@ public sealed class UpdateRequestTests : IAsyncLifetime
         (found.Refusal is not null).ShouldBe(depends);
         hangs.SetResult();
     }
-
-    private static JsonObject SharedWith(FakeContainer container) => new() { ["NetworkMode"] = $"container:{container.Id}" };
 }
