@@ -61,7 +61,7 @@ internal sealed partial class ContainerUpdater
     {
         var (accepted, inspected, image) = (update.Accepted, update.Inspected, update.Image);
         _report.Progress(accepted.ContainerId, UpdateStages.Configuring, "Reading the container's configuration");
-        var plan = UpdatePlanner.Plan(inspected, await ImageOfAsync(_engine, inspected, stopping), image);
+        var plan = UpdatePlanner.Plan(inspected, await _engine.InspectImageOfAsync(inspected, stopping), image);
         foreach (var reason in plan.Reasons)
         {
             Log.Planned(_logger, accepted.ContainerId, reason);
@@ -289,23 +289,6 @@ internal sealed partial class ContainerUpdater
     private async Task<bool> IsInPlaceAsync(UpdateJournal journal, bool wasRestarted, CancellationToken ct) =>
         journal.NewId is { } id && await _swap.FindAsync(id, ct) is { } successor && successor.Name == journal.Name
         && (!journal.WasRunning || wasRestarted || successor.State.Running || successor.State.Status == "exited");
-
-    /// <summary>Docker's inspect object of a container.</summary>
-    public static async Task<JsonObject> InspectAsync(EngineClient engine, string id, CancellationToken ct) =>
-        JsonNode.Parse(await engine.InspectContainerRawAsync(id, ct))!.AsObject();
-
-    /// <summary>Docker's inspect object of the image a container was made from; empty when it is gone.</summary>
-    public static async Task<JsonObject> ImageOfAsync(EngineClient engine, JsonObject container, CancellationToken ct)
-    {
-        try
-        {
-            return JsonNode.Parse(await engine.InspectImageRawAsync(container.GetText("Image"), ct))!.AsObject();
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            return [];
-        }
-    }
 
     private static partial class Log
     {

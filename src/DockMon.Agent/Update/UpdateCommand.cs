@@ -3,7 +3,6 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
 using DockMon.Agent.Update.Journal;
-using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -43,7 +42,7 @@ internal sealed partial class UpdateCommand(
             throw new CommandException(string.IsNullOrWhiteSpace(id) ? "container_id is missing" : "new_image is missing");
         }
 
-        var inspected = await ContainerUpdater.InspectAsync(engine, id, ct);
+        var inspected = await engine.InspectContainerJsonAsync(id, ct);
         var accepted = new AcceptedUpdate(inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'), id);
         var update = new RunningUpdate(accepted, [accepted.Id, UpdateJournal.SharedBy(inspected)]);
         if (await WhyNotAsync(update, inspected, ct) is { } reason)
@@ -57,7 +56,7 @@ internal sealed partial class UpdateCommand(
 
     private async Task<string?> WhyNotAsync(RunningUpdate update, JsonObject inspected, CancellationToken ct)
     {
-        var lifeline = own.Require() is { } self ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, self, (reference, token) => ContainerUpdater.InspectAsync(engine, reference, token), ct) : null;
+        var lifeline = own.Require() is { } self ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, self, (reference, token) => engine.InspectContainerJsonAsync(reference, token), ct) : null;
         if (own.Require()?.Is(update.Accepted.Id) == true)
         {
             return "it is the agent's own container, which the agent cannot replace without ending itself";
@@ -147,11 +146,11 @@ internal sealed partial class UpdateCommand(
     {
         try
         {
-            return await ContainerUpdater.InspectAsync(engine, update.Containers[0], queue.Stopping);
+            return await engine.InspectContainerJsonAsync(update.Containers[0], queue.Stopping);
         }
         catch (EngineException e) when (e.IsMissing && update.Containers.Count > 1)
         {
-            return await ContainerUpdater.InspectAsync(engine, update.Name, queue.Stopping);
+            return await engine.InspectContainerJsonAsync(update.Name, queue.Stopping);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Update;
-using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;

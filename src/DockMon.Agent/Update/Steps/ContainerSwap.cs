@@ -248,7 +248,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         if (await FindAsync(journal.BackupName, ct) is { } aside)
         {
             // Whoever made it may not have come to connect it.
-            var connected = (await ContainerUpdater.InspectAsync(engine, aside.Id, ct))["NetworkSettings"]?["Networks"] as JsonObject ?? [];
+            var connected = (await engine.InspectContainerJsonAsync(aside.Id, ct))["NetworkSettings"]?["Networks"] as JsonObject ?? [];
             await ConnectAsync(aside.Id, (journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()).Where(network => !connected.ContainsKey(network.Key)), ct);
             return aside.Id;
         }

@@ -134,7 +134,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
             try
             {
                 step = store.Open(own);
-                var plan = UpdatePlanner.Plan(inspected, await ContainerUpdater.ImageOfAsync(engine, inspected, stopping), await SameImageAsync(inspected, stopping));
+                var plan = UpdatePlanner.Plan(inspected, await engine.InspectImageOfAsync(inspected, stopping), await SameImageAsync(inspected, stopping));
                 step = store.Save(step with { CreateEnded = true, NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
                 step = store.Save(step with { Step = UpdateStep.Swapping, StopBegan = true });
                 await swap.SwapAsync(step, CancellationToken.None);
@@ -228,7 +228,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
             {
                 try
                 {
-                    found = await ContainerUpdater.InspectAsync(engine, id, stopping);
+                    found = await engine.InspectContainerJsonAsync(id, stopping);
                 }
                 catch (EngineException e) when (e.IsMissing)
                 {

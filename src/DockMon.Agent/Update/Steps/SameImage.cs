@@ -1,9 +1,8 @@
-using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
-namespace DockMon.Agent.Update.Planning;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>The image of a container that is made anew from the very same one.</summary>
 internal static partial class SameImage
@@ -17,17 +16,10 @@ internal static partial class SameImage
     /// <param name="ct">Ends the question.</param>
     public static async Task<string> ReferenceAsync(EngineClient engine, string name, string id, string container, ILogger logger, CancellationToken ct)
     {
-        try
+        var meant = await engine.InspectImageJsonAsync(name, ct); // Empty when the name means no image any more.
+        if (meant.Count > 0 && IsSame(meant.GetText("Id"), id))
         {
-            var meant = JsonNode.Parse(await engine.InspectImageRawAsync(name, ct))!.AsObject();
-            if (IsSame(meant.GetText("Id"), id))
-            {
-                return name;
-            }
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            // The name means none any more.
+            return name;
         }
 
         Log.ImageMoved(logger, container, name);

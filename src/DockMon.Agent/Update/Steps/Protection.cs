@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
 using DockMon.Engine;
 
-namespace DockMon.Agent.Update.Planning;
+namespace DockMon.Agent.Update.Steps;
 
 /// <summary>The label by which a user keeps a container from being updated.</summary>
 internal static class Protection
@@ -15,7 +15,7 @@ internal static class Protection
     /// <param name="container">Docker's inspect object.</param>
     /// <param name="ct">Ends the question.</param>
     public static async Task<bool> IsOnAsync(EngineClient engine, JsonObject container, CancellationToken ct) =>
-        IsSet(container) && !IsSet(await ContainerUpdater.ImageOfAsync(engine, container, ct));
+        IsSet(container) && !IsSet(await engine.InspectImageOfAsync(container, ct));
 
     private static bool IsSet(JsonObject inspected) => inspected["Config"]?["Labels"] is JsonObject labels && labels.GetText(Label) == "true";
 }
