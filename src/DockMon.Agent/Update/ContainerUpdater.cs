@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Json;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;

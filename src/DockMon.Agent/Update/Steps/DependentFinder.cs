@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using DockMon.Agent.Json;
-using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
@@ -33,25 +31,27 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
     /// <param name="ct">Ends the questions.</param>
     public async Task<DependentsFound> FindAsync(string id, CancellationToken ct)
     {
-        var listed = JsonNode.Parse(await engine.ListContainersRawAsync(all: true, ct))!.AsArray().OfType<JsonObject>().ToList();
+        var listed = await ListAsync(ct);
         var began = time.GetTimestamp();
-        var seen = new (JsonObject? Container, string? Unseen)[listed.Count];
+        var seen = new InspectedContainer?[listed.Count];
         await Parallel.ForEachAsync(listed.Index(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (item, token) =>
             seen[item.Index] = await InspectAsync(item.Item, AllLimit - time.GetElapsedTime(began), token));
-        if (Array.TrueForAll(seen, one => one.Unseen is not null))
+        if (Array.TrueForAll(seen, container => container?.Unseen is not null))
         {
             await engine.ListContainersRawAsync(all: true, ct); // One container may break the engine's answer; all of them are an engine that is away.
         }
 
-        var containers = seen.Select(one => one.Container).OfType<JsonObject>().ToList();
+        var containers = seen.OfType<InspectedContainer>().ToList();
         var dependents = Order(containers, id);
-        return new DependentsFound(dependents, await RefusalAsync(containers, dependents, ct), [.. seen.Select(one => one.Unseen).OfType<string>()]);
+        var unseen = containers.Where(container => container.Unseen is not null).Select(container => $"{container.Name} ({container.Unseen})");
+        return new DependentsFound(dependents, await RefusalAsync(containers, dependents, ct), [.. unseen]);
     }
 
-    /// <summary>The same of containers that were inspected. Pure.</summary>
-    internal static IReadOnlyList<Dependent> Order(IReadOnlyList<JsonObject> containers, string id)
+    /// <summary>The dependents among containers, in the order in which they can be created. Pure.</summary>
+    internal static IReadOnlyList<Dependent> Order(IReadOnlyList<InspectedContainer> containers, string id)
     {
-        var owners = containers.ToDictionary(IdOf, container => Namespaces.Owners(container).Select(reference => Resolve(containers, reference)).OfType<string>().ToList(), StringComparer.Ordinal);
+        var owners = containers.ToDictionary(
+            container => container.Id, container => container.Owners.Select(reference => Resolve(containers, reference)).OfType<string>().ToList(), StringComparer.Ordinal);
         var hanging = new HashSet<string>(StringComparer.Ordinal) { id };
         while (owners.Any(container => container.Value.Any(hanging.Contains) && hanging.Add(container.Key)))
         {
@@ -60,66 +60,56 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
 
         var placed = new HashSet<string>(StringComparer.Ordinal) { id };
         var order = new List<Dependent>();
-        while (containers.FirstOrDefault(container => hanging.Contains(IdOf(container)) && !placed.Contains(IdOf(container)) && owners[IdOf(container)].All(owner => placed.Contains(owner) || !hanging.Contains(owner))) is { } next)
+        while (containers.FirstOrDefault(container => IsNext(container.Id)) is { } next)
         {
-            placed.Add(IdOf(next));
-            order.Add(new Dependent(IdOf(next), NameOf(next), next["State"]?["Running"]?.GetValue<bool>() == true));
+            placed.Add(next.Id);
+            order.Add(new Dependent(next.Id, next.Name, next.IsRunning));
         }
 
         return order;
+
+        bool IsNext(string candidate) => hanging.Contains(candidate) && !placed.Contains(candidate) && owners[candidate].All(owner => placed.Contains(owner) || !hanging.Contains(owner));
     }
 
-    private static string? Resolve(IReadOnlyList<JsonObject> containers, string reference) =>
-        containers.FirstOrDefault(container => IdOf(container) == reference || NameOf(container) == reference || (reference.Length >= 12 && IdOf(container).StartsWith(reference, StringComparison.Ordinal))) is { } found
-            ? IdOf(found) : null;
+    private static string? Resolve(IReadOnlyList<InspectedContainer> containers, string reference) =>
+        containers.FirstOrDefault(container => container.Id == reference || container.Name == reference || (reference.Length >= 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)))?.Id;
 
-    private static string IdOf(JsonObject container) => container.GetText("Id");
+    private async Task<IReadOnlyList<InspectedContainer>> ListAsync(CancellationToken ct) =>
+        [.. JsonNode.Parse(await engine.ListContainersRawAsync(all: true, ct))!.AsArray().OfType<JsonObject>().Select(InspectedContainer.OfListed)];
 
-    private static string NameOf(JsonObject container) => container.GetText("Name").TrimStart('/');
-
-    private async Task<(JsonObject? Container, string? Unseen)> InspectAsync(JsonObject item, TimeSpan left, CancellationToken ct)
+    /// <summary>The container, as far as the engine tells of it; null when somebody removed it since it was listed.</summary>
+    private async Task<InspectedContainer?> InspectAsync(InspectedContainer listed, TimeSpan left, CancellationToken ct)
     {
-        var id = IdOf(item);
+        if (left <= TimeSpan.Zero)
+        {
+            return listed with { Unseen = $"the engine has not told of other containers for {AllLimit.TotalSeconds:0} s" };
+        }
+
         try
         {
-            return left <= TimeSpan.Zero ? AsListed(item, $"the engine has not told of other containers for {AllLimit.TotalSeconds:0} s")
-                : (JsonNode.Parse(await engine.InspectContainerRawAsync(id, ct, left < OneLimit ? left : OneLimit))!.AsObject(), null);
+            return InspectedContainer.Of(await engine.InspectContainerJsonAsync(listed.Id, ct, left < OneLimit ? left : OneLimit));
         }
         catch (EngineException e) when (e.IsMissing)
         {
-            return (null, null); // Somebody removed it since it was listed.
+            return null;
         }
         catch (EngineException e)
         {
-            return AsListed(item, e.Message);
+            return listed with { Unseen = e.Message };
         }
     }
 
-    /// <summary>What the list tells of a container, written as an inspection.</summary>
-    private static (JsonObject Container, string Unseen) AsListed(JsonObject item, string reason)
-    {
-        var name = item["Names"] is JsonArray { Count: > 0 } names ? names[0]!.GetValue<string>().TrimStart('/') : UpdatePlanner.ShortId(IdOf(item));
-        var container = new JsonObject
-        {
-            ["Id"] = IdOf(item),
-            ["Name"] = name,
-            ["State"] = new JsonObject { ["Running"] = item.GetText("State") is "running" or "paused" },
-            ["HostConfig"] = item["HostConfig"]?.DeepClone(),
-        };
-        return (container, $"{name} ({reason})");
-    }
-
-    private async Task<string?> RefusalAsync(List<JsonObject> containers, IReadOnlyList<Dependent> dependents, CancellationToken ct)
+    private async Task<string?> RefusalAsync(List<InspectedContainer> containers, IReadOnlyList<Dependent> dependents, CancellationToken ct)
     {
         foreach (var dependent in dependents)
         {
-            var container = containers.First(container => IdOf(container) == dependent.Id);
-            if (container["Config"] is null)
+            var container = containers.First(container => container.Id == dependent.Id);
+            if (!container.HasConfig)
             {
                 return $"{dependent.Name} has its network from it, would have to be made anew, and cannot be looked at";
             }
 
-            if (await Protection.IsOnAsync(engine, container, ct))
+            if (await Protection.IsOnAsync(engine, container.IsLabelled, container.ImageId, ct))
             {
                 return $"{dependent.Name} has a namespace from it, would have to be made anew, and is protected by its label {Protection.Label}=true";
             }

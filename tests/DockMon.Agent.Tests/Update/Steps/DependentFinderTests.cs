@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
+using DockMon.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -14,14 +16,14 @@ public sealed class DependentFinderTests
     public void Those_that_hang_on_it_come_after_those_that_they_hang_on_themselves()
     {
         var found = DependentFinder.Order(
-            [
+            [.. ((JsonObject[])[
                 Container('f', "both", running: true, ("NetworkMode", "container:side"), ("PidMode", $"container:{Main}")),
                 Container('e', "far", running: false, ("IpcMode", "container:" + new string('c', 64))),
                 Container('a', "main", running: true, ("NetworkMode", "bridge")),
                 Container('b', "other", running: true, ("NetworkMode", "container:nobody"), ("PidMode", "host")),
                 Container('c', "side", running: true, ("NetworkMode", "container:main")),
                 Container('d', "beside", running: true, ("PidMode", "container:" + Main[..12])),
-            ],
+            ]).Select(InspectedContainer.Of)],
             Main);
         found.Select(dependent => dependent.Name).ShouldBe(["side", "both", "far", "beside"], ignoreOrder: true);
         Place("side").ShouldBeLessThan(Place("both"));
@@ -38,6 +40,31 @@ public sealed class DependentFinderTests
         Namespaces.Replace(container, owner => owner == "side" ? "new-side" : owner == Main ? "new-main" : null);
         container["HostConfig"]!.ToJsonString().ShouldBe("""{"NetworkMode":"container:new-side","PidMode":"container:new-main","IpcMode":"container:other"}""");
     }
+
+    [Fact]
+    public async Task Inspect_objects_are_not_kept_while_other_containers_are_inspected()
+    {
+        const int Count = 64;
+        await using var docker = new FakeDocker();
+        docker.HasImage("app:1", "sha256:old");
+        var megabyte = new JsonObject { ["large"] = new string('x', 1024 * 1024) };
+        for (var i = 0; i < Count; i++)
+        {
+            docker.Run($"large{i}", "app:1", labels: (JsonObject)megabyte.DeepClone());
+        }
+
+        var (asked, last) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        docker.Before = line => line.EndsWith("/json", StringComparison.Ordinal) && Interlocked.Increment(ref asked) == Count ? last.Task : Task.CompletedTask;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var time = new FakeTimeProvider(); // It stands still: the last one is waited for as long as the test likes.
+        var find = new DependentFinder(docker.Connect(time).Client, time).FindAsync(Main, Token);
+        await Retry.UntilAsync("the last one is asked for", () => Volatile.Read(ref asked) == Count, ct: Token);
+        await Retry.UntilAsync("less than half of them is kept", () => GC.GetTotalMemory(forceFullCollection: true) - before < Count / 2 * 1024 * 1024, ct: Token);
+        last.SetResult();
+        (await find).Dependents.ShouldBeEmpty();
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static JsonObject Container(char id, string name, bool running, params (string Mode, string Value)[] modes) => new()
     {

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
+using DockMon.Agent.Update.Planning;
+
+namespace DockMon.Agent.Update.Steps;
+
+/// <summary>What <see cref="DependentFinder"/> keeps of a container. An inspect object can be large, and there may be hundreds of them.</summary>
+/// <param name="Id">64 characters of its id.</param>
+/// <param name="Name">Its name, without a slash.</param>
+/// <param name="IsRunning">Whether it runs, paused or not.</param>
+/// <param name="Owners">The containers it has a namespace from, as it names them.</param>
+/// <param name="ImageId">The id of its image.</param>
+/// <param name="IsLabelled">Whether it has the label of <see cref="Protection"/>, be it from its image.</param>
+/// <param name="HasConfig">Whether there is enough of it to create it again.</param>
+internal sealed record InspectedContainer(string Id, string Name, bool IsRunning, IReadOnlyList<string> Owners, string ImageId, bool IsLabelled, bool HasConfig)
+{
+    /// <summary>Why there is nothing but its entry in the engine's list, which tells of its network only; null when it was inspected.</summary>
+    public string? Unseen { get; init; }
+
+    /// <summary>The same of Docker's inspect object.</summary>
+    public static InspectedContainer Of(JsonObject inspected) => new(
+        inspected.GetText("Id"),
+        inspected.GetText("Name").TrimStart('/'),
+        inspected["State"]?["Running"]?.GetValue<bool>() == true,
+        [.. Namespaces.Owners(inspected)],
+        inspected.GetText("Image"),
+        Protection.IsLabelled(inspected),
+        inspected["Config"] is not null);
+
+    /// <summary>The same of an entry in the engine's list.</summary>
+    public static InspectedContainer OfListed(JsonObject item)
+    {
+        var id = item.GetText("Id");
+        var name = item["Names"] is JsonArray { Count: > 0 } names ? names[0]!.GetValue<string>().TrimStart('/') : UpdatePlanner.ShortId(id);
+        return new(id, name, item.GetText("State") is "running" or "paused", [.. Namespaces.Owners(item)], ImageId: "", IsLabelled: false, HasConfig: false);
+    }
+}
