@@ -70,27 +70,22 @@ internal sealed partial class UpdateCommand(
         return (lifeline ?? AgentDependencyCheck.Of(inspected, own.Require(), engine.Endpoint)) is { } need ? $"{need}, and would cut itself off by stopping it" : queue.FindRefusal(update);
     }
 
-    private async Task<UpdateJournal?> UpdateAsync(RunningUpdate update, UpdateContainerRequest request)
+    private async Task<UpdateState> UpdateAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         await PullAsync(update, request);
         for (var tries = 0; tries < LookTries; tries++)
         {
-            var found = false;
-            var left = await queue.InLanesAsync(update, () => ReplaceAsync(update, request, () => found = true));
-            if (found)
+            if (await queue.InLanesAsync(update, () => ReplaceAsync(update, request)) is { } state)
             {
-                return left;
+                return state;
             }
         }
 
         throw new CommandException("the containers that have a namespace from it have changed each time they were looked at; nothing was changed, ask again");
     }
 
-    /// <summary>All of it, if the lanes it is in are those of all containers that it touches; else nothing.</summary>
-    /// <param name="update">The update.</param>
-    /// <param name="request">What was asked for.</param>
-    /// <param name="begin">Told when the lanes are the right ones.</param>
-    private async Task<UpdateJournal?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request, Action begin)
+    /// <summary>All of it; null, and nothing done, if the lanes it is in are not those of all containers that it touches.</summary>
+    private async Task<UpdateState?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         var inspected = await InspectAsync(update);
         var id = inspected.GetText("Id");
@@ -100,7 +95,6 @@ internal sealed partial class UpdateCommand(
             return null;
         }
 
-        begin();
         queue.EnsureAlone(update);
         // Asked once more: the other one may have got stuck while this one waited for its turn.
         if ((dependents.Refusal ?? queue.FindRefusal(update)) is { } reason)

@@ -59,14 +59,14 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
             update.Work = RunAsync(update, () => InLanesAsync(update, () => updater.RecoverAsync(journal, Stopping)));
         }
 
-        updater.SecondLook.Begin(Stopping);
+        updater.LateEffects.Begin(Stopping);
     }
 
     /// <summary>Promises an update and begins with it.</summary>
     /// <param name="update">The update.</param>
     /// <param name="work">All of it.</param>
     /// <exception cref="CommandException">It cannot be promised.</exception>
-    public void Begin(RunningUpdate update, Func<Task<UpdateJournal?>> work)
+    public void Begin(RunningUpdate update, Func<Task<UpdateState>> work)
     {
         if (!_underWay.TryAdd(update.Accepted.Id, update))
         {
@@ -104,14 +104,14 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
 
     /// <summary>Does a part of an update in the lanes of all its containers.</summary>
     /// <param name="update">The update.</param>
-    /// <param name="work">The part; what it returns is to be gone on with later.</param>
-    public Task<UpdateJournal?> InLanesAsync(RunningUpdate update, Func<Task<UpdateJournal?>> work)
+    /// <param name="work">The part.</param>
+    public Task<T> InLanesAsync<T>(RunningUpdate update, Func<Task<T>> work)
     {
-        async Task<UpdateJournal?> WorkAsync()
+        async Task<T> WorkAsync()
         {
-            var left = await work();
-            update.RollbackPending = left is not null; // Before the lanes are another's, who looks at it.
-            return left;
+            var state = await work();
+            update.RollbackPending = state is UpdateState { IsRollbackPending: true }; // Before the lanes are another's, who looks at it.
+            return state;
         }
 
         Stopping.ThrowIfCancellationRequested();
@@ -126,7 +126,7 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
     {
         try
         {
-            await Task.WhenAll([.. _underWay.Values.Select(update => update.Work), updater.SecondLook.WhenEndedAsync()]).WaitAsync(limit, time);
+            await Task.WhenAll([.. _underWay.Values.Select(update => update.Work), updater.LateEffects.WhenEndedAsync()]).WaitAsync(limit, time);
         }
         catch (TimeoutException)
         {
@@ -142,17 +142,17 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
 
     /// <summary>One update from its first step to its end, with as many tries as its way back needs.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of one update is told, and ends nothing else.")]
-    private async Task RunAsync(RunningUpdate update, Func<Task<UpdateJournal?>> begin)
+    private async Task RunAsync(RunningUpdate update, Func<Task<UpdateState>> begin)
     {
         var accepted = update.Accepted;
         try
         {
-            var left = await InPlaceAsync(begin);
-            while (left is not null)
+            var state = await InPlaceAsync(begin);
+            while (state.IsRollbackPending)
             {
                 await Task.Delay(RetryInterval, time, Stopping);
-                var journal = left;
-                left = await InPlaceAsync(() => InLanesAsync(update, () => updater.RetryAsync(journal, Stopping)));
+                var pending = state;
+                state = await InPlaceAsync(() => InLanesAsync(update, () => updater.RunAsync(pending, Stopping)));
             }
         }
         catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
@@ -177,14 +177,14 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         {
             store.NoLongerAccepted(accepted.Id, accepted.Name);
             _underWay.TryRemove(accepted.Id, out _);
-            updater.SecondLook.Begin(Stopping);
+            updater.LateEffects.Begin(Stopping);
         }
     }
 
     private void Fail(AcceptedUpdate update, string reason) => report.Failed(update.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}: {reason}", reason);
 
     /// <summary>Does something in one of the places for updates. Nobody waits for one in a lane: those in the places need the lanes to get on.</summary>
-    private async Task<UpdateJournal?> InPlaceAsync(Func<Task<UpdateJournal?>> work)
+    private async Task<UpdateState> InPlaceAsync(Func<Task<UpdateState>> work)
     {
         await _places.WaitAsync(Stopping);
         try

@@ -110,7 +110,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
 
         if (await FindAsync(dependent.Id, stopping) is not { } inspected)
         {
-            // Brought over before the agent was killed, or removed by somebody.
+            // Recreated before the agent was killed, or removed by somebody.
             if (await swap.FindAsync(dependent.Name, stopping) is { } there)
             {
                 successors[dependent.Id] = successors[dependent.Name] = there.Id;
@@ -119,40 +119,58 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
             return true;
         }
 
-        var own = UpdateJournal.Open(UpdatePlanner.ShortId(dependent.Id), inspected, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
-        own = own with { WasRunning = own.WasRunning || dependent.WasRunning };
-        if (earlier is not null)
-        {
-            // A killed agent left it stopped.
-            own = own with { WasPaused = earlier.WasPaused, RestartPolicy = earlier.RestartPolicy, RemovesItself = earlier.RemovesItself, Recreate = earlier.Recreate, RecreateNetworks = earlier.RecreateNetworks };
-        }
-
+        var own = OpenJournal(main, dependent, inspected, earlier);
         Namespaces.Replace(inspected, owner => successors.GetValueOrDefault(owner));
         for (var tries = 1; ; tries++)
         {
-            var step = own;
-            try
+            var (journal, failure) = await TrySwapAsync(own, inspected, stopping);
+            if (failure is null)
             {
-                step = store.Open(own);
-                var plan = UpdatePlanner.Plan(inspected, await engine.InspectImageOfAsync(inspected, stopping), await SameImageAsync(inspected, stopping));
-                step = store.Save(step with { CreateEnded = true, NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
-                step = store.Save(step with { Step = UpdateStep.Swapping, StopBegan = true });
-                await swap.SwapAsync(step, CancellationToken.None);
-                return await FinishAsync(step, successors, stopping);
+                return await FinishAsync(journal, successors, stopping);
             }
-            catch (Exception e) when (e is EngineException or CommandException)
-            {
-                // Its old self cannot be started any more, but it is there, with its name and its data.
-                await RollBackAsync(step, stopping);
-                if (RetryingSwap.IsTransient(e) && tries < Tries)
-                {
-                    continue;
-                }
 
-                Log.DependentFailed(logger, own.Name, e.Message);
-                store.End(step with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = step.CreateEnded || !RetryingSwap.IsTransient(e) });
+            // Its old self cannot be started any more, but it is there, with its name and its data.
+            await RollBackAsync(journal, stopping);
+            if (!RetryingSwap.IsTransient(failure) || tries == Tries)
+            {
+                Log.DependentFailed(logger, own.Name, failure.Message);
+                store.End(journal with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = journal.CreateEnded || !RetryingSwap.IsTransient(failure) });
                 return false;
             }
+        }
+    }
+
+    private static UpdateJournal OpenJournal(UpdateJournal main, Dependent dependent, JsonObject inspected, UpdateJournal? earlier)
+    {
+        var own = UpdateJournal.Open(UpdatePlanner.ShortId(dependent.Id), inspected, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
+        own = own with { WasRunning = own.WasRunning || dependent.WasRunning };
+        // A killed agent left it stopped.
+        return earlier is null ? own : own with
+        {
+            WasPaused = earlier.WasPaused,
+            RestartPolicy = earlier.RestartPolicy,
+            RemovesItself = earlier.RemovesItself,
+            Recreate = earlier.Recreate,
+            RecreateNetworks = earlier.RecreateNetworks,
+        };
+    }
+
+    /// <returns>The journal as far as it came, and why it came no further; null when the successor has the name.</returns>
+    private async Task<(UpdateJournal Journal, Exception? Failure)> TrySwapAsync(UpdateJournal own, JsonObject inspected, CancellationToken stopping)
+    {
+        var journal = own;
+        try
+        {
+            journal = store.Open(own);
+            var plan = UpdatePlanner.Plan(inspected, await engine.InspectImageOfAsync(inspected, stopping), await SameImageAsync(inspected, stopping));
+            journal = store.Save(journal with { CreateEnded = true, NewId = await swap.CreateAsync(own.TemporaryName, plan, CancellationToken.None) });
+            journal = store.Save(journal with { Step = UpdateStep.Swapping, StopBegan = true });
+            await swap.SwapAsync(journal, CancellationToken.None);
+            return (journal, null);
+        }
+        catch (Exception e) when (e is EngineException or CommandException)
+        {
+            return (journal, e);
         }
     }
 
