@@ -11,13 +11,13 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Update;
 
 /// <summary>An update that can begin.</summary>
-/// <param name="Accepted">The update as it was accepted.</param>
+/// <param name="Update">The update.</param>
 /// <param name="Inspected">Docker's inspect object of the container.</param>
 /// <param name="Dependents">The containers that have a namespace from it, found before anything is stopped: some of them stop with it.</param>
 /// <param name="Image">The image of the successor.</param>
 /// <param name="StopTimeout">Seconds the container has to stop.</param>
 /// <param name="HealthTimeout">Seconds the successor has to become healthy.</param>
-internal sealed record Replacement(AcceptedUpdate Accepted, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout);
+internal sealed record Replacement(RunningUpdate Update, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout);
 
 /// <summary>
 /// The state machine of an update. A new update, one that an earlier run of the agent left, and one whose rollback is tried again differ in the phase they
@@ -48,9 +48,9 @@ internal sealed partial class ContainerUpdater
 
     /// <summary>Begins an update and carries it on as <see cref="RunAsync"/> does.</summary>
     /// <exception cref="EngineException">The engine refused it before anything was changed.</exception>
-    public async Task<UpdateState> ReplaceAsync(Replacement update, CancellationToken stopping)
+    public async Task<UpdateState> ReplaceAsync(Replacement replacement, CancellationToken stopping)
     {
-        var (accepted, inspected, image) = (update.Accepted, update.Inspected, update.Image);
+        var (accepted, inspected, image) = (replacement.Update.Accepted, replacement.Inspected, replacement.Image);
         _report.Progress(accepted.ContainerId, UpdateStages.Configuring, "Reading the container's configuration");
         var plan = UpdatePlanner.Plan(inspected, await _engine.InspectImageOfAsync(inspected, stopping), image);
         foreach (var reason in plan.Reasons)
@@ -59,15 +59,15 @@ internal sealed partial class ContainerUpdater
         }
 
         var era = await _restarts.NowAsync(stopping);
-        var journal = _store.Open(UpdateJournal.Open(accepted.ContainerId, inspected, update.StopTimeout, update.HealthTimeout) with { Dependents = update.Dependents, Era = era });
+        var journal = _store.Open(UpdateJournal.Open(accepted.ContainerId, inspected, replacement.StopTimeout, replacement.HealthTimeout) with { Dependents = replacement.Dependents, Era = era });
         _store.NoLongerAccepted(accepted.Id, accepted.Name);
         _report.Progress(journal.ContainerId, UpdateStages.Backup, "The container runs on; it stays as the backup until its successor works");
         _report.Progress(journal.ContainerId, UpdateStages.Creating, $"Creating its successor from {image}");
-        return await RunAsync(new UpdateState(UpdatePhase.Create, journal) { Plan = plan }, stopping);
+        return await RunAsync(new UpdateState(replacement.Update, UpdatePhase.Create, journal) { Plan = plan }, stopping);
     }
 
     /// <summary>Takes up an update that an earlier run of the agent left and carries it on as <see cref="RunAsync"/> does.</summary>
-    public async Task<UpdateState> RecoverAsync(UpdateJournal journal, CancellationToken stopping)
+    public async Task<UpdateState> RecoverAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping)
     {
         Log.Recovering(_logger, journal.Name, journal.Step.ToString());
         var (restarted, isInPlace) = ((string?)null, false);
@@ -80,9 +80,9 @@ internal sealed partial class ContainerUpdater
             stopping);
         var state = journal.Step switch
         {
-            UpdateStep.Healthy => new UpdateState(UpdatePhase.Finish, journal),
-            UpdateStep.Swapping when isInPlace => new UpdateState(UpdatePhase.Watch, journal),
-            _ => new UpdateState(UpdatePhase.RollBack, journal with { Failure = journal.Failure ?? $"{restarted ?? "the agent was restarted"} in the middle of the update" }),
+            UpdateStep.Healthy => new UpdateState(update, UpdatePhase.Finish, journal),
+            UpdateStep.Swapping when isInPlace => new UpdateState(update, UpdatePhase.Watch, journal),
+            _ => new UpdateState(update, UpdatePhase.RollBack, journal with { Failure = journal.Failure ?? $"{restarted ?? "the agent was restarted"} in the middle of the update" }),
         };
         return await RunAsync(state, stopping);
     }
@@ -106,9 +106,9 @@ internal sealed partial class ContainerUpdater
             UpdatePhase.Create => _phases.CreateAsync(state.Journal, state.Plan!),
             UpdatePhase.Swap => _phases.SwapAsync(state.Journal, stopping),
             UpdatePhase.Watch => _phases.WatchAsync(state.Journal, state.Interruptions, stopping),
-            UpdatePhase.Finish => _phases.FinishAsync(state.Journal, stopping),
-            UpdatePhase.RollBack => _phases.RollBackAsync(state.Journal, stopping),
-            UpdatePhase.RetryRollBack => _phases.RetryRollBackAsync(state.Journal, stopping),
+            UpdatePhase.Finish => _phases.FinishAsync(state.Update, state.Journal, stopping),
+            UpdatePhase.RollBack => _phases.RollBackAsync(state.Update, state.Journal, stopping),
+            UpdatePhase.RetryRollBack => _phases.RetryRollBackAsync(state.Update, state.Journal, stopping),
             _ => throw new UnreachableException($"an update has no phase after {state.Phase}"),
         });
         var next = (state.Phase, result) switch

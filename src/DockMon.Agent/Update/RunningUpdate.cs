@@ -7,6 +7,7 @@ namespace DockMon.Agent.Update;
 /// <param name="containers">The ids of all containers it touches, as far as they are known.</param>
 internal sealed class RunningUpdate(AcceptedUpdate accepted, IEnumerable<string?> containers)
 {
+    private volatile bool _isEndReported;
     private volatile IReadOnlyList<string> _containers = [.. containers.OfType<string>()];
 
     /// <summary>The update as it was promised.</summary>
@@ -23,6 +24,13 @@ internal sealed class RunningUpdate(AcceptedUpdate accepted, IEnumerable<string?
 
     /// <summary>Whether its old container could not be brought back yet.</summary>
     public bool RollbackPending { get; set; }
+
+    /// <summary>Whether the server was told how it ended. It may ask for the next update of the container from then on, though this one still has to clear up.</summary>
+    public bool IsEndReported
+    {
+        get => _isEndReported;
+        set => _isEndReported = value;
+    }
 
     /// <summary>Takes note of the containers that were found.</summary>
     /// <returns>Whether they were all known before.</returns>

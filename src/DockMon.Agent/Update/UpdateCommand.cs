@@ -50,7 +50,7 @@ internal sealed partial class UpdateCommand(
             throw new CommandException($"refused to update {update.Name}: {reason}");
         }
 
-        queue.Begin(update, () => UpdateAsync(update, request));
+        await queue.BeginAsync(update, () => UpdateAsync(update, request), ct);
         return new StartedResult { Status = "update_started" };
     }
 
@@ -110,7 +110,7 @@ internal sealed partial class UpdateCommand(
         }
 
         var health = request.HealthTimeout is > 0 and var seconds ? seconds : DefaultHealthSeconds;
-        return await updater.ReplaceAsync(new Replacement(update.Accepted, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);
+        return await updater.ReplaceAsync(new Replacement(update, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);
     }
 
     private async Task PullAsync(RunningUpdate update, UpdateContainerRequest request)

@@ -56,7 +56,7 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
             var update = new RunningUpdate(
                 new AcceptedUpdate(journal.OldId, journal.Name, journal.ContainerId), [journal.OldId, journal.SharedWith, .. (journal.Dependents ?? []).Select(dependent => dependent.Id)]);
             _underWay[journal.OldId] = update;
-            update.Work = RunAsync(update, () => InLanesAsync(update, () => updater.RecoverAsync(journal, Stopping)));
+            update.Work = RunAsync(update, () => InLanesAsync(update, () => updater.RecoverAsync(update, journal, Stopping)));
         }
 
         updater.LateEffects.Begin(Stopping);
@@ -65,9 +65,15 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
     /// <summary>Promises an update and begins with it.</summary>
     /// <param name="update">The update.</param>
     /// <param name="work">All of it.</param>
+    /// <param name="ct">Cancels the wait for an earlier update of the container that has to clear up.</param>
     /// <exception cref="CommandException">It cannot be promised.</exception>
-    public void Begin(RunningUpdate update, Func<Task<UpdateState>> work)
+    public async Task BeginAsync(RunningUpdate update, Func<Task<UpdateState>> work, CancellationToken ct)
     {
+        if (_underWay.TryGetValue(update.Accepted.Id, out var earlier) && earlier.IsEndReported)
+        {
+            await earlier.Work.WaitAsync(ct);
+        }
+
         if (!_underWay.TryAdd(update.Accepted.Id, update))
         {
             throw new CommandException($"an update of {update.Name} is already under way");
@@ -91,7 +97,7 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
     /// <exception cref="CommandException">There is one.</exception>
     public void EnsureAlone(RunningUpdate update)
     {
-        if (_underWay.Values.Any(other => other != update && other.Containers[0] == update.Containers[0]))
+        if (_underWay.Values.Any(other => other != update && !other.IsEndReported && other.Containers[0] == update.Containers[0]))
         {
             throw new CommandException($"an update of {update.Name} is already under way");
         }
@@ -99,7 +105,7 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
 
     /// <summary>Why an update cannot be done before another one has come to its end; null when it can.</summary>
     public string? FindRefusal(RunningUpdate update) =>
-        _underWay.Values.FirstOrDefault(other => other.RollbackPending && other.Containers[0] != update.Containers[0] && other.Containers.Any(update.Containers.Contains)) is { } stuck
+        _underWay.Values.FirstOrDefault(other => other is { RollbackPending: true, IsEndReported: false } && other.Containers[0] != update.Containers[0] && other.Containers.Any(update.Containers.Contains)) is { } stuck
             ? $"it shares its network with {stuck.Name}, whose old container cannot be brought back yet" : null;
 
     /// <summary>Does a part of an update in the lanes of all its containers.</summary>
@@ -160,17 +166,18 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
             // The agent stops. What was begun is in the journal, and the next start ends it.
             if (store.IsAccepted(accepted.Id))
             {
-                Fail(accepted, "the agent was stopped before anything was changed; ask again");
+                Fail(update, "the agent was stopped before anything was changed; ask again");
             }
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
             UpdateLog.Failed(logger, update.Name, e.Message);
-            Fail(accepted, e.Message);
+            Fail(update, e.Message);
         }
         catch (Exception e)
         {
             Log.Unforeseen(logger, e, update.Name);
+            update.IsEndReported = true;
             report.Failed(accepted.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}", "internal error: " + e.Message);
         }
         finally
@@ -179,6 +186,12 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
             _underWay.TryRemove(accepted.Id, out _);
             updater.LateEffects.Begin(Stopping);
         }
+    }
+
+    private void Fail(RunningUpdate update, string reason)
+    {
+        update.IsEndReported = true;
+        Fail(update.Accepted, reason);
     }
 
     private void Fail(AcceptedUpdate update, string reason) => report.Failed(update.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}: {reason}", reason);

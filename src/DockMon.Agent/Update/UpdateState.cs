@@ -42,9 +42,10 @@ internal enum PhaseResult
 }
 
 /// <summary>An update between two phases.</summary>
+/// <param name="Update">The update.</param>
 /// <param name="Phase">What it does next.</param>
 /// <param name="Journal">The journal.</param>
-internal sealed record UpdateState(UpdatePhase Phase, UpdateJournal Journal)
+internal sealed record UpdateState(RunningUpdate Update, UpdatePhase Phase, UpdateJournal Journal)
 {
     /// <summary>The successor to create; null after a restart of the agent, which creates none.</summary>
     public UpdatePlan? Plan { get; init; }

@@ -6,6 +6,7 @@ using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Update;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -16,24 +17,25 @@ namespace DockMon.Agent.Tests.Update;
 internal sealed class FakeAgent
 {
     private readonly FakeSocket _socket;
-    private readonly UpdateQueue _queue;
     private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
 
-    public FakeAgent(FakeDocker docker, string dataPath, string bootId = "boot")
+    public FakeAgent(FakeDocker docker, string dataPath, string bootId = "boot", ILogger<UpdateStore>? storeLog = null)
     {
         _socket = docker.Connect(TimeProvider.System);
         var engine = _socket.Client;
-        Store = new UpdateStore(dataPath, Time, NullLogger<UpdateStore>.Instance);
+        Store = new UpdateStore(dataPath, Time, storeLog ?? NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
         var report = new UpdateReporter(Outbound, Time);
         var updater = new ContainerUpdater(engine, Store, report, Lanes, new RestartDetector(engine, () => bootId), new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
-        _queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
-        new UpdateCommand(engine, updater, _queue, report, TestOwnContainers.None, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
+        Queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
+        new UpdateCommand(engine, updater, Queue, report, TestOwnContainers.None, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));
 
     public UpdateStore Store { get; }
+
+    public UpdateQueue Queue { get; }
 
     public Outbound Outbound { get; }
 
@@ -46,11 +48,11 @@ internal sealed class FakeAgent
         return System.Text.Encoding.UTF8.GetString(await _routes["update_container"].Run(payload, ct));
     }
 
-    public void Recover() => _queue.Recover();
+    public void Recover() => Queue.Recover();
 
-    public void Stop() => _queue.Stop();
+    public void Stop() => Queue.Stop();
 
-    public Task WhenEndedAsync() => _queue.WhenEndedAsync(TimeSpan.FromDays(1));
+    public Task WhenEndedAsync() => Queue.WhenEndedAsync(TimeSpan.FromDays(1));
 
     /// <summary>Ends it in the middle of whatever it does.</summary>
     public void Kill() => _socket.Kill();
@@ -68,11 +70,11 @@ internal sealed class FakeAgent
     }
 
     /// <summary>Lets its time pass until no update is under way.</summary>
-    public Task UntilEndedAsync(CancellationToken ct) => UntilAsync("no update is under way", () => _queue.IsEmpty, ct);
+    public Task UntilEndedAsync(CancellationToken ct) => UntilAsync("no update is under way", () => Queue.IsEmpty, ct);
 
     /// <summary>Lets its time pass until nothing is looked at any more, either.</summary>
     public Task UntilForgottenAsync(CancellationToken ct) =>
-        UntilAsync("nothing of an update is left to look at", () => _queue.IsEmpty && Store.Ended().Count == 0, ct, milliseconds: 5000);
+        UntilAsync("nothing of an update is left to look at", () => Queue.IsEmpty && Store.Ended().Count == 0, ct, milliseconds: 5000);
 
     /// <summary>Every frame for the server so far.</summary>
     public IReadOnlyList<string> Frames()

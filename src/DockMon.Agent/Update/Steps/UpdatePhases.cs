@@ -68,36 +68,37 @@ internal sealed partial class UpdatePhases(
     }
 
     /// <summary>Whatever still goes wrong here, the update has succeeded, and the server is told so.</summary>
-    public async Task<(PhaseResult Result, UpdateJournal Journal)> FinishAsync(UpdateJournal journal, CancellationToken stopping)
+    public async Task<(PhaseResult Result, UpdateJournal Journal)> FinishAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping)
     {
         if (!await IsReplacedAsync(journal, stopping))
         {
-            return await AbandonAsync(journal, stopping);
+            return await AbandonAsync(update, journal, stopping);
         }
 
         var failed = await dependents.RecreateAsync(
             journal, count => report.Progress(journal.ContainerId, UpdateStages.Dependents, $"Bringing over {count} containers that share its network"), stopping);
         if (!await IsReplacedAsync(journal, stopping))
         {
-            return await AbandonAsync(journal, stopping);
+            return await AbandonAsync(update, journal, stopping);
         }
 
         report.Progress(journal.ContainerId, UpdateStages.Cleanup, "Removing the old container");
         await retrying.CleanUpAsync(journal, stopping);
+        update.IsEndReported = true;
         report.Completed(journal, failed);
         store.End(journal);
         return (PhaseResult.Succeeded, journal);
     }
 
-    public async Task<(PhaseResult Result, UpdateJournal Journal)> RollBackAsync(UpdateJournal journal, CancellationToken stopping)
+    public async Task<(PhaseResult Result, UpdateJournal Journal)> RollBackAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping)
     {
         UpdateLog.Failed(logger, journal.Name, journal.Failure!);
         journal = store.SaveIfPossible(journal with { Step = UpdateStep.GoingBack });
         report.Progress(journal.ContainerId, UpdateStages.Rollback, "Bringing the old container back");
-        return await TryRollBackAsync(journal, RollbackLimit, stopping);
+        return await TryRollBackAsync(update, journal, RollbackLimit, stopping);
     }
 
-    public Task<(PhaseResult Result, UpdateJournal Journal)> RetryRollBackAsync(UpdateJournal journal, CancellationToken stopping) => TryRollBackAsync(journal, TimeSpan.Zero, stopping);
+    public Task<(PhaseResult Result, UpdateJournal Journal)> RetryRollBackAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping) => TryRollBackAsync(update, journal, TimeSpan.Zero, stopping);
 
     private static (PhaseResult Result, UpdateJournal Journal) Failed(UpdateJournal journal, string failure) => (PhaseResult.Failed, journal with { Failure = failure });
 
@@ -156,17 +157,18 @@ internal sealed partial class UpdatePhases(
     }
 
     /// <summary>Somebody changed the containers while the agent did not run. What they made of them is theirs, and nothing is removed.</summary>
-    private async Task<(PhaseResult Result, UpdateJournal Journal)> AbandonAsync(UpdateJournal journal, CancellationToken stopping)
+    private async Task<(PhaseResult Result, UpdateJournal Journal)> AbandonAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping)
     {
         Log.TakenOver(logger, journal.Name, journal.BackupName);
         await dependents.AbandonAsync(journal, stopping);
+        update.IsEndReported = true;
         report.Failed(
             journal.ContainerId, UpdateStages.Failed, "Somebody else has changed the containers of this update; nothing was removed", $"the new container of {journal.Name} is not in its place any more, or the old one runs");
         store.Remove(journal);
         return (PhaseResult.Succeeded, journal);
     }
 
-    private async Task<(PhaseResult Result, UpdateJournal Journal)> TryRollBackAsync(UpdateJournal journal, TimeSpan limit, CancellationToken stopping)
+    private async Task<(PhaseResult Result, UpdateJournal Journal)> TryRollBackAsync(RunningUpdate update, UpdateJournal journal, TimeSpan limit, CancellationToken stopping)
     {
         var reason = "";
         UpdateJournal? left;
@@ -182,6 +184,7 @@ internal sealed partial class UpdatePhases(
         catch (CommandException e)
         {
             // Nothing is left to go back to.
+            update.IsEndReported = true;
             report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed, and there is no old container to bring back", $"{journal.Failure}; then: {e.Message}");
             store.End(journal);
             return (PhaseResult.Succeeded, journal);
@@ -190,6 +193,7 @@ internal sealed partial class UpdatePhases(
         if (left is null)
         {
             await (id == journal.OldId ? dependents.RestartAsync(journal, stopping) : dependents.RecreateAsync(journal with { NewId = id }, _ => { }, stopping));
+            update.IsEndReported = true;
             report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed; the old container is as it was", journal.Failure!);
             store.End(journal);
             return (PhaseResult.Succeeded, journal);
