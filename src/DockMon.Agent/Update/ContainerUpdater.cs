@@ -17,7 +17,8 @@ namespace DockMon.Agent.Update;
 /// <param name="Image">The image of the successor.</param>
 /// <param name="StopTimeout">Seconds the container has to stop.</param>
 /// <param name="HealthTimeout">Seconds the successor has to become healthy.</param>
-internal sealed record Replacement(RunningUpdate Update, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout);
+internal sealed record Replacement(
+    RunningUpdate Update, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout);
 
 /// <summary>
 /// The state machine of an update. A new update, one that an earlier run of the agent left, and one whose rollback is tried again differ in the phase they
@@ -34,12 +35,21 @@ internal sealed partial class ContainerUpdater
     private readonly RetryingSwap _retrying;
     private readonly UpdatePhases _phases;
 
-    public ContainerUpdater(EngineClient engine, UpdateStore store, UpdateReporter report, Lanes lanes, RestartDetector restarts, Random random, TimeProvider time, ILogger<ContainerUpdater> logger)
+    public ContainerUpdater(
+        EngineClient engine,
+        UpdateStore store,
+        UpdateReporter report,
+        Lanes lanes,
+        RestartDetector restarts,
+        Random random,
+        TimeProvider time,
+        ILogger<ContainerUpdater> logger)
     {
         (_engine, _store, _report, _restarts, _logger) = (engine, store, report, restarts, logger);
         _swap = new ContainerSwap(engine, time, logger);
         _retrying = new RetryingSwap(_swap, random, time, logger);
-        _phases = new UpdatePhases(store, report, restarts, _swap, _retrying, new HealthWatch(engine, time), new Dependents(engine, store, _swap, _retrying, logger), logger);
+        var dependents = new Dependents(engine, store, _swap, _retrying, logger);
+        _phases = new UpdatePhases(store, report, restarts, _swap, _retrying, new HealthWatch(engine, time), dependents, logger);
         LateEffects = new LateEffectCheck(_swap, store, lanes, time, logger);
     }
 
@@ -59,10 +69,11 @@ internal sealed partial class ContainerUpdater
         }
 
         var era = await _restarts.NowAsync(stopping);
-        var journal = _store.Open(UpdateJournal.Open(accepted.ContainerId, inspected, replacement.StopTimeout, replacement.HealthTimeout) with { Dependents = replacement.Dependents, Era = era });
+        var journal = UpdateJournal.Open(accepted.ContainerId, inspected, replacement.StopTimeout, replacement.HealthTimeout);
+        journal = _store.Open(journal with { Dependents = replacement.Dependents, Era = era });
         _store.NoLongerAccepted(accepted.Id, accepted.Name);
-        _report.Progress(journal.ContainerId, UpdateStages.Backup, "The container runs on; it stays as the backup until its successor works");
-        _report.Progress(journal.ContainerId, UpdateStages.Creating, $"Creating its successor from {image}");
+        _report.Progress(journal.ContainerId, UpdateStages.Backup, "The container keeps running; it is the backup until the new one works");
+        _report.Progress(journal.ContainerId, UpdateStages.Creating, $"Creating the new container from {image}");
         return await RunAsync(new UpdateState(replacement.Update, UpdatePhase.Create, journal) { Plan = plan }, stopping);
     }
 
@@ -78,11 +89,12 @@ internal sealed partial class ContainerUpdater
                 isInPlace = await IsInPlaceAsync(journal, restarted is not null, stopping);
             },
             stopping);
+        var failure = journal.Failure ?? $"{restarted ?? "the agent was restarted"} in the middle of the update";
         var state = journal.Step switch
         {
             UpdateStep.Healthy => new UpdateState(update, UpdatePhase.Finish, journal),
             UpdateStep.Swapping when isInPlace => new UpdateState(update, UpdatePhase.Watch, journal),
-            _ => new UpdateState(update, UpdatePhase.RollBack, journal with { Failure = journal.Failure ?? $"{restarted ?? "the agent was restarted"} in the middle of the update" }),
+            _ => new UpdateState(update, UpdatePhase.RollBack, journal with { Failure = failure }),
         };
         return await RunAsync(state, stopping);
     }
@@ -125,7 +137,9 @@ internal sealed partial class ContainerUpdater
         return state with { Phase = next, Journal = journal, Interruptions = state.Interruptions + (result == PhaseResult.Interrupted ? 1 : 0) };
     }
 
-    /// <summary>Whether the successor has the name and was started, even if it has ended since; or, after a restart of the machine or the engine, can be started.</summary>
+    /// <summary>
+    /// Whether the successor has the name and was started, even if it has ended since; or, after a restart of the machine or the engine, can be started.
+    /// </summary>
     private async Task<bool> IsInPlaceAsync(UpdateJournal journal, bool wasRestarted, CancellationToken ct) =>
         journal.NewId is { } id && await _swap.FindAsync(id, ct) is { } successor && successor.Name == journal.Name
         && (!journal.WasRunning || wasRestarted || successor.State.Running || successor.State.Status == "exited");
@@ -135,7 +149,7 @@ internal sealed partial class ContainerUpdater
         [LoggerMessage(500, LogLevel.Debug, "Update of {Container}: {Reason}")]
         public static partial void Planned(ILogger logger, string container, string reason);
 
-        [LoggerMessage(501, LogLevel.Warning, "The update of {Container} was interrupted at step {Step}; it is brought to its end now")]
+        [LoggerMessage(501, LogLevel.Warning, "The update of {Container} was interrupted at step {Step}; it is completed or rolled back now")]
         public static partial void Recovering(ILogger logger, string container, string step);
     }
 }

@@ -3,7 +3,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Update;
 
-/// <summary>Makes of Docker's many lines about a pull the few that a server wants: one in 500 ms, or when it moved by 5 %, or a layer was completed.</summary>
+/// <summary>Reduces the progress lines of a pull to what the server wants: a report every 500 ms, after 5 % of progress, or when a layer is complete.</summary>
 internal sealed class LayerTracker(string containerId, TimeProvider time)
 {
     private const int ListedLayers = 20;
@@ -20,13 +20,13 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
     private int _sentPercent;
     private int _sentDone;
 
-    /// <summary>Takes in one line of a pull.</summary>
+    /// <summary>Processes one line of a pull.</summary>
     /// <returns>What to send now; null when nothing is due.</returns>
     public UpdateLayerProgress? Update(PullProgress line)
     {
         if (line.Status.StartsWith("Digest:", StringComparison.Ordinal))
         {
-            // The last layer is done. Those that were here already count for nothing before: they say nothing of the others.
+            // The last layer is done. Until then, layers that existed already do not count: they say nothing about the others.
             return _layers.Count == 0 || _sentPercent == 100 ? null : Report(100);
         }
 
@@ -39,8 +39,11 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
         var before = _layers.GetValueOrDefault(id);
         var total = line.Total is > 0 and var known ? known : before?.Total ?? 0;
         var done = Done.Contains(line.Status, StringComparer.Ordinal);
-        var current = done ? total : line.Status == Downloading ? line.Current ?? 0 : Math.Max(before?.Current ?? 0L, line.Status == "Download complete" ? total : 0L);
-        _layers[id] = new LayerProgress { Id = id, Status = line.Status, Current = current, Total = total, Percent = done ? 100 : total > 0 ? (int)(100 * Math.Min(current, total) / total) : 0 };
+        var current = done ? total
+            : line.Status == Downloading ? line.Current ?? 0
+            : Math.Max(before?.Current ?? 0L, line.Status == "Download complete" ? total : 0L);
+        var layerPercent = done ? 100 : total > 0 ? (int)(100 * Math.Min(current, total) / total) : 0;
+        _layers[id] = new LayerProgress { Id = id, Status = line.Status, Current = current, Total = total, Percent = layerPercent };
 
         var percent = Overall();
         var completed = _layers.Values.Count(layer => layer.Percent == 100 && Done.Contains(layer.Status, StringComparer.Ordinal));

@@ -2,38 +2,43 @@ using DockMon.Agent.Update.Journal;
 
 namespace DockMon.Agent.Update;
 
-/// <summary>An update under way.</summary>
-/// <param name="accepted">The update as it was promised.</param>
-/// <param name="containers">The ids of all containers it touches, as far as they are known.</param>
+/// <summary>An update from its acceptance to its end.</summary>
+/// <param name="accepted">The update as it was accepted.</param>
+/// <param name="containers">The ids of all containers it changes, as far as they are known.</param>
 internal sealed class RunningUpdate(AcceptedUpdate accepted, IEnumerable<string?> containers)
 {
     private volatile bool _isEndReported;
     private volatile IReadOnlyList<string> _containers = [.. containers.OfType<string>()];
 
-    /// <summary>The update as it was promised.</summary>
+    /// <summary>The update as it was accepted.</summary>
     public AcceptedUpdate Accepted { get; } = accepted;
 
     /// <summary>The name of the container that is updated.</summary>
     public string Name => Accepted.Name;
 
-    /// <summary>The containers it touches, first the one that is updated: by the id it has by now, where it came along with the one whose network it shares.</summary>
+    /// <summary>
+    /// The ids of the containers it changes, first the current id of the one that is updated: it may have been recreated since, as the dependent of another
+    /// one.
+    /// </summary>
     public IReadOnlyList<string> Containers => _containers;
 
-    /// <summary>What has to be awaited until it ends.</summary>
+    /// <summary>The task that completes when it has ended.</summary>
     public Task Work { get; set; } = Task.CompletedTask;
 
-    /// <summary>Whether its old container could not be brought back yet.</summary>
+    /// <summary>Whether its old container could not be restored yet.</summary>
     public bool RollbackPending { get; set; }
 
-    /// <summary>Whether the server was told how it ended. It may ask for the next update of the container from then on, though this one still has to clear up.</summary>
+    /// <summary>
+    /// Whether its end was reported. From then on the server may ask for the next update of the container, although this one still has to clean up.
+    /// </summary>
     public bool IsEndReported
     {
         get => _isEndReported;
         set => _isEndReported = value;
     }
 
-    /// <summary>Takes note of the containers that were found.</summary>
-    /// <returns>Whether they were all known before.</returns>
+    /// <summary>Replaces the containers by those that were found.</summary>
+    /// <returns>Whether all of them were known before.</returns>
     public bool Found(IReadOnlyList<string> found)
     {
         var known = found.All(_containers.Contains);

@@ -10,11 +10,13 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Update;
 
-/// <summary><c>update_container</c>: answered at once, then done. The image is pulled beside everything else; what touches containers is done in their lanes.</summary>
+/// <summary>
+/// The command <c>update_container</c>, which is answered before it is done. The image is pulled outside the lanes; containers are changed in theirs.
+/// </summary>
 internal sealed partial class UpdateCommand(
     EngineClient engine, ContainerUpdater updater, UpdateQueue queue, UpdateReporter report, OwnContainer own, TimeProvider time, ILogger<UpdateCommand> logger)
 {
-    /// <summary>How many seconds a successor has to become healthy when the server does not say.</summary>
+    /// <summary>Seconds the successor has to become healthy if the server does not say.</summary>
     public const int DefaultHealthSeconds = 120;
 
     private const int DefaultStopSeconds = 30;
@@ -24,15 +26,19 @@ internal sealed partial class UpdateCommand(
     private readonly DependentFinder _finder = new(engine, time);
 
     /// <summary>The lane of a container.</summary>
-    /// <param name="id">Its whole id.</param>
+    /// <param name="id">64 characters of its id.</param>
     public static string LaneOf(string id) => "container:" + id[..12];
 
     public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.UpdateContainer] = Route.For("update container", ProtocolJson.Default.UpdateContainerRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
+        routes[CommandNames.UpdateContainer] = Route.For(
+            "update container", ProtocolJson.Default.UpdateContainerRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
 
-    /// <summary>The server's word is one for all containers; one that says itself that it needs longer has data to write.</summary>
-    internal static int StopSeconds(UpdateContainerRequest request, JsonObject inspected) => Math.Clamp(
-        Math.Max(request.StopTimeout ?? DefaultStopSeconds, inspected["Config"]?["StopTimeout"] is JsonValue own && own.TryGetValue<int>(out var seconds) ? seconds : 0), 0, LongestStopSeconds);
+    /// <summary>Seconds a container has to stop: the server's value, which is one for all containers, or the container's own if that is longer.</summary>
+    internal static int StopSeconds(UpdateContainerRequest request, JsonObject inspected)
+    {
+        var ownSeconds = inspected["Config"]?["StopTimeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? seconds : 0;
+        return Math.Clamp(Math.Max(request.StopTimeout ?? DefaultStopSeconds, ownSeconds), 0, LongestStopSeconds);
+    }
 
     private async Task<StartedResult> StartAsync(UpdateContainerRequest request, CancellationToken ct)
     {
@@ -56,7 +62,9 @@ internal sealed partial class UpdateCommand(
 
     private async Task<string?> WhyNotAsync(RunningUpdate update, JsonObject inspected, CancellationToken ct)
     {
-        var lifeline = own.Require() is { } self ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, self, (reference, token) => engine.InspectContainerJsonAsync(reference, token), ct) : null;
+        var sharedNamespace = own.Require() is { } self
+            ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, self, (reference, token) => engine.InspectContainerJsonAsync(reference, token), ct)
+            : null;
         if (own.Require()?.Is(update.Accepted.Id) == true)
         {
             return "it is the agent's own container, which the agent cannot replace without ending itself";
@@ -67,7 +75,9 @@ internal sealed partial class UpdateCommand(
             return $"it is protected by its label {Protection.Label}=true";
         }
 
-        return (lifeline ?? AgentDependencyCheck.Of(inspected, own.Require(), engine.Endpoint)) is { } need ? $"{need}, and would cut itself off by stopping it" : queue.FindRefusal(update);
+        return (sharedNamespace ?? AgentDependencyCheck.Of(inspected, own.Require(), engine.Endpoint)) is { } need
+            ? $"{need}, and would cut itself off by stopping it"
+            : queue.FindRefusal(update);
     }
 
     private async Task<UpdateState> UpdateAsync(RunningUpdate update, UpdateContainerRequest request)
@@ -81,22 +91,23 @@ internal sealed partial class UpdateCommand(
             }
         }
 
-        throw new CommandException("the containers that have a namespace from it have changed each time they were looked at; nothing was changed, ask again");
+        throw new CommandException("the containers that share a namespace with it have changed each time they were inspected; nothing was changed, ask again");
     }
 
-    /// <summary>All of it; null, and nothing done, if the lanes it is in are not those of all containers that it touches.</summary>
+    /// <summary>All that follows the pull. If the lanes it runs in are not those of all containers it changes, it does nothing and returns null.</summary>
     private async Task<UpdateState?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         var inspected = await InspectAsync(update);
         var id = inspected.GetText("Id");
         var dependents = await _finder.FindAsync(id, queue.Stopping);
-        if (!update.Found([id, .. ((string?[])[UpdateJournal.SharedBy(inspected)]).OfType<string>(), .. dependents.Dependents.Select(dependent => dependent.Id)]))
+        string?[] containers = [id, UpdateJournal.SharedBy(inspected), .. dependents.Dependents.Select(dependent => dependent.Id)];
+        if (!update.Found([.. containers.OfType<string>()]))
         {
             return null;
         }
 
         queue.EnsureAlone(update);
-        // Asked once more: the other one may have got stuck while this one waited for its turn.
+        // Checked again: a rollback of the other one may have failed while this one waited for the lanes.
         if ((dependents.Refusal ?? queue.FindRefusal(update)) is { } reason)
         {
             throw new CommandException(reason);
@@ -110,7 +121,8 @@ internal sealed partial class UpdateCommand(
         }
 
         var health = request.HealthTimeout is > 0 and var seconds ? seconds : DefaultHealthSeconds;
-        return await updater.ReplaceAsync(new Replacement(update, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);
+        return await updater.ReplaceAsync(
+            new Replacement(update, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);
     }
 
     private async Task PullAsync(RunningUpdate update, UpdateContainerRequest request)
@@ -131,11 +143,13 @@ internal sealed partial class UpdateCommand(
         }
         catch (EngineException e)
         {
-            throw new CommandException($"failed to pull {image}: {e.Message}"); // What the engine says may name no image.
+            throw new CommandException($"failed to pull {image}: {e.Message}"); // The engine's message may not name the image.
         }
     }
 
-    /// <summary>Inspected after the pull: it may have taken an hour. The container's id may be another by now, of one that came along with the one whose network it shares.</summary>
+    /// <summary>
+    /// The container after the pull, which may have taken an hour. By then it may have been recreated, with another id, as the dependent of another one.
+    /// </summary>
     private async Task<JsonObject> InspectAsync(RunningUpdate update)
     {
         try
@@ -153,7 +167,10 @@ internal sealed partial class UpdateCommand(
         [LoggerMessage(505, LogLevel.Information, "Updating {Container} to {Image}")]
         public static partial void Starting(ILogger logger, string container, string image);
 
-        [LoggerMessage(520, LogLevel.Warning, "Updating {Container}: these containers could not be looked at. One that has its processes or shared memory from it has to be made anew by hand: {Unseen}")]
+        [LoggerMessage(
+            520,
+            LogLevel.Warning,
+            "Updating {Container}: these containers could not be inspected. Recreate those by hand that share its processes or shared memory: {Unseen}")]
         public static partial void Unseen(ILogger logger, string container, string unseen);
     }
 }

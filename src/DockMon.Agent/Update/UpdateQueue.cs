@@ -9,10 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Update;
 
 /// <summary>
-/// The updates under way, four at a time, each from its promise to its end. What touches containers is done in the lanes of all of them, so that
-/// no other operation on one of them is done in between.
+/// The running updates, at most four at a time, each from its acceptance to its end. Containers are changed in the lanes of all containers of the
+/// update, so that no other operation on one of them gets in between.
 /// </summary>
-internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore store, UpdateReporter report, Lanes lanes, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class UpdateQueue(
+    ContainerUpdater updater, UpdateStore store, UpdateReporter report, Lanes lanes, TimeProvider time, ILogger logger)
+    : IDisposable
 {
     private const int Width = 4;
 
@@ -22,16 +24,16 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
     private readonly ConcurrentDictionary<string, RunningUpdate> _underWay = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>Whether no update is under way.</summary>
+    /// <summary>Whether no update is running.</summary>
     public bool IsEmpty => _underWay.IsEmpty;
 
-    /// <summary>Fires when the agent stops.</summary>
+    /// <summary>Cancelled when the agent stops.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Begins to end what an earlier run of the agent began.</summary>
+    /// <summary>Starts the recovery of the updates that an earlier run of the agent left.</summary>
     public void Recover()
     {
-        // Those of dependents are taken up by the update they belong to. One that was told how it ended has nothing to do but to be looked at once more.
+        // Journals of dependents belong to the update of their main container. An update whose end was reported only needs the check for late effects.
         var journals = store.Read();
         foreach (var told in journals.Where(journal => store.HasEnded(journal.OldId)))
         {
@@ -54,7 +56,8 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         foreach (var journal in journals)
         {
             var update = new RunningUpdate(
-                new AcceptedUpdate(journal.OldId, journal.Name, journal.ContainerId), [journal.OldId, journal.SharedWith, .. (journal.Dependents ?? []).Select(dependent => dependent.Id)]);
+                new AcceptedUpdate(journal.OldId, journal.Name, journal.ContainerId),
+                [journal.OldId, journal.SharedWith, .. (journal.Dependents ?? []).Select(dependent => dependent.Id)]);
             _underWay[journal.OldId] = update;
             update.Work = RunAsync(update, () => InLanesAsync(update, () => updater.RecoverAsync(update, journal, Stopping)));
         }
@@ -62,11 +65,11 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         updater.LateEffects.Begin(Stopping);
     }
 
-    /// <summary>Promises an update and begins with it.</summary>
+    /// <summary>Accepts an update and starts it.</summary>
     /// <param name="update">The update.</param>
     /// <param name="work">All of it.</param>
-    /// <param name="ct">Cancels the wait for an earlier update of the container that has to clear up.</param>
-    /// <exception cref="CommandException">It cannot be promised.</exception>
+    /// <param name="ct">Cancels the wait for an earlier update of the container that still has to clean up.</param>
+    /// <exception cref="CommandException">It cannot be accepted.</exception>
     public async Task BeginAsync(RunningUpdate update, Func<Task<UpdateState>> work, CancellationToken ct)
     {
         if (_underWay.TryGetValue(update.Accepted.Id, out var earlier) && earlier.IsEndReported)
@@ -93,8 +96,8 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         update.Work = RunAsync(update, work);
     }
 
-    /// <summary>Sees to it that no other update is of the very container: one that was made anew meanwhile has two ids.</summary>
-    /// <exception cref="CommandException">There is one.</exception>
+    /// <summary>Checks that no other update changes the same container: one that was recreated meanwhile has two ids.</summary>
+    /// <exception cref="CommandException">Another one does.</exception>
     public void EnsureAlone(RunningUpdate update)
     {
         if (_underWay.Values.Any(other => other != update && !other.IsEndReported && other.Containers[0] == update.Containers[0]))
@@ -103,12 +106,15 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         }
     }
 
-    /// <summary>Why an update cannot be done before another one has come to its end; null when it can.</summary>
+    /// <summary>Why an update has to wait for the end of another one; null if it has not.</summary>
     public string? FindRefusal(RunningUpdate update) =>
-        _underWay.Values.FirstOrDefault(other => other is { RollbackPending: true, IsEndReported: false } && other.Containers[0] != update.Containers[0] && other.Containers.Any(update.Containers.Contains)) is { } stuck
+        _underWay.Values.FirstOrDefault(other =>
+            other is { RollbackPending: true, IsEndReported: false }
+            && other.Containers[0] != update.Containers[0]
+            && other.Containers.Any(update.Containers.Contains)) is { } stuck
             ? $"it shares its network with {stuck.Name}, whose old container cannot be brought back yet" : null;
 
-    /// <summary>Does a part of an update in the lanes of all its containers.</summary>
+    /// <summary>Runs a part of an update in the lanes of all its containers.</summary>
     /// <param name="update">The update.</param>
     /// <param name="work">The part.</param>
     public Task<T> InLanesAsync<T>(RunningUpdate update, Func<Task<T>> work)
@@ -116,7 +122,7 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         async Task<T> WorkAsync()
         {
             var state = await work();
-            update.RollbackPending = state is UpdateState { IsRollbackPending: true }; // Before the lanes are another's, who looks at it.
+            update.RollbackPending = state is UpdateState { IsRollbackPending: true }; // Before the lanes are free for operations that read it.
             return state;
         }
 
@@ -124,10 +130,13 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         return lanes.RunAsync(update.Containers.Select(UpdateCommand.LaneOf), WorkAsync);
     }
 
-    /// <summary>Updates under way go to the next point where nothing is in between, and the journal has the rest.</summary>
+    /// <summary>Stops the running updates at the next point from which the journal can be recovered.</summary>
     public void Stop() => _stopping.Cancel();
 
-    /// <summary>Completes when no update is under way, or after <paramref name="limit"/>; asked for after <see cref="Stop"/>. An update that is in the middle of a step then is ended by the next start.</summary>
+    /// <summary>
+    /// Completes when no update is running, or after <paramref name="limit"/>. To be called after <see cref="Stop"/>. What is still running then is recovered
+    /// by the next start.
+    /// </summary>
     public async Task WhenEndedAsync(TimeSpan limit)
     {
         try
@@ -146,8 +155,8 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         _stopping.Dispose();
     }
 
-    /// <summary>One update from its first step to its end, with as many tries as its way back needs.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of one update is told, and ends nothing else.")]
+    /// <summary>One update from its first phase to its end, with as many tries as its rollback needs.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of one update is reported, and ends nothing else.")]
     private async Task RunAsync(RunningUpdate update, Func<Task<UpdateState>> begin)
     {
         var accepted = update.Accepted;
@@ -163,7 +172,7 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         }
         catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
         {
-            // The agent stops. What was begun is in the journal, and the next start ends it.
+            // The agent stops. What was begun is in the journal, and the next start recovers it.
             if (store.IsAccepted(accepted.Id))
             {
                 Fail(update, "the agent was stopped before anything was changed; ask again");
@@ -194,9 +203,10 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
         Fail(update.Accepted, reason);
     }
 
-    private void Fail(AcceptedUpdate update, string reason) => report.Failed(update.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}: {reason}", reason);
+    private void Fail(AcceptedUpdate update, string reason) =>
+        report.Failed(update.ContainerId, UpdateStages.Failed, $"Failed to update {update.Name}: {reason}", reason);
 
-    /// <summary>Does something in one of the places for updates. Nobody waits for one in a lane: those in the places need the lanes to get on.</summary>
+    /// <summary>Runs a part of an update in one of the places for updates. Never called from within a lane: the updates in the places wait for lanes.</summary>
     private async Task<UpdateState> InPlaceAsync(Func<Task<UpdateState>> work)
     {
         await _places.WaitAsync(Stopping);
@@ -212,10 +222,13 @@ internal sealed partial class UpdateQueue(ContainerUpdater updater, UpdateStore 
 
     private static partial class Log
     {
-        [LoggerMessage(507, LogLevel.Error, "The update of {Container} failed in a way nobody foresaw; its journal is kept, and the next start ends it")]
+        [LoggerMessage(
+            507,
+            LogLevel.Error,
+            "The update of {Container} failed with an unexpected error; its journal is kept, and the next start of the agent recovers it")]
         public static partial void Unforeseen(ILogger logger, Exception exception, string container);
 
-        [LoggerMessage(514, LogLevel.Warning, "Left in the middle of a step, to be ended by the next start of the agent: {Containers}")]
+        [LoggerMessage(514, LogLevel.Warning, "Updates left in the middle of a step, to be ended by the next start of the agent: {Containers}")]
         public static partial void Left(ILogger logger, string containers);
 
         [LoggerMessage(521, LogLevel.Warning, "The update of {Container} was interrupted before anything was changed")]

@@ -5,7 +5,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Update;
 
-/// <summary>Tells the server how an update gets on. How it ended is a completion: it is kept on disk until it is delivered.</summary>
+/// <summary>Reports the progress and the end of updates to the server. The end is a completion: it is kept on disk until it is delivered.</summary>
 internal sealed class UpdateReporter(Outbound outbound, TimeProvider time)
 {
     public void Progress(string containerId, string stage, string message) => outbound.PostEvent(Frame(containerId, stage, message, error: null));
@@ -31,5 +31,8 @@ internal sealed class UpdateReporter(Outbound outbound, TimeProvider time)
 
     private byte[] Frame(string containerId, string stage, string message, string? error) =>
         FrameWriter.Event(
-            EventNames.UpdateProgress, new UpdateProgress { ContainerId = containerId, Stage = stage, Message = message, Error = error }, ProtocolJson.Default.UpdateProgress, time.GetUtcNow());
+            EventNames.UpdateProgress,
+            new UpdateProgress { ContainerId = containerId, Stage = stage, Message = message, Error = error },
+            ProtocolJson.Default.UpdateProgress,
+            time.GetUtcNow());
 }

@@ -3,7 +3,10 @@ using DockMon.Agent.Update.Planning;
 
 namespace DockMon.Agent.Update;
 
-/// <summary>What an update does next; which phase follows which is in <see cref="ContainerUpdater"/>. The journal's <see cref="UpdateStep"/> is what of it survives the agent.</summary>
+/// <summary>
+/// What an update does next; which phase follows which is in <see cref="ContainerUpdater"/>. The journal's <see cref="UpdateStep"/> is what of it survives the
+/// agent.
+/// </summary>
 internal enum UpdatePhase
 {
     /// <summary>Create the successor beside the container, which runs on.</summary>

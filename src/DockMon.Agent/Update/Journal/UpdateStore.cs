@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Update.Journal;
 
 /// <summary>
-/// What the agent has to know of updates when it starts again, one file each under <c>$DATA_PATH/updates</c>: in <c>accepted</c> those that were promised
-/// and have changed nothing yet, in the folder itself the journals of those under way, in <c>ended</c> the journals that are looked at once more.
+/// The updates on disk, one file each under <c>$DATA_PATH/updates</c>: in <c>accepted</c> those that were promised and have changed nothing yet, in the
+/// folder itself the journals of running updates, in <c>ended</c> the journals that <see cref="Steps.LateEffectCheck"/> still needs.
 /// </summary>
 internal sealed partial class UpdateStore
 {
@@ -27,24 +27,24 @@ internal sealed partial class UpdateStore
         (_accepted, _ended) = (Path.Combine(_folder, "accepted"), Path.Combine(_folder, "ended"));
         foreach (var folder in (string[])[_folder, _accepted, _ended])
         {
-            _ = PrivateFolder.TryMake(folder); // Where the disk refuses, each update says so when it is asked for.
+            _ = PrivateFolder.TryMake(folder); // If the disk refuses, each update is refused with the reason.
         }
     }
 
-    /// <summary>Notes an update before it is promised.</summary>
+    /// <summary>Writes down an update before the server is promised it.</summary>
     /// <exception cref="CommandException">It cannot be written; the message says why and what to do.</exception>
     public void Accept(AcceptedUpdate update) => Write(_accepted, update.Id, update, UpdateJson.Default.AcceptedUpdate);
 
     /// <summary>Whether an update was promised and has changed nothing yet.</summary>
     public bool IsAccepted(string id) => File.Exists(PathOf(_accepted, id));
 
-    /// <summary>It has changed something by now, and has a journal; or it never will.</summary>
+    /// <summary>Removes the note of an accepted update: it has a journal now, or has ended without one.</summary>
     public void NoLongerAccepted(string id, string name) => Delete(_accepted, id, name);
 
-    /// <summary>What an earlier run of the agent promised and did not begin.</summary>
+    /// <summary>The updates that an earlier run of the agent promised and did not begin.</summary>
     public IReadOnlyList<AcceptedUpdate> Accepted() => ReadAll(_accepted, UpdateJson.Default.AcceptedUpdate, update => update.IsValid);
 
-    /// <summary>Writes the first journal of an update. What was kept of an earlier one of the same container says nothing any more.</summary>
+    /// <summary>Writes the first journal of an update, and removes that of an ended one of the same container.</summary>
     /// <exception cref="CommandException">It cannot be written; the message says why and what to do.</exception>
     public UpdateJournal Open(UpdateJournal journal)
     {
@@ -52,7 +52,7 @@ internal sealed partial class UpdateStore
         return Save(journal);
     }
 
-    /// <summary>Writes a journal so that a power cut leaves either the old or the new one.</summary>
+    /// <summary>Writes a journal so that a power failure leaves either the old or the new one.</summary>
     /// <exception cref="CommandException">It cannot be written; the message says why and what to do.</exception>
     public UpdateJournal Save(UpdateJournal journal)
     {
@@ -60,7 +60,7 @@ internal sealed partial class UpdateStore
         return journal;
     }
 
-    /// <summary>Writes a journal where the step before it would lead a recovery to the same end.</summary>
+    /// <summary>Writes a journal if the disk lets it: for steps that recovery reaches from the journal before, too.</summary>
     public UpdateJournal SaveIfPossible(UpdateJournal journal)
     {
         try
@@ -78,7 +78,7 @@ internal sealed partial class UpdateStore
     /// <summary>Whether a container has a journal.</summary>
     public bool Has(string id) => File.Exists(PathOf(_folder, id));
 
-    /// <summary>The update has come to its end, and was told so; what it left is looked at once more.</summary>
+    /// <summary>Moves the journal of an update whose end was reported to the ended ones.</summary>
     public void End(UpdateJournal journal)
     {
         try
@@ -87,28 +87,30 @@ internal sealed partial class UpdateStore
         }
         catch (CommandException e)
         {
-            UpdateLog.NoSecondLook(_logger, journal.Name, e.Message);
+            UpdateLog.NoLateEffectCheck(_logger, journal.Name, e.Message);
         }
 
         Remove(journal);
     }
 
-    /// <summary>The update has come to an end after which nothing of it is looked for.</summary>
+    /// <summary>Removes the journal of an update that needs no check for late effects.</summary>
     public void Remove(UpdateJournal journal) => Delete(_folder, journal.OldId, journal.Name);
 
-    /// <summary>The journals of the updates that have ended lately.</summary>
+    /// <summary>The journals of ended updates.</summary>
     public IReadOnlyList<UpdateJournal> Ended() => ReadAll(_ended, UpdateJson.Default.UpdateJournal, journal => journal.IsValid);
 
-    /// <summary>Whether this is the last update of its container, and nobody has begun another since it ended.</summary>
-    public bool IsStillEnded(UpdateJournal journal) => !Has(journal.OldId) && ReadOne(PathOf(_ended, journal.OldId), UpdateJson.Default.UpdateJournal, kept => kept.IsValid)?.EndedAt == journal.EndedAt;
+    /// <summary>Whether the container has had no other update since this one ended.</summary>
+    public bool IsStillEnded(UpdateJournal journal) =>
+        !Has(journal.OldId)
+        && ReadOne(PathOf(_ended, journal.OldId), UpdateJson.Default.UpdateJournal, kept => kept.IsValid)?.EndedAt == journal.EndedAt;
 
-    /// <summary>Whether the journal of an update that ended is kept.</summary>
+    /// <summary>Whether a container has the journal of an ended update.</summary>
     public bool HasEnded(string id) => File.Exists(PathOf(_ended, id));
 
-    /// <summary>Nothing of an ended update is looked for any more.</summary>
+    /// <summary>Removes the journal of an ended update.</summary>
     public void Close(UpdateJournal journal) => Delete(_ended, journal.OldId, journal.Name);
 
-    /// <summary>What an earlier run of the agent left. A file that is no journal is set aside, and said so.</summary>
+    /// <summary>The journals of running updates. A file that is not a journal is renamed, and logged.</summary>
     public IReadOnlyList<UpdateJournal> Read() => ReadAll(_folder, UpdateJson.Default.UpdateJournal, journal => journal.IsValid);
 
     private static string PathOf(string folder, string id) => Path.Combine(folder, id + ".json");
@@ -139,22 +141,25 @@ internal sealed partial class UpdateStore
     }
 
     private IReadOnlyList<T> ReadAll<T>(string folder, JsonTypeInfo<T> type, Func<T, bool> isValid)
-        where T : class => !Directory.Exists(folder) ? [] : [.. Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(path => ReadOne(path, type, isValid)).OfType<T>()];
+        where T : class =>
+        !Directory.Exists(folder) ? []
+        : [.. Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(path => ReadOne(path, type, isValid)).OfType<T>()];
 
     private T? ReadOne<T>(string path, JsonTypeInfo<T> type, Func<T, bool> isValid)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) is { } read && isValid(read) ? read : throw new JsonException("it names no container");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) is { } read && isValid(read) ? read
+                : throw new JsonException("it names no container");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return null; // That update has ended since the folder was read.
+            return null; // The update has ended since the folder was listed.
         }
         catch (JsonException e)
         {
-            SetAside(path, e.Message);
+            Quarantine(path, e.Message);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -164,7 +169,7 @@ internal sealed partial class UpdateStore
         }
     }
 
-    private void SetAside(string path, string reason)
+    private void Quarantine(string path, string reason)
     {
         var aside = path + ".unreadable";
         try
@@ -174,22 +179,33 @@ internal sealed partial class UpdateStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.JournalUnread(_logger, path, $"{reason}; and it cannot be set aside: {e.Message}");
+            Log.JournalUnread(_logger, path, $"{reason}; and it cannot be renamed: {e.Message}");
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(508, LogLevel.Warning, "The journal of the update of {Container} cannot be brought to step {Step}: {Reason}")]
+        [LoggerMessage(508, LogLevel.Warning, "The journal of the update of {Container} cannot be written at step {Step}: {Reason}")]
         public static partial void JournalUnwritable(ILogger logger, string container, string step, string reason);
 
-        [LoggerMessage(509, LogLevel.Error, "{Path} is no journal of an update ({Reason}) and is set aside as {Aside}: look whether a container with \"dockmon-old\" or \"dockmon-new\" in its name was left")]
+        [LoggerMessage(
+            509,
+            LogLevel.Error,
+            "{Path} is no journal of an update ({Reason}) and was renamed to {Aside}: "
+            + "check whether a container with \"dockmon-old\" or \"dockmon-new\" in its name is left")]
         public static partial void JournalUnreadable(ILogger logger, string path, string aside, string reason);
 
-        [LoggerMessage(513, LogLevel.Warning, "The journal of the update of {Container} cannot be removed; the next start of the agent looks at it again: {Reason}")]
+        [LoggerMessage(
+            513,
+            LogLevel.Warning,
+            "The journal of the update of {Container} cannot be removed; the next start of the agent reads it again: {Reason}")]
         public static partial void JournalUnremovable(ILogger logger, string container, string reason);
 
-        [LoggerMessage(523, LogLevel.Error, "{Path} cannot be read ({Reason}), so the update it tells of is not ended: look whether a container with \"dockmon-old\" or \"dockmon-new\" in its name was left")]
+        [LoggerMessage(
+            523,
+            LogLevel.Error,
+            "{Path} cannot be read ({Reason}), so its update is not recovered: "
+            + "check whether a container with \"dockmon-old\" or \"dockmon-new\" in its name is left")]
         public static partial void JournalUnread(ILogger logger, string path, string reason);
     }
 }

@@ -5,26 +5,30 @@ using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
-/// <summary>Plans a container's networks: every one with what was asked of it, without what Docker made of it.</summary>
+/// <summary>Plans a container's networks: the endpoint settings that were asked for, without what Docker assigned.</summary>
 internal static class EndpointPlan
 {
-    /// <summary>What an endpoint is rather than what it should be.</summary>
-    private static readonly string[] Facts =
+    /// <summary>Members that Docker assigns.</summary>
+    private static readonly string[] Assigned =
         ["NetworkID", "EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "DNSNames"];
 
-    /// <summary>The networks to create the container with and to connect it to, the one of its network mode first.</summary>
+    /// <summary>The networks of the container, the one of its network mode first: that one is part of the create body.</summary>
     public static IReadOnlyList<KeyValuePair<string, JsonObject>> Plan(JsonObject container, JsonObject host, string id, List<string> reasons)
     {
         var mode = host.GetText("NetworkMode");
-        if (mode is "host" or "none" || mode.StartsWith("container:", StringComparison.Ordinal) || container["NetworkSettings"]?["Networks"] is not JsonObject networks)
+        if (mode is "host" or "none"
+            || mode.StartsWith("container:", StringComparison.Ordinal)
+            || container["NetworkSettings"]?["Networks"] is not JsonObject networks)
         {
             return [];
         }
 
         var main = mode is "default" or "" ? "bridge" : mode;
         // The mode may name its network by id.
-        bool IsMain(KeyValuePair<string, JsonNode?> network) => network.Key == main || (network.Value is JsonObject endpoint && endpoint.GetText("NetworkID") == main);
-        return [.. networks.OrderByDescending(IsMain).Select(network => KeyValuePair.Create(network.Key, Endpoint((JsonObject)network.Value!, network.Key, id, reasons)))];
+        bool IsMain(KeyValuePair<string, JsonNode?> network) =>
+            network.Key == main || (network.Value is JsonObject endpoint && endpoint.GetText("NetworkID") == main);
+        return [.. networks.OrderByDescending(IsMain).Select(network =>
+            KeyValuePair.Create(network.Key, Endpoint((JsonObject)network.Value!, network.Key, id, reasons)))];
     }
 
     private static JsonObject Endpoint(JsonObject inspected, string name, string id, List<string> reasons)
@@ -40,15 +44,16 @@ internal static class EndpointPlan
             reasons.Add($"The MAC address on {name} is not one that Docker derives from the address, and is kept.");
         }
 
-        foreach (var fact in Facts)
+        foreach (var member in Assigned)
         {
-            endpoint.Remove(fact);
+            endpoint.Remove(member);
         }
 
         if (inspected["Aliases"] is JsonArray aliases)
         {
-            // Docker adds the short id by itself; the old one's would be wrong, and any other name of 12 characters is the user's.
-            endpoint["Aliases"] = new JsonArray([.. aliases.Where(alias => alias?.GetValue<string>() != UpdatePlanner.ShortId(id)).Select(alias => alias?.DeepClone())]);
+            // Docker adds the short id by itself. That of the old container would be wrong; any other name of 12 characters is the user's.
+            var kept = aliases.Where(alias => alias?.GetValue<string>() != UpdatePlanner.ShortId(id));
+            endpoint["Aliases"] = new JsonArray([.. kept.Select(alias => alias?.DeepClone())]);
         }
 
         return endpoint;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
-/// Takes out of a container's configuration what it merely inherited from its image. A value the user set to the very same as the image's cannot be
+/// Removes from a container's configuration what it inherited from its image. A value that the user set to the image's own value cannot be
 /// told from an inherited one, and follows the image, too.
 /// </summary>
 internal static class ImageDefaults
@@ -35,7 +35,7 @@ internal static class ImageDefaults
     {
         if (IsEmpty(config["Entrypoint"]) && !IsEmpty(config["Cmd"]) && !(inherited.Count > 0 && IsEmpty(inherited["Entrypoint"])))
         {
-            // Docker shows it as if none had been asked for, and takes none for the image's.
+            // Docker shows an empty entrypoint as none, and would take none for the image's.
             config["Entrypoint"] = new JsonArray("");
             reasons.Add("The image's entrypoint was set aside and stays so, and the command is kept with it.");
             return;
@@ -65,7 +65,7 @@ internal static class ImageDefaults
         }
     }
 
-    /// <summary>Docker takes from the image what a health check leaves out, so that each of its members may be the image's or the user's.</summary>
+    /// <summary>Docker takes the missing members of a health check from the image, so each may be the image's or the user's.</summary>
     private static void RemoveHealthCheck(JsonObject config, JsonObject inherited)
     {
         RemoveMembers(config, inherited, "Healthcheck", JsonNode.DeepEquals);
@@ -83,7 +83,8 @@ internal static class ImageDefaults
         }
     }
 
-    private static void RemoveMembers(JsonObject config, JsonObject inherited, string name, Func<JsonNode?, JsonNode?, bool> same, Func<string, bool>? keep = null)
+    private static void RemoveMembers(
+        JsonObject config, JsonObject inherited, string name, Func<JsonNode?, JsonNode?, bool> same, Func<string, bool>? keep = null)
     {
         if (config[name] is JsonObject values && inherited[name] is JsonObject old)
         {

@@ -4,8 +4,8 @@ using DockMon.Agent.Json;
 namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
-/// The namespaces that a container has from another one: its network, its processes, its shared memory. The engine, and compose for its users, write the
-/// other one's id into the container, so that it cannot be started any more once that is another.
+/// The namespaces that a container shares with another one, their owner: network, processes, shared memory. The engine and compose write the owner's id
+/// into the container, so that it cannot be started any more after the owner was recreated.
 /// </summary>
 internal static class Namespaces
 {
@@ -13,15 +13,17 @@ internal static class Namespaces
 
     private static readonly string[] Modes = ["NetworkMode", "PidMode", "IpcMode"];
 
-    /// <summary>The containers it has one from, as it names them: by id or by name.</summary>
+    /// <summary>The owners of the namespaces, by id or by name, as the container has them.</summary>
     /// <param name="container">Docker's inspect object.</param>
     public static IEnumerable<string> Owners(JsonObject container) =>
-        container["HostConfig"] is JsonObject host
-            ? Modes.Select(mode => host.GetText(mode)).Where(mode => mode.StartsWith(Prefix, StringComparison.Ordinal)).Select(mode => mode[Prefix.Length..]).Distinct(StringComparer.Ordinal) : [];
+        Modes.Select(mode => (container["HostConfig"] as JsonObject)?.GetText(mode) ?? "")
+            .Where(mode => mode.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(mode => mode[Prefix.Length..])
+            .Distinct(StringComparer.Ordinal);
 
-    /// <summary>Has it have them from others.</summary>
+    /// <summary>Replaces the owners.</summary>
     /// <param name="container">Docker's inspect object.</param>
-    /// <param name="successor">The id of the one that took another's place; null for one that is the same as before.</param>
+    /// <param name="successor">The id of the container that replaced an owner; null if none did.</param>
     public static void Replace(JsonObject container, Func<string, string?> successor)
     {
         var host = (JsonObject)container["HostConfig"]!;

@@ -4,8 +4,8 @@ using DockMon.Agent.Json;
 namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
-/// Says what Podman's inspect object says in words that its create request takes: the two speak different languages there (seen with 4.3). What
-/// Podman adds to every container by itself is left out.
+/// Translates Podman's inspect object into what its create request accepts: the two use different values (seen with 4.3). What
+/// Podman adds to every container by itself is removed.
 /// </summary>
 internal static class PodmanInspection
 {
@@ -13,13 +13,14 @@ internal static class PodmanInspection
 
     private static readonly Dictionary<string, string> Signals = new(StringComparer.Ordinal)
     {
-        ["1"] = "SIGHUP", ["2"] = "SIGINT", ["3"] = "SIGQUIT", ["9"] = "SIGKILL", ["10"] = "SIGUSR1", ["12"] = "SIGUSR2", ["15"] = "SIGTERM", ["28"] = "SIGWINCH",
+        ["1"] = "SIGHUP", ["2"] = "SIGINT", ["3"] = "SIGQUIT", ["9"] = "SIGKILL",
+        ["10"] = "SIGUSR1", ["12"] = "SIGUSR2", ["15"] = "SIGTERM", ["28"] = "SIGWINCH",
     };
 
-    /// <summary>The container as Docker would write it; itself when it is Docker's.</summary>
+    /// <summary>The container as Docker would describe it; unchanged if it is Docker's.</summary>
     public static JsonObject ToDocker(JsonObject container)
     {
-        // Podman writes this word for whichever runtime it uses.
+        // Podman writes this value for any runtime.
         if (container["HostConfig"] is not JsonObject given || given.GetText("Runtime") != "oci")
         {
             return container;
@@ -44,13 +45,13 @@ internal static class PodmanInspection
             }
         }
 
-        // It lists the ports that are only exposed with the published ones, which would make the image's ports the user's.
+        // It lists exposed ports among the published ones, which would make the image's ports the user's.
         foreach (var port in (host["PortBindings"] as JsonObject ?? []).Where(port => port.Value is null).Select(port => port.Key).ToList())
         {
             ((JsonObject)host["PortBindings"]!).Remove(port);
         }
 
-        // It shows --cpus in both ways, and takes only one.
+        // It shows --cpus in both forms, and accepts only one.
         if (host["NanoCpus"]?.GetValue<long>() > 0)
         {
             host.Remove("CpuPeriod");
@@ -62,7 +63,7 @@ internal static class PodmanInspection
             config["StopSignal"] = signal;
         }
 
-        // Not the time it has, which is ten seconds; sent back, it would have none.
+        // The actual time is ten seconds. A 0 that is sent back would be taken literally.
         if (config["StopTimeout"]?.GetValue<int>() == 0)
         {
             config.Remove("StopTimeout");
@@ -70,18 +71,18 @@ internal static class PodmanInspection
 
         if (config["Env"] is JsonArray variables)
         {
-            RemoveItsOwn(variables, config, host);
+            RemoveAdded(variables, config, host);
         }
 
         return copy;
     }
 
     /// <summary>
-    /// Podman writes a container's variables in any order, behind them HOSTNAME where a host name was asked for and, when it starts the container, HOME
-    /// and HOSTNAME if they are not there. A home behind the host name is Podman's. Another one at the end may be the user's, and is kept if it is not
-    /// root's, and so is a host name that is neither the container's nor that of a namespace it shares.
+    /// Podman writes a container's variables in any order, then HOSTNAME if a host name was asked for, and, when it starts the container, HOME
+    /// and HOSTNAME if they are missing. A HOME after HOSTNAME is Podman's. Any other HOME at the end may be the user's, and is kept unless it is
+    /// root's; so is a HOSTNAME that is neither the container's nor that of a namespace it shares.
     /// </summary>
-    private static void RemoveItsOwn(JsonArray variables, JsonObject config, JsonObject host)
+    private static void RemoveAdded(JsonArray variables, JsonObject config, JsonObject host)
     {
         var (hostName, network) = ("HOSTNAME=" + config.GetText("Hostname"), host.GetText("NetworkMode"));
         var sharesName = host.GetText("UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
@@ -91,7 +92,7 @@ internal static class PodmanInspection
             variables.RemoveRange(variables.Count - 2, 2);
             if (network == "host")
             {
-                config.Remove("Hostname"); // The host's. One that a user sets is a variable from the container's creation on.
+                config.Remove("Hostname"); // The host's. A host name that a user sets is among the variables from the start.
             }
         }
         else if (last is "HOME=/" or "HOME=/root" || (before == hostName && last.StartsWith("HOME=", StringComparison.Ordinal)))

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace DockMon.Agent.Update.Planning;
 
-/// <summary>What has to be created in place of a container.</summary>
+/// <summary>The container that replaces another one.</summary>
 /// <param name="CreateBody">Docker's create body.</param>
-/// <param name="Networks">The networks to connect after the creation, before the start: name to endpoint settings.</param>
-/// <param name="Reasons">What was decided and why, one sentence each, for the log.</param>
+/// <param name="Networks">The networks to connect it to after the creation and before the start, by name, with their endpoint settings.</param>
+/// <param name="Reasons">The decisions and their reasons, one sentence each, for the log.</param>
 internal sealed record UpdatePlan(JsonObject CreateBody, IReadOnlyList<KeyValuePair<string, JsonObject>> Networks, IReadOnlyList<string> Reasons);

@@ -4,8 +4,8 @@ using DockMon.Agent.Json;
 namespace DockMon.Agent.Update.Planning;
 
 /// <summary>
-/// Plans the container that takes another's place. What the user set stays; what the container merely inherited from its old image follows the new
-/// one. It edits the inspected JSON, so that a setting this code has never heard of survives. Pure: no engine, no clock.
+/// Plans the container that replaces another one. What the user set stays; what the container inherited from its old image follows the new
+/// one. The inspected JSON is edited, so that settings this code does not know survive. Pure: no engine, no clock.
 /// </summary>
 internal static class UpdatePlanner
 {
@@ -13,8 +13,8 @@ internal static class UpdatePlanner
 
     /// <summary>Plans the successor of a container.</summary>
     /// <param name="container">Docker's inspect object of the container.</param>
-    /// <param name="oldImage">That of the image it was made from; empty when that image is gone.</param>
-    /// <param name="newImage">Reference of the image it is to run.</param>
+    /// <param name="oldImage">Docker's inspect object of its image; empty if the image was removed.</param>
+    /// <param name="newImage">The reference of the image of the successor.</param>
     public static UpdatePlan Plan(JsonObject container, JsonObject oldImage, string newImage)
     {
         container = PodmanInspection.ToDocker(container);
@@ -46,7 +46,7 @@ internal static class UpdatePlanner
         return new UpdatePlan(body, [.. networks.Skip(1)], reasons);
     }
 
-    /// <summary>The id Docker shows, and takes for host name and alias when none is given.</summary>
+    /// <summary>The id as Docker shows it, and uses it as host name and alias if none is given.</summary>
     internal static string ShortId(string id) => id.Length > ShortIdLength ? id[..ShortIdLength] : id;
 
     private static JsonObject Copy(JsonObject o, string name) => o[name]?.DeepClone() as JsonObject ?? [];
@@ -57,7 +57,9 @@ internal static class UpdatePlanner
         var sharesNames = host.GetText("UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
         if (sharesNames || config.GetText("Hostname") == ShortId(id))
         {
-            reasons.Add(sharesNames ? "The host name is another's (UTS or network namespace) and is not set." : "The host name was the old container's id and is left to Docker.");
+            reasons.Add(sharesNames
+                ? "The host name is another's (UTS or network namespace) and is not set."
+                : "The host name was the old container's id and is left to Docker.");
             config.Remove("Hostname");
         }
 
@@ -76,7 +78,7 @@ internal static class UpdatePlanner
         }
     }
 
-    // Inspect says "/db:/web/alias"; create wants "db:alias".
+    // Inspect has "/db:/web/alias", create takes "db:alias".
     private static void FixLinks(JsonObject host)
     {
         if (host["Links"] is JsonArray links)

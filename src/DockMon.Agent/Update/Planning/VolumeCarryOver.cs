@@ -3,7 +3,7 @@ using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Update.Planning;
 
-/// <summary>Carries anonymous volumes over by their names: Docker would give the new container empty ones.</summary>
+/// <summary>Binds anonymous volumes by their names: Docker would give the new container empty ones.</summary>
 internal static class VolumeCarryOver
 {
     public static void CarryOver(JsonObject container, JsonObject config, JsonObject host, JsonObject inherited, List<string> reasons)
@@ -33,7 +33,7 @@ internal static class VolumeCarryOver
                     continue;
                 }
 
-                host["Binds"]![bind.GetElementIndex()] = Bind(mount, name, destination); // A lone path: the API's way to ask for an anonymous volume.
+                host["Binds"]![bind.GetElementIndex()] = Bind(mount, name, destination); // A path alone is the API's way to ask for an anonymous volume.
             }
             else if (declared.Contains(destination))
             {
@@ -43,18 +43,19 @@ internal static class VolumeCarryOver
             }
             else
             {
-                continue; // Of another container (--volumes-from).
+                continue; // It belongs to another container (--volumes-from).
             }
 
-            Forget(config, destination);
+            RemoveDeclaration(config, destination);
             reasons.Add($"The anonymous volume at {destination} is carried over.");
         }
     }
 
-    private static string Bind(JsonObject mount, string name, string destination) => $"{name}:{destination}{(mount["RW"]?.GetValue<bool>() == false ? ":ro" : "")}";
+    private static string Bind(JsonObject mount, string name, string destination) =>
+        $"{name}:{destination}{(mount["RW"]?.GetValue<bool>() == false ? ":ro" : "")}";
 
-    /// <summary>Declared and mounted at once, it might be two mounts in an engine's eyes; the declaration says nothing more now.</summary>
-    private static void Forget(JsonObject config, string destination)
+    /// <summary>Removes the declaration of a volume that is mounted now: an engine might take the two for two mounts.</summary>
+    private static void RemoveDeclaration(JsonObject config, string destination)
     {
         if (config["Volumes"] is JsonObject volumes)
         {
@@ -71,8 +72,9 @@ internal static class VolumeCarryOver
         (host["Mounts"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(mount => Clean(mount.GetText("Target")) == destination);
 
     private static JsonNode? BindAt(JsonObject host, string destination) =>
-        (host["Binds"] as JsonArray ?? []).FirstOrDefault(bind => Clean(bind!.GetValue<string>().Split(':') is [_, var target, ..] ? target : bind.GetValue<string>()) == destination);
+        (host["Binds"] as JsonArray ?? []).FirstOrDefault(bind =>
+            Clean(bind!.GetValue<string>().Split(':') is [_, var target, ..] ? target : bind.GetValue<string>()) == destination);
 
-    /// <summary>A path as the engine writes it where it mounts: a declared "/data/" is mounted at "/data".</summary>
+    /// <summary>A path as the engine writes it in a mount: a declared "/data/" is mounted at "/data".</summary>
     private static string Clean(string path) => path.Length == 0 ? path : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, "/"));
 }

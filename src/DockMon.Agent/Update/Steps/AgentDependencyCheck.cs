@@ -7,20 +7,21 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>What the agent itself hangs on: an update stops the container, and an agent that is cut off by that can never start it again.</summary>
+/// <summary>Finds out whether the agent itself needs a container: an update stops it, and an agent that is cut off by that cannot start it again.</summary>
 internal static class AgentDependencyCheck
 {
-    /// <summary>Says that the agent has a namespace from a container, directly or through others; null when it has not.</summary>
+    /// <summary>Why the agent needs a container for a namespace, which it shares directly or through others; null if it does not.</summary>
     /// <param name="id">64 characters of the container's id.</param>
     /// <param name="self">The agent's own container.</param>
-    /// <param name="inspect">Asks the engine about a container, by id or by name.</param>
-    /// <param name="ct">Ends the questions.</param>
-    /// <exception cref="EngineException">The engine does not say.</exception>
-    public static async Task<string?> SharedAsync(string id, SelfContainer self, Func<string, CancellationToken, Task<JsonObject>> inspect, CancellationToken ct)
+    /// <param name="inspect">Inspects a container, by id or by name.</param>
+    /// <param name="ct">Cancels the requests.</param>
+    /// <exception cref="EngineException">The engine does not answer.</exception>
+    public static async Task<string?> SharedAsync(
+        string id, SelfContainer self, Func<string, CancellationToken, Task<JsonObject>> inspect, CancellationToken ct)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var left = new Queue<string>([self.Id]);
-        while (left.TryDequeue(out var reference))
+        var pending = new Queue<string>([self.Id]);
+        while (pending.TryDequeue(out var reference))
         {
             JsonObject container;
             try
@@ -29,7 +30,7 @@ internal static class AgentDependencyCheck
             }
             catch (EngineException e) when (e.IsMissing)
             {
-                continue; // It was made anew; who hung on it still runs in what it left.
+                continue; // It was recreated; who shared its namespaces still runs in the old ones.
             }
 
             if (container.GetText("Id") == id && id != self.Id)
@@ -39,28 +40,31 @@ internal static class AgentDependencyCheck
 
             foreach (var owner in Namespaces.Owners(container).Where(seen.Add))
             {
-                left.Enqueue(owner);
+                pending.Enqueue(owner);
             }
         }
 
         return null;
     }
 
-    /// <summary>Says how the agent reaches the engine through a container; null when it does not.</summary>
+    /// <summary>How the agent reaches the engine through a container; null if it does not.</summary>
     /// <param name="container">Docker's inspect object.</param>
-    /// <param name="self">The agent's own container; null when it runs in none.</param>
-    /// <param name="engine">Where the agent finds the engine.</param>
+    /// <param name="self">The agent's own container; null if it runs in none.</param>
+    /// <param name="engine">The address of the engine.</param>
     public static string? Of(JsonObject container, SelfContainer? self, EngineEndpoint engine)
     {
         var name = container.GetText("Name").TrimStart('/');
         // A proxy in front of the engine's socket.
-        return engine.Host is { } host && (IsAddress(container, host) || (self is not null && IsName(container, name, host)) || (IsLoopback(host) && Publishes(container, engine.Port)))
+        return engine.Host is { } host
+            && (IsAddress(container, host) || (self is not null && IsName(container, name, host)) || (IsLoopback(host) && Publishes(container, engine.Port)))
             ? $"the agent reaches the engine through it (DOCKER_HOST is {engine.Description})" : null;
     }
 
     private static bool IsName(JsonObject container, string name, string host) =>
         host.Equals(name, StringComparison.OrdinalIgnoreCase)
-        || Endpoints(container).SelectMany(endpoint => endpoint["Aliases"] as JsonArray ?? []).Any(alias => host.Equals(alias?.GetValue<string>(), StringComparison.OrdinalIgnoreCase));
+        || Endpoints(container)
+            .SelectMany(endpoint => endpoint["Aliases"] as JsonArray ?? [])
+            .Any(alias => host.Equals(alias?.GetValue<string>(), StringComparison.OrdinalIgnoreCase));
 
     private static bool IsAddress(JsonObject container, string host) =>
         Endpoints(container).Any(endpoint => host == endpoint.GetText("IPAddress") || host == endpoint.GetText("GlobalIPv6Address"));

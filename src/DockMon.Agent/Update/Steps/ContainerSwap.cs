@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Update.Steps;
 
 /// <summary>
-/// The steps between an old container and its successor, and the way back. Each may be done twice without harm, because each looks at what there is
-/// before it acts: whoever was killed in the middle begins again.
+/// The steps from an old container to its successor, and the rollback. Each inspects the containers before it changes them, so that it can be repeated:
+/// after an interruption it is simply run again.
 /// </summary>
 internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider time, ILogger logger)
 {
@@ -19,7 +19,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Creates the successor beside the old container; what a killed agent left under its temporary name goes first.</summary>
+    /// <summary>Creates the successor beside the old container. What a killed agent left under the temporary name is removed first.</summary>
     /// <returns>The successor's id.</returns>
     public async Task<string> CreateAsync(string name, UpdatePlan plan, CancellationToken ct)
     {
@@ -46,18 +46,19 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
     }
 
     /// <summary>Starts the successor if the old one ran.</summary>
-    public Task StartAsync(UpdateJournal journal, CancellationToken ct) => journal.WasRunning ? engine.StartContainerAsync(journal.NewId!, ct) : Task.CompletedTask;
+    public Task StartAsync(UpdateJournal journal, CancellationToken ct) =>
+        journal.WasRunning ? engine.StartContainerAsync(journal.NewId!, ct) : Task.CompletedTask;
 
-    /// <summary>Whether nothing but what the update made is in the old container's place, and the old one is out of the way: only then may that be removed.</summary>
+    /// <summary>Whether the successor has the name, and the old container neither has it nor runs: only then may the old one be removed.</summary>
     public async Task<bool> IsReplacedAsync(UpdateJournal journal, CancellationToken ct) =>
         journal.NewId is { } id && await FindAsync(id, ct) is { } successor && successor.Name == journal.Name
         && (await FindAsync(journal.OldId, ct) is not { } old || (old.Name != journal.Name && !old.State.Running));
 
     /// <summary>
-    /// Waits for the end of a stop that is under way still, whatever became of who asked for it: started before that, the container would be down
-    /// after it.
+    /// Waits for the end of a stop that an earlier request began: a container that is started before that would be stopped
+    /// afterwards.
     /// </summary>
-    /// <returns>The journal, in which the stop has ended.</returns>
+    /// <returns>The journal, in which the stop has completed.</returns>
     public async Task<UpdateJournal> FinishStopAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (journal is { StopBegan: true, StopEnded: false, WasRunning: true })
@@ -68,19 +69,19 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         return journal with { StopEnded = true };
     }
 
-    /// <summary>Makes everything as it was before the update, once no stop is under way. May be called in whatever state an update was left.</summary>
-    /// <returns>The id of the container that is there now: another one than before where it had to be made again.</returns>
-    /// <exception cref="CommandException">There is nothing to go back to: somebody removed the container.</exception>
+    /// <summary>Restores what was there before the update. No stop may be running any more; otherwise the update can be in any state.</summary>
+    /// <returns>The id of the restored container: a new one if the container had to be recreated.</returns>
+    /// <exception cref="CommandException">Somebody removed the container.</exception>
     public async Task<string> RollBackAsync(UpdateJournal journal, CancellationToken ct)
     {
         var old = await FindAsync(journal.OldId, ct);
-        // Before the successor goes: it holds the anonymous volumes that Docker would remove with the last container that uses them.
+        // Before the successor is removed: Docker would remove the anonymous volumes with the last container that uses them.
         var oldId = old?.Id ?? (journal.StopBegan ? await RecreateAsync(journal, ct) : journal.OldId);
         await RemoveAsync(journal.NewId ?? journal.TemporaryName, ct);
         await RemoveAsync(journal.TemporaryName, ct);
         if (!journal.StopBegan)
         {
-            return oldId; // The old one was not touched: its name and its state are whoever's they are by now.
+            return oldId; // The old one was not changed by the update: its name and its state are whatever somebody made them.
         }
 
         await RenameAsync(oldId, journal.Name, ct);
@@ -101,7 +102,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         return oldId;
     }
 
-    /// <summary>Pauses a container that runs and is not paused already, be it by a request of an agent that was killed.</summary>
+    /// <summary>Pauses a container that runs and is not paused already, for example by a request of an agent that was killed.</summary>
     public async Task PauseAsync(string id, CancellationToken ct)
     {
         async Task<bool> IsToBePausedAsync() => (await engine.InspectContainerAsync(id, ct)).State is { Paused: false, Running: true };
@@ -123,10 +124,10 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         }
     }
 
-    /// <summary>Removes a container, running or not, and leaves its volumes. One that is not there is no error.</summary>
+    /// <summary>Removes a container, running or not, and keeps its volumes. A missing container is no error.</summary>
     public Task RemoveAsync(string id, CancellationToken ct) => IgnoreMissingAsync(() => engine.RemoveContainerAsync(id, force: true, volumes: false, ct));
 
-    /// <summary>The container, or null.</summary>
+    /// <summary>A container by id or name; null if there is none.</summary>
     public async Task<ContainerInspection?> FindAsync(string id, CancellationToken ct)
     {
         try
@@ -140,8 +141,8 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
     }
 
     /// <summary>
-    /// Creates a container under a name that nobody else has, but perhaps an earlier request for it: the engine reserves the name when it begins, shows the container
-    /// when it is done, and goes on with it whatever becomes of who asked. What appears is removed: it may be of another plan.
+    /// Creates a container under a name that at most an earlier request for it can have taken: the engine reserves the name when it begins to create, shows the
+    /// container when it is done, and does not stop when the client is gone. What such a request created is removed: its settings may be others.
     /// </summary>
     private async Task<string> CreateAnewAsync(string name, byte[] body, CancellationToken ct)
     {
@@ -174,12 +175,14 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         }
     }
 
-    /// <summary>Stops the old container. One that was started with --rm is waited for until it is gone: renamed or started on its way out, it would stay for ever.</summary>
+    /// <summary>
+    /// Stops the old container. One that was started with --rm is waited for until it is removed: if it were renamed or started before that, it would never be.
+    /// </summary>
     private async Task StopAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (await FindAsync(journal.OldId, ct) is { State.Paused: true })
         {
-            await engine.UnpauseContainerAsync(journal.OldId, ct); // A paused process cannot end, and would be killed.
+            await engine.UnpauseContainerAsync(journal.OldId, ct); // A paused process cannot end by itself, and would be killed.
         }
 
         await IgnoreMissingAsync(() => engine.StopContainerAsync(journal.OldId, journal.StopTimeout, ct));
@@ -193,14 +196,18 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         {
             if (time.GetElapsedTime(started) > RemovalLimit)
             {
-                throw new EngineException($"{journal.Name} was started with --rm and has stopped, but the engine has not removed it within {RemovalLimit.TotalSeconds:0} s (timeout)");
+                throw new EngineException(
+                    $"{journal.Name} was started with --rm and has stopped, "
+                    + $"but the engine has not removed it within {RemovalLimit.TotalSeconds:0} s (timeout)");
             }
 
             await Task.Delay(RemovalInterval, time, ct);
         }
     }
 
-    /// <summary>A daemon that is restarted while the successor is watched would start the old container beside it: to "always", a stop means little.</summary>
+    /// <summary>
+    /// Takes the restart policy from the old container: with "always", an engine that restarts would start it beside the successor, although it was stopped.
+    /// </summary>
     private async Task DisableRestartPolicyAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (journal.RestartPolicy is null)
@@ -214,22 +221,24 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         }
         catch (EngineException e) when (!RetryingSwap.IsTransient(e))
         {
-            Log.PolicyKept(logger, journal.Name, e.Message); // Podman cannot change it, and has no daemon that would start anything.
+            Log.PolicyKept(logger, journal.Name, e.Message); // Podman cannot change it, and has no daemon that starts containers.
         }
     }
 
     private async Task<string> RecreateAsync(UpdateJournal journal, CancellationToken ct)
     {
-        if (await FindSuccessorAsync(journal, ct) is { } made)
+        if (await FindRecreatedAsync(journal, ct) is { } recreated)
         {
-            return made;
+            return recreated;
         }
 
         if (journal.Recreate is not { } body || !(journal.RemovesItself || await IsReplacedAsync(journal, ct)))
         {
-            // Not as the backup beside its successor, by who cleaned up, but as what it was.
+            // It was not removed as an unused backup by somebody who cleaned up, but while it had its name.
             await RemoveAsync(journal.TemporaryName, ct);
-            throw new CommandException($"the container {journal.Name} ({journal.OldId[..12]}) was removed by somebody else in the middle of its update; a successor that has its name already is left");
+            throw new CommandException(
+                $"the container {journal.Name} ({journal.OldId[..12]}) was removed by somebody else during its update; "
+                + "a new container that has its name already is kept");
         }
 
         body = body.DeepClone().AsObject();
@@ -242,19 +251,24 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         return await CreateAsync(journal.BackupName, plan, ct);
     }
 
-    /// <summary>What an earlier try to go back has made: under the backup name, or already under the real one.</summary>
-    private async Task<string?> FindSuccessorAsync(UpdateJournal journal, CancellationToken ct)
+    /// <summary>The container that an earlier rollback recreated: under the backup name, or already under the real one.</summary>
+    private async Task<string?> FindRecreatedAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (await FindAsync(journal.BackupName, ct) is { } aside)
         {
-            // Whoever made it may not have come to connect it.
+            // It may not be connected to all its networks yet.
             var connected = (await engine.InspectContainerJsonAsync(aside.Id, ct))["NetworkSettings"]?["Networks"] as JsonObject ?? [];
-            await ConnectAsync(aside.Id, (journal.RecreateNetworks ?? new Dictionary<string, JsonObject>()).Where(network => !connected.ContainsKey(network.Key)), ct);
+            var networks = journal.RecreateNetworks ?? new Dictionary<string, JsonObject>();
+            await ConnectAsync(aside.Id, networks.Where(network => !connected.ContainsKey(network.Key)), ct);
             return aside.Id;
         }
 
-        return journal.Recreate is { } body && await FindAsync(journal.Name, ct) is { } there && there.Id != journal.NewId && SameImage.IsSame(there.Image, body.GetText("Image"))
-            ? there.Id : null;
+        return journal.Recreate is { } body
+            && await FindAsync(journal.Name, ct) is { } there
+            && there.Id != journal.NewId
+            && SameImage.IsSame(there.Image, body.GetText("Image"))
+                ? there.Id
+                : null;
     }
 
     private async Task RenameAsync(string id, string name, CancellationToken ct)
@@ -265,24 +279,24 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         }
     }
 
-    private static async Task IgnoreMissingAsync(Func<Task> act)
+    private static async Task IgnoreMissingAsync(Func<Task> action)
     {
         try
         {
-            await act();
+            await action();
         }
         catch (EngineException e) when (e.IsMissing || e.IsRemovalInProgress)
         {
-            // Gone, or going: what was asked for.
+            // It is removed, or being removed, which is what was asked for.
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(510, LogLevel.Debug, "The old {Container} keeps its restart policy while its successor is watched: {Reason}")]
+        [LoggerMessage(510, LogLevel.Debug, "The old container {Container} keeps its restart policy while the new one is watched: {Reason}")]
         public static partial void PolicyKept(ILogger logger, string container, string reason);
 
-        [LoggerMessage(516, LogLevel.Warning, "The engine still creates {Container} for an earlier request; that is waited for, and removed")]
+        [LoggerMessage(516, LogLevel.Warning, "The engine still creates {Container} for an earlier request; the agent waits for that container and removes it")]
         public static partial void CreateUnderWay(ILogger logger, string container);
     }
 }

@@ -3,32 +3,32 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>A container that has a namespace from one that is updated, directly or from another one that has.</summary>
+/// <summary>A container that shares a namespace of one that is updated, directly or through another dependent.</summary>
 /// <param name="Id">64 characters of its id.</param>
 /// <param name="Name">Its name, without a slash.</param>
-/// <param name="WasRunning">Whether it ran before the update stopped anything: some end with what they hang on.</param>
+/// <param name="WasRunning">Whether it ran before the update stopped anything: some end with the container whose namespace they share.</param>
 internal sealed record Dependent(string Id, string Name, bool WasRunning);
 
-/// <summary>What was found.</summary>
-/// <param name="Dependents">All of them, each after those that it hangs on itself.</param>
-/// <param name="Refusal">Why one of them cannot come along; null when all can.</param>
-/// <param name="Unseen">The containers of which only the engine's list tells, and why: of their networks it does, of their other namespaces it does not.</param>
+/// <summary>The dependents of a container.</summary>
+/// <param name="Dependents">All of them, each after those whose namespaces it shares itself.</param>
+/// <param name="Refusal">Why one of them cannot be recreated; null if all can.</param>
+/// <param name="Unseen">The containers that could not be inspected, and why. The engine's list has their network mode only.</param>
 internal sealed record DependentsFound(IReadOnlyList<Dependent> Dependents, string? Refusal, IReadOnlyList<string> Unseen);
 
 /// <summary>Finds the dependents of a container.</summary>
 internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
 {
-    /// <summary>A container whose inspection hangs holds nobody up for longer.</summary>
+    /// <summary>How long the inspection of one container may take.</summary>
     private static readonly TimeSpan OneLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Nor do many of them.</summary>
+    /// <summary>How long the inspection of all containers may take.</summary>
     private static readonly TimeSpan AllLimit = TimeSpan.FromSeconds(30);
 
     private const int AtOnce = 8;
 
-    /// <summary>Looks at every container there is: the engine's list tells of networks only.</summary>
+    /// <summary>Inspects every container there is: the engine's list tells network modes only.</summary>
     /// <param name="id">64 characters of the container's id.</param>
-    /// <param name="ct">Ends the questions.</param>
+    /// <param name="ct">Cancels the requests.</param>
     public async Task<DependentsFound> FindAsync(string id, CancellationToken ct)
     {
         var listed = await ListAsync(ct);
@@ -38,7 +38,8 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
             seen[item.Index] = await InspectAsync(item.Item, AllLimit - time.GetElapsedTime(began), token));
         if (Array.TrueForAll(seen, container => container?.Unseen is not null))
         {
-            await engine.ListContainersRawAsync(all: true, ct); // One container may break the engine's answer; all of them are an engine that is away.
+            // One container may break the engine's answer. If all do, the engine is unavailable, and this throws.
+            await engine.ListContainersRawAsync(all: true, ct);
         }
 
         var containers = seen.OfType<InspectedContainer>().ToList();
@@ -51,11 +52,13 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
     internal static IReadOnlyList<Dependent> Order(IReadOnlyList<InspectedContainer> containers, string id)
     {
         var owners = containers.ToDictionary(
-            container => container.Id, container => container.Owners.Select(reference => Resolve(containers, reference)).OfType<string>().ToList(), StringComparer.Ordinal);
-        var hanging = new HashSet<string>(StringComparer.Ordinal) { id };
-        while (owners.Any(container => container.Value.Any(hanging.Contains) && hanging.Add(container.Key)))
+            container => container.Id,
+            container => container.Owners.Select(reference => Resolve(containers, reference)).OfType<string>().ToList(),
+            StringComparer.Ordinal);
+        var found = new HashSet<string>(StringComparer.Ordinal) { id };
+        while (owners.Any(container => container.Value.Any(found.Contains) && found.Add(container.Key)))
         {
-            // One more was found; others may hang on it.
+            // Another dependent was found, and may have dependents itself.
         }
 
         var placed = new HashSet<string>(StringComparer.Ordinal) { id };
@@ -68,26 +71,32 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
 
         return order;
 
-        bool IsNext(string candidate) => hanging.Contains(candidate) && !placed.Contains(candidate) && owners[candidate].All(owner => placed.Contains(owner) || !hanging.Contains(owner));
+        bool IsNext(string candidate) =>
+            found.Contains(candidate)
+            && !placed.Contains(candidate)
+            && owners[candidate].All(owner => placed.Contains(owner) || !found.Contains(owner));
     }
 
     private static string? Resolve(IReadOnlyList<InspectedContainer> containers, string reference) =>
-        containers.FirstOrDefault(container => container.Id == reference || container.Name == reference || (reference.Length >= 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)))?.Id;
+        containers.FirstOrDefault(container =>
+            container.Id == reference
+            || container.Name == reference
+            || (reference.Length >= 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)))?.Id;
 
     private async Task<IReadOnlyList<InspectedContainer>> ListAsync(CancellationToken ct) =>
         [.. JsonNode.Parse(await engine.ListContainersRawAsync(all: true, ct))!.AsArray().OfType<JsonObject>().Select(InspectedContainer.OfListed)];
 
-    /// <summary>The container, as far as the engine tells of it; null when somebody removed it since it was listed.</summary>
-    private async Task<InspectedContainer?> InspectAsync(InspectedContainer listed, TimeSpan left, CancellationToken ct)
+    /// <summary>The container as far as the engine describes it; null if somebody removed it since it was listed.</summary>
+    private async Task<InspectedContainer?> InspectAsync(InspectedContainer listed, TimeSpan remaining, CancellationToken ct)
     {
-        if (left <= TimeSpan.Zero)
+        if (remaining <= TimeSpan.Zero)
         {
-            return listed with { Unseen = $"the engine has not told of other containers for {AllLimit.TotalSeconds:0} s" };
+            return listed with { Unseen = $"timeout: the engine took more than {AllLimit.TotalSeconds:0} s for the other containers" };
         }
 
         try
         {
-            return InspectedContainer.Of(await engine.InspectContainerJsonAsync(listed.Id, ct, left < OneLimit ? left : OneLimit));
+            return InspectedContainer.Of(await engine.InspectContainerJsonAsync(listed.Id, ct, remaining < OneLimit ? remaining : OneLimit));
         }
         catch (EngineException e) when (e.IsMissing)
         {

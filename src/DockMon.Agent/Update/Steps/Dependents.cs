@@ -8,18 +8,20 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>The containers that hang on one that is updated (see <see cref="Namespaces"/>): they name it by its id, and so have to be made anew.</summary>
+/// <summary>
+/// The containers that share namespaces of one that is updated (see <see cref="Namespaces"/>): their settings have its id, so they have to be recreated.
+/// </summary>
 internal sealed partial class Dependents(EngineClient engine, UpdateStore store, ContainerSwap swap, RetryingSwap retrying, ILogger logger)
 {
     private const int Tries = 3;
 
     private static readonly TimeSpan BackLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Brings them over to the successor; they run only if they ran.</summary>
-    /// <param name="main">The update of the container they depend on.</param>
-    /// <param name="found">Told how many there are, if any.</param>
-    /// <param name="stopping">Ends waiting.</param>
-    /// <returns>The names of those that could not be brought over, or do not run although they did.</returns>
+    /// <summary>Recreates the dependents with the namespaces of the successor. Those that ran are started.</summary>
+    /// <param name="main">The journal of the container whose namespaces they share.</param>
+    /// <param name="found">Called with their number, if there are any.</param>
+    /// <param name="stopping">Cancels waiting.</param>
+    /// <returns>The names of those that could not be recreated, or that ran and could not be started.</returns>
     public async Task<IReadOnlyList<string>> RecreateAsync(UpdateJournal main, Action<int> found, CancellationToken stopping)
     {
         if (main.Dependents is { Count: > 0 } dependents)
@@ -47,15 +49,17 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
             }
         }
 
-        foreach (var gone in begun.Values)
+        foreach (var removed in begun.Values)
         {
-            store.Remove(gone); // Somebody removed it.
+            store.Remove(removed); // Somebody removed the container.
         }
 
         return failed;
     }
 
-    /// <summary>After a stop and a start of the old container its namespaces are others, which those that share them do not see before they start again. Some have ended with it.</summary>
+    /// <summary>
+    /// Restarts the dependents after a rollback: a container that was stopped and started has new namespaces. Some dependents have ended with it.
+    /// </summary>
     public async Task RestartAsync(UpdateJournal main, CancellationToken stopping)
     {
         if (main is not { StopBegan: true, WasRunning: true })
@@ -76,7 +80,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
         }
     }
 
-    /// <summary>Makes those that were begun with as they were, when the update they belong to is not gone on with.</summary>
+    /// <summary>Rolls back the dependents that were begun, after their main update was abandoned.</summary>
     public async Task AbandonAsync(UpdateJournal main, CancellationToken stopping)
     {
         foreach (var own in store.Read().Where(own => own.DependentOf == main.OldId))
@@ -89,14 +93,15 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
 
             if (await TryRollBackAsync(own, stopping) is { } left)
             {
-                await RollBackAsync(left, stopping); // What it hangs on may be gone; it is there, but cannot be started.
+                await RollBackAsync(left, stopping); // The container whose namespace it shares may be gone: it is restored, but cannot be started.
             }
 
             store.End(own with { Step = UpdateStep.GoingBack });
         }
     }
 
-    private async Task<bool> RecreateOneAsync(UpdateJournal main, Dependent dependent, UpdateJournal? earlier, Dictionary<string, string> successors, CancellationToken stopping)
+    private async Task<bool> RecreateOneAsync(
+        UpdateJournal main, Dependent dependent, UpdateJournal? earlier, Dictionary<string, string> successors, CancellationToken stopping)
     {
         if (earlier is not null && await IsInPlaceAsync(earlier, stopping))
         {
@@ -129,12 +134,13 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
                 return await FinishAsync(journal, successors, stopping);
             }
 
-            // Its old self cannot be started any more, but it is there, with its name and its data.
+            // The old container is restored with its name and its data, although it cannot be started any more.
             await RollBackAsync(journal, stopping);
-            if (!RetryingSwap.IsTransient(failure) || tries == Tries)
+            var isTransient = RetryingSwap.IsTransient(failure);
+            if (!isTransient || tries == Tries)
             {
                 Log.DependentFailed(logger, own.Name, failure.Message);
-                store.End(journal with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = journal.CreateEnded || !RetryingSwap.IsTransient(failure) });
+                store.End(journal with { Step = UpdateStep.GoingBack, StaysDown = true, CreateEnded = journal.CreateEnded || !isTransient });
                 return false;
             }
         }
@@ -144,7 +150,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
     {
         var own = UpdateJournal.Open(UpdatePlanner.ShortId(dependent.Id), inspected, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
         own = own with { WasRunning = own.WasRunning || dependent.WasRunning };
-        // A killed agent left it stopped.
+        // An agent that was killed has stopped it, so its state says nothing.
         return earlier is null ? own : own with
         {
             WasPaused = earlier.WasPaused,
@@ -155,7 +161,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
         };
     }
 
-    /// <returns>The journal as far as it came, and why it came no further; null when the successor has the name.</returns>
+    /// <returns>The last journal, and what failed after it; null if the successor has the name.</returns>
     private async Task<(UpdateJournal Journal, Exception? Failure)> TrySwapAsync(UpdateJournal own, JsonObject inspected, CancellationToken stopping)
     {
         var journal = own;
@@ -174,7 +180,10 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
         }
     }
 
-    /// <summary>The successor has the name. Whether it starts or not it stays: what its old self hangs on is gone, and it is the one that can be started later.</summary>
+    /// <summary>
+    /// Starts the successor, which has the name, and removes the old container. A successor that does not start is kept: it can be started later, the old one
+    /// cannot.
+    /// </summary>
     private async Task<bool> FinishAsync(UpdateJournal own, Dictionary<string, string> successors, CancellationToken stopping)
     {
         successors[own.OldId] = successors[own.Name] = own.NewId!;
@@ -207,7 +216,8 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
     private async Task<bool> IsInPlaceAsync(UpdateJournal own, CancellationToken stopping)
     {
         var inPlace = false;
-        await retrying.RetryWhileUnavailableAsync(async () => inPlace = own.NewId is { } id && await swap.FindAsync(id, stopping) is { } successor && successor.Name == own.Name, stopping);
+        await retrying.RetryWhileUnavailableAsync(
+            async () => inPlace = own.NewId is { } id && await swap.FindAsync(id, stopping) is { } successor && successor.Name == own.Name, stopping);
         return inPlace;
     }
 
@@ -220,7 +230,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
         }
     }
 
-    /// <returns>The journal to go on with; null when it is as it was.</returns>
+    /// <returns>The journal for the next try; null if it is rolled back.</returns>
     private async Task<UpdateJournal?> TryRollBackAsync(UpdateJournal own, CancellationToken stopping)
     {
         try
@@ -229,7 +239,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
         }
         catch (CommandException e)
         {
-            Log.DependentFailed(logger, own.Name, e.Message); // Somebody removed it.
+            Log.DependentFailed(logger, own.Name, e.Message); // Somebody removed the container.
             return null;
         }
     }
@@ -237,7 +247,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
     private Task<string> SameImageAsync(JsonObject dependent, CancellationToken ct) => SameImage.ReferenceAsync(
         engine, ((JsonObject)dependent["Config"]!).GetText("Image"), dependent.GetText("Image"), dependent.GetText("Name").TrimStart('/'), logger, ct);
 
-    /// <summary>Docker's inspect object of a container; null when it is not there.</summary>
+    /// <summary>Docker's inspect object of a container; null if there is none.</summary>
     private async Task<JsonObject?> FindAsync(string id, CancellationToken stopping)
     {
         JsonObject? found = null;
@@ -259,7 +269,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
 
     private static partial class Log
     {
-        [LoggerMessage(504, LogLevel.Error, "{Container}, which shares the network of an updated container, could not be brought over: {Reason}")]
+        [LoggerMessage(504, LogLevel.Error, "{Container}, which shares the network of an updated container, could not be recreated: {Reason}")]
         public static partial void DependentFailed(ILogger logger, string container, string reason);
     }
 }

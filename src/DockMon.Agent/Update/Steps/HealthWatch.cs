@@ -3,20 +3,22 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>Watches a container until it is clear whether it works.</summary>
+/// <summary>Waits until it is clear whether a container works.</summary>
 internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan StableTime = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestGrace = TimeSpan.FromSeconds(30);
 
-    /// <summary>Returns when it is healthy: by its health check, or by running for three seconds, or by having done its work.</summary>
+    /// <summary>
+    /// Returns when the container is healthy: by its health check, by running for three seconds, or by having ended with exit code 0 where it may.
+    /// </summary>
     /// <param name="id">The container.</param>
-    /// <param name="limit">How long it has.</param>
-    /// <param name="isNew">It was just started for the first time: a restart before the first look counts as well.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <returns>Whether it runs; else it has done its work.</returns>
-    /// <exception cref="CommandException">It is not; the message says why.</exception>
+    /// <param name="limit">How long it has to become healthy.</param>
+    /// <param name="isNew">Whether it was just started for the first time: then a restart before the first inspection counts, too.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    /// <returns>Whether it runs; if not, it has done its work.</returns>
+    /// <exception cref="CommandException">It does not work; the message says why.</exception>
     public async Task<bool> WaitAsync(string id, TimeSpan limit, bool isNew, CancellationToken ct)
     {
         var started = time.GetTimestamp();
@@ -25,7 +27,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         var grace = limit / 2 < LongestGrace ? limit / 2 : LongestGrace;
         while (true)
         {
-            var elapsed = time.GetElapsedTime(started); // Before the question: a late answer tells of no later moment.
+            var elapsed = time.GetElapsedTime(started); // Before the request: a late answer does not describe a later moment.
             var container = await InspectAsync(id, ct);
             if (container is not null && Judge(container, restarts ??= container.RestartCount, elapsed, stable, grace))
             {
@@ -41,7 +43,7 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         }
     }
 
-    /// <summary>The container; null while no engine answers, which says nothing about the container.</summary>
+    /// <summary>The container; null while the engine does not answer, which says nothing about the container.</summary>
     private async Task<ContainerInspection?> InspectAsync(string id, CancellationToken ct)
     {
         try
@@ -58,25 +60,25 @@ internal sealed class HealthWatch(EngineClient engine, TimeProvider time)
         }
     }
 
-    /// <summary>Whether it is healthy; false when that is not clear yet.</summary>
-    /// <param name="container">What the engine says of it.</param>
-    /// <param name="restarts">How often the engine had restarted it before.</param>
+    /// <summary>Whether the container is healthy; false if that is not clear yet.</summary>
+    /// <param name="container">The container as the engine describes it.</param>
+    /// <param name="restarts">How often the engine had restarted it before the watch began.</param>
     /// <param name="elapsed">How long it has been watched.</param>
-    /// <param name="stable">How long it has to run when it has no health check.</param>
+    /// <param name="stable">How long it has to run if it has no health check.</param>
     /// <param name="grace">How long it may be unhealthy.</param>
-    /// <exception cref="CommandException">It is clear that it is not.</exception>
+    /// <exception cref="CommandException">It is clear that it does not work.</exception>
     public static bool Judge(ContainerInspection container, int restarts, TimeSpan elapsed, TimeSpan stable, TimeSpan grace)
     {
         var state = container.State;
         if (container.RestartCount > restarts || state.Restarting)
         {
-            // At the moment of looking it may well be running: between two crashes.
+            // It may be running at this moment, between two crashes.
             throw new CommandException($"the new container crashes and is restarted again and again (exit code {state.ExitCode})");
         }
 
         if (state.Paused)
         {
-            return true; // By the update itself, as its last step, or by somebody who wants it so: a health check cannot run now.
+            return true; // By the update itself, as its last step, or by somebody else: a health check cannot run now.
         }
 
         if (!state.Running)

@@ -8,33 +8,33 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Update.Steps;
 
 /// <summary>
-/// Looks once more, and again, at what updates have left when they had ended. A request that was under way when an agent died, or that timed out, may take effect
-/// after everything was put in order; and an engine that lost power may have forgotten how it ended. See docs/recovery.md.
+/// The check of the containers of ended updates, a few times after the end. A request that was running when an agent was killed, or that timed out, may take
+/// effect after recovery; and an engine that lost power may have forgotten the last requests. See docs/recovery.md.
 /// </summary>
 internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore store, Lanes lanes, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan[] Usual = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)];
 
-    /// <summary>A creation of which nobody knows how it ended may still be going on for as long as one may take.</summary>
+    /// <summary>A request to create that was not answered may still be running for as long as it may take.</summary>
     private static readonly TimeSpan[] Patient =
         [.. Usual, .. Enumerable.Range(2, (int)EngineClient.WorkLimit.TotalMinutes).Select(minutes => TimeSpan.FromMinutes(minutes))];
 
     private readonly ConcurrentDictionary<(string Id, DateTimeOffset? EndedAt), Task> _looking = new();
 
-    /// <summary>Begins with every update that has ended and is not looked at already.</summary>
+    /// <summary>Starts the check of every ended update that is not being checked already.</summary>
     public void Begin(CancellationToken stopping)
     {
         foreach (var journal in store.Ended())
         {
-            // WhenEndedAsync awaits them. Two at once for the same would do no harm: they meet in the container's lane.
+            // WhenEndedAsync awaits them. Two checks of the same update would do no harm: they run in the container's lane.
             _ = _looking.GetOrAdd((journal.OldId, journal.EndedAt), _ => CheckAsync(journal, stopping));
         }
     }
 
-    /// <summary>Completes when nothing is looked at any more.</summary>
+    /// <summary>Completes when no check is running.</summary>
     public Task WhenEndedAsync() => Task.WhenAll(_looking.Values);
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "What nobody foresaw of one update is told, and ends nothing else.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An unexpected error of one check is logged, and ends no other.")]
     private async Task CheckAsync(UpdateJournal journal, CancellationToken stopping)
     {
         await Task.Yield();
@@ -55,7 +55,7 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
 
             if (problem.Length > 0)
             {
-                UpdateLog.NoSecondLook(logger, journal.Name, problem + "; the next start of the agent tries again");
+                UpdateLog.NoLateEffectCheck(logger, journal.Name, problem + "; the next start of the agent tries again");
                 return;
             }
 
@@ -63,11 +63,11 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The journal is kept, and the next start looks.
+            // The journal is kept, and the next start of the agent checks again.
         }
         catch (Exception e)
         {
-            Log.SecondLookFailed(logger, e, journal.Name);
+            Log.CheckFailed(logger, e, journal.Name);
         }
         finally
         {
@@ -79,7 +79,7 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
     {
         if (!store.IsStillEnded(journal))
         {
-            return (false, ""); // Another update of the container has begun, and looks at everything itself.
+            return (false, ""); // Another update of the container has begun, and inspects everything itself.
         }
 
         try
@@ -93,7 +93,7 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
         }
     }
 
-    /// <summary>After a success: the old container is gone, and nothing but the successor was made.</summary>
+    /// <summary>After a success: the old container and everything but the successor has to be gone.</summary>
     private async Task CheckFinishedAsync(UpdateJournal journal, CancellationToken ct)
     {
         if (await swap.FindAsync(journal.TemporaryName, ct) is { } late && late.Id != journal.NewId)
@@ -101,19 +101,24 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
             await RemoveAsync(journal, late, ct);
         }
 
-        if (await swap.FindAsync(journal.OldId, ct) is { State.Running: false } old && old.Name == journal.BackupName && await swap.FindAsync(journal.Name, ct) is not null)
+        if (await swap.FindAsync(journal.OldId, ct) is { State.Running: false } old
+            && old.Name == journal.BackupName
+            && await swap.FindAsync(journal.Name, ct) is not null)
         {
             await RemoveAsync(journal, old, ct);
         }
     }
 
-    /// <summary>After a way back: the successor is gone, and the old container has its name and its restart policy. Whether it runs is whoever's business by now.</summary>
+    /// <summary>
+    /// After a rollback: the successor has to be gone, and the old container to have its name and its restart policy. Whether it runs is not checked: somebody
+    /// may have stopped it.
+    /// </summary>
     private async Task CheckRolledBackAsync(UpdateJournal journal, CancellationToken ct)
     {
         var late = await swap.FindAsync(journal.TemporaryName, ct);
         if (await swap.FindAsync(journal.OldId, ct) is not { } old)
         {
-            // Somebody removed it, or it was made again: that one has the name and nothing to do with this.
+            // Somebody removed it, or the rollback recreated it under the name.
             if (late is not null)
             {
                 await RemoveAsync(journal, late, ct);
@@ -128,12 +133,14 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
             late is null ? null : $"{late.Name} exists",
             successor is null || successor.Id == late?.Id ? null : $"its successor exists as {successor.Name}",
             old.Name == journal.BackupName && old.Name != journal.Name ? $"it is called {old.Name}" : null,
-            journal is { StopBegan: true, RestartPolicy: { } policy } && old.HostConfig.RestartPolicy.Name is "" or "no" ? $"it has lost its restart policy {policy.Name}" : null,
+            journal is { StopBegan: true, RestartPolicy: { } policy } && old.HostConfig.RestartPolicy.Name is "" or "no"
+                ? $"it has lost its restart policy {policy.Name}"
+                : null,
         ];
         if (found.OfType<string>().ToList() is { Count: > 0 } all)
         {
             Log.FoundLate(logger, journal.Name, string.Join(", ", all));
-            // Where the successor is in its place again, all that was done on the way back is undone, its start included.
+            // If the successor has the name again, the whole rollback was undone, the start of the old container included.
             await swap.RollBackAsync(journal with { StaysDown = journal.StaysDown || successor?.Name != journal.Name }, ct);
         }
     }
@@ -146,10 +153,16 @@ internal sealed partial class LateEffectCheck(ContainerSwap swap, UpdateStore st
 
     private static partial class Log
     {
-        [LoggerMessage(518, LogLevel.Warning, "After the end of the update of {Container} a request that had been under way took effect, or an end was undone by a power cut: {Found}; that is put in order")]
+        [LoggerMessage(
+            518,
+            LogLevel.Warning,
+            "After the end of the update of {Container} a pending request took effect, or a power failure undid the end: {Found}; this is corrected")]
         public static partial void FoundLate(ILogger logger, string container, string found);
 
-        [LoggerMessage(519, LogLevel.Error, "Looking once more at what the update of {Container} left failed in a way nobody foresaw; the next start of the agent looks again")]
-        public static partial void SecondLookFailed(ILogger logger, Exception exception, string container);
+        [LoggerMessage(
+            519,
+            LogLevel.Error,
+            "The check for late effects of the update of {Container} failed with an unexpected error; the next start of the agent checks again")]
+        public static partial void CheckFailed(ILogger logger, Exception exception, string container);
     }
 }

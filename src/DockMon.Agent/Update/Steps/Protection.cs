@@ -4,7 +4,7 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>The label by which a user keeps a container from being updated.</summary>
+/// <summary>The label that protects a container from updates.</summary>
 internal static class Protection
 {
     /// <summary>Containers with this label set to <c>true</c> are not updated.</summary>

@@ -6,19 +6,21 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>What must be brought to its end however often it fails: a daemon that is restarted, or a port that is taken for ten seconds, must not leave a container down.</summary>
+/// <summary>
+/// The steps that are tried until they succeed: a restart of the engine, or a port that is taken for ten seconds, must not leave a container stopped.
+/// </summary>
 internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, TimeProvider time, ILogger logger)
 {
     private const int Tries = 5;
 
     private readonly ConcurrentDictionary<string, FailureLog> _failures = new(StringComparer.Ordinal);
 
-    /// <summary>Makes everything as it was before the update.</summary>
+    /// <summary>Restores what was there before the update.</summary>
     /// <param name="journal">The update.</param>
-    /// <param name="limit">How long to try; zero for once.</param>
-    /// <param name="refused">Told each new reason why it cannot be done yet.</param>
-    /// <param name="stopping">Ends the waiting between two tries.</param>
-    /// <returns>The journal to go on with later, null when it is done; and then the id of the container that is there.</returns>
+    /// <param name="limit">How long to try; zero for one try.</param>
+    /// <param name="refused">Called with each new reason why it cannot be done yet.</param>
+    /// <param name="stopping">Cancels the wait between two tries.</param>
+    /// <returns>The journal for the next try, null if it is done; and the id of the restored container.</returns>
     public async Task<(UpdateJournal? Left, string Id)> RollBackAsync(UpdateJournal journal, TimeSpan limit, Action<string> refused, CancellationToken stopping)
     {
         var backoff = NewBackoff();
@@ -37,7 +39,7 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
             {
                 if (failures.ShouldReport(e.Message, out var count))
                 {
-                    Log.CannotGoBack(logger, journal.Name, e.Message, count);
+                    Log.CannotRollBack(logger, journal.Name, e.Message, count);
                     refused(e.Message);
                 }
 
@@ -51,7 +53,7 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
         }
     }
 
-    /// <summary>Removes the old container. One that cannot be removed is left, under its backup name, and said so.</summary>
+    /// <summary>Removes the old container. If that fails, it is left under its backup name, and logged.</summary>
     public async Task CleanUpAsync(UpdateJournal journal, CancellationToken stopping)
     {
         try
@@ -64,15 +66,15 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
         }
     }
 
-    /// <summary>Does something as soon as there is an engine that answers, up to five times: a device, say, may be busy for a moment.</summary>
-    public async Task RetryAsync(Func<Task> act, CancellationToken stopping)
+    /// <summary>Runs an action as soon as the engine answers, up to five times: a device, for example, may be busy for a moment.</summary>
+    public async Task RetryAsync(Func<Task> action, CancellationToken stopping)
     {
         var backoff = NewBackoff();
         for (var tries = 1; ; tries++)
         {
             try
             {
-                await RetryWhileUnavailableAsync(act, stopping);
+                await RetryWhileUnavailableAsync(action, stopping);
                 return;
             }
             catch (EngineException) when (tries < Tries)
@@ -82,15 +84,15 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
         }
     }
 
-    /// <summary>Does something as soon as there is an engine that answers.</summary>
-    public async Task RetryWhileUnavailableAsync(Func<Task> act, CancellationToken stopping)
+    /// <summary>Runs an action as soon as the engine answers.</summary>
+    public async Task RetryWhileUnavailableAsync(Func<Task> action, CancellationToken stopping)
     {
         var backoff = NewBackoff();
         while (true)
         {
             try
             {
-                await act();
+                await action();
                 return;
             }
             catch (EngineException e) when (IsTransient(e))
@@ -100,7 +102,7 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
         }
     }
 
-    /// <summary>Whether there was no answer at all: a daemon that is restarted says nothing about a container.</summary>
+    /// <summary>Whether the engine gave no answer at all, which says nothing about a container: it may be restarting.</summary>
     public static bool IsTransient(Exception e) => e is EngineUnavailableException or EngineTimeoutException;
 
     private Backoff NewBackoff() => new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
@@ -110,7 +112,7 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
         [LoggerMessage(502, LogLevel.Warning, "The old container could not be removed and is left as {Name}: {Reason}")]
         public static partial void LeftBehind(ILogger logger, string name, string reason);
 
-        [LoggerMessage(503, LogLevel.Error, "{Container} cannot be brought back yet: {Reason} (failed tries for this reason: {Count})")]
-        public static partial void CannotGoBack(ILogger logger, string container, string reason, int count);
+        [LoggerMessage(503, LogLevel.Error, "{Container} cannot be brought back yet: {Reason} (failed attempts for this reason: {Count})")]
+        public static partial void CannotRollBack(ILogger logger, string container, string reason, int count);
     }
 }

@@ -4,20 +4,22 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Update.Steps;
 
-/// <summary>The image of a container that is made anew from the very same one.</summary>
+/// <summary>The image reference of a container that is recreated from its own image.</summary>
 internal static partial class SameImage
 {
-    /// <summary>By its name where that still means it, so that others can go on comparing it with newer ones; else by its id, for a newer one may have been pulled under it since.</summary>
-    /// <param name="engine">Tells what the name means.</param>
-    /// <param name="name">How the container names it.</param>
+    /// <summary>
+    /// The name of the image if it still refers to it, so that other programs can look for newer versions; if not, for example after a pull, the id.
+    /// </summary>
+    /// <param name="engine">Resolves the name.</param>
+    /// <param name="name">The name by which the container refers to it.</param>
     /// <param name="id">Its id.</param>
     /// <param name="container">The container's name, for the log.</param>
-    /// <param name="logger">Told when the name means another one.</param>
-    /// <param name="ct">Ends the question.</param>
+    /// <param name="logger">Gets a message if the name refers to another image.</param>
+    /// <param name="ct">Cancels the request.</param>
     public static async Task<string> ReferenceAsync(EngineClient engine, string name, string id, string container, ILogger logger, CancellationToken ct)
     {
-        var meant = await engine.InspectImageJsonAsync(name, ct); // Empty when the name means no image any more.
-        if (meant.Count > 0 && IsSame(meant.GetText("Id"), id))
+        var image = await engine.InspectImageJsonAsync(name, ct); // Empty if the name refers to no image any more.
+        if (image.Count > 0 && IsSame(image.GetText("Id"), id))
         {
             return name;
         }
@@ -26,12 +28,12 @@ internal static partial class SameImage
         return id;
     }
 
-    /// <summary>Whether two ids of images are the same: Podman writes them with "sha256:" in one place and without in another.</summary>
+    /// <summary>Whether two image ids are the same: Podman writes some with "sha256:" and some without.</summary>
     public static bool IsSame(string id, string other) => id.Split(':')[^1] == other.Split(':')[^1];
 
     private static partial class Log
     {
-        [LoggerMessage(511, LogLevel.Warning, "{Container} is made again by its image's id: the name {Image} means another image by now")]
+        [LoggerMessage(511, LogLevel.Warning, "{Container} is recreated with its image's id: the name {Image} refers to another image by now")]
         public static partial void ImageMoved(ILogger logger, string container, string image);
     }
 }

@@ -9,19 +9,31 @@ namespace DockMon.Agent.Update.Steps;
 
 /// <summary>What is done in each phase of an update. None knows which one follows.</summary>
 internal sealed partial class UpdatePhases(
-    UpdateStore store, UpdateReporter report, RestartDetector restarts, ContainerSwap swap, RetryingSwap retrying, HealthWatch watch, Dependents dependents, ILogger logger)
+    UpdateStore store,
+    UpdateReporter report,
+    RestartDetector restarts,
+    ContainerSwap swap,
+    RetryingSwap retrying,
+    HealthWatch watch,
+    Dependents dependents,
+    ILogger logger)
 {
-    /// <summary>How long a rollback is tried before the server is told that it takes longer, and before other operations have their turn between two tries.</summary>
+    /// <summary>
+    /// How long a rollback is tried before the server is told that it takes longer, and before other operations have their turn between two tries.
+    /// </summary>
     private static readonly TimeSpan RollbackLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many restarts of the machine or the engine are not counted against the successor: an engine that restarts every minute is not waited for.</summary>
+    /// <summary>
+    /// How many restarts of the machine or the engine are not counted against the successor: an engine that restarts every minute is not waited for.
+    /// </summary>
     private const int MaximumInterruptions = 3;
 
     public async Task<(PhaseResult Result, UpdateJournal Journal)> CreateAsync(UpdateJournal journal, UpdatePlan plan)
     {
         try
         {
-            return (PhaseResult.Succeeded, store.Save(journal with { CreateEnded = true, NewId = await swap.CreateAsync(journal.TemporaryName, plan, CancellationToken.None) }));
+            var id = await swap.CreateAsync(journal.TemporaryName, plan, CancellationToken.None);
+            return (PhaseResult.Succeeded, store.Save(journal with { CreateEnded = true, NewId = id }));
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
@@ -34,8 +46,9 @@ internal sealed partial class UpdatePhases(
         try
         {
             journal = store.Save(journal with { WasRunning = await IsRunningAsync(journal, stopping), Step = UpdateStep.Swapping, StopBegan = true });
-            report.Progress(journal.ContainerId, UpdateStages.Starting, journal.WasRunning ? "Stopping the old container and starting the new one" : "Putting the new container in the old one's place");
-            // Not to be interrupted: in the middle of it nothing runs.
+            var message = journal.WasRunning ? "Stopping the old container and starting the new one" : "Giving the name of the old container to the new one";
+            report.Progress(journal.ContainerId, UpdateStages.Starting, message);
+            // Must not be cancelled: between the stop and the start nothing runs.
             await swap.SwapAsync(journal, CancellationToken.None);
             await swap.StartAsync(journal, CancellationToken.None);
             return (PhaseResult.Succeeded, journal);
@@ -67,7 +80,7 @@ internal sealed partial class UpdatePhases(
         return (PhaseResult.Succeeded, store.SaveIfPossible(journal with { Step = UpdateStep.Healthy }));
     }
 
-    /// <summary>Whatever still goes wrong here, the update has succeeded, and the server is told so.</summary>
+    /// <summary>Whatever fails here, the update has succeeded, and is reported as a success.</summary>
     public async Task<(PhaseResult Result, UpdateJournal Journal)> FinishAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping)
     {
         if (!await IsReplacedAsync(journal, stopping))
@@ -76,7 +89,7 @@ internal sealed partial class UpdatePhases(
         }
 
         var failed = await dependents.RecreateAsync(
-            journal, count => report.Progress(journal.ContainerId, UpdateStages.Dependents, $"Bringing over {count} containers that share its network"), stopping);
+            journal, count => report.Progress(journal.ContainerId, UpdateStages.Dependents, $"Recreating {count} containers that share its network"), stopping);
         if (!await IsReplacedAsync(journal, stopping))
         {
             return await AbandonAsync(update, journal, stopping);
@@ -94,16 +107,19 @@ internal sealed partial class UpdatePhases(
     {
         UpdateLog.Failed(logger, journal.Name, journal.Failure!);
         journal = store.SaveIfPossible(journal with { Step = UpdateStep.GoingBack });
-        report.Progress(journal.ContainerId, UpdateStages.Rollback, "Bringing the old container back");
+        report.Progress(journal.ContainerId, UpdateStages.Rollback, "Restoring the old container");
         return await TryRollBackAsync(update, journal, RollbackLimit, stopping);
     }
 
-    public Task<(PhaseResult Result, UpdateJournal Journal)> RetryRollBackAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping) => TryRollBackAsync(update, journal, TimeSpan.Zero, stopping);
+    public Task<(PhaseResult Result, UpdateJournal Journal)> RetryRollBackAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping) =>
+        TryRollBackAsync(update, journal, TimeSpan.Zero, stopping);
 
-    private static (PhaseResult Result, UpdateJournal Journal) Failed(UpdateJournal journal, string failure) => (PhaseResult.Failed, journal with { Failure = failure });
+    private static (PhaseResult Result, UpdateJournal Journal) Failed(UpdateJournal journal, string failure) =>
+        (PhaseResult.Failed, journal with { Failure = failure });
 
     /// <summary>Whether the container is to run after the update: somebody may have started it while its successor was created.</summary>
-    private async Task<bool> IsRunningAsync(UpdateJournal journal, CancellationToken ct) => journal.WasRunning || await swap.FindAsync(journal.OldId, ct) is { State.Running: true };
+    private async Task<bool> IsRunningAsync(UpdateJournal journal, CancellationToken ct) =>
+        journal.WasRunning || await swap.FindAsync(journal.OldId, ct) is { State.Running: true };
 
     /// <returns>Whether the successor runs and is healthy. If not, why; null if it has ended like one that has done its work.</returns>
     private async Task<(bool IsRunning, string? Failure)> WaitUntilHealthyAsync(UpdateJournal journal, CancellationToken stopping)
@@ -130,12 +146,12 @@ internal sealed partial class UpdatePhases(
         Log.Restarted(logger, journal.Name, restarted);
         report.Progress(journal.ContainerId, UpdateStages.HealthCheck, $"In the middle of the update {restarted}; the new container is started again");
         journal = store.SaveIfPossible(journal);
-        var refusal = interruptions < MaximumInterruptions ? await TryStartAsync(journal) : "as often as this, it is not tried any more";
+        var refusal = interruptions < MaximumInterruptions ? await TryStartAsync(journal) : $"it was started again {MaximumInterruptions} times already";
         return refusal is null ? (PhaseResult.Interrupted, journal)
             : Failed(journal, $"{restarted} in the middle of the update, and the new container is not started again: {refusal}");
     }
 
-    /// <returns>Why the successor cannot be started; null when it was.</returns>
+    /// <returns>Why the successor cannot be started; null if it was.</returns>
     private async Task<string?> TryStartAsync(UpdateJournal journal)
     {
         try
@@ -156,19 +172,23 @@ internal sealed partial class UpdatePhases(
         return isReplaced;
     }
 
-    /// <summary>Somebody changed the containers while the agent did not run. What they made of them is theirs, and nothing is removed.</summary>
+    /// <summary>Ends the update of containers that somebody changed, for example while the agent did not run. Nothing of theirs is removed.</summary>
     private async Task<(PhaseResult Result, UpdateJournal Journal)> AbandonAsync(RunningUpdate update, UpdateJournal journal, CancellationToken stopping)
     {
         Log.TakenOver(logger, journal.Name, journal.BackupName);
         await dependents.AbandonAsync(journal, stopping);
         update.IsEndReported = true;
         report.Failed(
-            journal.ContainerId, UpdateStages.Failed, "Somebody else has changed the containers of this update; nothing was removed", $"the new container of {journal.Name} is not in its place any more, or the old one runs");
+            journal.ContainerId,
+            UpdateStages.Failed,
+            "Somebody else has changed the containers of this update; nothing was removed",
+            $"the new container of {journal.Name} was renamed or removed, or the old one was started");
         store.Remove(journal);
         return (PhaseResult.Succeeded, journal);
     }
 
-    private async Task<(PhaseResult Result, UpdateJournal Journal)> TryRollBackAsync(RunningUpdate update, UpdateJournal journal, TimeSpan limit, CancellationToken stopping)
+    private async Task<(PhaseResult Result, UpdateJournal Journal)> TryRollBackAsync(
+        RunningUpdate update, UpdateJournal journal, TimeSpan limit, CancellationToken stopping)
     {
         var reason = "";
         UpdateJournal? left;
@@ -183,16 +203,22 @@ internal sealed partial class UpdatePhases(
         }
         catch (CommandException e)
         {
-            // Nothing is left to go back to.
+            // Somebody removed the old container.
             update.IsEndReported = true;
-            report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed, and there is no old container to bring back", $"{journal.Failure}; then: {e.Message}");
+            report.Failed(
+                journal.ContainerId,
+                UpdateStages.Failed,
+                "The update failed, and the old container was removed by somebody else",
+                $"{journal.Failure}; then: {e.Message}");
             store.End(journal);
             return (PhaseResult.Succeeded, journal);
         }
 
         if (left is null)
         {
-            await (id == journal.OldId ? dependents.RestartAsync(journal, stopping) : dependents.RecreateAsync(journal with { NewId = id }, _ => { }, stopping));
+            await (id == journal.OldId
+                ? dependents.RestartAsync(journal, stopping)
+                : dependents.RecreateAsync(journal with { NewId = id }, _ => { }, stopping));
             update.IsEndReported = true;
             report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed; the old container is as it was", journal.Failure!);
             store.End(journal);
@@ -201,7 +227,11 @@ internal sealed partial class UpdatePhases(
 
         if (!left.LossTold)
         {
-            report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed, and the old container cannot be brought back yet; the agent goes on trying", $"{journal.Failure}; then: {reason}");
+            report.Failed(
+                journal.ContainerId,
+                UpdateStages.Failed,
+                "The update failed, and the old container cannot be brought back yet; the agent goes on trying",
+                $"{journal.Failure}; then: {reason}");
         }
 
         return (PhaseResult.Failed, store.SaveIfPossible(left with { LossTold = true }));
@@ -209,10 +239,10 @@ internal sealed partial class UpdatePhases(
 
     private static partial class Log
     {
-        [LoggerMessage(515, LogLevel.Warning, "Somebody else has changed {Container} in the middle of its update; nothing is removed, and {Backup} may be left")]
+        [LoggerMessage(515, LogLevel.Warning, "Somebody else has changed {Container} during its update; nothing is removed, and {Backup} may be left")]
         public static partial void TakenOver(ILogger logger, string container, string backup);
 
-        [LoggerMessage(522, LogLevel.Warning, "The update of {Container} goes on with a new container that is started again: {Restarted}")]
+        [LoggerMessage(522, LogLevel.Warning, "The new container of the update of {Container} is started again: {Restarted}")]
         public static partial void Restarted(ILogger logger, string container, string restarted);
     }
 }
