@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Authentication;
 
 namespace DockMon.Engine.Tests;
@@ -37,5 +38,18 @@ public sealed class EngineExceptionTests
         var alert = new IOException("error:0A000412:SSL routines::ssl/tls alert bad certificate");
         new EngineUnavailableException("cannot connect", new HttpRequestException("failed", alert)).IsClientCertificateRefused.ShouldBeTrue();
         new EngineUnavailableException("cannot connect", new AuthenticationException("the remote certificate is invalid")).IsClientCertificateRefused.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("tcp://192.0.2.1:2375")]
+    [InlineData("unix:///var/run/docker.sock")]
+    public void A_connection_that_times_out_says_so_with_the_word_that_servers_look_for(string host)
+    {
+        var endpoint = EngineEndpoint.FromEnvironment(host, null, null);
+
+        EngineConnector.Unavailable(endpoint, new HttpRequestException("failed", new SocketException((int)SocketError.TimedOut)))
+            .Message.ShouldStartWith($"cannot connect to the Docker engine at {host}: timeout: ");
+        EngineConnector.Unavailable(endpoint, new HttpRequestException("failed", new SocketException((int)SocketError.ConnectionRefused)))
+            .Message.ShouldNotContain("timeout");
     }
 }

@@ -81,7 +81,7 @@ internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route
         }
         catch (OperationCanceledException)
         {
-            return CheckResult.Failed($"{Target} does not answer", Silent());
+            return CheckResult.Failed($"{Target} does not answer (timeout)", Silent());
         }
         catch (SocketException e)
         {

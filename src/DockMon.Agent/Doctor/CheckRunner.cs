@@ -36,7 +36,7 @@ internal sealed class CheckRunner(TimeProvider time)
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return CheckResult.Failed($"no answer within {Limit.TotalSeconds:0} s", "see what keeps it from answering, then run this again");
+            return CheckResult.Failed($"no answer within {Limit.TotalSeconds:0} s (timeout)", "see what keeps it from answering, then run this again");
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

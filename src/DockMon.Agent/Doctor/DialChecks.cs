@@ -102,7 +102,7 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
         }
         catch (OperationCanceledException)
         {
-            return new TimeoutException($"{route.Endpoint.Authority} did not answer within {DialLimit.TotalSeconds:0} s");
+            return new TimeoutException($"{route.Endpoint.Authority} did not answer within {DialLimit.TotalSeconds:0} s (timeout)");
         }
         catch (DialException e)
         {

@@ -46,7 +46,7 @@ internal sealed partial class Guard(AgentOptions options, TimeProvider time, ILo
             var gone = watched.HasEnded();
             if (gone || late() > Grace)
             {
-                await RollBackAsync(watched, isFirst: process == 1, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up");
+                await RollBackAsync(watched, isFirst: process == 1, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up (timeout)");
                 return 0;
             }
 

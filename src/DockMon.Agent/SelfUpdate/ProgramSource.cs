@@ -209,7 +209,7 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         }
     }
 
-    private static string Reason(Exception e) => e is TimeoutException ? $"nothing came for {Silence.TotalSeconds:0} s" : UserInfo.Remove(e.GetBaseException().Message);
+    private static string Reason(Exception e) => e is TimeoutException ? $"nothing came for {Silence.TotalSeconds:0} s (timeout)" : UserInfo.Remove(e.GetBaseException().Message);
 
     private async Task<string> WriteAsync(Stream program, string source, CancellationToken ct)
     {

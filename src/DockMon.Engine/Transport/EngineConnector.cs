@@ -72,6 +72,11 @@ internal static class EngineConnector
     private static string Why(EngineEndpoint endpoint, Exception error)
     {
         var cause = error.GetBaseException();
+        if (cause is SocketException { SocketErrorCode: SocketError.TimedOut })
+        {
+            return $"timeout: {cause.Message}"; // "Connection timed out" has not the word that servers look for.
+        }
+
         if (endpoint.SocketPath is not { } path)
         {
             return cause.Message;

@@ -132,7 +132,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw new AgentException(AgentFailure.TimedOut, $"the agent did not answer within {limit.TotalSeconds:0} s");
+            throw new AgentException(AgentFailure.TimedOut, $"the agent did not answer within {limit.TotalSeconds:0} s (timeout)");
         }
         finally
         {

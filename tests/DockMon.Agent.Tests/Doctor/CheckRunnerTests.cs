@@ -36,7 +36,7 @@ public sealed class CheckRunnerTests
         _time.Advance(CheckRunner.Limit);
         await running;
         _results.Select(result => result.Finding.Status).ShouldBe([CheckStatus.Failed, CheckStatus.Ok]);
-        _results[0].Finding.Found.ShouldBe("no answer within 10 s");
+        _results[0].Finding.Found.ShouldBe("no answer within 10 s (timeout)");
     }
 
     [Fact]

@@ -94,7 +94,7 @@ public sealed class ProgramSourceTests : IAsyncLifetime
             _time.Advance(TimeSpan.FromSeconds(1));
             return fetching.IsCompleted;
         }, ct: Token);
-        (await Should.ThrowAsync<CommandException>(() => fetching)).Message.ShouldContain($"out of {Source(from)}: nothing came for 60 s");
+        (await Should.ThrowAsync<CommandException>(() => fetching)).Message.ShouldContain($"out of {Source(from)}: nothing came for 60 s (timeout)");
     }
 
     [Fact]

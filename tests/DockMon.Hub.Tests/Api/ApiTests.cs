@@ -75,6 +75,7 @@ public sealed class ApiTests : HubTests
         await Agent.ReadAsync(Token);
         Hub.Time.Advance(TimeSpan.FromSeconds(30));
         (await late).StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
+        (await (await late).Content.ReadAsStringAsync(Token)).ShouldContain("(timeout)");
 
         Agent.Socket.Abort();
         await Retry.UntilAsync(

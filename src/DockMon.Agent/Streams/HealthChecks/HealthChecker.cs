@@ -145,6 +145,7 @@ internal sealed partial class HealthChecker(TimeProvider time, ILogger<HealthChe
         return cause switch
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS)",
+            SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
             AuthenticationException => "TLS: " + Visible.Cut(cause.Message, WordsLength),
             _ => Visible.Cut(UserInfo.Remove(cause.Message), WordsLength),
         };

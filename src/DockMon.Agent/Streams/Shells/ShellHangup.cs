@@ -75,7 +75,7 @@ internal static class ShellHangup
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            return $"they did not end within {Limit.TotalSeconds:0} s";
+            return $"they did not end within {Limit.TotalSeconds:0} s (timeout)";
         }
     }
 }
