@@ -291,7 +291,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         [LoggerMessage(7, LogLevel.Error, "{Problem}. The agent goes on, but updates no container and not itself, and what a broken connection swallows may be lost")]
         public static partial void DataReadOnly(ILogger logger, string problem);
 
-        [LoggerMessage(115, LogLevel.Warning, "INSECURE_SKIP_VERIFY is set: the server's certificate is not checked, and anyone on the way can take over this agent")]
+        [LoggerMessage(115, LogLevel.Warning, ServerAddress.NotVerified)]
         public static partial void Insecure(ILogger logger);
     }
 }

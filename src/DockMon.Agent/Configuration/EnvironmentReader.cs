@@ -70,9 +70,10 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
             return Invalid(variable, text, remedy, defaultValue);
         }
 
+        var shortest = minimum > TimeSpan.Zero ? $"at least {Duration.Format(minimum)}" : "more than 0";
         return time > TimeSpan.Zero && time >= minimum && time <= LongestTime
             ? time
-            : Invalid(variable, text, $"it must be {(minimum > TimeSpan.Zero ? $"at least {Duration.Format(minimum)}" : "more than 0")} and at most 24h", defaultValue);
+            : Invalid(variable, text, $"it must be {shortest} and at most 24h", defaultValue);
     }
 
     /// <summary>An interval; 0 turns off what it is the interval of.</summary>
@@ -112,11 +113,12 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
     /// <summary>An image's repository without a tag or digest.</summary>
     public string? Repository(string variable) => Text(variable) switch
     {
-        { } text when text.Contains('@', StringComparison.Ordinal) || text[(text.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) => Invalid<string?>(
-            variable,
-            text,
-            "it must be a repository without a tag, such as registry.example.org/dockmon-agent: the tag is the one the server names",
-            null),
+        { } text when text.Contains('@', StringComparison.Ordinal) || text[(text.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) =>
+            Invalid<string?>(
+                variable,
+                text,
+                "it must be a repository without a tag, such as registry.example.org/dockmon-agent: the tag is the one the server names",
+                null),
         var text => text,
     };
 

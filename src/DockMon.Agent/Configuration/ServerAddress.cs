@@ -3,6 +3,21 @@ namespace DockMon.Agent.Configuration;
 /// <summary>The server's URL as a person writes it, made into the one its WebSockets are below.</summary>
 internal static class ServerAddress
 {
+    /// <summary>What is to be said of ws://.</summary>
+    public const string NotEncrypted = "not encrypted (ws://)";
+
+    /// <summary>Why that is a problem outside of a private network.</summary>
+    public const string NotEncryptedRisk =
+        "anyone between this machine and the server can read everything, the token included, and take over this agent and its host";
+
+    /// <summary>What to do about it.</summary>
+    public const string NotEncryptedRemedy =
+        "write wss:// in DOCKMON_URL, with TLS at the server or at a proxy in front of it, unless the network between is yours alone";
+
+    /// <summary>What is to be said of INSECURE_SKIP_VERIFY.</summary>
+    public const string NotVerified =
+        "INSECURE_SKIP_VERIFY is set: the server's certificate is not checked, and anyone between this machine and the server can take over this agent";
+
     private const string Example = "wss://dockmon.example.com";
 
     /// <summary>Reads the URL; null when there is none that can be used, which is an error of <paramref name="variables"/>.</summary>

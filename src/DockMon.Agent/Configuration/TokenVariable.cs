@@ -43,7 +43,11 @@ internal static class TokenVariable
             }
 
             return FindError(value) is { } fileError
-                ? Invalid(fileVariable, $"{fileVariable} is \"{EnvironmentReader.Short(path)}\", whose content is no token", "write the token, and nothing else, into the file", fileError)
+                ? Invalid(
+                    fileVariable,
+                    $"{fileVariable} is \"{EnvironmentReader.Short(path)}\", whose content is no token",
+                    "write the token, and nothing else, into the file",
+                    fileError)
                 : value;
         }
 

@@ -261,8 +261,7 @@ internal sealed partial class ServerLink(
         [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s")]
         public static partial void ConnectFailed(ILogger logger, Exception exception, double delay);
 
-        [LoggerMessage(120, LogLevel.Warning, "The connection to {Server} is not encrypted (ws://): whoever is on the way to it can read everything, the token included, and take over this agent and its host. "
-            + "Write wss:// in DOCKMON_URL, unless the network between is yours alone")]
+        [LoggerMessage(120, LogLevel.Warning, "The connection to {Server} is " + ServerAddress.NotEncrypted + ": " + ServerAddress.NotEncryptedRisk + "; " + ServerAddress.NotEncryptedRemedy)]
         public static partial void NotEncrypted(ILogger logger, string server);
     }
 }

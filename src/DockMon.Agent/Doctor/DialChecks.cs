@@ -6,17 +6,19 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>One dial, as the agent makes it, through the proxy if there is one, and what it shows: TLS, the WebSocket, the server's clock. Nothing is registered.</summary>
+/// <summary>
+/// One connection to the server, made as the agent makes it, and what it shows: TLS, the WebSocket, the server's clock. Nothing is registered.
+/// </summary>
 internal sealed class DialChecks(AgentOptions options, ServerRoute route, AddressChecks addresses, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SkewNoticed = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SkewBorne = TimeSpan.FromMinutes(5);
 
-    // The agent itself waits longer; less than the limit of a check, so that what was seen until then is told.
+    // Shorter than the limit of a check, so that the check can report what was seen until then. The agent itself waits longer.
     private static readonly TimeSpan DialLimit = CheckRunner.Limit - TimeSpan.FromSeconds(1);
 
-    private readonly DialTrace _witness = new();
+    private readonly DialTrace _trace = new();
     private readonly CancellationTokenSource _stop = new();
     private Task<Exception?>? _dial;
     private DateTimeOffset _answered;
@@ -35,20 +37,22 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
         if (!route.IsTls)
         {
             return addresses.Addresses.All(ServerRoute.IsPrivate) && route.Proxy is null
-                ? CheckResult.Ok("not used (ws://), and not needed inside a private network")
-                : CheckResult.Warning("ws:// to a public address: whoever is on the way can read the token and take over this agent", "write wss:// in DOCKMON_URL, with TLS at the server or at a proxy in front of it");
+                ? CheckResult.Ok($"{ServerAddress.NotEncrypted}, and stays inside a private network")
+                : CheckResult.Warning($"{ServerAddress.NotEncrypted}: {ServerAddress.NotEncryptedRisk}", ServerAddress.NotEncryptedRemedy);
         }
 
         var failure = await DialAsync(ct);
-        if (_witness.Certificate is { } certificate)
+        if (_trace.Certificate is { } certificate)
         {
             return TlsAdvice.Judge(certificate, route.Endpoint.IdnHost, options.InsecureSkipVerify, time.GetUtcNow());
         }
 
-        return failure is null ? CheckResult.Ok("it works")
+        return failure is null ? CheckResult.Ok("TLS works")
             : Tunnel(failure)
             ?? (Cause<AuthenticationException>(failure) is null
-                ? CheckResult.Failed(failure.Message, "see whether the server, or the proxy in front of it, speaks TLS on this port; if it does not, write ws:// or the port that does")
+                ? CheckResult.Failed(
+                    failure.Message,
+                    "check whether the server, or the proxy in front of it, speaks TLS on this port; if not, write ws:// in DOCKMON_URL, or the port that does")
                 : CheckResult.Failed(failure.Message, "the port does not seem to speak TLS: write ws:// in DOCKMON_URL, or the port that does"));
     }
 
@@ -57,42 +61,44 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
         var failure = await DialAsync(ct);
         if (failure is null)
         {
-            return CheckResult.Ok($"opens at /{route.Endpoint.AbsolutePath.TrimStart('/')}");
+            return CheckResult.Ok($"opened at /{route.Endpoint.AbsolutePath.TrimStart('/')}");
         }
 
-        return failure is DialException { Status: { } status } ? CheckResult.Failed(failure.Message, UpgradeAdvice.Remedy(status, _witness.Location, route.Endpoint))
+        return failure is DialException { Status: { } status }
+            ? CheckResult.Failed(failure.Message, UpgradeAdvice.Remedy(status, _trace.Location, route.Endpoint))
             : Tunnel(failure) ?? CheckResult.Failed(failure.Message, route.IsTls
-                ? "something takes the connection and does not answer: see the server's log and that of the proxy in front of it"
-                : "something takes the connection and does not answer: see the server's log; if the port speaks TLS, write wss:// in DOCKMON_URL");
+                ? "something accepts the connection and does not answer: see the log of the server and of the proxy in front of it"
+                : "something accepts the connection and does not answer: see the server's log; if the port speaks TLS, write wss:// in DOCKMON_URL");
     }
 
     private async Task<CheckResult> ClockAsync(CancellationToken ct)
     {
         await DialAsync(ct);
-        if (_witness.ServerTime is not { } serverTime)
+        if (_trace.ServerTime is not { } serverTime)
         {
-            return CheckResult.Skipped("the server did not tell its time");
+            return CheckResult.Skipped("the server did not send its time");
         }
 
         var skew = _answered - serverTime;
         var (size, direction) = (skew.Duration(), skew > TimeSpan.Zero ? "ahead of" : "behind");
         // The header has whole seconds.
-        return size < TimeSpan.FromSeconds(2) ? CheckResult.Ok("as the server's")
+        return size < TimeSpan.FromSeconds(2) ? CheckResult.Ok("the same as the server's")
             : size <= SkewNoticed ? CheckResult.Ok($"{size.TotalSeconds:0} s {direction} the server's")
             : new CheckResult(
                 size > SkewBorne ? CheckStatus.Failed : CheckStatus.Warning,
-                $"{Duration.Format(TimeSpan.FromSeconds(Math.Round(size.TotalSeconds)))} {direction} the server's: events and statistics would be shown at wrong times, and certificates judged wrongly",
-                "set the clock of this machine and of the server by NTP (timedatectl set-ntp true; timedatectl status)");
+                $"{Duration.Format(TimeSpan.FromSeconds(Math.Round(size.TotalSeconds)))} {direction} the server's: "
+                + "events and statistics get wrong times, and valid certificates may be refused",
+                "synchronise the clocks of this machine and of the server with NTP (timedatectl set-ntp true; timedatectl status)");
     }
 
-    /// <summary>Dials at the first call.</summary>
-    /// <returns>Why it failed; null when it did not.</returns>
+    /// <summary>Connects at the first call.</summary>
+    /// <returns>The failure; null when there was none.</returns>
     private async Task<Exception?> DialAsync(CancellationToken ct) => await (_dial ??= DialOnceAsync()).WaitAsync(ct);
 
     private async Task<Exception?> DialOnceAsync()
     {
         _stop.CancelAfter(DialLimit);
-        using var dialer = new Dialer(options, _witness);
+        using var dialer = new Dialer(options, _trace);
         try
         {
             using var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, _stop.Token);
@@ -111,7 +117,7 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
         }
     }
 
-    /// <summary>Takes leave in good order, so that the server's log has no broken connection.</summary>
+    /// <summary>Closes the WebSocket normally, so that the server does not log a broken connection.</summary>
     private static async Task CloseAsync(WebSocket socket)
     {
         using var limit = new CancellationTokenSource(CloseLimit);
@@ -121,15 +127,15 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // It opened, which was the question.
+            // It opened, which is all that is checked.
         }
     }
 
     private CheckResult? Tunnel(Exception failure) => Cause<HttpRequestException>(failure) is { HttpRequestError: HttpRequestError.ProxyTunnelError } refused
-        ? CheckResult.Failed($"the proxy {route.Proxy?.Authority} does not let the connection through{(refused.StatusCode is { } status ? $": {(int)status}" : "")}",
+        ? CheckResult.Failed($"the proxy {route.Proxy?.Authority} refuses the connection{(refused.StatusCode is { } status ? $": {(int)status}" : "")}",
             (int?)refused.StatusCode == 407
                 ? UpgradeAdvice.Remedy(407, null, route.Endpoint)
-                : $"have the proxy allow CONNECT to {route.Endpoint.Authority}, or except the server from it: NO_PROXY={route.Endpoint.IdnHost}")
+                : $"allow CONNECT to {route.Endpoint.Authority} on the proxy, or exclude the server from it: NO_PROXY={route.Endpoint.IdnHost}")
         : null;
 
     private static T? Cause<T>(Exception failure)

@@ -45,7 +45,7 @@ public sealed class AdviceTests
     {
         TlsAdvice.Judge(Good, "server", insecure: true, Now).ShouldSatisfyAllConditions(
             finding => finding.Status.ShouldBe(CheckStatus.Warning),
-            finding => finding.Remedy.ShouldBe("unset INSECURE_SKIP_VERIFY: the certificate is good without"));
+            finding => finding.Remedy.ShouldBe("unset INSECURE_SKIP_VERIFY: the certificate is valid"));
     }
 
     [Theory]
