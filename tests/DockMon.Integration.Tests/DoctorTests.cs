@@ -27,7 +27,7 @@ public sealed class DoctorTests : IDisposable
         before.ExitCode.ShouldBe(0, before.Answer.GetRawText());
         before.Found("address").ShouldContain("http:// means ws://");
         before.Status("websocket").ShouldBe("ok");
-        before.Found("clock").ShouldBe("as the server's");
+        before.Found("clock").ShouldBe("the same as the server's");
         before.Found("token").ShouldContain("whether the server knows it shows only when the agent registers");
         before.Answer.GetRawText().ShouldNotContain(fresh.GetProperty("token").GetString()!);
         (await installation.Http.GetFromJsonAsync<JsonElement>("/api/hosts", Token)).GetArrayLength().ShouldBe(1);
@@ -96,14 +96,14 @@ public sealed class DoctorTests : IDisposable
     {
         await using var server = await WrongServer.StartAsync();
         var url = $"ws://{server.Authority}";
-        (await Diagnosis.MakeAsync(_data.Path, url, Token)).Found("user").ShouldBe("looks as root, as which an agent started like this runs");
+        (await Diagnosis.MakeAsync(_data.Path, url, Token)).Found("user").ShouldBe("checks run as root, like an agent that is started this way");
 
         await RunAsync("chmod", "700", _data.Path);
         await File.WriteAllTextAsync(Path.Combine(_data.Path, "permanent_token"), "permanent-token-of-root", Token);
         File.SetUnixFileMode(Path.Combine(_data.Path, "permanent_token"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var roots = await Diagnosis.MakeAsync(_data.Path, url, Token, ("AGENT_USER", "1000"));
         roots.ExitCode.ShouldBe(0, roots.Answer.GetRawText());
-        roots.Found("user").ShouldStartWith("looks as the agent does: now user 1000");
+        roots.Found("user").ShouldStartWith("checks run as the agent does: now user 1000");
         roots.Found("data").ShouldContain("is given to user id 1000 when the agent starts");
         (await RunAsync("stat", "-c", "%u", _data.Path, Path.Combine(_data.Path, "permanent_token"))).ShouldBe("0\n0");
 
@@ -120,7 +120,7 @@ public sealed class DoctorTests : IDisposable
         await using var server = await WrongServer.StartAsync();
         var found = await Diagnosis.MakeAsync(_data.Path, $"ws://{server.Authority}", Token, ("AGENT_USER", "bob: you"));
         found.ShouldFailOnly("user", "write the number of a user");
-        found.Found("user").ShouldBe("AGENT_USER is \"bob: you\"; the rest is looked at as root");
+        found.Found("user").ShouldBe("AGENT_USER is \"bob: you\"; the other checks run as root");
         found.Found("data").ShouldBe("needs user, which failed");
         found.Status("websocket").ShouldBe("ok");
         found.Status("engine").ShouldBe("ok");

@@ -3,15 +3,20 @@ using System.Net.Sockets;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>From the server's URL to an open connection: address, proxy, DNS, TCP.</summary>
-/// <param name="setup">The configuration.</param>
+/// <summary>The way from the server's URL to an open connection: address, proxy, DNS, TCP.</summary>
+/// <param name="configuration">The configuration.</param>
 /// <param name="route">The way to the server.</param>
-/// <param name="inContainer">Whether this is one, where "localhost" means something else.</param>
-/// <param name="environment">For what the proxy variables are called.</param>
-/// <param name="time">For how long things take.</param>
-internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route, bool inContainer, Func<string, string?> environment, TimeProvider time)
+/// <param name="inContainer">Whether the agent runs in a container, where "localhost" means something else.</param>
+/// <param name="environment">The environment, to name the variable that a proxy comes from.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AddressChecks(
+    DoctorConfiguration configuration,
+    ServerRoute route,
+    bool inContainer,
+    Func<string, string?> environment,
+    TimeProvider time)
 {
-    /// <summary>What the name of <see cref="ServerRoute.Host"/> was resolved to.</summary>
+    /// <summary>The addresses of <see cref="ServerRoute.Host"/>.</summary>
     public IPAddress[] Addresses { get; private set; } = [];
 
     private string Target => $"{route.Host}:{route.Port}";
@@ -26,12 +31,12 @@ internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route
 
     private CheckResult Address()
     {
-        if (!setup.ServerKnown)
+        if (!configuration.ServerKnown)
         {
             return CheckResult.Skipped("DOCKMON_URL cannot be used");
         }
 
-        var written = setup.ServerText!.Split(':')[0].ToLowerInvariant();
+        var written = configuration.ServerText!.Split(':')[0].ToLowerInvariant();
         return CheckResult.Ok(written is "http" or "https" ? $"{route.Endpoint} ({written}:// means {route.Endpoint.Scheme}://)" : route.Endpoint.ToString());
     }
 
@@ -44,7 +49,7 @@ internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route
             return CheckResult.Ok($"{route.Proxy.Scheme}://{route.Proxy.Authority}, from {set}");
         }
 
-        return CheckResult.Ok(set is null ? $"none is set for {route.Endpoint.Scheme}://" : $"none: {set} is set, and NO_PROXY excepts {route.Endpoint.IdnHost}");
+        return CheckResult.Ok(set is null ? $"none for {route.Endpoint.Scheme}://" : $"none: {set} is set, but NO_PROXY excludes {route.Endpoint.IdnHost}");
     }
 
     private async Task<CheckResult> ResolveAsync(CancellationToken ct)
@@ -52,13 +57,13 @@ internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route
         if (IPAddress.TryParse(route.Host, out var literal))
         {
             Addresses = [literal];
-            return CheckResult.Ok($"{route.Host} is an address already");
+            return CheckResult.Ok($"{route.Host} is an IP address");
         }
 
         try
         {
             Addresses = await Dns.GetHostAddressesAsync(route.Host, ct);
-            return CheckResult.Ok($"{route.Host} is {string.Join(", ", Addresses.Select(address => address.ToString()))}");
+            return CheckResult.Ok($"{route.Host} resolves to {string.Join(", ", Addresses.Select(address => address.ToString()))}");
         }
         catch (SocketException e)
         {
@@ -77,7 +82,8 @@ internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route
         {
             await socket.ConnectAsync(Addresses, route.Port, ct);
             var peer = (IPEndPoint)socket.RemoteEndPoint!;
-            return CheckResult.Ok($"{(peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer)} answers after {time.GetElapsedTime(started).TotalMilliseconds:0} ms");
+            peer = peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer;
+            return CheckResult.Ok($"connected to {peer} in {time.GetElapsedTime(started).TotalMilliseconds:0} ms");
         }
         catch (OperationCanceledException)
         {
@@ -89,19 +95,21 @@ internal sealed class AddressChecks(DoctorConfiguration setup, ServerRoute route
             {
                 SocketError.ConnectionRefused => Refused(),
                 SocketError.TimedOut => Silent(),
-                SocketError.NetworkUnreachable or SocketError.HostUnreachable => "this machine has no way there: check its network, its routes and the address",
+                SocketError.NetworkUnreachable or SocketError.HostUnreachable =>
+                    "this machine has no route to it: check the address, this machine's network and its routes",
                 _ => "check this machine's network and the address",
             });
         }
     }
 
-    private string Silent() => $"a firewall may drop it, on the way or at the server: let this machine connect to {Target} (TCP)";
+    private string Silent() => $"a firewall, here or on the way, may drop the packets: allow this machine to connect to {Target} (TCP)";
 
     private string Refused()
     {
         if (inContainer && Addresses.Any(IPAddress.IsLoopback))
         {
-            return $"in a container {route.Host} is the container itself: write the server's own address, or give the agent's container the host's network (--network host)";
+            return $"in a container {route.Host} is the container itself: write the server's own address, or give the agent's container the host's "
+                + "network (--network host)";
         }
 
         return route.Proxy is not null

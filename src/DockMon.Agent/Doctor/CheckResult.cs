@@ -2,26 +2,26 @@ using DockMon.Agent.Configuration;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>How a check ended.</summary>
+/// <summary>The outcome of a check.</summary>
 internal enum CheckStatus
 {
-    /// <summary>As it should be.</summary>
+    /// <summary>Nothing is wrong.</summary>
     Ok,
 
-    /// <summary>The agent works so, but not as well or as safely as it could.</summary>
+    /// <summary>The agent works, but not as well or as safely as it could.</summary>
     Warning,
 
-    /// <summary>The agent does not work so.</summary>
+    /// <summary>The agent does not work.</summary>
     Failed,
 
-    /// <summary>It could not be looked at.</summary>
+    /// <summary>It could not be checked.</summary>
     Skipped,
 }
 
-/// <summary>What a check found.</summary>
-/// <param name="Status">How it ended.</param>
-/// <param name="Found">What was seen, in words for people.</param>
-/// <param name="Remedy">What to do about it, when it is not as it should be.</param>
+/// <summary>The result of a check.</summary>
+/// <param name="Status">The outcome.</param>
+/// <param name="Found">What was found, in words for people.</param>
+/// <param name="Remedy">What to do about it; null when there is nothing to do.</param>
 internal sealed record CheckResult(CheckStatus Status, string Found, string? Remedy = null)
 {
     public static CheckResult Ok(string found) => new(CheckStatus.Ok, found);
@@ -35,11 +35,11 @@ internal sealed record CheckResult(CheckStatus Status, string Found, string? Rem
     public static CheckResult Skipped(string why) => new(CheckStatus.Skipped, why);
 }
 
-/// <summary>One thing to look at.</summary>
+/// <summary>One check.</summary>
 /// <param name="Name">Its name, one word.</param>
-/// <param name="Needs">The checks without which there is nothing to look at.</param>
-/// <param name="LookAsync">Looks. It may give up by itself; the examination ends it after its limit.</param>
+/// <param name="Needs">The checks that must not have failed before.</param>
+/// <param name="LookAsync">The check itself. <see cref="CheckRunner"/> limits its time.</param>
 internal sealed record Check(string Name, IReadOnlyList<string> Needs, Func<CancellationToken, Task<CheckResult>> LookAsync);
 
-/// <summary>A check that was made.</summary>
+/// <summary>The result of a check, with the name of the check.</summary>
 internal sealed record NamedResult(string Name, CheckResult Finding);

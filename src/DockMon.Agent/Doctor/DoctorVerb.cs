@@ -4,36 +4,42 @@ using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary><c>dockmon-agent doctor</c>: looks at everything the agent needs, and says what to do about what is wrong.</summary>
+/// <summary><c>dockmon-agent doctor</c>: checks everything the agent needs, and says what to do about each problem.</summary>
 internal static class DoctorVerb
 {
-    /// <summary>Makes all checks and writes what they found.</summary>
-    /// <param name="json">One object for programs instead of lines for people.</param>
-    /// <param name="output">Where to write.</param>
-    /// <param name="colour">Whether it shows colours.</param>
-    /// <param name="environment">The variables.</param>
+    /// <summary>Runs all checks and writes their results.</summary>
+    /// <param name="json">Whether to write a JSON object for programs instead of lines for people.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="colour">Whether the output shows colours.</param>
+    /// <param name="environment">The environment variables.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="ct">Cancels the checks.</param>
     /// <returns>The exit code: 0 when nothing failed.</returns>
-    public static async Task<int> RunAsync(bool json, TextWriter output, bool colour, Func<string, string?> environment, TimeProvider time, CancellationToken ct)
+    public static async Task<int> RunAsync(
+        bool json,
+        TextWriter output,
+        bool colour,
+        Func<string, string?> environment,
+        TimeProvider time,
+        CancellationToken ct)
     {
-        // Before anything else is touched, as the agent does it.
+        // Before anything else, as the agent does it.
         var user = UserCheck.Run(environment);
-        var setup = DoctorConfiguration.Read(environment);
-        var options = setup.Options;
+        var configuration = DoctorConfiguration.Read(environment);
+        var options = configuration.Options;
         var inContainer = Machine.Current.InContainer;
         var route = ServerRoute.Find(options, HttpClient.DefaultProxy);
-        var addresses = new AddressChecks(setup, route, inContainer, environment, time);
+        var addresses = new AddressChecks(configuration, route, inContainer, environment, time);
         using var dial = new DialChecks(options, route, addresses, time);
         using var engine = new EngineChecks(options, inContainer, environment, time);
         var results = new List<NamedResult>();
         Check[] checks =
         [
-            .. setup.Checks(),
+            .. configuration.Checks(),
             user.Check(),
             .. addresses.All(),
             .. dial.All(),
-            new TokenCheck(setup, user.TakesOver, results).Check(),
+            new TokenCheck(configuration, user.TakesOver, results).Check(),
             .. engine.All(),
             .. new DataChecks(options, inContainer, user.TakesOver, engine, "/proc").All(),
             .. new HostChecks(inContainer).All(),
@@ -52,10 +58,18 @@ internal static class DoctorVerb
         return report.Ok ? 0 : 1;
     }
 
-    /// <summary>What no line may show, even if some library's message holds it.</summary>
+    /// <summary>What no line may show, even if a message of a library has it.</summary>
     private static IEnumerable<string> Secrets(AgentOptions options, Func<string, string?> environment)
     {
-        foreach (var token in new[] { options.RegistrationToken, options.PermanentToken, StoredToken(options), environment("REGISTRATION_TOKEN")?.Trim(), environment("PERMANENT_TOKEN")?.Trim() })
+        string?[] tokens =
+        [
+            options.RegistrationToken,
+            options.PermanentToken,
+            StoredToken(options),
+            environment("REGISTRATION_TOKEN")?.Trim(),
+            environment("PERMANENT_TOKEN")?.Trim(),
+        ];
+        foreach (var token in tokens)
         {
             if (token is not null)
             {
@@ -84,7 +98,7 @@ internal static class DoctorVerb
         }
         catch (ConfigurationException)
         {
-            return null; // The check of the token says so.
+            return null; // The check of the token reports it.
         }
     }
 }

@@ -4,7 +4,7 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>What to do about an engine that does not answer as one.</summary>
+/// <summary>The remedies for an engine that cannot be used.</summary>
 internal static class EngineAdvice
 {
     public static CheckResult Explain(EngineException error) => CheckResult.Failed(error.Message, Remedy(error));
@@ -13,7 +13,8 @@ internal static class EngineAdvice
     {
         if (error.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
         {
-            return "something between agent and engine refuses requests: have the socket proxy allow /version, /info, /events, /containers, /images, /networks, /volumes and /exec, for reading and writing";
+            return "a proxy between agent and engine refuses requests: allow /version, /info, /events, /containers, /images, /networks, /volumes and "
+                + "/exec, for reading and writing";
         }
 
         if (error.IsTlsRequired)
@@ -23,12 +24,13 @@ internal static class EngineAdvice
 
         if (Causes(error).OfType<AuthenticationException>().Any(cause => cause.InnerException is null))
         {
-            return "the engine's certificate must be for the name in DOCKER_HOST and of the authority in ca.pem in DOCKER_CERT_PATH: copy that of the daemon (--tlscacert) there";
+            return "the engine's certificate must be for the name in DOCKER_HOST and issued by the authority in ca.pem in DOCKER_CERT_PATH: copy the "
+                + "daemon's authority (--tlscacert) there";
         }
 
         return error.IsClientCertificateRefused
             ? "the engine refuses cert.pem in DOCKER_CERT_PATH: have it issued by the authority that the daemon was started with (--tlscacert)"
-            : "see whether docker info works on the host; if not, restart Docker and look into its log (journalctl -u docker)";
+            : "check whether docker info works on the host; if not, restart Docker and read its log (journalctl -u docker)";
     }
 
     private static IEnumerable<Exception> Causes(Exception? error)

@@ -16,10 +16,10 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
     private EngineEndpoint? _endpoint;
     private EngineClient? _engine;
 
-    /// <summary>The agent's own container, once it was looked for and found.</summary>
+    /// <summary>The agent's own container; null until it is found.</summary>
     public SelfContainer? Self { get; private set; }
 
-    /// <summary>What is mounted into it; null while that is not known.</summary>
+    /// <summary>The mounts of that container; null while they are not known.</summary>
     public IReadOnlyList<ContainerMount>? Mounts { get; private set; }
 
     public IEnumerable<Check> All() =>
@@ -70,8 +70,10 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
             var used = await _engine.GetApiVersionAsync(ct);
             var info = await _engine.GetInfoAsync(ct);
             return info.Id.Length > 0
-                ? CheckResult.Ok($"{version.Version} on {info.OperatingSystem}, {version.Arch}; API {used}, newest it speaks {version.ApiVersion}")
-                : CheckResult.Failed("the engine does not tell its id (GET /info), by which the server would know this host", "let the agent speak to a Docker engine directly");
+                ? CheckResult.Ok($"{version.Version} on {info.OperatingSystem}, {version.Arch}; API {used} (the engine's newest: {version.ApiVersion})")
+                : CheckResult.Failed(
+                    "the engine reports no id (GET /info), by which the server identifies this host",
+                    "connect the agent to a Docker engine directly");
         }
         catch (EngineException e)
         {
@@ -86,9 +88,9 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
             Self = await SelfContainer.DetectAsync(_engine!, Machine.Current, environment("HOSTNAME"), NullLogger.Instance, ct);
             if (Self is null)
             {
-                return !inContainer ? CheckResult.Ok("the agent runs on the host, in no container")
+                return !inContainer ? CheckResult.Ok("the agent runs on the host, not in a container")
                     : CheckResult.Warning(
-                        "the agent runs in a container that this engine does not know: it would not recognise itself, and cannot update itself",
+                        "the agent runs in a container that this engine does not know: it cannot recognise itself, nor update itself",
                         "run the agent's container on the engine that it watches (its socket mounted, DOCKER_HOST not set)");
             }
 
@@ -97,7 +99,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         }
         catch (EngineException e)
         {
-            return CheckResult.Failed($"the engine cannot be asked for the agent's own container: {e.Message}", "see the check of the engine");
+            return CheckResult.Failed($"the agent's own container cannot be found: {e.Message}", "see the result of the check engine");
         }
     }
 
@@ -106,7 +108,8 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         var tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, environment), time, ct);
         return tool is null
             ? CheckResult.Warning("no docker compose here: the server cannot deploy projects on this host", inContainer
-                ? "mount the host's into the container: -v /usr/libexec/docker/cli-plugins:/usr/libexec/docker/cli-plugins:ro (the host has it with the package docker-compose-plugin or docker-compose-v2)"
+                ? "mount the host's into the container: -v /usr/libexec/docker/cli-plugins:/usr/libexec/docker/cli-plugins:ro (the host has it with "
+                    + "the package docker-compose-plugin or docker-compose-v2)"
                 : "install the package docker-compose-plugin or docker-compose-v2")
             : CheckResult.Ok($"{tool.Version} at {tool.Path}");
     }

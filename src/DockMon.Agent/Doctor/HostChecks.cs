@@ -3,9 +3,9 @@ using DockMon.Agent.Streams.HostMetrics;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>What a container was given of its host, for the host's figures.</summary>
-/// <param name="inContainer">Whether the agent runs in one.</param>
-/// <param name="root">The file system; <c>/</c> but for tests.</param>
+/// <summary>The host's files that statistics are read from, which a container sees only when they are mounted.</summary>
+/// <param name="inContainer">Whether the agent runs in a container.</param>
+/// <param name="root">The root of the file system; another one than <c>/</c> in tests.</param>
 internal sealed class HostChecks(bool inContainer, string root = "/")
 {
     private static readonly string[] ControlGroupFolders = ["host/sys/fs/cgroup", "sys/fs/cgroup"];
@@ -31,17 +31,19 @@ internal sealed class HostChecks(bool inContainer, string root = "/")
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            return CheckResult.Warning($"the host's figures cannot be read: {e.Message}", inContainer ? remedy : "see who may read that file");
+            return CheckResult.Warning($"the host's figures cannot be read: {e.Message}", inContainer ? remedy : "check who may read that file");
         }
     }
 
-    // A hint and no more: without them the engine is asked.
+    // Never a warning: without them the engine is asked.
     private CheckResult ControlGroups()
     {
         var found = ControlGroupFolders.Select(path => Path.Combine(root, path)).FirstOrDefault(Directory.Exists);
         return found is null
-            ? CheckResult.Ok("none to be seen; with -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro containers can be watched at less cost to the engine")
+            ? CheckResult.Ok("not visible; with -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro the agent reads statistics there, which is less work for the engine")
             : CheckResult.Ok($"version {(File.Exists(Path.Combine(found, "cgroup.controllers")) ? 2 : 1)} at {found}"
-                + (inContainer && !found.Contains("/host/", StringComparison.Ordinal) ? ", this container's own; the host's would be -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro" : ""));
+                + (inContainer && !found.Contains("/host/", StringComparison.Ordinal)
+                    ? ", the container's own; the host's are mounted with -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro"
+                    : ""));
     }
 }

@@ -5,28 +5,27 @@ using DockMon.Agent.Hosting;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>What the checks found, for people and for programs.</summary>
-/// <param name="results">The checks that were made.</param>
-/// <param name="secrets">What must not be shown, wherever it may come from.</param>
+/// <summary>The results of all checks, for people or for programs.</summary>
+/// <param name="results">The results.</param>
+/// <param name="secrets">Texts that are replaced wherever they appear.</param>
 internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<string> secrets)
 {
     private const string Green = "\e[32m", Yellow = "\e[33m", Red = "\e[31m", Grey = "\e[90m", Plain = "\e[0m";
 
-    // It stands in no web page, and people read it, too.
-    private static readonly DoctorJson Json = new(new JsonSerializerOptions(DoctorJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    // The output is never part of a web page, and people read it, too.
+    private static readonly DoctorJson Json = new(
+        new JsonSerializerOptions(DoctorJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    // Shorter ones are no secrets, and would make holes into ordinary words.
+    // Shorter ones are no secrets, and would cut ordinary words.
     private const int ShortestSecret = 6;
 
     /// <summary>Whether nothing failed.</summary>
     public bool Ok => results.All(result => result.Finding.Status != CheckStatus.Failed);
 
-    /// <summary>One object, on one line.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
-        new DoctorAnswer(Ok, [.. results.Select(result => new DoctorCheck(result.Name, Word(result.Finding.Status), Clean(result.Finding.Found), CleanOrNull(result.Finding.Remedy)))]),
-        Json.DoctorAnswer);
+    /// <summary>One JSON object on one line.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new DoctorAnswer(Ok, [.. results.Select(ToJson)]), Json.DoctorAnswer);
 
-    /// <summary>A line for each check, and one below it where there is something to do.</summary>
+    /// <summary>Writes a line for each check, with the remedy on a line below it.</summary>
     public void Write(TextWriter output, bool colour)
     {
         var width = results.Max(result => result.Name.Length);
@@ -44,6 +43,9 @@ internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<s
         var (failed, warnings) = (Count(CheckStatus.Failed), Count(CheckStatus.Warning));
         output.WriteLine(failed + warnings == 0 ? "Nothing is wrong." : $"{failed} failed, {warnings} {(warnings == 1 ? "warning" : "warnings")}.");
     }
+
+    private DoctorCheck ToJson(NamedResult result) =>
+        new(result.Name, Word(result.Finding.Status), Clean(result.Finding.Found), CleanOrNull(result.Finding.Remedy));
 
     private int Count(CheckStatus status) => results.Count(result => result.Finding.Status == status);
 
@@ -65,7 +67,7 @@ internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<s
 
     private string? CleanOrNull(string? text) => text is null ? null : Clean(text);
 
-    // A server's own words are in some of it: they must neither break a line nor move a cursor.
+    // Some of it is text of a server: it must neither break a line nor move the cursor.
     private string Clean(string text)
     {
         foreach (var secret in secrets.Where(secret => secret.Length >= ShortestSecret))
@@ -80,7 +82,7 @@ internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<s
 /// <summary>The answer of <c>doctor --json</c>.</summary>
 internal sealed record DoctorAnswer(bool Ok, IReadOnlyList<DoctorCheck> Checks);
 
-/// <summary>One check of it.</summary>
+/// <summary>One check in the answer.</summary>
 internal sealed record DoctorCheck(string Name, string Status, string Found, string? Remedy);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -7,20 +7,20 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Doctor;
 
 /// <summary>
-/// The token, without spending it. A registration token can only be tried by using it up, so its form is all that is looked at. A
-/// permanent one also opens the stats socket, where trying it changes nothing.
+/// The token, which is not used up by it. A registration token can be used only once, so only its form is checked. A permanent one is tried
+/// on the stats socket, where that changes nothing.
 /// </summary>
-/// <param name="setup">The configuration.</param>
-/// <param name="takesOver">Whether the agent makes itself the owner of the data directory at its start.</param>
-/// <param name="earlier">What was found before.</param>
-internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IReadOnlyList<NamedResult> earlier)
+/// <param name="configuration">The configuration.</param>
+/// <param name="takesOver">Whether the agent becomes the owner of the data directory at its start.</param>
+/// <param name="earlier">The results of the checks before it.</param>
+internal sealed class TokenCheck(DoctorConfiguration configuration, bool takesOver, IReadOnlyList<NamedResult> earlier)
 {
     private static readonly string[] Variables = ["REGISTRATION_TOKEN", "REGISTRATION_TOKEN_FILE", "PERMANENT_TOKEN", "PERMANENT_TOKEN_FILE"];
     private static readonly TimeSpan DialLimit = CheckRunner.Limit - TimeSpan.FromSeconds(1);
 
-    private readonly AgentOptions _options = setup.Options;
+    private readonly AgentOptions _options = configuration.Options;
 
-    // Who may read the stored one is a matter of the user.
+    // Whether the stored one can be read depends on the user.
     public Check Check() => new("token", ["user"], RunAsync);
 
     private async Task<CheckResult> RunAsync(CancellationToken ct)
@@ -32,7 +32,8 @@ internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IRea
         }
         catch (ConfigurationException e) when (takesOver && e.InnerException is UnauthorizedAccessException)
         {
-            return CheckResult.Ok($"{_options.DataPath} holds a permanent token that is root's, and the agent's once it has started; the server was not asked about it");
+            return CheckResult.Ok($"{_options.DataPath} holds a permanent token that belongs to root, and is given to the agent's user when the agent "
+                + "starts; it was not tried on the server");
         }
         catch (ConfigurationException e)
         {
@@ -41,7 +42,7 @@ internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IRea
 
         if ((_options.PermanentToken ?? stored) is not { } permanent)
         {
-            if (Array.Find(Variables, setup.IsRefused) is { } refused)
+            if (Array.Find(Variables, configuration.IsRefused) is { } refused)
             {
                 return CheckResult.Skipped($"{refused} cannot be used");
             }
@@ -49,14 +50,16 @@ internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IRea
             return _options.RegistrationToken is null
                 ? CheckResult.Failed(
                     $"there is no token: REGISTRATION_TOKEN is not set, and {_options.DataPath} holds no permanent one",
-                    "make a registration token on the server (Settings, Hosts, Add host, Agent), set REGISTRATION_TOKEN to it and start the agent within 15 minutes")
-                : CheckResult.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers, once. {_options.DataPath} holds no permanent token yet");
+                    "create a registration token on the server (Settings, Hosts, Add host, Agent), set REGISTRATION_TOKEN to it and start the agent "
+                        + "within 15 minutes")
+                : CheckResult.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers. "
+                    + $"{_options.DataPath} holds no permanent token yet");
         }
 
         var which = _options.PermanentToken is not null ? "PERMANENT_TOKEN is set" : $"{_options.DataPath} holds a permanent token";
         return earlier.Any(result => result is { Name: "websocket", Finding.Status: CheckStatus.Ok })
             ? await TryAsync(which, permanent, ct)
-            : CheckResult.Ok($"{which}; the server could not be asked about it");
+            : CheckResult.Ok($"{which}; it could not be tried on the server");
     }
 
     private async Task<CheckResult> TryAsync(string which, string token, CancellationToken ct)
@@ -71,13 +74,14 @@ internal sealed class TokenCheck(DoctorConfiguration setup, bool takesOver, IRea
         catch (DialException e) when (e.Status is 401 or 403)
         {
             return CheckResult.Warning(
-                $"{which}, and the server does not take it at its stats socket ({e.Status})",
-                "a server without that socket refuses every token there: if the agent connects, all is well. If its log says that the server refused it, "
+                $"{which}, but the server does not accept it on its stats socket ({e.Status})",
+                "if the agent connects all the same, ignore this: a server without that socket refuses every token there. If the agent's log says "
+                    + "that the server refused it, "
                 + $"delete {Path.Combine(_options.DataPath, "permanent_token")} and start it with a new REGISTRATION_TOKEN");
         }
         catch (Exception e) when (e is DialException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return CheckResult.Ok($"{which}; this server has no way to ask about it");
+            return CheckResult.Ok($"{which}; this server offers no way to try it");
         }
     }
 }

@@ -49,10 +49,10 @@ public sealed class AddressTests
     [InlineData("ws://192.168.1.5", nameof(CheckStatus.Ok))]
     public async Task Without_TLS_a_public_address_is_a_warning(string url, string status)
     {
-        var setup = DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null);
-        var route = ServerRoute.Find(setup.Options, new WebProxy());
-        var addresses = new AddressChecks(setup, route, inContainer: false, _ => null, TimeProvider.System);
-        using var dial = new DialChecks(setup.Options, route, addresses, TimeProvider.System);
+        var configuration = DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null);
+        var route = ServerRoute.Find(configuration.Options, new WebProxy());
+        var addresses = new AddressChecks(configuration, route, inContainer: false, _ => null, TimeProvider.System);
+        using var dial = new DialChecks(configuration.Options, route, addresses, TimeProvider.System);
         await addresses.All().Single(check => check.Name == "dns").LookAsync(CancellationToken.None);
         (await dial.All().Single(check => check.Name == "tls").LookAsync(CancellationToken.None)).Status.ToString().ShouldBe(status);
     }
