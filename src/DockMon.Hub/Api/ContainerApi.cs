@@ -22,23 +22,9 @@ internal static partial class ContainerApi
     {
         var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync);
         containers.MapGet("", ListAsync).WithSummary("All containers of the host; with cached=true as they were last listed.");
-        containers.MapGet("/{cid}", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(
-            agents,
-            id,
-            OperationActions.Inspect,
-            cid,
-            [],
-            ct)).WithSummary("Docker's inspect object.");
-        containers.MapGet("/{cid}/status", (string id, string cid, AgentRegistry agents, CancellationToken ct) => OperateAsync(
-            agents,
-            id,
-            OperationActions.GetStatus,
-            cid,
-            [],
-            ct)).WithSummary("Docker's State.Status.");
-        containers.MapGet("/{cid}/logs", (string id, string cid, AgentRegistry agents, int? tail, string? since, CancellationToken ct) =>
-            OperateAsync(agents, id, OperationActions.GetLogs, cid, new JsonObject { ["tail"] = tail, ["since"] = since }, ct))
-                .WithSummary("The last lines of the log.");
+        containers.MapGet("/{cid}", InspectAsync).WithSummary("Docker's inspect object.");
+        containers.MapGet("/{cid}/status", GetStatusAsync).WithSummary("Docker's State.Status.");
+        containers.MapGet("/{cid}/logs", GetLogsAsync).WithSummary("The last lines of the log.");
         foreach (var action in Actions)
         {
             containers.MapPost("/{cid}/" + action, async (string id, string cid, AgentRegistry agents, HttpRequest request, CancellationToken ct) =>
@@ -50,6 +36,15 @@ internal static partial class ContainerApi
             }).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
         }
     }
+
+    private static Task<IResult> InspectAsync(string id, string cid, AgentRegistry agents, CancellationToken ct) =>
+        OperateAsync(agents, id, OperationActions.Inspect, cid, [], ct);
+
+    private static Task<IResult> GetStatusAsync(string id, string cid, AgentRegistry agents, CancellationToken ct) =>
+        OperateAsync(agents, id, OperationActions.GetStatus, cid, [], ct);
+
+    private static Task<IResult> GetLogsAsync(string id, string cid, AgentRegistry agents, int? tail, string? since, CancellationToken ct) =>
+        OperateAsync(agents, id, OperationActions.GetLogs, cid, new JsonObject { ["tail"] = tail, ["since"] = since }, ct);
 
     /// <summary>The fields of a request body: none for an empty body, null for anything but a JSON object.</summary>
     private static async Task<JsonObject?> ReadAsync(HttpRequest request, CancellationToken ct)

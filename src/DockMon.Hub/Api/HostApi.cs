@@ -20,14 +20,7 @@ internal static class HostApi
             agents.HostRemoved(id);
             return Results.NoContent();
         }).WithSummary("Removes a host and its events. Its agent has to register again.");
-        host.MapGet("/system", (string id, AgentRegistry agents, CancellationToken ct) => Relay.CommandAsync(
-            agents,
-            id,
-            CommandNames.GetSystemInfo,
-            default,
-            Relay.DefaultLimit,
-            ct))
-            .WithSummary("Docker's system information of the host.");
+        host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
         host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept)))
             .WithSummary("Container events, newest first.");
         host.MapGet("/stats", (string id, StatsHistory stats) =>
@@ -44,6 +37,9 @@ internal static class HostApi
         host.MapPost("/command", CommandAsync).WithSummary("Forwards a command of the protocol.");
         host.MapPost("/operation", OperationAsync).WithSummary("Forwards a container operation of the protocol.");
     }
+
+    private static Task<IResult> GetSystemAsync(string id, AgentRegistry agents, CancellationToken ct) =>
+        Relay.CommandAsync(agents, id, CommandNames.GetSystemInfo, default, Relay.DefaultLimit, ct);
 
     private static Task<IResult> CommandAsync(string id, AgentRegistry agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>
         string.IsNullOrEmpty(request.Command)

@@ -30,13 +30,13 @@ internal static class Relay
 
     private static async Task<IResult> AskAsync(
         AgentRegistry agents,
-            string hostId,
-            string type,
-            string? command,
-            JsonElement payload,
-            TimeSpan limit,
-            Action<JsonElement>? onResult,
-            CancellationToken ct)
+        string hostId,
+        string type,
+        string? command,
+        JsonElement payload,
+        TimeSpan limit,
+        Action<JsonElement>? onResult,
+        CancellationToken ct)
     {
         try
         {
