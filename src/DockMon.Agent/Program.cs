@@ -14,7 +14,8 @@ namespace DockMon.Agent;
 
 internal static partial class Program
 {
-    private const string Usage = "usage: dockmon-agent [run | doctor [--json] | health | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
+    private const string Usage =
+        "usage: dockmon-agent [run | doctor [--json] | health | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
 
     private static async Task<int> Main(string[] args)
     {
@@ -31,7 +32,13 @@ internal static partial class Program
             case ["guard", var process, var container] when int.TryParse(process, CultureInfo.InvariantCulture, out var id):
                 return await GuardAsync(id, container == "-" ? null : container);
             case ["doctor"] or ["doctor", "--json"]:
-                return await DoctorVerb.RunAsync(args.Length > 1, Console.Out, ShowsColour, Environment.GetEnvironmentVariable, TimeProvider.System, CancellationToken.None);
+                return await DoctorVerb.RunAsync(
+                    args.Length > 1,
+                    Console.Out,
+                    ShowsColour,
+                    Environment.GetEnvironmentVariable,
+                    TimeProvider.System,
+                    CancellationToken.None);
             case ["health"]:
                 return await HealthVerb.RunAsync(Console.Out, Environment.GetEnvironmentVariable, TimeProvider.System);
             case ["help" or "--help" or "-h"]:
@@ -44,7 +51,9 @@ internal static partial class Program
     }
 
     private static bool ShowsColour =>
-        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+        !Console.IsOutputRedirected
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
     private static async Task<int> RunAsync()
     {

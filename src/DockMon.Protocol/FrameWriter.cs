@@ -108,7 +108,10 @@ public static class FrameWriter
         return frame;
     }
 
-    /// <summary>A request of the server. <paramref name="type"/> is one of <see cref="FrameTypes"/>; null fields are left out; <paramref name="payload"/> is one whole JSON value.</summary>
+    /// <summary>
+    /// A request of the server. <paramref name="type"/> is one of <see cref="FrameTypes"/>; null
+    /// fields are left out; <paramref name="payload"/> is one whole JSON value.
+    /// </summary>
     public static byte[] Request(string type, string? command, ReadOnlySpan<byte> payload, string? id)
     {
         var buffer = new ArrayBufferWriter<byte>(payload.Length + 160);

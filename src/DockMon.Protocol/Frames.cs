@@ -107,7 +107,9 @@ public sealed record Frame
     public string? RequestId => Id ?? CorrelationId;
 
     /// <summary>Reads the envelope of one text frame.</summary>
-    /// <exception cref="JsonException">The text is not a JSON object, nests deeper than <see cref="ProtocolLimits.JsonDepth"/>, or has a field of the wrong type.</exception>
+    /// <exception cref="JsonException">
+    /// The text is not a JSON object, nests deeper than <see cref="ProtocolLimits.JsonDepth"/>, or has a field of the wrong type.
+    /// </exception>
     public static Frame Parse(ReadOnlySpan<byte> utf8) =>
         JsonSerializer.Deserialize(utf8, ProtocolJson.Default.Frame) ?? throw new JsonException("The frame is null.");
 }

@@ -115,7 +115,9 @@ public static class Capabilities
     /// <summary>More than one env file in <c>deploy_compose</c>.</summary>
     public const string MultiEnvFiles = "multi_env_files";
 
-    /// <summary><see cref="HostStats.Extended"/> for a server that asks. An extension of this project: DockMon servers do not know the name, and ignore it.</summary>
+    /// <summary>
+    /// <see cref="HostStats.Extended"/> for a server that asks. An extension of this project: DockMon servers do not know the name, and ignore it.
+    /// </summary>
     public const string ExtendedHostStats = "extended_host_stats";
 }
 
@@ -134,7 +136,9 @@ public sealed record AuthSuccess
     /// <summary>What to register with from now on. Secret: to be kept before anything else is done.</summary>
     public required string PermanentToken { get; init; }
 
-    /// <summary>Asks for <see cref="HostStats.Extended"/> as long as this connection lives. An extension of this project: DockMon servers send no such field.</summary>
+    /// <summary>
+    /// Asks for <see cref="HostStats.Extended"/> as long as this connection lives. An extension of this project: DockMon servers send no such field.
+    /// </summary>
     public bool? ExtendedHostStats { get; init; }
 }
 

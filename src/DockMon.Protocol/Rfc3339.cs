@@ -36,7 +36,9 @@ public static class Rfc3339
             (seconds, fraction) = (seconds - 1, fraction + NanosecondsPerSecond);
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime:yyyy-MM-ddTHH:mm:ss}.{fraction:000000000}Z");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime:yyyy-MM-ddTHH:mm:ss}.{fraction:000000000}Z");
     }
 
     /// <summary>Reads an RFC 3339 time. Digits beyond 100 ns are cut off.</summary>

@@ -22,7 +22,10 @@ public sealed record HostStats
     /// <summary>Received and sent by physical interfaces, bytes a second.</summary>
     public double NetBytesPerSec { get; init; }
 
-    /// <summary>More about the host. An extension of this project: now and then, and only to a server that has asked with <see cref="AuthSuccess.ExtendedHostStats"/>.</summary>
+    /// <summary>
+    /// More about the host. An extension of this project: now and then, and only to a server
+    /// that has asked with <see cref="AuthSuccess.ExtendedHostStats"/>.
+    /// </summary>
     public ExtendedHostStats? Extended { get; init; }
 }
 

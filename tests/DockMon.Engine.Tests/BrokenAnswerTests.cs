@@ -2,7 +2,10 @@ using DockMon.Testing;
 
 namespace DockMon.Engine.Tests;
 
-/// <summary>Whatever an engine or a proxy in front of it answers, it ends with an <see cref="EngineException"/>, and the next request is as good as the first.</summary>
+/// <summary>
+/// Whatever an engine or a proxy in front of it answers, it ends with an
+/// <see cref="EngineException"/>, and the next request is as good as the first.
+/// </summary>
 public sealed class BrokenAnswerTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

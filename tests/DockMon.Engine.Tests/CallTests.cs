@@ -156,7 +156,11 @@ public sealed class CallTests
         await using var engine = new ScriptedEngine(_ => ScriptedAnswer.Ping("1.40"));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
-        (await Should.ThrowAsync<EngineException>(() => client.CreateContainerAsync("{}"u8.ToArray(), null, Ct, "linux/arm64"))).Message.ShouldContain("needs API 1.41");
+        (await Should.ThrowAsync<EngineException>(() => client.CreateContainerAsync(
+            "{}"u8.ToArray(),
+            null,
+            Ct,
+            "linux/arm64"))).Message.ShouldContain("needs API 1.41");
 
         engine.Calls.Select(r => r.Line).ShouldBe(["GET /_ping"]);
     }

@@ -37,7 +37,9 @@ public sealed class EngineExceptionTests
 
         var alert = new IOException("error:0A000412:SSL routines::ssl/tls alert bad certificate");
         new EngineUnavailableException("cannot connect", new HttpRequestException("failed", alert)).IsClientCertificateRefused.ShouldBeTrue();
-        new EngineUnavailableException("cannot connect", new AuthenticationException("the remote certificate is invalid")).IsClientCertificateRefused.ShouldBeFalse();
+        new EngineUnavailableException(
+            "cannot connect",
+            new AuthenticationException("the remote certificate is invalid")).IsClientCertificateRefused.ShouldBeFalse();
     }
 
     [Theory]

@@ -111,7 +111,8 @@ public sealed class JsonTrimmerTests
             trimmer.FeedAll(Encoding.UTF8.GetBytes($"{(i == 0 ? "" : ",")}{{\"Id\":\"{i}\",\"Labels\":{{\"first\":\"1\""));
             for (var n = 0; i % 50 == 0 && n < 64; n++)
             {
-                trimmer.FeedAll(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(n * 1024, 1024).Select(label => $",\"label {label:d6}\":\"{label:d40}\""))));
+                trimmer.FeedAll(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(n * 1024, 1024)
+                    .Select(label => $",\"label {label:d6}\":\"{label:d40}\""))));
             }
 
             trimmer.FeedAll("},\"State\":\"running\"}"u8);
@@ -122,7 +123,8 @@ public sealed class JsonTrimmerTests
             () => trimmer.Length.ShouldBeGreaterThan(70_000_000), () => trimmer.Copied.Length.ShouldBeLessThan(6_000_000), () => trimmer.Cuts.ShouldBe(20));
         var list = JsonElement.Parse(trimmer.Copied.Span);
         list.EnumerateArray().Select(item => item.GetProperty("Id").GetString()).ShouldBe(Enumerable.Range(0, 1000).Select(i => $"{i}"));
-        list.EnumerateArray().ShouldAllBe(item => item.GetProperty("State").GetString() == "running" && item.GetProperty("Labels").GetProperty("first").GetString() == "1");
+        list.EnumerateArray()
+            .ShouldAllBe(item => item.GetProperty("State").GetString() == "running" && item.GetProperty("Labels").GetProperty("first").GetString() == "1");
     }
 
     [Theory]

@@ -9,13 +9,24 @@ namespace DockMon.Protocol.Tests;
 public sealed partial class MessageTests
 {
     public static TheoryData<Type> Vocabularies =>
-        [typeof(FrameTypes), typeof(EventNames), typeof(CommandNames), typeof(OperationActions), typeof(UpdateStages), typeof(HostnameSources), typeof(Capabilities)];
+        [
+            typeof(FrameTypes),
+            typeof(EventNames),
+            typeof(CommandNames),
+            typeof(OperationActions),
+            typeof(UpdateStages),
+            typeof(HostnameSources),
+            typeof(Capabilities)
+        ];
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
     public void Names_on_the_wire_are_snake_case_and_each_has_one_meaning(Type vocabulary)
     {
-        var names = vocabulary.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToList();
+        var names = vocabulary.GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral)
+            .Select(field => (string)field.GetRawConstantValue()!)
+            .ToList();
         names.ShouldNotBeEmpty();
         names.ShouldAllBe(name => SnakeCase().IsMatch(name));
         names.ShouldBeUnique();
@@ -68,8 +79,11 @@ public sealed partial class MessageTests
     {
         const string Json = """{"type":"register","token":"t","engine_id":"e","hostname":"h","version":"3","proto_version":"1.1","capabilities":{}}""";
         Should.NotThrow(() => JsonSerializer.Deserialize(Json, ProtocolJson.Default.RegisterRequest));
-        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(Json[..^1] + ",\"extra\":1}", ProtocolJson.Default.RegisterRequest)).Message.ShouldContain("extra");
-        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(Json.Replace("\"engine_id\":\"e\",", "", StringComparison.Ordinal), ProtocolJson.Default.RegisterRequest));
+        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(Json[..^1] + ",\"extra\":1}", ProtocolJson.Default.RegisterRequest)).Message
+            .ShouldContain("extra");
+        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(
+            Json.Replace("\"engine_id\":\"e\",", "", StringComparison.Ordinal),
+            ProtocolJson.Default.RegisterRequest));
     }
 
     [Fact]

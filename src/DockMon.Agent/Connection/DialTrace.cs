@@ -44,7 +44,15 @@ internal sealed class DialTrace
 /// <param name="AuthoritySent">The missing authority's own certificate came along, so that no link of the chain is missing.</param>
 /// <param name="OtherErrors">Whatever else is wrong with its chain, in the runtime's words.</param>
 internal sealed record SeenCertificate(
-    string Subject, string Issuer, IReadOnlyList<string> Names, DateTimeOffset From, DateTimeOffset Until, bool WrongName, string? MissingAuthority, bool AuthoritySent, IReadOnlyList<string> OtherErrors)
+    string Subject,
+    string Issuer,
+    IReadOnlyList<string> Names,
+    DateTimeOffset From,
+    DateTimeOffset Until,
+    bool WrongName,
+    string? MissingAuthority,
+    bool AuthoritySent,
+    IReadOnlyList<string> OtherErrors)
 {
     private const X509ChainStatusFlags Untrusted = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
 
@@ -64,10 +72,12 @@ internal sealed record SeenCertificate(
                 errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch),
                 untrusted ? last.Issuer : null,
                 statuses.Any(status => status.Status.HasFlag(X509ChainStatusFlags.UntrustedRoot)),
-                [.. statuses.Where(status => (status.Status & (Untrusted | X509ChainStatusFlags.NotTimeValid)) == 0).Select(status => status.StatusInformation.Trim())]);
+                [.. statuses.Where(status => (status.Status & (Untrusted | X509ChainStatusFlags.NotTimeValid)) == 0)
+                    .Select(status => status.StatusInformation.Trim())]);
         }
     }
 
     private static IEnumerable<string> Alternatives(X509Certificate2 certificate) =>
-        certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())));
+        certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())));
 }

@@ -83,7 +83,11 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             await socket.ConnectAsync(endpoint, invoker, limit.Token);
             return new ServerSocket(socket, upgrade.Stream!);
         }
-        catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException or InvalidOperationException or ArgumentException && !ct.IsCancellationRequested)
+        catch (Exception e) when (e is WebSocketException
+            or HttpRequestException
+            or OperationCanceledException
+            or InvalidOperationException
+            or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
             throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e)}", upgrade.Status, e);
@@ -116,7 +120,8 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
 
         return cause switch
         {
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS): " + cause.Message,
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
+                "the host name cannot be resolved (DNS): " + cause.Message,
             SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
             TimeoutException => $"timeout: nobody took the connection within {_handler.ConnectTimeout.TotalSeconds:0.#} s",
             AuthenticationException => "TLS: " + cause.Message,

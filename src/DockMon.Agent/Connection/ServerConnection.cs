@@ -140,7 +140,10 @@ internal sealed partial class ServerConnection : IDisposable
         _socket.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever ends the reading is the connection's end, and the next connection is the remedy.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Whatever ends the reading is the connection's end, and the next connection is the remedy.")]
     private async Task<ConnectionEnd> ReadLoopAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken ended)
     {
         try
@@ -273,7 +276,8 @@ internal sealed partial class ServerConnection : IDisposable
             var frame = Frame.Parse(bytes);
             return frame.Type switch
             {
-                FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) => auth,
+                FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) =>
+                    auth,
                 FrameTypes.AuthSuccess => throw new DialException("the server's answer to the registration has a permanent token that is none"),
                 FrameTypes.AuthError => throw new RegistrationRejectedException(frame.Error ?? "no reason given"),
                 _ => throw new DialException($"the server answered the registration with a frame of type \"{frame.Type}\""),

@@ -208,9 +208,15 @@ internal sealed partial class ServerLink(
 
     private string ChooseToken() =>
         (_preferRegistrationToken ? options.RegistrationToken : _permanentToken ?? options.RegistrationToken)
-        ?? throw new ConfigurationException(new("REGISTRATION_TOKEN", "REGISTRATION_TOKEN is not set and no permanent token is stored", "make a registration token on the server and set it"));
+        ?? throw new ConfigurationException(new(
+            "REGISTRATION_TOKEN",
+            "REGISTRATION_TOKEN is not set and no permanent token is stored",
+            "make a registration token on the server and set it"));
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps the token from the disk, the one-time token is spent: going on with it in memory is all that helps.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Whatever keeps the token from the disk, the one-time token is spent: going on with it in memory is all that helps.")]
     private void KeepToken(string token)
     {
         _preferRegistrationToken = false;
@@ -245,14 +251,17 @@ internal sealed partial class ServerLink(
         [LoggerMessage(103, LogLevel.Error, "The server refused this agent: {Reason}. {Remedy} Next try in {Delay} s (refusals: {Count})")]
         public static partial void Rejected(ILogger logger, string reason, string remedy, double delay, int count);
 
-        [LoggerMessage(104, LogLevel.Error, "Another agent keeps taking this agent's place on the server ({Count} times): two machines were probably cloned from one image and share an engine id. "
-            + "Give one of them its own name by AGENT_NAME and set FORCE_UNIQUE_REGISTRATION=true, or delete /var/lib/docker/engine-id (older: /etc/docker/key.json) on it and restart its Docker")]
+        [LoggerMessage(104, LogLevel.Error, "Another agent keeps taking this agent's place on the server ({Count} times): two machines were probably "
+        + "cloned from one image and share an engine id. "
+            + "Give one of them its own name by AGENT_NAME and set FORCE_UNIQUE_REGISTRATION=true, or delete /var/lib/docker/engine-id (older: "
+            + "/etc/docker/key.json) on it and restart its Docker")]
         public static partial void Cloned(ILogger logger, int count);
 
         [LoggerMessage(109, LogLevel.Information, "Registered; the permanent token is kept in {Path}")]
         public static partial void TokenSaved(ILogger logger, string path);
 
-        [LoggerMessage(110, LogLevel.Error, "The permanent token could not be saved ({Reason}). It is used until the agent stops; make {Path} writable before then, or the agent has to be registered anew")]
+        [LoggerMessage(110, LogLevel.Error, "The permanent token could not be saved ({Reason}). It is used until the agent stops; make {Path} writable "
+            + "before then, or the agent has to be registered anew")]
         public static partial void TokenNotSaved(ILogger logger, string reason, string path);
 
         [LoggerMessage(111, LogLevel.Warning, "The stored permanent token was refused; trying REGISTRATION_TOKEN")]
@@ -261,7 +270,10 @@ internal sealed partial class ServerLink(
         [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s")]
         public static partial void ConnectFailed(ILogger logger, Exception exception, double delay);
 
-        [LoggerMessage(120, LogLevel.Warning, "The connection to {Server} is " + ServerAddress.NotEncrypted + ": " + ServerAddress.NotEncryptedRisk + "; " + ServerAddress.NotEncryptedRemedy)]
+        [LoggerMessage(
+            120,
+            LogLevel.Warning,
+            "The connection to {Server} is " + ServerAddress.NotEncrypted + ": " + ServerAddress.NotEncryptedRisk + "; " + ServerAddress.NotEncryptedRemedy)]
         public static partial void NotEncrypted(ILogger logger, string server);
     }
 }

@@ -69,7 +69,10 @@ internal sealed partial class CompletionFiles(Outbox outbox, ILogger logger)
 
     private static partial class Log
     {
-        [LoggerMessage(117, LogLevel.Error, "How something ended could not be written to disk, and is lost if the agent ends before the server has it: {Reason}")]
+        [LoggerMessage(
+            117,
+            LogLevel.Error,
+            "How something ended could not be written to disk, and is lost if the agent ends before the server has it: {Reason}")]
         public static partial void CompletionNotKept(ILogger logger, string reason);
 
         [LoggerMessage(118, LogLevel.Warning, "{File} was delivered and cannot be removed, and is sent once more after the next start: {Reason}")]

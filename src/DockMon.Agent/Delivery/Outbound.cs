@@ -254,9 +254,13 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         Wake();
     }
 
-    /// <summary>The next completion or event, in the order they were posted: progress that came after the end of its work would look like work that goes on.</summary>
+    /// <summary>
+    /// The next completion or event, in the order they were posted: progress that came after the end of its work would look like work that goes on.
+    /// </summary>
     private OutboundFrame? TakeNext() =>
-        _completions.First is { } completion && (_events.First is not { } other || completion.Posted < other.Posted) ? _completions.TryTake() : _events.TryTake();
+        _completions.First is { } completion && (_events.First is not { } other || completion.Posted < other.Posted)
+            ? _completions.TryTake()
+            : _events.TryTake();
 
     private static bool IsKept(OutboundFrame frame) => frame.Class switch
     {
@@ -317,13 +321,18 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         [LoggerMessage(108, LogLevel.Warning, "{Count} events were lost while there was no connection: only the newest {Limit} are kept")]
         public static partial void EventsDropped(ILogger logger, long count, int limit);
 
-        [LoggerMessage(121, LogLevel.Error, "An answer of {Size} bytes was dropped: {Limit} answers or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
+        [LoggerMessage(
+            121,
+            LogLevel.Error,
+            "An answer of {Size} bytes was dropped: {Limit} answers or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
         public static partial void AnswerDropped(ILogger logger, int size, int limit, int bytes);
 
-        [LoggerMessage(122, LogLevel.Error, "How something ended ({Size} bytes) was dropped, and no server will hear of it: {Limit} such messages or {Bytes} bytes of them wait for a connection at most, and newer ones came")]
+        [LoggerMessage(122, LogLevel.Error, "How something ended ({Size} bytes) was dropped, and no server will hear of it: {Limit} such messages or "
+            + "{Bytes} bytes of them wait for a connection at most, and newer ones came")]
         public static partial void CompletionDropped(ILogger logger, int size, int limit, int bytes);
 
-        [LoggerMessage(123, LogLevel.Warning, "{Limit} events or {Bytes} bytes of them wait for a connection: from now on each new one drops the oldest, which are counted when there is a connection again")]
+        [LoggerMessage(123, LogLevel.Warning, "{Limit} events or {Bytes} bytes of them wait for a connection: from now on each new one drops the "
+            + "oldest, which are counted when there is a connection again")]
         public static partial void EventsFull(ILogger logger, int limit, int bytes);
 
         [LoggerMessage(124, LogLevel.Error, "A message to the server ({Class}) was dropped: it has {Size} bytes, and a server takes {Limit} at most")]

@@ -18,7 +18,8 @@ internal sealed record HealthAnswer(bool Healthy, string Text, IReadOnlyList<Loo
     /// <param name="stalls">What work does not get on, in words.</param>
     public static HealthAnswer From(AgentLoops heartbeats, string? engineError, TimeSpan? sinceEngine, int cut = 0, IReadOnlyList<string>? stalls = null)
     {
-        LoopAnswer[] loops = [.. heartbeats.All.Select(beat => (beat.Name, State: beat.Read())).Select(loop => new LoopAnswer(loop.Name, loop.State.Turns, Math.Round(loop.State.Silence.TotalSeconds, 1)))];
+        LoopAnswer[] loops = [.. heartbeats.All.Select(beat => (beat.Name, State: beat.Read()))
+            .Select(loop => new LoopAnswer(loop.Name, loop.State.Turns, Math.Round(loop.State.Silence.TotalSeconds, 1)))];
         string[] problems =
         [
             .. loops.Where(loop => !loop.Turns).Select(loop => $"the loop \"{loop.Name}\" stands still since {loop.LastTurnSecondsAgo:0} s"),

@@ -11,7 +11,13 @@ namespace DockMon.Agent.Health;
 /// sign of life, and would show nothing of a process that was stopped a moment ago.
 /// </summary>
 internal sealed partial class HealthEndpoint(
-    string dataPath, AgentLoops heartbeats, EngineProbe engine, TimeProvider time, ILogger<HealthEndpoint> logger, TruncationReport? cut = null, Lanes? lanes = null)
+    string dataPath,
+    AgentLoops heartbeats,
+    EngineProbe engine,
+    TimeProvider time,
+    ILogger<HealthEndpoint> logger,
+    TruncationReport? cut = null,
+    Lanes? lanes = null)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -114,7 +120,8 @@ internal sealed partial class HealthEndpoint(
 
     private static partial class Log
     {
-        [LoggerMessage(900, LogLevel.Warning, "There can be no socket {Path} ({Reason}): \"dockmon-agent health\" will call this agent unhealthy. DATA_PATH has to be a short path on a file system that has sockets")]
+        [LoggerMessage(900, LogLevel.Warning, "There can be no socket {Path} ({Reason}): \"dockmon-agent health\" will call this agent unhealthy. "
+            + "DATA_PATH has to be a short path on a file system that has sockets")]
         public static partial void NoSocket(ILogger logger, string path, string reason);
 
         [LoggerMessage(901, LogLevel.Debug, "A question for the agent's health was not answered: {Reason}")]

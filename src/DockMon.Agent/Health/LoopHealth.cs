@@ -44,7 +44,10 @@ internal sealed class LoopHealth(string name, TimeSpan limit, TimeProvider time)
     }
 }
 
-/// <summary>The loops whose standstill would leave an agent that only looks alive. The limits are far above what a turn takes: they find what hangs, not what is slow.</summary>
+/// <summary>
+/// The loops whose standstill would leave an agent that only looks alive. The limits are far
+/// above what a turn takes: they find what hangs, not what is slow.
+/// </summary>
 internal sealed class AgentLoops(TimeProvider time)
 {
     /// <summary>Dials, registers, and waits for the next try. One turn asks the engine several things, each with a limit of a minute.</summary>

@@ -35,7 +35,9 @@ internal static class AgentVersion
     private static (long[] Numbers, string Suffix) Split(string version)
     {
         var parts = version.Split('-', 2);
-        return ([.. parts[0].Split('.').Select(part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)], parts.ElementAtOrDefault(1) ?? "");
+        return ([.. parts[0].Split('.').Select(part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0)], parts.ElementAtOrDefault(1) ?? "");
     }
 
     // As in semantic versions: numbers as numbers, all else as text, and the longer one wins where all before is the same.
@@ -43,7 +45,11 @@ internal static class AgentVersion
     {
         foreach (var (partA, partB) in a.Zip(b))
         {
-            var numbers = long.TryParse(partA, NumberStyles.None, CultureInfo.InvariantCulture, out var numberA) & long.TryParse(partB, NumberStyles.None, CultureInfo.InvariantCulture, out var numberB);
+            var numbers = long.TryParse(
+                partA,
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var numberA) & long.TryParse(partB, NumberStyles.None, CultureInfo.InvariantCulture, out var numberB);
             if ((numbers ? numberA.CompareTo(numberB) : string.CompareOrdinal(partA, partB)) is not 0 and var difference)
             {
                 return difference;

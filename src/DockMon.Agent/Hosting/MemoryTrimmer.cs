@@ -33,7 +33,10 @@ internal sealed partial class MemoryTrimmer(Action trim, TimeProvider time)
     /// <summary>Something other than watching was done. May be called anywhere: it only leaves a mark.</summary>
     public void MarkActivity() => _used.Set();
 
-    /// <summary>Gives back when the start has settled, and each time after something was done, until <paramref name="ct"/> fires. While nothing is done no timer runs.</summary>
+    /// <summary>
+    /// Gives back when the start has settled, and each time after something was done, until
+    /// <paramref name="ct"/> fires. While nothing is done no timer runs.
+    /// </summary>
     public Task RunAsync(CancellationToken ct) => BackgroundLoop.RunAsync(TrimAsync, ct);
 
     /// <summary>Does it once.</summary>

@@ -18,7 +18,9 @@ internal sealed class WatchedProcess : IDisposable
     /// <summary>Begins to watch.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="proc">The procfs.</param>
-    /// <param name="useHandle">Whether to ask the kernel for a handle; where it has none (before 5.3, or where a sandbox forbids it), <c>/proc</c> is read.</param>
+    /// <param name="useHandle">
+    /// Whether to ask the kernel for a handle; where it has none (before 5.3, or where a sandbox forbids it), <c>/proc</c> is read.
+    /// </param>
     public WatchedProcess(int id, string proc = "/proc", bool useHandle = true)
     {
         (_id, _proc) = (id, proc);

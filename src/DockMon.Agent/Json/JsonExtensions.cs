@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace DockMon.Agent.Json;
 
 /// <summary>
-/// Members of documents that others wrote. A member that is missing, null or of another kind than the one asked for is absent: what it means that it is absent is the caller's to say.
+/// Members of documents that others wrote. A member that is missing, null or of another kind than the one
+/// asked for is absent: what it means that it is absent is the caller's to say.
 /// </summary>
 internal static class JsonExtensions
 {
@@ -30,7 +31,8 @@ internal static class JsonExtensions
     public static string GetText(this JsonElement element, string name) => element.FindText(name) ?? "";
 
     /// <inheritdoc cref="GetText(JsonElement, string)"/>
-    public static string GetText(this JsonObject element, string name) => element[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+    public static string GetText(this JsonObject element, string name) =>
+        element[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
     /// <summary>Whether a member is true.</summary>
     public static bool IsTrue(this JsonElement element, string name) => Find(element, name, JsonValueKind.True) is not null;
@@ -39,7 +41,8 @@ internal static class JsonExtensions
     public static JsonElement GetObject(this JsonElement element, string name) => Find(element, name, JsonValueKind.Object) ?? default;
 
     /// <summary>The members of the object that a member is; none if it is no object.</summary>
-    public static IEnumerable<JsonProperty> GetMembers(this JsonElement element, string name) => Find(element, name, JsonValueKind.Object)?.EnumerateObject() ?? [];
+    public static IEnumerable<JsonProperty> GetMembers(this JsonElement element, string name) =>
+        Find(element, name, JsonValueKind.Object)?.EnumerateObject() ?? [];
 
     /// <summary>The items of the list that a member is; none if it is no list.</summary>
     public static IEnumerable<JsonElement> GetItems(this JsonElement element, string name) => Find(element, name, JsonValueKind.Array)?.EnumerateArray() ?? [];

@@ -12,7 +12,8 @@ internal static class HostAddresses
 {
     private static readonly string[] ContainerInterfaces =
     [
-        "lo", "docker", "br-", "veth", "virbr", "vnet", "cni", "flannel", "cali", "cilium", "weave", "podman", "nerdctl", "kube", "lxc", "lxd", "vxlan", "dummy",
+        "lo", "docker", "br-", "veth", "virbr", "vnet", "cni", "flannel", "cali", "cilium", "weave", "podman", "nerdctl", "kube", "lxc", "lxd",
+        "vxlan", "dummy",
     ];
 
     /// <summary>

@@ -35,7 +35,9 @@ internal sealed record InterfaceCounters(string Name, ulong Received, ulong Sent
         Span<char> chars = stackalloc char[LongestName];
         foreach (var range in text.Split((byte)'\n'))
         {
-            if (KernelText.TryInterface(text[range], out var name, out var received, out var sent) && Encoding.UTF8.TryGetChars(name, chars, out var length) && IsPhysical(chars[..length]))
+            if (KernelText.TryInterface(text[range], out var name, out var received, out var sent)
+                && Encoding.UTF8.TryGetChars(name, chars, out var length)
+                && IsPhysical(chars[..length]))
             {
                 found.Add(new(new string(chars[..length]), received, sent));
             }

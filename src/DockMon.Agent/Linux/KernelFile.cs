@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DockMon.Agent.Linux;
 
-/// <summary>A file of the kernel's, opened once and read in place again and again. It stays the same thing's: one that is gone cannot be read any more.</summary>
+/// <summary>
+/// A file of the kernel's, opened once and read in place again and again. It stays the same thing's: one that is gone cannot be read any more.
+/// </summary>
 internal sealed class KernelFile : IDisposable
 {
     private readonly SafeFileHandle _handle;

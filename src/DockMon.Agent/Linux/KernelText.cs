@@ -19,7 +19,10 @@ internal static class KernelText
         foreach (var range in text.Split((byte)'\n'))
         {
             var line = text[range];
-            if (line.Length > name.Length && line[name.Length] is (byte)' ' or (byte)':' && line.StartsWith(name) && TryNumber(line[(name.Length + 1)..], out var value))
+            if (line.Length > name.Length
+                && line[name.Length] is (byte)' ' or (byte)':'
+                && line.StartsWith(name)
+                && TryNumber(line[(name.Length + 1)..], out var value))
             {
                 return value;
             }

@@ -23,7 +23,9 @@ internal sealed record MemoryInfo(double UsedPercent, long SwapTotal, long SwapU
 
         // Kernels before 3.14 do not say what is available; this is how they were read.
         var available = KernelText.Value(text, "MemAvailable"u8)
-            ?? KernelText.Value(text, "MemFree"u8).GetValueOrDefault() + KernelText.Value(text, "Buffers"u8).GetValueOrDefault() + KernelText.Value(text, "Cached"u8).GetValueOrDefault();
+            ?? KernelText.Value(text, "MemFree"u8).GetValueOrDefault()
+                + KernelText.Value(text, "Buffers"u8).GetValueOrDefault()
+                + KernelText.Value(text, "Cached"u8).GetValueOrDefault();
         var swap = (long)KernelText.Value(text, "SwapTotal"u8).GetValueOrDefault();
         var free = (long)KernelText.Value(text, "SwapFree"u8).GetValueOrDefault();
         return new(Math.Clamp(100 * ((double)total - available) / total, 0, 100), swap * (long)Kibibyte, Math.Max(0, swap - free) * (long)Kibibyte);

@@ -12,7 +12,10 @@ internal sealed record Mount(string Root, string Point, string Type, string Opti
     /// <summary>Reads the file, in its order: of two mounts on one point, the later one hides the earlier.</summary>
     public static IReadOnlyList<Mount> Parse(string mountInfo) => [.. mountInfo.Split('\n').Select(ParseLine).OfType<Mount>()];
 
-    /// <summary>Restores a path: the kernel writes the few characters that would break its lines as three octal digits. systemd has backslashes in the names of units.</summary>
+    /// <summary>
+    /// Restores a path: the kernel writes the few characters that would break its lines as three
+    /// octal digits. systemd has backslashes in the names of units.
+    /// </summary>
     public static string Unescape(string field)
     {
         if (!field.Contains('\\', StringComparison.Ordinal))

@@ -14,7 +14,8 @@ internal sealed class JsonLine : IDisposable
 
     private static readonly JsonWriterOptions Options = new()
     {
-        // Escapes control characters and quotes (LogOutput does the rest that hides something); leaves <, > and ' readable, for nobody puts this into a web page.
+        // Escapes control characters and quotes (LogOutput does the rest that hides something);
+        // leaves <, > and ' readable, for nobody puts this into a web page.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };

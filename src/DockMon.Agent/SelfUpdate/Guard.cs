@@ -46,7 +46,11 @@ internal sealed partial class Guard(AgentOptions options, TimeProvider time, ILo
             var gone = watched.HasEnded();
             if (gone || late() > Grace)
             {
-                await RollBackAsync(watched, isFirst: process == 1, container, gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up (timeout)");
+                await RollBackAsync(
+                    watched,
+                    isFirst: process == 1,
+                    container,
+                    gone ? "ended before it had proven itself" : "neither proved itself in time nor gave up (timeout)");
                 return 0;
             }
 
@@ -82,7 +86,8 @@ internal sealed partial class Guard(AgentOptions options, TimeProvider time, ILo
         }
 
         watched.Kill();
-        // systemd starts the unit again, and its variable says that it is there; another supervisor's agent is heard. Where nobody does, this process is the agent from now on.
+        // systemd starts the unit again, and its variable says that it is there; another supervisor's agent
+        // is heard. Where nobody does, this process is the agent from now on.
         if (Environment.GetEnvironmentVariable("INVOCATION_ID") is null && !await IsStartedByOthersAsync())
         {
             Launcher.Execute(Launcher.BasePath, program: null);

@@ -62,7 +62,11 @@ internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
     /// <param name="boot">The start of the machine.</param>
     /// <param name="isIntact">Whether a program may be executed: it is there, unchanged, and nobody else's to change.</param>
     /// <returns>What to write, and the program to become; null for none.</returns>
-    public static (SelfUpdateState State, InstalledProgram? Program) Decide(SelfUpdateState state, string baseVersion, string? boot, Func<InstalledProgram, bool> isIntact)
+    public static (SelfUpdateState State, InstalledProgram? Program) Decide(
+        SelfUpdateState state,
+        string baseVersion,
+        string? boot,
+        Func<InstalledProgram, bool> isIntact)
     {
         if (state.Trial is { } trial)
         {
@@ -87,7 +91,9 @@ internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
     /// <param name="more">Variables to add.</param>
     public static void Execute(string path, string? program, params IEnumerable<(string Name, string Value)> more)
     {
-        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+        var variables = Environment.GetEnvironmentVariables()
+            .Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
         variables[BaseVariable] = BasePath;
         variables.Remove(ProgramVariable);
         variables.Remove(Guard.ProcessVariable);

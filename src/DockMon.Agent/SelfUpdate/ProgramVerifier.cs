@@ -47,7 +47,9 @@ internal static class ProgramVerifier
     /// <exception cref="CommandException">It is not this product, or does not say.</exception>
     public static async Task<string> AskVersionAsync(string path, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(path, ["version", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(
+            path,
+            ["version", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment.Clear();
         using var limit = new TimeLimit(AnswerLimit, TimeProvider.System, ct);
         try
@@ -89,7 +91,9 @@ internal static class ProgramVerifier
         try
         {
             using var json = JsonDocument.Parse(answer);
-            if (json.RootElement.GetText("product") == "dockmon-agent" && json.RootElement.GetText("version") is { Length: > 0 and <= 50 } version && version.All(IsVersionCharacter))
+            if (json.RootElement.GetText("product") == "dockmon-agent"
+                && json.RootElement.GetText("version") is { Length: > 0 and <= 50 } version
+                && version.All(IsVersionCharacter))
             {
                 return version;
             }
@@ -105,7 +109,8 @@ internal static class ProgramVerifier
     private static bool IsVersionCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '-';
 
     private static CommandException NotThisProduct(string why) =>
-        new($"the program is not this product: {why}. Set SELF_UPDATE_IMAGE to the repository of this agent's image, so that the server's tag is taken from there");
+        new($"the program is not this product: {why}. Set SELF_UPDATE_IMAGE to the repository of this agent's image, so that the server's tag is "
+            + "taken from there");
 
     private static string Name(int machine) => machine switch { Amd64 => "amd64", Arm64 => "arm64", _ => $"ELF machine {machine}" };
 }

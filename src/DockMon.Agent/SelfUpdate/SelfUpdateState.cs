@@ -50,7 +50,8 @@ internal sealed record SelfUpdateState
     public string? Failure { get; init; }
 
     /// <summary>The trial is over without success.</summary>
-    public SelfUpdateState Failed(string reason) => this with { Trial = null, Failure = $"version {Trial?.Program.Version} {reason}; version {Trial?.FromVersion} is back" };
+    public SelfUpdateState Failed(string reason) =>
+        this with { Trial = null, Failure = $"version {Trial?.Program.Version} {reason}; version {Trial?.FromVersion} is back" };
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

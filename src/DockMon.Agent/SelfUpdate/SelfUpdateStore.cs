@@ -30,7 +30,9 @@ internal sealed class SelfUpdateStore(string dataPath)
     {
         try
         {
-            return WhyNotTrusted() is not null ? new() : JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(File), SelfUpdateJson.Default.SelfUpdateState) ?? new();
+            return WhyNotTrusted() is not null
+                ? new()
+                : JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(File), SelfUpdateJson.Default.SelfUpdateState) ?? new();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -54,7 +56,9 @@ internal sealed class SelfUpdateStore(string dataPath)
             return $"{EnvironmentReader.Short(program.Path)} is not where the agent puts its programs";
         }
 
-        return FileTrust.WhyNotDirectory(Path.GetDirectoryName(program.Path)!) ?? FileTrust.WhyNotFile(program.Path) ?? FileTrust.WhyNotSame(program.Path, program.Sha256);
+        return FileTrust.WhyNotDirectory(Path.GetDirectoryName(program.Path)!)
+            ?? FileTrust.WhyNotFile(program.Path)
+            ?? FileTrust.WhyNotSame(program.Path, program.Sha256);
     }
 
     /// <summary>Writes the state so that a power cut leaves either the old or the new one.</summary>
@@ -64,7 +68,10 @@ internal sealed class SelfUpdateStore(string dataPath)
         try
         {
             _ = Folder;
-            AtomicFile.Write(File, JsonSerializer.SerializeToUtf8Bytes(state, SelfUpdateJson.Default.SelfUpdateState), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            AtomicFile.Write(
+                File,
+                JsonSerializer.SerializeToUtf8Bytes(state, SelfUpdateJson.Default.SelfUpdateState),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

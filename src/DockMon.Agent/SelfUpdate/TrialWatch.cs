@@ -71,7 +71,9 @@ internal sealed partial class TrialWatch(SelfUpdateStore store, ConnectionState 
 
             if (late() >= TimeSpan.Zero)
             {
-                Fail(_unconfirmable is { } reason ? $"works, but that could not be written down: {reason}" : $"did not stay connected to the server: {connection.LastFailure ?? "no connection came about"}");
+                Fail(_unconfirmable is { } reason
+                    ? $"works, but that could not be written down: {reason}"
+                    : $"did not stay connected to the server: {connection.LastFailure ?? "no connection came about"}");
                 Log.TrialGivenUp(logger, trial.Program.Version);
                 return true;
             }

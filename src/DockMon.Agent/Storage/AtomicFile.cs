@@ -44,7 +44,14 @@ internal static class AtomicFile
 
     private static void WriteThrough(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+            UnixCreateMode = mode
+        };
         using var file = new FileStream(path, options);
         file.Write(bytes);
         file.Flush(flushToDisk: true);

@@ -5,7 +5,8 @@ internal static class PrivateFolder
 {
     /// <summary>Makes one where there is none.</summary>
     /// <returns>Its whole path.</returns>
-    public static string Make(string path) => Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+    public static string Make(string path) =>
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
 
     /// <summary>Makes one if that can be done: an agent that the server knows goes on where nothing can be written.</summary>
     public static bool TryMake(string path)

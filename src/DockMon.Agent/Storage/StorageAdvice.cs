@@ -17,7 +17,8 @@ internal static class StorageAdvice
     public static (string Reason, string? Remedy) Explain(Exception e, string directory) => e switch
     {
         UnauthorizedAccessException when Native.UserId == 0 =>
-            ("root has no permission, because it lacks the capability DAC_OVERRIDE", $"add it (--cap-add DAC_OVERRIDE), or make root the owner (chown -R 0 {directory})"),
+            ("root has no permission, because it lacks the capability "
+                + "DAC_OVERRIDE", $"add it (--cap-add DAC_OVERRIDE), or make root the owner (chown -R 0 {directory})"),
         UnauthorizedAccessException =>
             ($"user id {Native.UserId} has no permission", $"make it the owner (chown -R {Native.UserId} {directory}) or run the agent as another user"),
         { HResult: Native.ReadOnlyFileSystem } => ("the file system is read-only", "mount a writable volume there"),

@@ -32,7 +32,11 @@ internal sealed class TokenStore(string dataPath)
         // An empty file is what a full disk leaves of a token that something else wrote.
         return token.Length == 0 ? null
             : TokenVariable.FindError(token) is { } error
-                ? throw new ConfigurationException(new(Variable, $"{_path} holds no token", "delete it and register again with a new REGISTRATION_TOKEN", error))
+                ? throw new ConfigurationException(new(
+                    Variable,
+                    $"{_path} holds no token",
+                    "delete it and register again with a new REGISTRATION_TOKEN",
+                    error))
                 : token;
     }
 

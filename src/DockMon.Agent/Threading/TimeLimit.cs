@@ -1,7 +1,8 @@
 namespace DockMon.Agent.Threading;
 
 /// <summary>
-/// A time limit on an operation that its caller may cancel, too. <see cref="IsOver"/> tells the two apart: an <see cref="OperationCanceledException"/> does not.
+/// A time limit on an operation that its caller may cancel, too. <see cref="IsOver"/> tells the
+/// two apart: an <see cref="OperationCanceledException"/> does not.
 /// </summary>
 internal sealed class TimeLimit : IDisposable
 {

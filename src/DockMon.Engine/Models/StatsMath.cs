@@ -3,7 +3,9 @@ namespace DockMon.Engine;
 /// <summary>What the docker command shows, out of what the engine counts.</summary>
 public static class StatsMath
 {
-    /// <summary>Percent of one processor, out of a container's and the whole host's processor time at two moments; 0 when the first of them is unknown.</summary>
+    /// <summary>
+    /// Percent of one processor, out of a container's and the whole host's processor time at two moments; 0 when the first of them is unknown.
+    /// </summary>
     public static double CpuPercent(ulong containerBefore, ulong containerNow, ulong systemBefore, ulong systemNow, int cpus)
     {
         if (systemBefore == 0)

@@ -152,7 +152,11 @@ public sealed class AgentOptionsTests
     {
         var (options, errors) = LoadAny(
             ("DOCKMON_URL", "ftp://h"), ("REGISTRATION_TOKEN", "a b"), ("RECONNECT_MAX", "5"), ("RECONNECT_INITIAL", "2m"), ("LOG_LEVEL", "loud"),
-            ("AGENT_NAME", "a\tb"), ("FORCE_UNIQUE_REGISTRATION", "true"), ("HOST_STACKS_DIR", "stacks"), ("SELF_UPDATE_IMAGE", "agent:3"), ("STATS_SOURCE", "kernel"));
+            ("AGENT_NAME", "a\tb"),
+            ("FORCE_UNIQUE_REGISTRATION", "true"),
+            ("HOST_STACKS_DIR", "stacks"),
+            ("SELF_UPDATE_IMAGE", "agent:3"),
+            ("STATS_SOURCE", "kernel"));
 
         errors.Select(error => error.Variable).ShouldBe(
             ["DOCKMON_URL", "REGISTRATION_TOKEN", "RECONNECT_MAX", "LOG_LEVEL", "AGENT_NAME", "HOST_STACKS_DIR", "SELF_UPDATE_IMAGE"]);

@@ -47,7 +47,10 @@ public sealed class DialerTests
     public async Task Told_to_give_up_it_says_so_whatever_else_fails()
     {
         using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1") });
-        await Should.ThrowAsync<OperationCanceledException>(() => dialer.DialAsync(ProtocolLimits.StatsPath, "not a\nheader", new CancellationToken(canceled: true)));
+        await Should.ThrowAsync<OperationCanceledException>(() => dialer.DialAsync(
+            ProtocolLimits.StatsPath,
+            "not a\nheader",
+            new CancellationToken(canceled: true)));
     }
 
     [Theory]

@@ -143,7 +143,10 @@ public sealed class ServerSocketTests
         var registering = ServerConnection.RegisterAsync(wire.Open(), LinkFixture.Describe("token"), TimeProvider.System, NullLogger.Instance, Token);
         await Wire.ReadTextAsync(server);
         await server.SendAsync(
-            FrameWriter.Message(new AuthSuccess { AgentId = "a", HostId = "h", PermanentToken = "t" }, ProtocolJson.Default.AuthSuccess), WebSocketMessageType.Text, endOfMessage: true, Token);
+            FrameWriter.Message(new AuthSuccess { AgentId = "a", HostId = "h", PermanentToken = "t" }, ProtocolJson.Default.AuthSuccess),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            Token);
         using var connection = (await registering).Connection;
         var outbound = new Outbound(new Outbox(folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
         outbound.PostStats([.. Enumerable.Range(0, 30).Select(i => new KeyedFrame($"{i}", Encoding.UTF8.GetBytes($"sample {i}")))]);
@@ -189,7 +192,9 @@ public sealed class ServerSocketTests
         /// <summary>The first messages that were written.</summary>
         public async Task<List<string>> ReadAsync(int count)
         {
-            using var server = WebSocket.CreateFromStream(new MemoryStream(Writes.SelectMany(write => write).ToArray()), new WebSocketCreationOptions { IsServer = true });
+            using var server = WebSocket.CreateFromStream(
+                new MemoryStream(Writes.SelectMany(write => write).ToArray()),
+                new WebSocketCreationOptions { IsServer = true });
             var texts = new List<string>();
             while (texts.Count < count)
             {

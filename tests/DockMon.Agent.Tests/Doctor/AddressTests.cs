@@ -57,5 +57,6 @@ public sealed class AddressTests
         (await dial.All().Single(check => check.Name == "tls").LookAsync(CancellationToken.None)).Status.ToString().ShouldBe(status);
     }
 
-    private static ServerRoute RouteTo(string url, IWebProxy proxy) => ServerRoute.Find(DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null).Options, proxy);
+    private static ServerRoute RouteTo(string url, IWebProxy proxy) =>
+        ServerRoute.Find(DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null).Options, proxy);
 }

@@ -15,9 +15,18 @@ public sealed class CheckRunnerTests
     [Fact]
     public async Task What_needs_a_failed_check_is_skipped_and_names_the_first_that_failed()
     {
-        await RunAsync(Check("a", CheckResult.Failed("broken", "mend it")), Check("b", CheckResult.Ok("fine"), "a"), Check("c", CheckResult.Ok("fine"), "b"), Check("d", CheckResult.Ok("fine")));
+        await RunAsync(
+            Check("a", CheckResult.Failed("broken", "mend it")),
+            Check("b", CheckResult.Ok("fine"), "a"),
+            Check("c", CheckResult.Ok("fine"), "b"),
+            Check("d", CheckResult.Ok("fine")));
         _results.Select(result => (result.Finding.Status, result.Finding.Found)).ShouldBe(
-            [(CheckStatus.Failed, "broken"), (CheckStatus.Skipped, "needs a, which failed"), (CheckStatus.Skipped, "needs a, which failed"), (CheckStatus.Ok, "fine")]);
+            [
+                (CheckStatus.Failed, "broken"),
+                (CheckStatus.Skipped, "needs a, which failed"),
+                (CheckStatus.Skipped, "needs a, which failed"),
+                (CheckStatus.Ok, "fine")
+            ]);
     }
 
     [Fact]

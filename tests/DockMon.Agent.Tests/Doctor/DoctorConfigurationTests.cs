@@ -40,7 +40,10 @@ public sealed class DoctorConfigurationTests
     public async Task Each_wrong_variable_is_a_result_of_its_own_with_its_remedy()
     {
         var results = new List<NamedResult>();
-        await new CheckRunner(TimeProvider.System).RunAsync(Read(("DOCKMON_URL", "ws://host"), ("LOG_JSON", "maybe"), ("RECONNECT_MAX", "5")).Checks(), results, CancellationToken.None);
+        await new CheckRunner(TimeProvider.System).RunAsync(
+            Read(("DOCKMON_URL", "ws://host"), ("LOG_JSON", "maybe"), ("RECONNECT_MAX", "5")).Checks(),
+            results,
+            CancellationToken.None);
         results.Select(result => (result.Name, result.Finding)).ShouldBe(
         [
             ("configuration", CheckResult.Failed("RECONNECT_MAX is \"5\"", "a number needs a unit: write 5s for seconds or 5ms for milliseconds")),

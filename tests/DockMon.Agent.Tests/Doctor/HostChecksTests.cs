@@ -38,5 +38,6 @@ public sealed class HostChecksTests : IDisposable
         finding.Status.ShouldBe(CheckStatus.Ok);
     }
 
-    private Task<CheckResult> LookAsync(string name) => new HostChecks(inContainer: true, _root.Path).All().Single(check => check.Name == name).LookAsync(CancellationToken.None);
+    private Task<CheckResult> LookAsync(string name) =>
+        new HostChecks(inContainer: true, _root.Path).All().Single(check => check.Name == name).LookAsync(CancellationToken.None);
 }

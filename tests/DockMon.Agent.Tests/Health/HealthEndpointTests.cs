@@ -81,7 +81,8 @@ public sealed class HealthEndpointTests : IAsyncDisposable
 
     private void Start(string data) => _running = new HealthEndpoint(data, _beats, _pulse, _time, _log.CreateLogger<HealthEndpoint>()).RunAsync(_stop.Token);
 
-    private Task UntilAsync((int Code, string Line) answer) => Retry.UntilAsync($"the answer is \"{answer.Line}\"", async () => await AskAsync() == answer, ct: Token);
+    private Task UntilAsync((int Code, string Line) answer) =>
+        Retry.UntilAsync($"the answer is \"{answer.Line}\"", async () => await AskAsync() == answer, ct: Token);
 
     private async Task<(int Code, string Line)> AskAsync()
     {

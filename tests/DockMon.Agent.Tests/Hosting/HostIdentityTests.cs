@@ -14,7 +14,8 @@ namespace DockMon.Agent.Tests.Hosting;
 public sealed class HostIdentityTests
 {
     private const string Info =
-        """{"ID":"ABCD:EFGH:IJKL","Name":"server1","OSType":"linux","OperatingSystem":"Debian 12","KernelVersion":"6.1.0","NCPU":4,"MemTotal":8000000000,"ServerVersion":"20.10.1"}""";
+        """{"ID":"ABCD:EFGH:IJKL","Name":"server1","OSType":"linux","OperatingSystem":"Debian 12","KernelVersion":"6.1.0","NCPU":4,"MemTotal":"""
+        + """8000000000,"ServerVersion":"20.10.1"}""";
 
     private static readonly AgentOptions Options = new() { ServerUrl = new Uri("ws://h") };
 

@@ -65,5 +65,8 @@ public sealed class HostLocatorTests : IDisposable
         new() { KernelVersion = kernel, MemTotal = kilobytes * 1024, Name = name };
 
     private string? Why(string? dockerHost, EngineInfo? info = null, bool inContainer = false, SelfContainer? self = null) => HostLocator.WhyElsewhere(
-        info ?? Info(), EngineEndpoint.FromEnvironment(dockerHost, null, null), self, new Machine(_root.Path) { Hostname = "server1", InContainer = inContainer });
+        info ?? Info(),
+        EngineEndpoint.FromEnvironment(dockerHost, null, null),
+        self,
+        new Machine(_root.Path) { Hostname = "server1", InContainer = inContainer });
 }

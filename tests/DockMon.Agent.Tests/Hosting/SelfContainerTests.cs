@@ -61,7 +61,9 @@ public sealed class SelfContainerTests : IDisposable
         _proc.Write("proc/self/cgroup", "0::/");
         _proc.Write("proc/self/mountinfo", RootOn("mine") + MountOf(Other));
         await using var engine = new ScriptedEngine(
-            Inspection(Other, Other, "theirs"), Inspection(Id, Id, "mine"), ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"},{"Id":"{{Id}}","ImageID":"i"}]"""));
+            Inspection(Other, Other, "theirs"),
+            Inspection(Id, Id, "mine"),
+            ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"},{"Id":"{{Id}}","ImageID":"i"}]"""));
 
         (await DetectAsync(engine, hostname: Other[..12]))!.Id.ShouldBe(Id);
     }
@@ -70,7 +72,9 @@ public sealed class SelfContainerTests : IDisposable
     public async Task Nobody_is_taken_for_the_agent_whose_layer_is_another()
     {
         _proc.Write("proc/self/mountinfo", RootOn("mine") + MountOf(Other));
-        await using var engine = new ScriptedEngine(Inspection(Other, Other, "theirs"), ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"}]"""));
+        await using var engine = new ScriptedEngine(
+            Inspection(Other, Other, "theirs"),
+            ("/containers/json?all=0", 200, $$"""[{"Id":"{{Other}}","ImageID":"i"}]"""));
 
         (await DetectAsync(engine)).ShouldBeNull();
     }
@@ -132,11 +136,15 @@ public sealed class SelfContainerTests : IDisposable
     private static string MountOf(string id) => $"512 501 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n";
 
     private static string RootOn(string layer) =>
-        $"199 75 0:40 / / rw,relatime master:5 - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A:/var/lib/docker/overlay2/l/B,upperdir=/var/lib/docker/overlay2/{layer}/diff,workdir=/var/lib/docker/overlay2/{layer}/work\n";
+        "199 75 0:40 / / rw,relatime master:5 - overlay overlay "
+        + $"rw,lowerdir=/var/lib/docker/overlay2/l/A:/var/lib/docker/overlay2/l/B,upperdir=/var/lib/docker/overlay2/{layer}/diff,"
+        + $"workdir=/var/lib/docker/overlay2/{layer}/work\n";
 
     private static (string Path, int Status, string Body) Inspection(string asked, string id, string layer = "") => (
         $"/containers/{asked}/json", 200,
-        $$$"""{"Id":"{{{id}}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":{"NetworkMode":"host"},"GraphDriver":{"Data":{{{(layer.Length == 0 ? "null" : $$"""{"UpperDir":"/var/lib/docker/overlay2/{{layer}}/diff"}""")}}}} }""");
+        $$$"""{"Id":"{{{id}}}","Name":"/agent","Image":"sha256:0","Config":{"Image":"dockmon-agent:3"},"HostConfig":"""
+        + $$$"""{"NetworkMode":"host"},"GraphDriver":"""
+        + $$$"""{"Data":{{{(layer.Length == 0 ? "null" : $$"""{"UpperDir":"/var/lib/docker/overlay2/{{layer}}/diff"}""")}}}} }""");
 
     private Task<SelfContainer?> DetectAsync(ScriptedEngine engine, string? hostname = null) =>
         SelfContainer.DetectAsync(engine.Client, new Machine(_proc.Path), hostname, _log, TestContext.Current.CancellationToken);

@@ -46,7 +46,9 @@ public sealed class ServiceManagerTests : IDisposable
     {
         _systemd.Bind(new UnixDomainSocketEndPoint(_root.File("notify")));
         using var manager = Create(
-            ("NOTIFY_SOCKET", _root.File("notify")), ("WATCHDOG_USEC", "30000000"), ("WATCHDOG_PID", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            ("NOTIFY_SOCKET", _root.File("notify")),
+            ("WATCHDOG_USEC", "30000000"),
+            ("WATCHDOG_PID", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var running = manager.RunAsync(stop.Token);
 

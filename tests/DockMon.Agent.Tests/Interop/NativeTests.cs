@@ -89,7 +89,8 @@ public sealed class NativeTests : IDisposable
     public void Groups_of_the_process_are_those_that_the_kernel_shows()
     {
         var shown = File.ReadLines("/proc/self/status").First(line => line.StartsWith("Groups:", StringComparison.Ordinal))["Groups:".Length..];
-        Native.Groups().ShouldBe(shown.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(group => uint.Parse(group, System.Globalization.CultureInfo.InvariantCulture)));
+        Native.Groups().ShouldBe(shown.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(group => uint.Parse(group, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     private static Process Start(string script) =>

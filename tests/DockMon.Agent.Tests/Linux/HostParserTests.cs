@@ -26,7 +26,9 @@ public sealed class HostParserTests
     [InlineData("cpu  100 0 100 800 100 0 0 0 0 0", "cpu  1 0 1 8 1 0 0 0 0 0", 0)]
     [InlineData("cpu  100 0 100 800", "cpu  125 0 100 875", 25)] // The oldest kernels have four fields.
     public void Busy_is_what_is_neither_idle_nor_waiting_for_a_disk(string earlier, string later, double percent) =>
-        CpuTimes.Parse(Encoding.UTF8.GetBytes(later + "\ncpu0 9 9 9 9\n")).BusyPercentSince(CpuTimes.Parse(Encoding.UTF8.GetBytes(earlier))).ShouldBe(percent, 0.001);
+        CpuTimes.Parse(Encoding.UTF8.GetBytes(later + "\ncpu0 9 9 9 9\n"))
+            .BusyPercentSince(CpuTimes.Parse(Encoding.UTF8.GetBytes(earlier)))
+            .ShouldBe(percent, 0.001);
 
     [Theory]
     [InlineData("")]
@@ -39,7 +41,8 @@ public sealed class HostParserTests
     [InlineData("MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:   12000000 kB", 25)]
     [InlineData("MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 100 kB\nCached: 300 kB", 50)]
     [InlineData("MemTotal: 1000 kB\nMemAvailable: 2000 kB", 0)]
-    public void Memory_is_used_when_it_is_not_available(string text, double percent) => MemoryInfo.Parse(Encoding.UTF8.GetBytes(text)).UsedPercent.ShouldBe(percent, 0.001);
+    public void Memory_is_used_when_it_is_not_available(string text, double percent) =>
+        MemoryInfo.Parse(Encoding.UTF8.GetBytes(text)).UsedPercent.ShouldBe(percent, 0.001);
 
     [Fact]
     public void Without_a_total_there_is_no_percentage() => Should.Throw<FormatException>(() => MemoryInfo.Parse("MemFree: 1 kB\n\njunk"u8));

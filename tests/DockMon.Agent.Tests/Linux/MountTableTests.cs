@@ -9,12 +9,16 @@ namespace DockMon.Agent.Tests.Linux;
 public sealed class MountTableTests
 {
     // As seen in containers of Docker 20.10 and 26.1.
-    private const string Root = "612 489 0:61 / / rw,relatime master:213 - overlay overlay rw,lowerdir=/l/A:/l/B,upperdir=/u,workdir=/w\n613 612 0:64 / /proc rw,nosuid - proc proc rw";
+    private const string Root =
+        "612 489 0:61 / / rw,relatime master:213 - overlay overlay rw,lowerdir=/l/A:/l/B,upperdir=/u,workdir=/w\n613 612 0:64 / /proc rw,nosuid - proc proc rw";
     private const string Anonymous = "efb225eae0e5807ec9f45533e6c5598e13b9f197ce11f9fe3fd9c3964d86d6ed";
 
     [Theory]
     [InlineData("700 612 8:1 /var/lib/docker/volumes/agent-data/_data /data rw - ext4 /dev/sda1 rw", nameof(StorageKind.NamedVolume), "agent-data")]
-    [InlineData("700 612 8:1 /docker/volumes/efb225eae0e5807ec9f45533e6c5598e13b9f197ce11f9fe3fd9c3964d86d6ed/_data /data rw - ext4 /dev/sda1 rw", nameof(StorageKind.AnonymousVolume), Anonymous)]
+    [InlineData(
+        "700 612 8:1 /docker/volumes/efb225eae0e5807ec9f45533e6c5598e13b9f197ce11f9fe3fd9c3964d86d6ed/_data /data rw - ext4 /dev/sda1 rw",
+        nameof(StorageKind.AnonymousVolume),
+        Anonymous)]
     [InlineData("700 612 8:1 /srv/my\\040agent /data rw master:1 - ext4 /dev/sda1 rw", nameof(StorageKind.Bind), "/srv/my agent")]
     [InlineData("700 612 0:70 / /data rw - tmpfs tmpfs rw", nameof(StorageKind.Memory), "")]
     [InlineData("700 612 8:1 /srv/x /database rw - ext4 /dev/sda1 rw", nameof(StorageKind.Layer), "")]
@@ -27,7 +31,8 @@ public sealed class MountTableTests
     [Fact]
     public void The_innermost_mount_counts()
     {
-        MountTable.Find("/data/agent", Mount.Parse($"{Root}\n700 612 8:1 /srv /data rw - ext4 /d rw\n701 700 8:1 /volumes/v/_data /data/agent rw - ext4 /d rw")).ShouldBe(new MountedStorage(StorageKind.NamedVolume, "v"));
+        MountTable.Find("/data/agent", Mount.Parse($"{Root}\n700 612 8:1 /srv /data rw - ext4 /d rw\n701 700 8:1 /volumes/v/_data /data/agent rw - ext4 /d rw"))
+            .ShouldBe(new MountedStorage(StorageKind.NamedVolume, "v"));
     }
 
     [Fact]

@@ -15,7 +15,9 @@ public sealed class SelfContainerIdsTests
         { "host network", $"600 501 254:0 /var/lib/docker/containers/{Id}/resolv.conf /etc/resolv.conf rw - ext4 /dev/vda rw" },
         { "data root on a disk of its own", $"600 501 254:16 /containers/{Id}/hosts /etc/hosts rw - ext4 /dev/vdb rw" },
         { "podman", $"701 690 0:25 /containers/overlay-containers/{Id}/userdata/hostname /etc/hostname rw,nosuid - tmpfs tmpfs rw" },
-        { "all three", string.Join('\n', new[] { "resolv.conf", "hostname", "hosts" }.Select(f => $"1 2 8:1 /var/lib/docker/containers/{Id}/{f} /etc/{f} rw - ext4 /dev/sda rw")) },
+        { "all three", string.Join(
+            '\n',
+            new[] { "resolv.conf", "hostname", "hosts" }.Select(f => $"1 2 8:1 /var/lib/docker/containers/{Id}/{f} /etc/{f} rw - ext4 /dev/sda rw")) },
     };
 
     public static TheoryData<string, string> Cgroups => new()

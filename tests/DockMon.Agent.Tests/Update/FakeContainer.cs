@@ -54,8 +54,17 @@ internal sealed class FakeContainer
             ["Config"] = config,
             ["HostConfig"] = host,
             ["Mounts"] = new JsonArray(),
-            ["NetworkSettings"] = new JsonObject { [nameof(Networks)] = new JsonObject(Networks.Select(network => KeyValuePair.Create(network, (JsonNode?)new JsonObject()))) },
-            ["State"] = new JsonObject { [nameof(Status)] = Paused ? "paused" : Status, ["Running"] = Status == "running", [nameof(Paused)] = Paused, [nameof(ExitCode)] = ExitCode },
+            ["NetworkSettings"] = new JsonObject
+            {
+                [nameof(Networks)] = new JsonObject(Networks.Select(network => KeyValuePair.Create(network, (JsonNode?)new JsonObject())))
+            },
+            ["State"] = new JsonObject
+            {
+                [nameof(Status)] = Paused ? "paused" : Status,
+                ["Running"] = Status == "running",
+                [nameof(Paused)] = Paused,
+                [nameof(ExitCode)] = ExitCode
+            },
         };
     }
 

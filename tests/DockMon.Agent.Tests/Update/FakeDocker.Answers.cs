@@ -13,7 +13,9 @@ internal sealed partial class FakeDocker
     {
         await Before(request);
         var (verb, path) = (request.Split(' ')[0], request.Split(' ')[1]);
-        var (route, query) = (path.Split('?')[0], HttpUtility.ParseQueryString(path.Contains('?', StringComparison.Ordinal) ? path[(path.IndexOf('?', StringComparison.Ordinal) + 1)..] : ""));
+        var (route, query) = (path.Split('?')[0], HttpUtility.ParseQueryString(path.Contains('?', StringComparison.Ordinal)
+            ? path[(path.IndexOf('?', StringComparison.Ordinal) + 1)..]
+            : ""));
         if (verb == "GET")
         {
             return Get(route);
@@ -102,7 +104,9 @@ internal sealed partial class FakeDocker
             {
                 var name = Uri.UnescapeDataString(route["/images/".Length..^"/json".Length]);
                 var id = _images.GetValueOrDefault(name) ?? (_images.ContainsValue(name) ? name : null);
-                return id is null ? Error(404, "no such image") : (200, new JsonObject { ["Id"] = id, ["Config"] = new JsonObject { ["Labels"] = Labels(id) } }.ToJsonString());
+                return id is null
+                    ? Error(404, "no such image")
+                    : (200, new JsonObject { ["Id"] = id, ["Config"] = new JsonObject { ["Labels"] = Labels(id) } }.ToJsonString());
             }
 
             return Find(IdOf(route)) is { } container ? (200, container.Inspect().ToJsonString()) : Error(404, "No such container");
@@ -150,7 +154,9 @@ internal sealed partial class FakeDocker
         {
             case "start":
             case "restart":
-                if (container.NetworkMode is var mode && mode.StartsWith("container:", StringComparison.Ordinal) && Find(mode["container:".Length..])?.Status != "running")
+                if (container.NetworkMode is var mode
+                    && mode.StartsWith("container:", StringComparison.Ordinal)
+                    && Find(mode["container:".Length..])?.Status != "running")
                 {
                     return Error(409, "cannot join network of a non running container");
                 }

@@ -86,7 +86,9 @@ internal sealed partial class FakeDocker : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _containers.Find(container => container.Id == reference || container.Name == reference || (reference.Length == 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)));
+            return _containers.Find(container => container.Id == reference
+                || container.Name == reference
+                || (reference.Length == 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)));
         }
     }
 

@@ -146,7 +146,9 @@ public sealed class LateRequestTests : UpdateScene
         Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
     }
 
-    /// <summary>An update whose agent dies while a request is under way; the next agent looks, the request takes effect, and everything is waited for.</summary>
+    /// <summary>
+    /// An update whose agent dies while a request is under way; the next agent looks, the request takes effect, and everything is waited for.
+    /// </summary>
     /// <param name="request">How the request begins, with OLD, NEW, MADE (again), SIDE or NEWSIDE for the container.</param>
     /// <param name="meets">Whether the next agent meets the request; else it takes effect when that one is done.</param>
     /// <param name="after">Only a request after one that has this in it.</param>
@@ -175,6 +177,7 @@ public sealed class LateRequestTests : UpdateScene
 
         var isSide = container.Name.StartsWith("side", StringComparison.Ordinal);
         var isFirst = id.StartsWith(isSide ? "000000000002" : "000000000001", StringComparison.Ordinal);
-        return line.Replace(id, (isSide, isFirst) switch { (true, true) => "SIDE", (true, false) => "NEWSIDE", (false, true) => "OLD", _ => container.ImageId == "sha256:old" ? "MADE" : "NEW" }, StringComparison.Ordinal);
+        return line.Replace(id, (isSide, isFirst) switch { (true, true) =>
+            "SIDE", (true, false) => "NEWSIDE", (false, true) => "OLD", _ => container.ImageId == "sha256:old" ? "MADE" : "NEW" }, StringComparison.Ordinal);
     }
 }

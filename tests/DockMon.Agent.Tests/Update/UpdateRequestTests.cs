@@ -81,7 +81,8 @@ public sealed class UpdateRequestTests : UpdateScene
         var (reached, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         Docker.Before = line =>
         {
-            if (!line.StartsWith("POST /containers/create?name=side-dockmon-new", StringComparison.Ordinal) || line.Contains(side.Id[..12], StringComparison.Ordinal))
+            if (!line.StartsWith("POST /containers/create?name=side-dockmon-new", StringComparison.Ordinal)
+                || line.Contains(side.Id[..12], StringComparison.Ordinal))
             {
                 return Task.CompletedTask;
             }
@@ -121,7 +122,9 @@ public sealed class UpdateRequestTests : UpdateScene
         var agent = NewAgent();
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
-        agent.Frames().ShouldContain(frame => frame.Contains("side has a namespace from it, would have to be made anew, and is protected by its label", StringComparison.Ordinal));
+        agent.Frames().ShouldContain(frame => frame.Contains(
+            "side has a namespace from it, would have to be made anew, and is protected by its label",
+            StringComparison.Ordinal));
         Docker.Find("web")!.Id.ShouldBe(web.Id);
     }
 

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace DockMon.Agent.Tests.Update;
 
-/// <summary>An engine with two versions of an image, <c>app:1</c> and <c>app:2</c>, and the data folder of the agents that run on it one after the other.</summary>
+/// <summary>
+/// An engine with two versions of an image, <c>app:1</c> and <c>app:2</c>, and the data folder of the agents that run on it one after the other.
+/// </summary>
 public abstract class UpdateScene : IAsyncDisposable
 {
     private readonly TemporaryFolder _data = new();
@@ -48,7 +50,9 @@ public abstract class UpdateScene : IAsyncDisposable
     /// <summary>Whatever runs under the name "web" and is not the old container ends with exit code 3 as soon as somebody inspects it.</summary>
     private protected void CrashSuccessor(FakeContainer old) => Docker.Before = line =>
     {
-        if (line.StartsWith("GET /containers/", StringComparison.Ordinal) && Docker.Find("web") is { Status: "running", ImageId: "sha256:new" } successor && successor.Id != old.Id)
+        if (line.StartsWith("GET /containers/", StringComparison.Ordinal)
+            && Docker.Find("web") is { Status: "running", ImageId: "sha256:new" } successor
+            && successor.Id != old.Id)
         {
             (successor.Status, successor.ExitCode) = ("exited", 3);
         }

@@ -95,7 +95,17 @@ internal static class CreateConfig
     };
 
     /// <summary>Options that are no part of the body, and those of the SDK that say how its own call behaves, not what the container is.</summary>
-    private static readonly HashSet<string> Elsewhere = new(StringComparer.Ordinal) { "name", "detach", "stdout", "stderr", "remove", "network", "networks", "platform" };
+    private static readonly HashSet<string> Elsewhere = new(StringComparer.Ordinal)
+    {
+        "name",
+        "detach",
+        "stdout",
+        "stderr",
+        "remove",
+        "network",
+        "networks",
+        "platform"
+    };
 
     /// <summary>Translates a <c>config</c>. A null value is an option that was not given.</summary>
     /// <exception cref="CommandException">It has an option that is not known, or a value that is none for its option.</exception>

@@ -5,14 +5,18 @@ using System.Text.Json.Nodes;
 
 namespace DockMon.Agent.Commands.Containers;
 
-/// <summary>Reads values as the Docker SDK for Python takes them. What cannot be read is a <see cref="FormatException"/> whose message goes on after the option's name.</summary>
+/// <summary>
+/// Reads values as the Docker SDK for Python takes them. What cannot be read is a
+/// <see cref="FormatException"/> whose message goes on after the option's name.
+/// </summary>
 internal static class OptionValue
 {
     public static JsonNode Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong("a text");
 
     public static JsonNode TextOrNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Text(value);
 
-    public static JsonNode Flag(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("true or false");
+    public static JsonNode Flag(JsonElement value) =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("true or false");
 
     public static JsonNode Number(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number
@@ -20,7 +24,9 @@ internal static class OptionValue
         : throw Wrong("a whole number");
 
     public static JsonNode Cpus(JsonElement value) =>
-        double.TryParse(value.ToString(), CultureInfo.InvariantCulture, out var cpus) && cpus is > 0 and < 100_000 ? (long)(cpus * 1_000_000_000) : throw Wrong("a number of processors above zero");
+        double.TryParse(value.ToString(), CultureInfo.InvariantCulture, out var cpus) && cpus is > 0 and < 100_000
+            ? (long)(cpus * 1_000_000_000)
+            : throw Wrong("a number of processors above zero");
 
     /// <summary>A number of bytes, or a text such as <c>512m</c>.</summary>
     public static JsonNode Bytes(JsonElement value)
@@ -32,7 +38,11 @@ internal static class OptionValue
 
         var text = value.ValueKind == JsonValueKind.String ? value.GetString()!.Trim().ToLowerInvariant().TrimEnd('b') : "";
         var shift = text.Length == 0 ? 0 : text[^1] switch { 'k' => 10, 'm' => 20, 'g' => 30, 't' => 40, _ => 0 };
-        return decimal.TryParse(shift > 0 ? text[..^1] : text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        return decimal.TryParse(
+            shift > 0 ? text[..^1] : text,
+            NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var number)
             ? (long)(number * (1L << shift)) : throw Wrong("a number of bytes, such as 536870912 or 512m");
     }
 
@@ -42,19 +52,23 @@ internal static class OptionValue
         : throw Wrong("a list of texts");
 
     /// <summary>A list of words, or a text that is split as a shell splits it.</summary>
-    public static JsonNode Command(JsonElement value) => value.ValueKind == JsonValueKind.String ? new JsonArray([.. Split(value.GetString()!).Select(word => (JsonNode)word)]) : Texts(value);
+    public static JsonNode Command(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? new JsonArray([.. Split(value.GetString()!).Select(word => (JsonNode)word)]) : Texts(value);
 
     /// <summary>A map, or a list of ready pairs.</summary>
     public static JsonNode Pairs(JsonElement value, string separator) =>
         value.ValueKind == JsonValueKind.Object
-            ? new JsonArray([.. value.EnumerateObject().Select(pair => (JsonNode)(pair.Value.ValueKind == JsonValueKind.Null ? pair.Name : $"{pair.Name}{separator}{Scalar(pair.Value)}"))])
+            ? new JsonArray([.. value.EnumerateObject()
+                .Select(pair => (JsonNode)(pair.Value.ValueKind == JsonValueKind.Null ? pair.Name : $"{pair.Name}{separator}{Scalar(pair.Value)}"))])
             : value.ValueKind == JsonValueKind.Array ? Texts(value) : throw Wrong("a map or a list");
 
     /// <summary>A map of texts, or a list of names that have none.</summary>
     public static JsonNode Labels(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => new JsonObject(value.EnumerateObject().Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)Scalar(pair.Value)))),
-        JsonValueKind.Array => new JsonObject(value.EnumerateArray().Select(name => name.ToString().Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (JsonNode?)(pair.Length > 1 ? pair[1] : "")))),
+        JsonValueKind.Array => new JsonObject(value.EnumerateArray()
+            .Select(name => name.ToString().Split('=', 2))
+            .Select(pair => KeyValuePair.Create(pair[0], (JsonNode?)(pair.Length > 1 ? pair[1] : "")))),
         _ => throw Wrong("a map or a list"),
     };
 
@@ -78,7 +92,8 @@ internal static class OptionValue
         var result = new JsonObject();
         foreach (var member in value.EnumerateObject())
         {
-            var name = Array.Find(names, name => name.Equals(member.Name, StringComparison.OrdinalIgnoreCase)) ?? throw Wrong($"a map with {string.Join(" and ", names)}, not {member.Name}");
+            var name = Array.Find(names, name => name.Equals(member.Name, StringComparison.OrdinalIgnoreCase))
+                ?? throw Wrong($"a map with {string.Join(" and ", names)}, not {member.Name}");
             result[name] = JsonNode.Parse(member.Value.GetRawText());
         }
 
@@ -86,7 +101,9 @@ internal static class OptionValue
     }
 
     public static JsonNode Objects(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array ? new JsonArray([.. value.EnumerateArray().Select(item => Object(item, ["Name", "Soft", "Hard"]))]) : throw Wrong("a list of maps");
+        value.ValueKind == JsonValueKind.Array
+            ? new JsonArray([.. value.EnumerateArray().Select(item => Object(item, ["Name", "Soft", "Hard"]))])
+            : throw Wrong("a list of maps");
 
     /// <summary>The SDK's health check: <c>test</c> as list or text, times in nanoseconds.</summary>
     public static JsonNode HealthCheck(JsonElement value)
@@ -107,7 +124,8 @@ internal static class OptionValue
 
     public static FormatException Wrong(string accepted) => new("must be " + accepted);
 
-    private static string Scalar(JsonElement value) => value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? throw Wrong("a map of texts") : value.ToString();
+    private static string Scalar(JsonElement value) =>
+        value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? throw Wrong("a map of texts") : value.ToString();
 
     private static List<string> Split(string text)
     {

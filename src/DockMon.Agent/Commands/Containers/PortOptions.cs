@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>
-/// The option <c>ports</c>: a map of container port (<c>80</c>, <c>80/udp</c>) to host port, to a pair of address and port, to a list of those, or to null for one
+/// The option <c>ports</c>: a map of container port (<c>80</c>, <c>80/udp</c>) to host port, to a
+/// pair of address and port, to a list of those, or to null for one
 /// that Docker chooses; or a list of container ports or of <c>[[IP:]HOST:]CONTAINER[/PROTOCOL]</c>.
 /// </summary>
 internal static class PortOptions
@@ -74,5 +75,7 @@ internal static class PortOptions
     }
 
     /// <summary>A port, or a range of ports for Docker to choose from.</summary>
-    private static string Checked(string text) => text.Split('-') is { Length: 1 or 2 } ports && ports.All(port => ushort.TryParse(port, out _)) ? text : throw OptionValue.Wrong($"made of ports, which \"{text}\" is not");
+    private static string Checked(string text) => text.Split('-') is { Length: 1 or 2 } ports && ports.All(port => ushort.TryParse(port, out _))
+        ? text
+        : throw OptionValue.Wrong($"made of ports, which \"{text}\" is not");
 }

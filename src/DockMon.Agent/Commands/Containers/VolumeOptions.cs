@@ -4,7 +4,10 @@ using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Commands.Containers;
 
-/// <summary>The option <c>volumes</c>: a map of host path or volume to <c>{"bind": "/in/container", "mode": "rw"}</c>, or a list of binds; a path alone is an anonymous volume.</summary>
+/// <summary>
+/// The option <c>volumes</c>: a map of host path or volume to <c>{"bind": "/in/container", "mode":
+/// "rw"}</c>, or a list of binds; a path alone is an anonymous volume.
+/// </summary>
 internal static class VolumeOptions
 {
     public static void Add(JsonElement value, JsonObject config, JsonObject host)

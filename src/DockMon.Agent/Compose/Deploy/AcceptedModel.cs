@@ -17,7 +17,10 @@ internal sealed class AcceptedModel(string dataPath, string project)
 
     public string File => Path.Combine(Folder, "model.yml");
 
-    /// <summary>The project's <c>.env</c>, which the model needs no more, but compose's own settings and secrets with <c>environment:</c> do. Empty where there is none, or compose would look for one.</summary>
+    /// <summary>
+    /// The project's <c>.env</c>, which the model needs no more, but compose's own settings and secrets with
+    /// <c>environment:</c> do. Empty where there is none, or compose would look for one.
+    /// </summary>
     public string EnvFile => Path.Combine(Folder, "variables.env");
 
     public bool Exists => System.IO.File.Exists(File);

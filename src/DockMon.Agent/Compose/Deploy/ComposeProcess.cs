@@ -24,7 +24,13 @@ internal static class ComposeProcess
 
     /// <summary>Runs it to its end; when <paramref name="ct"/> fires, it and what it started are ended first.</summary>
     public static async Task<ComposeResult> RunAsync(
-        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string>? line, TimeProvider time, CancellationToken ct)
+        string program,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string folder,
+        Action<string>? line,
+        TimeProvider time,
+        CancellationToken ct)
     {
         // setsid of util-linux and of busybox replaces itself by the program, so that the process's id is its group's.
         var start = SetSid is null ? new ProcessStartInfo(program, arguments) : new ProcessStartInfo(SetSid, [program, .. arguments]);

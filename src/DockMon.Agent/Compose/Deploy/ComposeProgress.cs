@@ -26,14 +26,17 @@ internal static partial class ComposeProgress
 
         var old = Old().Match(line);
         return !old.Success ? null
-            : (old.Groups[2].Value switch { "network" => DeployStages.CreatingNetworks, "volume" => DeployStages.CreatingVolumes, _ => old.Groups[1].Value is "Starting" or "Restarting" ? DeployStages.Starting : DeployStages.Creating },
+            : (old.Groups[2].Value switch { "network" => DeployStages.CreatingNetworks, "volume" =>
+                DeployStages.CreatingVolumes, _ => old.Groups[1].Value is "Starting" or "Restarting" ? DeployStages.Starting : DeployStages.Creating },
                 line.Trim());
     }
 
     /// <summary>What of the error output is an error: all that is not progress, the last of it when it is long, in one line.</summary>
     public static string Error(IReadOnlyList<string> lines)
     {
-        var said = lines.Select(line => line.Trim()).Where(line => line.Length > 0 && (Parse(line) is null || line.Contains("rror", StringComparison.Ordinal))).TakeLast(ErrorLines);
+        var said = lines.Select(line => line.Trim())
+            .Where(line => line.Length > 0 && (Parse(line) is null || line.Contains("rror", StringComparison.Ordinal)))
+            .TakeLast(ErrorLines);
         var text = string.Join("; ", said);
         return text.Length == 0 ? "it said nothing" : text.Length <= ErrorLength ? text : "…" + text[^ErrorLength..];
     }

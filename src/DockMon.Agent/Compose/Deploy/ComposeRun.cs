@@ -83,7 +83,9 @@ internal sealed partial class ComposeRun(
     {
         await KnownAsync(ct);
         // A service whose profile is off would be left running.
-        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(accepted.File, ct)).Services.SelectMany(service => service.Profiles).Union(Profiles, StringComparer.Ordinal);
+        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(accepted.File, ct)).Services
+            .SelectMany(service => service.Profiles)
+            .Union(Profiles, StringComparer.Ordinal);
         await RunOrThrowAsync((Compose with { Profiles = [.. profiles] }).Down(request.RemoveVolumes == true), "take down", ct);
         if (request.RemoveVolumes == true && (await ProjectContainers.ListAsync(engine, _project, ct)).Count == 0)
         {
@@ -91,7 +93,13 @@ internal sealed partial class ComposeRun(
             accepted.Remove();
         }
 
-        return new DeployComplete { DeploymentId = request.DeploymentId!, Action = "down", Success = true, Services = new Dictionary<string, DeployedService>() };
+        return new DeployComplete
+        {
+            DeploymentId = request.DeploymentId!,
+            Action = "down",
+            Success = true,
+            Services = new Dictionary<string, DeployedService>()
+        };
     }
 
     /// <summary>Has compose resolve the request's files, and makes them the project's when it could.</summary>
@@ -108,7 +116,9 @@ internal sealed partial class ComposeRun(
     {
         var compose = new ComposeArguments(tool, _project, candidate.File, candidate.EnvFile, Path.Combine(hostStacks, candidate.Name), Profiles);
         // With every profile, because a later down needs them all; what is off may lack what it would need here, and then counts for nothing.
-        List<string> profiles = [.. ComposeModel.Read(request.ComposeContent!).Services.SelectMany(service => service.Profiles).Union(Profiles, StringComparer.Ordinal)];
+        List<string> profiles = [.. ComposeModel.Read(request.ComposeContent!).Services
+            .SelectMany(service => service.Profiles)
+            .Union(Profiles, StringComparer.Ordinal)];
         var config = await RunAsync((compose with { Profiles = profiles }).Config, candidate.Path, ct);
         if (config.ExitCode != 0 && profiles.Count > Profiles.Count)
         {
@@ -117,7 +127,8 @@ internal sealed partial class ComposeRun(
 
         Must(config with { Errors = [.. config.Errors.Select(candidate.InPlace)] }, "validate the compose file of");
         return config.Output.Length < ComposeProcess.OutputKept ? candidate.InPlace(config.Output)
-            : throw new CommandException($"failed to validate the compose file of project {_project}: with all that it includes it is longer than {ComposeProcess.OutputKept} characters");
+            : throw new CommandException($"failed to validate the compose file of project {_project}: with all that it includes it is longer than "
+                + $"{ComposeProcess.OutputKept} characters");
     }
 
     /// <summary>Has compose read what was accepted, as it will do from now on: the services that are on.</summary>
@@ -126,14 +137,17 @@ internal sealed partial class ComposeRun(
         Report(DeployStages.Parsing, $"Project {_project}: reading its services");
         var model = ComposeModel.Read((await RunOrThrowAsync(Compose.Config, "read the services of", ct)).Output);
         // Version 1 lists services whose profile is off, too.
-        return tool.Version.Major > 1 ? model : model with { Services = [.. model.Services.Where(service => service.Profiles.Count == 0 || service.Profiles.Intersect(Profiles).Any())] };
+        return tool.Version.Major > 1
+            ? model
+            : model with { Services = [.. model.Services.Where(service => service.Profiles.Count == 0 || service.Profiles.Intersect(Profiles).Any())] };
     }
 
     /// <summary>Sees to it that there is a model: of what was deployed last, or from the request when that is lost.</summary>
     private Task KnownAsync(CancellationToken ct) =>
         accepted.Exists ? Task.CompletedTask
         : !string.IsNullOrWhiteSpace(request.ComposeContent) ? AcceptAsync(ct)
-        : throw new CommandException($"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, and the request has no compose file");
+        : throw new CommandException(
+            $"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, and the request has no compose file");
 
     /// <summary>Waits until it is known what became of the containers, and says so.</summary>
     private async Task<DeployComplete> SettledAsync(ComposeModel model, IReadOnlyList<ProjectContainer> before, CancellationToken ct)
@@ -176,7 +190,8 @@ internal sealed partial class ComposeRun(
             PartialSuccess = partial ? true : null,
             Services = containers.ToDictionary(entry => entry.Key, entry => ProjectContainers.Describe(entry.Value, request.WaitForHealthy == true)),
             FailedServices = failed.Count > 0 ? failed : null,
-            Error = success ? null : error ?? $"failed to {(request.Action == "restart" ? "restart" : "start")} project {_project}: not running: {string.Join(", ", failed.Select(name => Reason(name, containers)))}",
+            Error = success ? null : error ?? $"failed to {(request.Action == "restart" ? "restart" : "start")} project {_project}: not running: "
+            + $"{string.Join(", ", failed.Select(name => Reason(name, containers)))}",
         };
     }
 
@@ -194,7 +209,8 @@ internal sealed partial class ComposeRun(
         return Failure(request, error);
     }
 
-    private async Task<ComposeResult> RunOrThrowAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct) => Must(await ComposeAsync(arguments, ct), what);
+    private async Task<ComposeResult> RunOrThrowAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct) =>
+        Must(await ComposeAsync(arguments, ct), what);
 
     private ComposeResult Must(ComposeResult result, string what)
     {
@@ -228,7 +244,12 @@ internal sealed partial class ComposeRun(
         {
             _reported = (stage, message);
             report(stage, message, containers is null ? null :
-                [.. ProjectContainers.ByName(containers).Select(entry => new ServiceProgress { Name = entry.Key, Status = entry.Value.State.Health?.Status ?? entry.Value.State.Status, Image = entry.Value.Image })]);
+                [.. ProjectContainers.ByName(containers).Select(entry => new ServiceProgress
+                {
+                    Name = entry.Key,
+                    Status = entry.Value.State.Health?.Status ?? entry.Value.State.Status,
+                    Image = entry.Value.Image
+                })]);
         }
     }
 

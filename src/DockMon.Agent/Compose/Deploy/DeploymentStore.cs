@@ -30,7 +30,9 @@ internal sealed record DeploymentJournal
 [JsonSerializable(typeof(DeploymentJournal))]
 internal sealed partial class DeploymentJson : JsonSerializerContext;
 
-/// <summary>The deployments under way, a file each under <c>$DATA_PATH/deployments</c>: whatever becomes of the agent, a server hears how each of them ended.</summary>
+/// <summary>
+/// The deployments under way, a file each under <c>$DATA_PATH/deployments</c>: whatever becomes of the agent, a server hears how each of them ended.
+/// </summary>
 internal sealed partial class DeploymentStore(string dataPath, ILogger logger)
 {
     /// <summary>Most that may wait or run.</summary>
@@ -46,7 +48,8 @@ internal sealed partial class DeploymentStore(string dataPath, ILogger logger)
     {
         if (Files().Length >= Limit)
         {
-            throw new CommandException($"refused to deploy project {request.ProjectName}: {Limit} deployments are under way or wait; ask again when some of them have ended");
+            throw new CommandException(
+                $"refused to deploy project {request.ProjectName}: {Limit} deployments are under way or wait; ask again when some of them have ended");
         }
 
         return Save(new DeploymentJournal
@@ -90,7 +93,8 @@ internal sealed partial class DeploymentStore(string dataPath, ILogger logger)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), DeploymentJson.Default.DeploymentJournal) is { } journal && journal.Key == Path.GetFileNameWithoutExtension(path)
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), DeploymentJson.Default.DeploymentJournal) is { } journal
+                && journal.Key == Path.GetFileNameWithoutExtension(path)
                 ? journal : throw new JsonException("it is not named after itself");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
@@ -106,7 +110,10 @@ internal sealed partial class DeploymentStore(string dataPath, ILogger logger)
 
     private static partial class Log
     {
-        [LoggerMessage(861, LogLevel.Warning, "The journal of deployment {Deployment} cannot be removed, so its end will be told again after the next start: {Reason}")]
+        [LoggerMessage(
+            861,
+            LogLevel.Warning,
+            "The journal of deployment {Deployment} cannot be removed, so its end will be told again after the next start: {Reason}")]
         public static partial void JournalUnremovable(ILogger logger, string deployment, string reason);
 
         [LoggerMessage(862, LogLevel.Warning, "{Path} is no journal of a deployment that can be read, and is left alone: {Reason}")]

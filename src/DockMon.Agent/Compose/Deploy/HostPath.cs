@@ -8,7 +8,13 @@ namespace DockMon.Agent.Compose.Deploy;
 internal static partial class HostPath
 {
     /// <summary>The host's path: as it was set up, else from the mounts of the agent's own container, else the same one.</summary>
-    public static async Task<string> FindAsync(string stacks, string? configured, EngineClient engine, SelfContainer? self, ILogger logger, CancellationToken ct)
+    public static async Task<string> FindAsync(
+        string stacks,
+        string? configured,
+        EngineClient engine,
+        SelfContainer? self,
+        ILogger logger,
+        CancellationToken ct)
     {
         if (configured is null && self is null)
         {
@@ -29,7 +35,8 @@ internal static partial class HostPath
     /// <summary>The path outside, by the innermost mount that holds it; null when none does.</summary>
     public static string? Translate(string path, IEnumerable<ContainerMount> mounts)
     {
-        var mount = mounts.Where(mount => path == mount.Destination || path.StartsWith(mount.Destination.TrimEnd('/') + "/", StringComparison.Ordinal)).MaxBy(mount => mount.Destination.Length);
+        var mount = mounts.Where(mount => path == mount.Destination || path.StartsWith(mount.Destination.TrimEnd('/') + "/", StringComparison.Ordinal))
+            .MaxBy(mount => mount.Destination.Length);
         return mount is null || mount.Source.Length == 0 ? null : mount.Source.TrimEnd('/') + path[mount.Destination.TrimEnd('/').Length..];
     }
 
@@ -54,7 +61,10 @@ internal static partial class HostPath
 
     private static partial class Log
     {
-        [LoggerMessage(857, LogLevel.Warning, "No mount of the agent's container holds {Path}: relative bind mounts of projects will not work; mount it from the host, or set HOST_STACKS_DIR")]
+        [LoggerMessage(
+            857,
+            LogLevel.Warning,
+            "No mount of the agent's container holds {Path}: relative bind mounts of projects will not work; mount it from the host, or set HOST_STACKS_DIR")]
         public static partial void NoHostPath(ILogger logger, string path);
 
         [LoggerMessage(858, LogLevel.Warning, "The host's path {Path} cannot be made visible here, so env_file entries of projects may not be found: {Reason}")]

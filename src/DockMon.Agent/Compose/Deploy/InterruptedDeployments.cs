@@ -18,7 +18,8 @@ internal sealed class InterruptedDeployments(EngineClient engine, TimeProvider t
             return end;
         }
 
-        var error = $"failed to {journal.Action} project {journal.Project}: interrupted: the agent ended {(journal.Begun ? "in the middle of it" : "before anything was changed")}";
+        var error = $"failed to {journal.Action} project {journal.Project}: interrupted: the agent ended "
+            + $"{(journal.Begun ? "in the middle of it" : "before anything was changed")}";
         var started = time.GetTimestamp();
         while (true)
         {
@@ -40,7 +41,9 @@ internal sealed class InterruptedDeployments(EngineClient engine, TimeProvider t
 
     private static DeployComplete Describe(DeploymentJournal journal, string error, IReadOnlyDictionary<string, ProjectContainer>? containers)
     {
-        List<string> failed = [.. (containers ?? new Dictionary<string, ProjectContainer>()).Where(entry => !entry.Value.IsGood(healthy: false)).Select(entry => entry.Key)];
+        List<string> failed = [.. (containers ?? new Dictionary<string, ProjectContainer>())
+            .Where(entry => !entry.Value.IsGood(healthy: false))
+            .Select(entry => entry.Key)];
         var found = containers is null ? ""
             : containers.Count == 0 ? "; there is no container of it"
             : $"; there is: {string.Join(", ", containers.Select(entry => $"{entry.Key} ({entry.Value.Status})"))}";

@@ -44,7 +44,11 @@ internal sealed class RegistryConfig : IDisposable
     /// <param name="logger">Is told when they cannot be removed afterwards.</param>
     /// <param name="write">Puts the content into the new file; null is the usual way.</param>
     /// <exception cref="CommandException">They cannot be written; nothing of them is left.</exception>
-    public static RegistryConfig? Write(string dataPath, IReadOnlyList<RegistryCredentials>? credentials, ILogger logger, Action<FileStream, byte[]>? write = null)
+    public static RegistryConfig? Write(
+        string dataPath,
+        IReadOnlyList<RegistryCredentials>? credentials,
+        ILogger logger,
+        Action<FileStream, byte[]>? write = null)
     {
         if (credentials is null or [])
         {

@@ -7,7 +7,9 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Compose.Deploy;
 
-/// <summary>The directory of one compose project: its file, and its env files beside it. Its containers may have it mounted, so nothing in it is trusted.</summary>
+/// <summary>
+/// The directory of one compose project: its file, and its env files beside it. Its containers may have it mounted, so nothing in it is trusted.
+/// </summary>
 internal sealed partial class StackFolder
 {
     public const string FileName = "docker-compose.yml";
@@ -71,7 +73,10 @@ internal sealed partial class StackFolder
         return files;
     }
 
-    /// <summary>Makes these files the project's, one after the other; when one cannot be written, or <paramref name="then"/> fails, the old ones are put back.</summary>
+    /// <summary>
+    /// Makes these files the project's, one after the other; when one cannot be written, or
+    /// <paramref name="then"/> fails, the old ones are put back.
+    /// </summary>
     /// <exception cref="CommandException">That failed, too.</exception>
     public void Replace(IReadOnlyDictionary<string, string> files, Action then)
     {
@@ -120,7 +125,8 @@ internal sealed partial class StackFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"cannot write to {Path}: {StorageAdvice.Describe(why, Path)}; and the files that were there could not all be put back: {e.Message}");
+            throw new CommandException(
+                $"cannot write to {Path}: {StorageAdvice.Describe(why, Path)}; and the files that were there could not all be put back: {e.Message}");
         }
     }
 
@@ -136,7 +142,9 @@ internal sealed partial class StackFolder
         }
     }
 
-    /// <summary>What is there; null for what the agent cannot have put there itself, and will not follow or wait for: a link, a pipe, a file without an end.</summary>
+    /// <summary>
+    /// What is there; null for what the agent cannot have put there itself, and will not follow or wait for: a link, a pipe, a file without an end.
+    /// </summary>
     private byte[]? ReadOld(string name)
     {
         try

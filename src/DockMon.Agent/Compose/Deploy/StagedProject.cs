@@ -80,7 +80,8 @@ internal sealed class StagedProject : IDisposable
         {
             if (++links > MostEntries)
             {
-                throw new CommandException($"{_stack.Path} has more than {MostEntries} files and directories in it: move what the project's containers write into directories of its own");
+                throw new CommandException($"{_stack.Path} has more than {MostEntries} files and directories in it: move what the project's containers "
+                    + "write into directories of its own");
             }
 
             if (System.IO.Path.GetFileName(other) is var name && name != StackFolder.EnvName && !files.ContainsKey(name))

@@ -38,7 +38,9 @@ internal static class ComposeFiles
     {
         var buffer = new byte[SizeLimit + 1];
         var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return length > SizeLimit ? throw new IOException($"{Path.GetFileName(path)} is larger than {SizeLimit} bytes") : Utf8.GetString(buffer, 0, length).TrimStart('\uFEFF');
+        return length > SizeLimit
+            ? throw new IOException($"{Path.GetFileName(path)} is larger than {SizeLimit} bytes")
+            : Utf8.GetString(buffer, 0, length).TrimStart('\uFEFF');
     }
 
     private static ReadComposeResult ReadOrThrow(string? path)
@@ -64,7 +66,11 @@ internal static class ComposeFiles
         var (read, skipped) = (new Dictionary<string, string>(StringComparer.Ordinal), new List<string>());
         foreach (var name in names)
         {
-            if (read.Count < MostEnvFiles && name is not ("." or "..") && !name.Contains('/', StringComparison.Ordinal) && !name.Contains('$', StringComparison.Ordinal) && ReadEnv(Path.Combine(folder, name)) is { } text)
+            if (read.Count < MostEnvFiles
+                && name is not ("." or "..")
+                && !name.Contains('/', StringComparison.Ordinal)
+                && !name.Contains('$', StringComparison.Ordinal)
+                && ReadEnv(Path.Combine(folder, name)) is { } text)
             {
                 read[name] = text;
             }
@@ -74,7 +80,15 @@ internal static class ComposeFiles
             }
         }
 
-        return new ReadComposeResult { Success = true, Path = path, Content = content, EnvContent = read.GetValueOrDefault(EnvName, ""), EnvFiles = read, SkippedEnvFiles = skipped };
+        return new ReadComposeResult
+        {
+            Success = true,
+            Path = path,
+            Content = content,
+            EnvContent = read.GetValueOrDefault(EnvName, ""),
+            EnvFiles = read,
+            SkippedEnvFiles = skipped
+        };
     }
 
     private static string Plain(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;

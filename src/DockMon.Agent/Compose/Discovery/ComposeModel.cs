@@ -24,7 +24,9 @@ internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> 
             return Empty;
         }
 
-        var services = Child(root, "services") is YamlMappingNode map ? map.Children.Select(entry => Service(Text(entry.Key) ?? "", entry.Value)).Where(service => service.Name.Length > 0) : [];
+        var services = Child(root, "services") is YamlMappingNode map
+            ? map.Children.Select(entry => Service(Text(entry.Key) ?? "", entry.Value)).Where(service => service.Name.Length > 0)
+            : [];
         var name = Text(Child(root, "name"));
         return new ComposeModel(string.IsNullOrWhiteSpace(name) || name.Contains('$', StringComparison.Ordinal) ? null : name, [.. services]);
     }

@@ -119,7 +119,10 @@ internal sealed partial class EventComparison(
         return true;
     }
 
-    private async Task ReportEndAsync(RunningContainer container, Action<RunningContainer, string, string, Dictionary<string, string>> tell, CancellationToken ct)
+    private async Task ReportEndAsync(
+        RunningContainer container,
+        Action<RunningContainer, string, string, Dictionary<string, string>> tell,
+        CancellationToken ct)
     {
         if (await StateAsync(container, ct) is not { } state)
         {
@@ -159,7 +162,10 @@ internal sealed partial class EventComparison(
 
     private static partial class Log
     {
-        [LoggerMessage(302, LogLevel.Information, "What runs was compared with what ran; {Changes} changes happened that no event told of (comparisons so far: {Count})")]
+        [LoggerMessage(
+            302,
+            LogLevel.Information,
+            "What runs was compared with what ran; {Changes} changes happened that no event told of (comparisons so far: {Count})")]
         public static partial void EventsReopened(ILogger logger, int changes, int count);
 
         [LoggerMessage(303, LogLevel.Information, "{Told} containers changed while the agent did not run, and are told of; {Left} more are not looked at")]

@@ -113,7 +113,9 @@ internal sealed class EventReporter(ContainerTracker tracker, Outbound outbound,
 
     // A health check alone makes three of these every few seconds, and no server does anything with them.
     private static bool IsNoise(string action) =>
-        action.StartsWith("exec_", StringComparison.Ordinal) || action.StartsWith("attach:", StringComparison.Ordinal) || action is "top" or "attach" or "detach";
+        action.StartsWith("exec_", StringComparison.Ordinal)
+            || action.StartsWith("attach:", StringComparison.Ordinal)
+            || action is "top" or "attach" or "detach";
 
     private void PostFound(RunningContainer container, string action, string timestamp, Dictionary<string, string> attributes)
     {

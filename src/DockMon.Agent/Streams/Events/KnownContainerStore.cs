@@ -138,7 +138,10 @@ internal sealed partial class KnownContainerStore(string dataPath, ContainerTrac
         [LoggerMessage(304, LogLevel.Warning, "{Path} cannot be read ({Reason}): what happened while the agent did not run is not told")]
         public static partial void KnownUnreadable(ILogger logger, string path, string reason);
 
-        [LoggerMessage(305, LogLevel.Warning, "{Path} cannot be written ({Reason}; failed tries: {Count}): what happens while the agent does not run will not be told")]
+        [LoggerMessage(
+            305,
+            LogLevel.Warning,
+            "{Path} cannot be written ({Reason}; failed tries: {Count}): what happens while the agent does not run will not be told")]
         public static partial void KnownNotKept(ILogger logger, string path, string reason, int count);
     }
 }

@@ -87,7 +87,9 @@ internal sealed class HealthCheck
         return new HealthRequest
         {
             Url = url,
-            Method = Methods.Contains(method) ? HttpMethod.Parse(method.ToUpperInvariant()) : throw new FormatException("method is not one of " + string.Join(", ", Methods)),
+            Method = Methods.Contains(method)
+                ? HttpMethod.Parse(method.ToUpperInvariant())
+                : throw new FormatException("method is not one of " + string.Join(", ", Methods)),
             Expected = ExpectedStatus.Parse(config.ExpectedStatusCodes),
             Timeout = Seconds("timeout_seconds", config.TimeoutSeconds ?? DefaultTimeoutSeconds, minimum: 0.001),
             FollowRedirects = config.FollowRedirects ?? true,
@@ -98,8 +100,11 @@ internal sealed class HealthCheck
     }
 
     private static AuthenticationHeaderValue? FromUserInfo(Uri url) =>
-        url.UserInfo.Length == 0 ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo.Contains(':', StringComparison.Ordinal) ? url.UserInfo : url.UserInfo + ":"))));
+        url.UserInfo.Length == 0 ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
+            Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo.Contains(':', StringComparison.Ordinal) ? url.UserInfo : url.UserInfo + ":"))));
 
     private static TimeSpan Seconds(string name, double value, double minimum) =>
-        value >= minimum && value <= LongestSeconds ? TimeSpan.FromSeconds(value) : throw new FormatException($"{name} is not between {minimum} and {LongestSeconds} seconds");
+        value >= minimum && value <= LongestSeconds
+            ? TimeSpan.FromSeconds(value)
+            : throw new FormatException($"{name} is not between {minimum} and {LongestSeconds} seconds");
 }

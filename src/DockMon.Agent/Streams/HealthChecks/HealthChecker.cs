@@ -48,7 +48,10 @@ internal sealed partial class HealthChecker(TimeProvider time, ILogger<HealthChe
         _trusting.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps a check from its answer is that check's result, not the agent's end.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Whatever keeps a check from its answer is that check's result, not the agent's end.")]
     private async Task<(int? Status, string? Error)> AskAsync(HealthRequest request, CancellationToken ct)
     {
         using var limit = new TimeLimit(request.Timeout, time, ct);
@@ -144,7 +147,8 @@ internal sealed partial class HealthChecker(TimeProvider time, ILogger<HealthChe
 
         return cause switch
         {
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "the host name cannot be resolved (DNS)",
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
+                "the host name cannot be resolved (DNS)",
             SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
             AuthenticationException => "TLS: " + Visible.Cut(cause.Message, WordsLength),
             _ => Visible.Cut(UserInfo.Remove(cause.Message), WordsLength),

@@ -27,7 +27,8 @@ internal static class HealthRedirect
         var next = location.IsAbsoluteUri ? location : new Uri(from, location);
         return next.Scheme is not ("http" or "https") || (from.Scheme == "https" && next.Scheme == "http")
                 ? (null, $"it leads from {from.Scheme} to {Visible.Cut(next.Scheme, 20)}, which is not followed")
-            : !next.Host.Equals(from.Host, StringComparison.OrdinalIgnoreCase) ? (null, $"it leads to another host, {Visible.Cut(next.Host, 100)}, which is not followed: check that one itself")
+            : !next.Host.Equals(from.Host, StringComparison.OrdinalIgnoreCase)
+                ? (null, $"it leads to another host, {Visible.Cut(next.Host, 100)}, which is not followed: check that one itself")
             : (next, null);
     }
 

@@ -1,6 +1,8 @@
 namespace DockMon.Agent.Streams.HealthChecks;
 
-/// <summary>When each check is due, on a clock that nobody sets (time since the start of the agent). Knows no thread: whoever uses it does so one at a time.</summary>
+/// <summary>
+/// When each check is due, on a clock that nobody sets (time since the start of the agent). Knows no thread: whoever uses it does so one at a time.
+/// </summary>
 internal sealed class HealthSchedule
 {
     /// <summary>The first checks come within this time, however long their interval is.</summary>

@@ -24,7 +24,10 @@ internal static class ExtendedHostFiles
     public static IReadOnlyList<DiskCounters> Disks(HostFiles files)
     {
         var lines = ReadOrNull(Path.Combine(files.Proc, "diskstats"))?.Split('\n') ?? [];
-        return [.. lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length > 9).Select(fields => Disk(files.Sys, fields)).OfType<DiskCounters>()];
+        return [.. lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length > 9)
+            .Select(fields => Disk(files.Sys, fields))
+            .OfType<DiskCounters>()];
     }
 
     /// <summary>How full file systems on devices are, each device once; only where the host's own files are the agent's, too.</summary>
@@ -61,7 +64,10 @@ internal static class ExtendedHostFiles
     {
         var name = fields[2];
         var isDisk = !VirtualDisks.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) && Directory.Exists(Path.Combine(sys, "block", name));
-        return isDisk && Number(fields[5]) is { } read && Number(fields[9]) is { } written && Number(ReadOrNull(Path.Combine(sys, "block", name, "size"))?.Trim()) is { } size
+        return isDisk
+            && Number(fields[5]) is { } read
+            && Number(fields[9]) is { } written
+            && Number(ReadOrNull(Path.Combine(sys, "block", name, "size"))?.Trim()) is { } size
             ? new(name, (long)size * SectorBytes, read * SectorBytes, written * SectorBytes) : null;
     }
 
@@ -97,11 +103,12 @@ internal static class ExtendedHostFiles
 internal sealed record DiskCounters(string Name, long SizeBytes, double ReadBytes, double WrittenBytes)
 {
     /// <summary>What it did in between; null when its counters began anew.</summary>
-    public DiskStats? Since(DiskCounters? earlier, TimeSpan elapsed) => earlier is null || earlier.ReadBytes > ReadBytes || earlier.WrittenBytes > WrittenBytes ? null : new()
-    {
-        Name = Name,
-        SizeBytes = SizeBytes,
-        ReadBytesPerSec = Math.Round((ReadBytes - earlier.ReadBytes) / elapsed.TotalSeconds),
-        WriteBytesPerSec = Math.Round((WrittenBytes - earlier.WrittenBytes) / elapsed.TotalSeconds),
-    };
+    public DiskStats? Since(DiskCounters? earlier, TimeSpan elapsed) =>
+        earlier is null || earlier.ReadBytes > ReadBytes || earlier.WrittenBytes > WrittenBytes ? null : new()
+        {
+            Name = Name,
+            SizeBytes = SizeBytes,
+            ReadBytesPerSec = Math.Round((ReadBytes - earlier.ReadBytes) / elapsed.TotalSeconds),
+            WriteBytesPerSec = Math.Round((WrittenBytes - earlier.WrittenBytes) / elapsed.TotalSeconds),
+        };
 }

@@ -13,7 +13,12 @@ namespace DockMon.Agent.Streams.HostMetrics;
 internal sealed record HostSight(bool InContainer, string? Elsewhere = null);
 
 /// <summary>The host's own figures, every two seconds. Where the host cannot be seen, none: a container's own would pass for the host's.</summary>
-internal sealed partial class HostSampler(ConnectionState connection, Outbound outbound, TimeProvider time, ILogger<HostSampler> logger, Machine? machine = null)
+internal sealed partial class HostSampler(
+    ConnectionState connection,
+    Outbound outbound,
+    TimeProvider time,
+    ILogger<HostSampler> logger,
+    Machine? machine = null)
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -151,7 +156,10 @@ internal sealed partial class HostSampler(ConnectionState connection, Outbound o
 
     private static partial class Log
     {
-        [LoggerMessage(720, LogLevel.Information, "No statistics of the host: the agent runs in a container and the host's /proc is not mounted (-v /proc:/host/proc:ro -v /sys:/host/sys:ro)")]
+        [LoggerMessage(
+            720,
+            LogLevel.Information,
+            "No statistics of the host: the agent runs in a container and the host's /proc is not mounted (-v /proc:/host/proc:ro -v /sys:/host/sys:ro)")]
         public static partial void HostUnseen(ILogger logger);
 
         [LoggerMessage(721, LogLevel.Warning, "Statistics of the host cannot be read: {Reason} (failed tries for this reason: {Count})")]

@@ -8,7 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>One shell in one container, from its start to the moment when nothing of it is left.</summary>
-internal sealed partial class Shell(string sessionId, string containerId, EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
+internal sealed partial class Shell(
+    string sessionId,
+    string containerId,
+    EngineClient engine,
+    Outbound outbound,
+    TimeProvider time,
+    ILogger<ShellManager> logger)
 {
     /// <summary>Most bytes of output in one frame.</summary>
     public const int OutputBytes = 32 * 1024;
@@ -78,7 +84,8 @@ internal sealed partial class Shell(string sessionId, string containerId, Engine
         await using (var stream = await engine.StartExecAsync(execId, tty: true, CancellationToken.None))
         {
             var opening = await OpenAsync(stream);
-            processId = opening.ProcessId ?? throw new EngineException(Encoding.UTF8.GetString(opening.Output).Trim() is { Length: > 0 } words ? words : "the shell ended at once");
+            processId = opening.ProcessId
+                ?? throw new EngineException(Encoding.UTF8.GetString(opening.Output).Trim() is { Length: > 0 } words ? words : "the shell ended at once");
             Log.Started(logger, sessionId, containerId);
             reason = await ConverseAsync(execId, stream, opening.Output);
         }

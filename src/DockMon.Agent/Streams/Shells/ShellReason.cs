@@ -2,7 +2,10 @@ using System.Text;
 
 namespace DockMon.Agent.Streams.Shells;
 
-/// <summary>Why a shell ended, as short as it must be: servers pass it on as the reason of a WebSocket's close frame, which holds 123 bytes. A longer one reaches nobody.</summary>
+/// <summary>
+/// Why a shell ended, as short as it must be: servers pass it on as the reason of a WebSocket's
+/// close frame, which holds 123 bytes. A longer one reaches nobody.
+/// </summary>
 internal static class ShellReason
 {
     /// <summary>Most bytes of it.</summary>

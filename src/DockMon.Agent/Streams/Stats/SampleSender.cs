@@ -26,12 +26,15 @@ internal sealed class SampleSender(Outbound outbound, StatsLink statsLink, Conne
         if (connection.IsConnected)
         {
             outbound.PostStats(Array.ConvertAll(
-                messages, stats => new KeyedFrame(stats.ContainerId, FrameWriter.Event(EventNames.ContainerStats, stats, ProtocolJson.Default.ContainerStats, now))));
+                messages,
+                stats => new KeyedFrame(stats.ContainerId, FrameWriter.Event(EventNames.ContainerStats, stats, ProtocolJson.Default.ContainerStats, now))));
         }
 
         if (statsLink.IsOpen)
         {
-            statsLink.Post(Array.ConvertAll(messages, stats => new KeyedFrame(stats.ContainerId, FrameWriter.Message(stats, ProtocolJson.Default.ContainerStats))));
+            statsLink.Post(Array.ConvertAll(
+                messages,
+                stats => new KeyedFrame(stats.ContainerId, FrameWriter.Message(stats, ProtocolJson.Default.ContainerStats))));
         }
     }
 

@@ -5,7 +5,13 @@ using DockMon.Agent.Streams.Stats.Kernel;
 namespace DockMon.Agent.Streams.Stats;
 
 /// <summary>Decides for each container where its figures come from. The engine is asked beside the loop; everything else happens in it.</summary>
-internal sealed class SourceChooser(StatsOrigin origin, FirstProcessFinder finder, KernelSource kernel, OwnContainer own, StatsNotices notices, TimeProvider time)
+internal sealed class SourceChooser(
+    StatsOrigin origin,
+    FirstProcessFinder finder,
+    KernelSource kernel,
+    OwnContainer own,
+    StatsNotices notices,
+    TimeProvider time)
 {
     /// <summary>How long the engine has to notice what the kernel shows already: that a container ended.</summary>
     public static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(3);

@@ -21,13 +21,23 @@ public sealed class CreateConfigTests
     [InlineData("""{"ports":{"80/tcp":8080}}""", "HostConfig.PortBindings", """{"80/tcp":[{"HostIp":"","HostPort":"8080"}]}""")]
     [InlineData("""{"ports":{"80":"8080"}}""", "ExposedPorts", """{"80/tcp":{}}""")]
     [InlineData("""{"ports":{"53/udp":["127.0.0.1",5353]}}""", "HostConfig.PortBindings", """{"53/udp":[{"HostIp":"127.0.0.1","HostPort":"5353"}]}""")]
-    [InlineData("""{"ports":{"80/tcp":[8080,8081]}}""", "HostConfig.PortBindings", """{"80/tcp":[{"HostIp":"","HostPort":"8080"},{"HostIp":"","HostPort":"8081"}]}""")]
+    [InlineData(
+        """{"ports":{"80/tcp":[8080,8081]}}""",
+        "HostConfig.PortBindings",
+        """{"80/tcp":[{"HostIp":"","HostPort":"8080"},{"HostIp":"","HostPort":"8081"}]}""")]
     [InlineData("""{"ports":{"80/tcp":null}}""", "HostConfig.PortBindings", """{"80/tcp":[{"HostIp":"","HostPort":""}]}""")]
     [InlineData("""{"ports":["127.0.0.1:8080:80/udp","81"]}""", "HostConfig.PortBindings", """{"80/udp":[{"HostIp":"127.0.0.1","HostPort":"8080"}]}""")]
     [InlineData("""{"volumes":{"/h":{"bind":"/c","mode":"ro"},"v":{"bind":"/d"}}}""", "HostConfig.Binds", """["/h:/c:ro","v:/d:rw"]""")]
     [InlineData("""{"volumes":["/h:/c","/anonymous"]}""", "Volumes", """{"/anonymous":{}}""")]
-    [InlineData("""{"restart_policy":{"Name":"on-failure","MaximumRetryCount":3}}""", "HostConfig.RestartPolicy", """{"Name":"on-failure","MaximumRetryCount":3}""")]
-    [InlineData("""{"devices":["/dev/a:/dev/b:r","/dev/c"]}""", "HostConfig.Devices", """[{"PathOnHost":"/dev/a","PathInContainer":"/dev/b","CgroupPermissions":"r"},{"PathOnHost":"/dev/c","PathInContainer":"/dev/c","CgroupPermissions":"rwm"}]""")]
+    [InlineData(
+        """{"restart_policy":{"Name":"on-failure","MaximumRetryCount":3}}""",
+        "HostConfig.RestartPolicy",
+        """{"Name":"on-failure","MaximumRetryCount":3}""")]
+    [InlineData(
+        """{"devices":["/dev/a:/dev/b:r","/dev/c"]}""",
+        "HostConfig.Devices",
+        """[{"PathOnHost":"/dev/a","PathInContainer":"/dev/b","CgroupPermissions":"r"},"""
+        + """{"PathOnHost":"/dev/c","PathInContainer":"/dev/c","CgroupPermissions":"rwm"}]""")]
     [InlineData("""{"extra_hosts":{"db":"10.0.0.1"}}""", "HostConfig.ExtraHosts", """["db:10.0.0.1"]""")]
     [InlineData("""{"mem_limit":"512m"}""", "HostConfig.Memory", "536870912")]
     [InlineData("""{"mem_limit":1024}""", "HostConfig.Memory", "1024")]
@@ -39,15 +49,25 @@ public sealed class CreateConfigTests
     [InlineData("""{"network":"a","networks":["a","b"]}""", "HostConfig.NetworkMode", "\"a\"")]
     [InlineData("""{"network_mode":"a","network":"a"}""", "HostConfig.NetworkMode", "\"a\"")]
     [InlineData("""{"networks":{"a":null}}""", "NetworkingConfig", "null")]
-    [InlineData("""{"networks":{"a":{"aliases":["x","y"],"ipv4_address":"10.0.0.9","ipv6_address":null}}}""", "NetworkingConfig", """{"EndpointsConfig":{"a":{"Aliases":["x","y"],"IPAMConfig":{"IPv4Address":"10.0.0.9"}}}}""")]
-    [InlineData("""{"network":"a","networks":{"a":{"mac_address":"02:42:0a:00:00:09"}}}""", "NetworkingConfig.EndpointsConfig.a.MacAddress", "\"02:42:0a:00:00:09\"")]
-    [InlineData("""{"networks":{"a":{"links":{"db":"base"},"driver_opt":{"k":1},"link_local_ips":["169.254.1.1"]}}}""", "NetworkingConfig.EndpointsConfig.a", """{"Links":["db:base"],"DriverOpts":{"k":"1"},"IPAMConfig":{"LinkLocalIPs":["169.254.1.1"]}}""")]
+    [InlineData(
+        """{"networks":{"a":{"aliases":["x","y"],"ipv4_address":"10.0.0.9","ipv6_address":null}}}""",
+        "NetworkingConfig",
+        """{"EndpointsConfig":{"a":{"Aliases":["x","y"],"IPAMConfig":{"IPv4Address":"10.0.0.9"}}}}""")]
+    [InlineData(
+        """{"network":"a","networks":{"a":{"mac_address":"02:42:0a:00:00:09"}}}""",
+        "NetworkingConfig.EndpointsConfig.a.MacAddress",
+        "\"02:42:0a:00:00:09\"")]
+    [InlineData(
+        """{"networks":{"a":{"links":{"db":"base"},"driver_opt":{"k":1},"link_local_ips":["169.254.1.1"]}}}""",
+        "NetworkingConfig.EndpointsConfig.a",
+        """{"Links":["db:base"],"DriverOpts":{"k":"1"},"IPAMConfig":{"LinkLocalIPs":["169.254.1.1"]}}""")]
     [InlineData("""{"restart_policy":null,"ports":null}""", "HostConfig.RestartPolicy", "null")]
     public void The_SDKs_names_become_the_engines(string options, string path, string expected)
     {
         var body = Read(options).Body;
         body["Image"]!.GetValue<string>().ShouldBe("app:1");
-        (path.Split('.').Aggregate((JsonNode?)body, (node, name) => node?[name])?.ToJsonString() ?? "null").ShouldBe(JsonNode.Parse(expected)?.ToJsonString() ?? "null");
+        (path.Split('.').Aggregate((JsonNode?)body, (node, name) => node?[name])?.ToJsonString()
+            ?? "null").ShouldBe(JsonNode.Parse(expected)?.ToJsonString() ?? "null");
     }
 
     [Theory]

@@ -40,7 +40,8 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
             await AdvanceAsync(_scene.DeployAsync($$"""{"deployment_id":"d2","project_name":"shop","action":"{{action}}"}"""));
             var call = _scene.Text("calls")!.TrimEnd().Split('\n')[^1];
             call.ShouldEndWith(verb);
-            call.ShouldContain($"--file {_scene.At("compose/shop/model.yml")} --project-directory {_scene.At("stacks/shop")} --env-file {_scene.At("compose/shop/variables.env")}");
+            call.ShouldContain($"--file {_scene.At("compose/shop/model.yml")} --project-directory {_scene.At("stacks/shop")} --env-file "
+                + $"{_scene.At("compose/shop/variables.env")}");
         }
     }
 
@@ -52,10 +53,21 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
         var model = _scene.Text("compose/shop/model.yml");
         Directory.CreateDirectory(_scene.At("stacks/shop/conf"));
         await File.WriteAllTextAsync(_scene.At("stacks/shop/conf/own"), "", TestContext.Current.CancellationToken);
-        (await _scene.DeployAsync(Up("services: {refuse: {}}", "PORT=81", """{"web.env":"A=2","new.env":"B=1"}"""))).GetProperty("success").GetBoolean().ShouldBeFalse();
+        (await _scene.DeployAsync(Up("services: {refuse: {}}", "PORT=81", """{"web.env":"A=2","new.env":"B=1"}""")))
+            .GetProperty("success")
+            .GetBoolean()
+            .ShouldBeFalse();
 
         Directory.GetFileSystemEntries(_scene.At("stacks"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ShouldBe(
-            [.. new[] { "stacks/shop", "stacks/shop/.env", "stacks/shop/conf", "stacks/shop/conf/own", "stacks/shop/docker-compose.yml", "stacks/shop/web.env" }.Select(_scene.At)]);
+            [.. new[]
+            {
+                "stacks/shop",
+                "stacks/shop/.env",
+                "stacks/shop/conf",
+                "stacks/shop/conf/own",
+                "stacks/shop/docker-compose.yml",
+                "stacks/shop/web.env"
+            }.Select(_scene.At)]);
         _scene.Text("stacks/shop/.env").ShouldBe("PORT=80");
         _scene.Text("stacks/shop/web.env").ShouldBe("A=1");
         _scene.Text("stacks/shop/docker-compose.yml").ShouldBe("services: {web: {}}");
@@ -71,7 +83,9 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
             File.Create(_scene.At($"stacks/shop/{i}")).Dispose();
         }
 
-        Should.Throw<CommandException>(() => StagedProject.Write(new StackFolder(_scene.At("stacks"), "shop"), new Dictionary<string, string> { ["docker-compose.yml"] = "x" }))
+        Should.Throw<CommandException>(() => StagedProject.Write(
+            new StackFolder(_scene.At("stacks"), "shop"),
+            new Dictionary<string, string> { ["docker-compose.yml"] = "x" }))
             .Message.ShouldContain("more than 10000 files");
         Directory.GetDirectories(_scene.At("stacks")).ShouldBe([_scene.At("stacks/shop")]);
     }
@@ -89,7 +103,9 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
         _scene.Text("stacks/shop/empty.env").ShouldBe("");
         File.Exists(_scene.At("stacks/shop/new.env")).ShouldBeFalse();
 
-        Should.Throw<IOException>(() => new StackFolder(_scene.At("stacks"), "other").Replace(new Dictionary<string, string> { ["docker-compose.yml"] = "x" }, () => throw new IOException()));
+        Should.Throw<IOException>(() => new StackFolder(_scene.At("stacks"), "other").Replace(
+            new Dictionary<string, string> { ["docker-compose.yml"] = "x" },
+            () => throw new IOException()));
         Directory.Exists(_scene.At("stacks/other")).ShouldBeFalse();
     }
 
@@ -108,17 +124,24 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
     {
         const string Down = """{"deployment_id":"d1","project_name":"shop","action":"down"}""";
         (await _scene.DeployAsync(Down)).GetProperty("error").GetString()!.ShouldContain("was never deployed by this agent");
-        (await _scene.DeployAsync("""{"deployment_id":"d1","project_name":"shop","action":"down","compose_content":"services: {web: {}}"}""")).GetProperty("success").GetBoolean().ShouldBeTrue();
+        (await _scene.DeployAsync("""{"deployment_id":"d1","project_name":"shop","action":"down","compose_content":"services: {web: {}}"}"""))
+            .GetProperty("success")
+            .GetBoolean()
+            .ShouldBeTrue();
     }
 
     [Fact]
     public async Task Services_are_told_of_as_Docker_does()
     {
-        _scene.Runs("web", "Up 2 minutes (unhealthy)", """{"Status":"running","Running":true,"StartedAt":"2026-01-01T00:00:00Z","Health":{"Status":"unhealthy"}}""");
+        _scene.Runs(
+            "web",
+            "Up 2 minutes (unhealthy)",
+            """{"Status":"running","Running":true,"StartedAt":"2026-01-01T00:00:00Z","Health":{"Status":"unhealthy"}}""");
         var deploying = _scene.DeployAsync(Up("services: {web: {}}"));
         await AdvanceAsync(deploying);
         (await deploying).GetProperty("services").GetProperty("web").GetRawText().ShouldBe(
-            """{"container_id":"aaaaaaaaaaaa","container_name":"shop-web-1","image":"app:1","status":"Up 2 minutes (unhealthy)","error":"unhealthy","restart_policy":"always"}""");
+            """{"container_id":"aaaaaaaaaaaa","container_name":"shop-web-1","image":"app:1","status":"Up 2 minutes """
+            + """(unhealthy)","error":"unhealthy","restart_policy":"always"}""");
 
         _scene.Runs("web", "Exited (3) 2 seconds ago", """{"Status":"exited","ExitCode":3}""");
         deploying = _scene.DeployAsync(Up("services: {web: {}}"));
@@ -138,7 +161,8 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
     [Fact]
     public async Task Passwords_and_candidates_that_a_killed_deployment_left_are_gone_after_the_next_start()
     {
-        var left = RegistryConfig.Write(_scene.Data, [new() { RegistryUrl = "r:5000", Username = "me", Password = "p" }], NullLogger.Instance).ShouldNotBeNull();
+        var left = RegistryConfig.Write(_scene.Data, [new() { RegistryUrl = "r:5000", Username = "me", Password = "p" }], NullLogger.Instance)
+            .ShouldNotBeNull();
         var candidate = StagedProject.Write(new StackFolder(_scene.At("stacks"), "shop"), new Dictionary<string, string> { ["docker-compose.yml"] = "x" });
         await _scene.RestartAsync(TestContext.Current.CancellationToken);
         Directory.Exists(left.Folder).ShouldBeFalse();
@@ -148,11 +172,15 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
     [Fact]
     public void A_disk_that_fills_while_passwords_are_written_has_none_of_them()
     {
-        var error = Should.Throw<CommandException>(() => RegistryConfig.Write(_scene.Data, [new() { RegistryUrl = "r:5000", Username = "me", Password = "p" }], NullLogger.Instance, (file, content) =>
-        {
-            file.Write(content.AsSpan(0, 10));
-            throw new IOException("No space left on device", 28);
-        }));
+        var error = Should.Throw<CommandException>(() => RegistryConfig.Write(
+            _scene.Data,
+            [new() { RegistryUrl = "r:5000", Username = "me", Password = "p" }],
+            NullLogger.Instance,
+            (file, content) =>
+            {
+                file.Write(content.AsSpan(0, 10));
+                throw new IOException("No space left on device", 28);
+            }));
         error.Message.ShouldContain("the disk is full");
         Directory.GetFileSystemEntries(RegistryConfig.Root(_scene.Data)).ShouldBeEmpty();
     }

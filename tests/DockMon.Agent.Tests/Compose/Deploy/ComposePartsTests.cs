@@ -26,8 +26,31 @@ public sealed class ComposePartsTests
     [Fact]
     public void Every_argument_stands_by_itself()
     {
-        var compose = new ComposeArguments(new ComposeTool("compose", new Version(2, 26)), "shop", "/s/shop/docker-compose.yml", "/s/shop/.env", "/host/shop", ["a b", "$(id)"]);
-        string[] common = ["--ansi", "never", "--progress", "plain", "--project-name", "shop", "--file", "/s/shop/docker-compose.yml", "--project-directory", "/host/shop", "--env-file", "/s/shop/.env", "--profile", "a b", "--profile", "$(id)"];
+        var compose = new ComposeArguments(
+            new ComposeTool("compose", new Version(2, 26)),
+            "shop",
+            "/s/shop/docker-compose.yml",
+            "/s/shop/.env",
+            "/host/shop",
+            ["a b", "$(id)"]);
+        string[] common = [
+            "--ansi",
+            "never",
+            "--progress",
+            "plain",
+            "--project-name",
+            "shop",
+            "--file",
+            "/s/shop/docker-compose.yml",
+            "--project-directory",
+            "/host/shop",
+            "--env-file",
+            "/s/shop/.env",
+            "--profile",
+            "a b",
+            "--profile",
+            "$(id)"
+        ];
         compose.Up(forceRecreate: false).ShouldBe([.. common, "up", "-d"]);
         compose.Up(forceRecreate: true).ShouldBe([.. common, "up", "-d", "--force-recreate"]);
         compose.Down(volumes: true).ShouldBe([.. common, "down", "--volumes"]);
@@ -52,7 +75,10 @@ public sealed class ComposePartsTests
         using var data = new TemporaryFolder();
         RegistryConfig.Write(data.Path, [], NullLogger.Instance).ShouldBeNull();
         string folder;
-        using (var config = RegistryConfig.Write(data.Path, [new RegistryCredentials { RegistryUrl = "r:5000", Username = "me", Password = "p:\"ä" }], NullLogger.Instance).ShouldNotBeNull())
+        using (var config = RegistryConfig.Write(
+            data.Path,
+            [new RegistryCredentials { RegistryUrl = "r:5000", Username = "me", Password = "p:\"ä" }],
+            NullLogger.Instance).ShouldNotBeNull())
         {
             folder = config.Folder;
             foreach (var entered in new[] { folder, Path.GetDirectoryName(folder)! })
@@ -62,7 +88,12 @@ public sealed class ComposePartsTests
 
             var file = Path.Combine(folder, "config.json");
             File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            JsonDocument.Parse(File.ReadAllBytes(file)).RootElement.GetProperty("auths").GetProperty("r:5000").GetProperty("auth").GetBytesFromBase64().ShouldBe(Encoding.UTF8.GetBytes("me:p:\"ä"));
+            JsonDocument.Parse(File.ReadAllBytes(file)).RootElement
+                .GetProperty("auths")
+                .GetProperty("r:5000")
+                .GetProperty("auth")
+                .GetBytesFromBase64()
+                .ShouldBe(Encoding.UTF8.GetBytes("me:p:\"ä"));
         }
 
         Directory.Exists(folder).ShouldBeFalse();
@@ -85,7 +116,8 @@ public sealed class ComposePartsTests
     public void An_error_is_what_compose_said_without_its_progress()
     {
         ComposeProgress.Parse(" 0123abc Downloading 5MB").ShouldBeNull();
-        ComposeProgress.Error([" Container p-web-1  Creating", "dependency failed to start: container p-db-1 is unhealthy", ""]).ShouldBe("dependency failed to start: container p-db-1 is unhealthy");
+        ComposeProgress.Error([" Container p-web-1  Creating", "dependency failed to start: container p-db-1 is unhealthy", ""])
+            .ShouldBe("dependency failed to start: container p-db-1 is unhealthy");
         ComposeProgress.Error([]).ShouldBe("it said nothing");
         ComposeProgress.Error([new string('x', 5000)]).Length.ShouldBe(2001);
     }
@@ -112,7 +144,13 @@ public sealed class ComposePartsTests
     [Fact]
     public void Replicas_are_numbered_and_what_does_not_run_is_named()
     {
-        var containers = ProjectContainers.ByName([Container("web", 1, "running"), Container("web", 2, "running"), Container("web-2", 1, "exited"), Container("job", 1, "exited", code: 2), Container("db", 1, "running", health: "starting")]);
+        var containers = ProjectContainers.ByName([
+            Container("web", 1, "running"),
+            Container("web", 2, "running"),
+            Container("web-2", 1, "exited"),
+            Container("job", 1, "exited", code: 2),
+            Container("db", 1, "running", health: "starting")
+        ]);
         containers.Keys.ShouldBe(["web", "web-2", "p-web-2-1", "job", "db"]);
         ComposeService[] expected = [new("web", [], 2, []), new("cache", [], 1, []), new("none", [], 0, [])];
         ProjectContainers.Failed(containers, expected, healthy: false).ShouldBe(["job", "cache"]);
@@ -124,14 +162,32 @@ public sealed class ComposePartsTests
     [InlineData("/data/inner/stacks", "/srv/inner/stacks")]
     [InlineData("/database", null)]
     public void The_hosts_path_is_that_of_the_innermost_mount(string path, string? host) =>
-        HostPath.Translate(path, [new ContainerMount { Destination = "/data", Source = "/var/lib/docker/volumes/agent/_data" }, new ContainerMount { Destination = "/data/inner", Source = "/srv/inner/" }]).ShouldBe(host);
+        HostPath.Translate(path, [
+            new ContainerMount { Destination = "/data", Source = "/var/lib/docker/volumes/agent/_data" },
+            new ContainerMount { Destination = "/data/inner", Source = "/srv/inner/" }
+        ]).ShouldBe(host);
 
     [Fact]
     public void Compose_sees_no_variable_of_the_agents_own()
     {
-        var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["PERMANENT_TOKEN"] = "secret", ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "False" };
+        var variables = new Dictionary<string, string>
+        {
+            ["DOCKMON_URL"] = "ws://x",
+            ["PERMANENT_TOKEN"] = "secret",
+            ["PATH"] = "/bin",
+            ["HOME"] = "/root",
+            ["DOCKER_HOST"] = "unix:///x",
+            ["DOCKER_TLS_VERIFY"] = "False"
+        };
         ComposeEnvironment.Build(AgentOptions.Load(variables.GetValueOrDefault).Options, "/tmp/c", variables.GetValueOrDefault)
-            .ShouldBe(new Dictionary<string, string> { ["PATH"] = "/bin", ["HOME"] = "/root", ["DOCKER_CONFIG"] = "/tmp/c", ["DOCKER_HOST"] = "unix:///x", ["DOCKER_TLS_VERIFY"] = "False" }, ignoreOrder: true);
+            .ShouldBe(new Dictionary<string, string>
+            {
+                ["PATH"] = "/bin",
+                ["HOME"] = "/root",
+                ["DOCKER_CONFIG"] = "/tmp/c",
+                ["DOCKER_HOST"] = "unix:///x",
+                ["DOCKER_TLS_VERIFY"] = "False"
+            }, ignoreOrder: true);
     }
 
     [Theory]
@@ -146,5 +202,11 @@ public sealed class ComposePartsTests
     }
 
     private static ProjectContainer Container(string service, int number, string status, int code = 0, string? health = null) =>
-        new(service, number, "id", $"p-{service}-{number}", "image", new ContainerState { Status = status, ExitCode = code, Health = health is null ? null : new ContainerHealth { Status = health } });
+        new(
+            service,
+            number,
+            "id",
+            $"p-{service}-{number}",
+            "image",
+            new ContainerState { Status = status, ExitCode = code, Health = health is null ? null : new ContainerHealth { Status = health } });
 }

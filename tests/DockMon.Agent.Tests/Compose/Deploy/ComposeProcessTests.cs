@@ -28,5 +28,12 @@ public sealed class ComposeProcessTests
     }
 
     private static Task<ComposeResult> RunAsync(string script, TimeProvider time) =>
-        ComposeProcess.RunAsync("/bin/sh", ["-c", script], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, "/", line: null, time, TestContext.Current.CancellationToken);
+        ComposeProcess.RunAsync(
+            "/bin/sh",
+            ["-c", script],
+            new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
+            "/",
+            line: null,
+            time,
+            TestContext.Current.CancellationToken);
 }

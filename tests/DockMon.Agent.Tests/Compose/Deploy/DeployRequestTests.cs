@@ -77,7 +77,11 @@ public sealed class DeployRequestTests
     [Fact]
     public void The_files_of_a_request_are_its_content_and_its_env_files_the_later_of_one_name()
     {
-        var files = StackFolder.FilesOf(Good with { EnvFileContent = "A=1", EnvFiles = new Dictionary<string, string> { [".env"] = "A=2", ["b.env"] = "B=1" } });
+        var files = StackFolder.FilesOf(Good with
+        {
+            EnvFileContent = "A=1",
+            EnvFiles = new Dictionary<string, string> { [".env"] = "A=2", ["b.env"] = "B=1" }
+        });
         files.ShouldBe(new Dictionary<string, string> { ["docker-compose.yml"] = "services: {}", [".env"] = "A=2", ["b.env"] = "B=1" }, ignoreOrder: true);
         StackFolder.FilesOf(Good with { EnvFileContent = "" }).Keys.ShouldBe(["docker-compose.yml"]);
     }

@@ -50,7 +50,13 @@ public sealed class InterruptedDeploymentsTests : IAsyncDisposable
         model.Write("services: {web: {}}", "");
         var arguments = new ComposeArguments(new ComposeTool(_scene.Compose, new Version(2, 26)), "shop", model.File, model.EnvFile, _scene.Data, []);
         var compose = ComposeProcess.RunAsync(
-            _scene.Compose, arguments.Up(forceRecreate: false), new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, "/", line: null, TimeProvider.System, Token);
+            _scene.Compose,
+            arguments.Up(forceRecreate: false),
+            new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
+            "/",
+            line: null,
+            TimeProvider.System,
+            Token);
         await Retry.UntilAsync("compose runs", () => _scene.Text("ran") is not null, TimeSpan.FromMinutes(1), Token);
         _scene.Runs("web", "Exited (1) 2 seconds ago", """{"Status":"exited","ExitCode":1}""");
 
@@ -65,7 +71,11 @@ public sealed class InterruptedDeploymentsTests : IAsyncDisposable
     {
         var store = new DeploymentStore(_scene.Data, NullLogger.Instance);
         var journal = store.Add(new DeployComposeRequest { DeploymentId = "d1", ProjectName = "shop" });
-        store.Save(journal with { Begun = true, End = new DeployComplete { DeploymentId = "d1", Action = "up", Success = true, Services = new Dictionary<string, DeployedService>() } });
+        store.Save(journal with
+        {
+            Begun = true,
+            End = new DeployComplete { DeploymentId = "d1", Action = "up", Success = true, Services = new Dictionary<string, DeployedService>() }
+        });
         (await KilledAsync()).GetProperty("success").GetBoolean().ShouldBeTrue();
     }
 

@@ -25,7 +25,8 @@ public sealed class ComposeFilesTests : IDisposable
         Directory.CreateSymbolicLink(At("link"), At("a"));
         File.CreateSymbolicLink(At("compose.yml"), At("a/docker-compose.yml"));
         var found = Scan(new ScanComposeRequest { Paths = [At("a"), At("a/b"), At("link"), "/proc", "relative"] });
-        found.Select(file => (file.Path, file.ProjectName, string.Join(' ', file.Services))).ShouldBe([(At("a/b/compose.yaml"), "b", ""), (At("a/docker-compose.yml"), "shop", "web db")]);
+        found.Select(file => (file.Path, file.ProjectName, string.Join(' ', file.Services)))
+            .ShouldBe([(At("a/b/compose.yaml"), "b", ""), (At("a/docker-compose.yml"), "shop", "web db")]);
         Scan(new ScanComposeRequest { Recursive = false, Paths = [At("a")] }, roots: []).Count.ShouldBe(1);
         Scan(new ScanComposeRequest { MaxDepth = 0 }).ShouldBeEmpty();
     }
@@ -76,7 +77,8 @@ public sealed class ComposeFilesTests : IDisposable
         var read = ComposeFiles.Read(At("compose.yml"));
         read.Success.ShouldBeTrue(read.Error);
         read.EnvContent.ShouldBe("X=\"y\"\n");
-        read.EnvFiles.ShouldNotBeNull().ShouldBe(new Dictionary<string, string> { [".env"] = "X=\"y\"\n", ["a.env"] = "A=1\n", ["missing.env"] = "" }, ignoreOrder: true);
+        read.EnvFiles.ShouldNotBeNull()
+            .ShouldBe(new Dictionary<string, string> { [".env"] = "X=\"y\"\n", ["a.env"] = "A=1\n", ["missing.env"] = "" }, ignoreOrder: true);
         read.SkippedEnvFiles.ShouldBe(["../up.env", "link.env"]);
     }
 

@@ -57,7 +57,9 @@ public sealed class ComposeModelTests
 
     [Fact]
     public void Services_keep_their_order_and_only_the_first_document_counts() =>
-        ComposeModel.Read("services: {z: {}, a: , m: {image: x}}\n---\nservices: {other: {}}\n").Services.Select(service => service.Name).ShouldBe(["z", "a", "m"]);
+        ComposeModel.Read("services: {z: {}, a: , m: {image: x}}\n---\nservices: {other: {}}\n").Services
+            .Select(service => service.Name)
+            .ShouldBe(["z", "a", "m"]);
 
     [Theory]
     [InlineData("docker-compose.yml", true)]

@@ -62,8 +62,16 @@ public sealed class ContainerTrackerTests
         _tracker.Running.Single().Name.ShouldBe("new");
     }
 
-    private static ContainerSummary[] List(params string[] names) => [.. names.Select(name => new ContainerSummary { Id = "id-" + name, Names = ["/" + name], Image = "i" })];
+    private static ContainerSummary[] List(params string[] names) =>
+        [.. names.Select(name => new ContainerSummary { Id = "id-" + name, Names = ["/" + name], Image = "i" })];
 
     private void Apply(string action, string name, string? id = null) =>
-        _tracker.Apply(new EngineEvent { Type = "container", Action = action, ActorId = id ?? "id-" + name, Attributes = new() { ["name"] = name }, TimeNano = 1 });
+        _tracker.Apply(new EngineEvent
+        {
+            Type = "container",
+            Action = action,
+            ActorId = id ?? "id-" + name,
+            Attributes = new() { ["name"] = name },
+            TimeNano = 1
+        });
 }

@@ -51,7 +51,10 @@ public sealed class HealthCheckReaderTests
     [InlineData("\"auth_config_json\":\"{\\\"type\\\":\\\"bearer\\\"}\"", "auth_config_json has no token")]
     public void What_is_wrong_is_said_by_name_and_without_secrets(string field, string words)
     {
-        var check = Read("{\"container_id\":\"c\",\"host_id\":\"h\"," + (field.StartsWith("\"url\"", StringComparison.Ordinal) ? "" : "\"url\":\"http://127.0.0.1/\",") + field + "}");
+        var check = Read("{\"container_id\":\"c\",\"host_id\":\"h\","
+            + (field.StartsWith("\"url\"", StringComparison.Ordinal) ? "" : "\"url\":\"http://127.0.0.1/\",")
+            + field
+            + "}");
         check.Request.ShouldBeNull();
         check.Error.ShouldNotBeNull().ShouldContain(words);
         check.Error.ShouldNotContain("s3cret");
@@ -64,7 +67,8 @@ public sealed class HealthCheckReaderTests
     {
         var leftOut = new List<string>();
         var checks = HealthCheckReader.ReadAll(
-            JsonElement.Parse("""{"configs":[{"container_id":"a","url":"http://127.0.0.1"},7,null,{"url":"http://127.0.0.1"},{"container_id":"b","url":{}},{"container_id":"c","url":"http://127.0.0.1"}]}"""),
+            JsonElement.Parse("""{"configs":[{"container_id":"a","url":"http://127.0.0.1"},7,null,{"url":"http://127.0.0.1"},"""
+                + """{"container_id":"b","url":{}},{"container_id":"c","url":"http://127.0.0.1"}]}"""),
             leftOut.Add);
         checks.Select(check => (check.Config.ContainerId, check.Error is null)).ShouldBe([("a", true), ("b", false), ("c", true)]);
         leftOut.Count.ShouldBe(3);
@@ -78,7 +82,8 @@ public sealed class HealthCheckReaderTests
 
     [Fact]
     public void What_is_no_list_is_refused() =>
-        Should.Throw<CommandException>(() => HealthCheckReader.ReadAll(JsonElement.Parse("""{"configs":{}}"""), _ => { })).Message.ShouldBe("configs is not a list");
+        Should.Throw<CommandException>(() => HealthCheckReader.ReadAll(JsonElement.Parse("""{"configs":{}}"""), _ => { })).Message
+            .ShouldBe("configs is not a list");
 
     private static HealthCheck Read(string json) => HealthCheckReader.Read(JsonElement.Parse(json));
 }

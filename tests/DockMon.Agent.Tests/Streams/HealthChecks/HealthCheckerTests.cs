@@ -29,7 +29,9 @@ public sealed class HealthCheckerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         using var key = ECDsa.Create();
-        using var own = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        using var own = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddYears(100));
         var certificate = X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pfx), null);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -42,7 +44,9 @@ public sealed class HealthCheckerTests : IAsyncLifetime
         _server = builder.Build();
         _server.Map("/ok", () => "fine");
         _server.Map("/moved", () => Results.Redirect("/ok"));
-        _server.Map("/to/{target}", (string target, HttpRequest request) => new Redirection(int.Parse(request.Query["status"].FirstOrDefault("302")!, CultureInfo.InvariantCulture), Target(target)));
+        _server.Map("/to/{target}", (string target, HttpRequest request) => new Redirection(
+            int.Parse(request.Query["status"].FirstOrDefault("302")!, CultureInfo.InvariantCulture),
+            Target(target)));
         _server.Map("/seen", (HttpRequest request) =>
         {
             _seen.Enqueue($"{request.Method} {request.Host.Port == new Uri(_http).Port} {request.Headers.Authorization} {request.Headers["X-Key"]}");
@@ -63,7 +67,11 @@ public sealed class HealthCheckerTests : IAsyncLifetime
             }
         });
         _server.Map("/what", (HttpRequest request) =>
-            request.Method == "POST" && request.Headers.Authorization == "Basic dTpw" && request.Headers["X-Key"] == "k" && request.Headers.UserAgent == "me" && request.QueryString.Value == "?q=1"
+            request.Method == "POST"
+                && request.Headers.Authorization == "Basic dTpw"
+                && request.Headers["X-Key"] == "k"
+                && request.Headers.UserAgent == "me"
+                && request.QueryString.Value == "?q=1"
                 ? Results.Ok() : Results.StatusCode(400));
         _server.Map("/bearer", (HttpRequest request) => request.Headers.Authorization == "Bearer t" ? Results.Ok() : Results.StatusCode(401));
         await _server.StartAsync(TestContext.Current.CancellationToken);
@@ -101,7 +109,12 @@ public sealed class HealthCheckerTests : IAsyncLifetime
     [Fact]
     public async Task Method_headers_query_and_credentials_arrive()
     {
-        var config = new HealthCheckConfig { Url = _http + "/what?q=1", Method = "post", HeadersJson = """{"X-Key":"k","user-agent":"me","Content-Type":"text/plain"}""" };
+        var config = new HealthCheckConfig
+        {
+            Url = _http + "/what?q=1",
+            Method = "post",
+            HeadersJson = """{"X-Key":"k","user-agent":"me","Content-Type":"text/plain"}"""
+        };
         (await CheckAsync(config with { AuthConfigJson = """{"type":"basic","username":"u","password":"p"}""" })).ErrorMessage.ShouldBeNull();
         (await CheckAsync(config with { Url = config.Url.Replace("//", "//u:p@", StringComparison.Ordinal) })).ErrorMessage.ShouldBeNull();
         (await CheckAsync(new() { Url = _http + "/bearer", AuthConfigJson = """{"type":"bearer","token":"t"}""" })).ErrorMessage.ShouldBeNull();
@@ -119,7 +132,11 @@ public sealed class HealthCheckerTests : IAsyncLifetime
     [Fact]
     public async Task No_answer_in_time_is_unhealthy_and_says_so_without_user_and_query()
     {
-        var result = await CheckAsync(new() { Url = _http.Replace("//", "//me:s3cret@", StringComparison.Ordinal) + "/never?token=s3cret", TimeoutSeconds = 0.2 });
+        var result = await CheckAsync(new()
+        {
+            Url = _http.Replace("//", "//me:s3cret@", StringComparison.Ordinal) + "/never?token=s3cret",
+            TimeoutSeconds = 0.2
+        });
         result.Healthy.ShouldBeFalse();
         result.StatusCode.ShouldBeNull();
         result.ErrorMessage.ShouldBe($"GET {_http}/never: no answer within 0.2 s (timeout)");
@@ -128,7 +145,9 @@ public sealed class HealthCheckerTests : IAsyncLifetime
     [Fact]
     public async Task A_refused_connection_and_an_unknown_name_are_unhealthy()
     {
-        (await CheckAsync(new() { Url = $"http://127.0.0.1:{DockMon.Testing.FreePort.Next()}/x?s3cret" })).ErrorMessage.ShouldNotBeNull().ShouldContain("refused");
+        (await CheckAsync(new() { Url = $"http://127.0.0.1:{DockMon.Testing.FreePort.Next()}/x?s3cret" })).ErrorMessage
+            .ShouldNotBeNull()
+            .ShouldContain("refused");
         (await CheckAsync(new() { Url = "http://no-such-host.invalid/x?s3cret" })).ErrorMessage.ShouldNotBeNull().ShouldNotContain("s3cret");
     }
 
@@ -207,7 +226,8 @@ public sealed class HealthCheckerTests : IAsyncLifetime
     [InlineData("ab🐳", 3, "ab…")]
     public void What_others_say_has_nothing_in_it_that_moves_a_cursor(string text, int most, string shown) => Visible.Cut(text, most).ShouldBe(shown);
 
-    private static HealthCheckConfig Secret(string url) => new() { Url = url, HeadersJson = """{"X-Key":"k"}""", AuthConfigJson = """{"type":"bearer","token":"t"}""" };
+    private static HealthCheckConfig Secret(string url) =>
+        new() { Url = url, HeadersJson = """{"X-Key":"k"}""", AuthConfigJson = """{"type":"bearer","token":"t"}""" };
 
     private string Target(string target) => target switch
     {

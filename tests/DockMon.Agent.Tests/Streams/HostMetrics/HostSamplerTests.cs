@@ -144,8 +144,12 @@ public sealed class HostSamplerTests : IDisposable
         Sample().TryGetProperty("extended", out _).ShouldBeFalse();
         _time.Advance(HostSampler.ExtendedPeriod - HostSampler.Period - HostSampler.Period);
         var extended = Sample().GetProperty("extended");
+        var used = extended.GetProperty("file_systems")[0].GetProperty("used_bytes").GetInt64();
         extended.GetRawText().ShouldBe(
-            $$$"""{"load_average":[0.5,1.25,2],"swap_total_bytes":2048000,"swap_used_bytes":512000,"disks":[{"name":"sda","size_bytes":1024000,"read_bytes_per_sec":51200,"write_bytes_per_sec":0}],"file_systems":[{"device":"/dev/sda1","mount_point":"{{{_root.Path}}}","total_bytes":{{{Drive.TotalSize}}},"used_bytes":{{{extended.GetProperty("file_systems")[0].GetProperty("used_bytes").GetInt64()}}}}],"temperatures":[{"name":"coretemp Core 0","celsius":41.5},{"name":"coretemp","celsius":-3}]}""");
+            $$$"""{"load_average":[0.5,1.25,2],"swap_total_bytes":2048000,"swap_used_bytes":512000,"disks":[{"name":"sda","size_bytes":"""
+            + $$$"""1024000,"read_bytes_per_sec":51200,"write_bytes_per_sec":0}],"file_systems":["""
+            + $$$"""{"device":"/dev/sda1","mount_point":"{{{_root.Path}}}","total_bytes":{{{Drive.TotalSize}}},"used_bytes":{{{used}}}}],"temperatures":"""
+            + """[{"name":"coretemp Core 0","celsius":41.5},{"name":"coretemp","celsius":-3}]}""");
         extended.GetProperty("file_systems")[0].GetProperty("used_bytes").GetInt64().ShouldBeInRange(1, Drive.TotalSize);
     }
 
@@ -164,7 +168,12 @@ public sealed class HostSamplerTests : IDisposable
     private void Start(bool inContainer)
     {
         _outbound = new Outbound(new Outbox(Path.Combine(_root.Path, "data")), _time, NullLogger<Outbound>.Instance);
-        _sampler = new HostSampler(_connection, _outbound, _time, _log.CreateLogger<HostSampler>(), new Machine(_root.Path)) { Sight = new HostSight(inContainer) };
+        _sampler = new HostSampler(
+            _connection,
+            _outbound,
+            _time,
+            _log.CreateLogger<HostSampler>(),
+            new Machine(_root.Path)) { Sight = new HostSight(inContainer) };
     }
 
     private void Tick()
@@ -201,9 +210,11 @@ public sealed class HostSamplerTests : IDisposable
         File.WriteAllText(Path.Combine(proc, "meminfo"), "MemTotal: 1000 kB\nMemAvailable: 600 kB\nSwapTotal: 2000 kB\nSwapFree: 1500 kB\n");
         File.WriteAllText(Path.Combine(proc, "loadavg"), "0.50 1.25 2.00 3/400 5555\n");
         File.WriteAllText(
-            Path.Combine(proc, "diskstats"), $"   7       0 loop0 9 9 9 9 9 9 9 9 9 9 9\n   8       0 sda 100 0 {sectorsRead} 5 100 0 4000 9 0 9 14 0 0 0 0\n   8       1 sda1 100 0 {sectorsRead} 5 100 0 4000 9 0 9 14\n");
+            Path.Combine(proc, "diskstats"), $"   7       0 loop0 9 9 9 9 9 9 9 9 9 9 9\n   8       0 sda 100 0 {sectorsRead} 5 100 0 4000 9 0 9 14 0 "
+                + $"0 0 0\n   8       1 sda1 100 0 {sectorsRead} 5 100 0 4000 9 0 9 14\n");
         Directory.CreateDirectory(Path.Combine(proc, "self"));
-        File.WriteAllText(Path.Combine(proc, "self/mounts"), $"proc /proc proc rw 0 0\n/dev/sda1 {_root.Path} ext4 rw 0 0\n/dev/sda1 /again ext4 rw 0 0\n/dev/sdb1 /gone ext4 rw 0 0\n/dev/loop0 /snap/x squashfs ro 0 0\n");
+        File.WriteAllText(Path.Combine(proc, "self/mounts"), $"proc /proc proc rw 0 0\n/dev/sda1 {_root.Path} ext4 rw 0 0\n/dev/sda1 /again ext4 rw 0 "
+            + "0\n/dev/sdb1 /gone ext4 rw 0 0\n/dev/loop0 /snap/x squashfs ro 0 0\n");
         var block = Directory.CreateDirectory(Path.Combine(_root.Path, "sys/block/sda")).FullName;
         File.WriteAllText(Path.Combine(block, "size"), "2000\n");
         var chip = Directory.CreateDirectory(Path.Combine(_root.Path, "sys/class/hwmon/hwmon0")).FullName;

@@ -60,8 +60,16 @@ public sealed class ShellManagerTests : IDisposable
         Take("""{"action":"start","session_id":"s"}""");
         await _shells.FinishAsync(TimeSpan.FromSeconds(30));
         Take("""{"action":"start","session_id":"t","container_id":"c"}""");
-        JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload").GetProperty("error").GetString().ShouldBe("failed to start shell: container_id is missing");
-        JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload").GetProperty("error").GetString().ShouldBe("failed to start shell: the agent is stopping");
+        JsonElement.Parse(_outbound.TryTake()!.Bytes)
+            .GetProperty("payload")
+            .GetProperty("error")
+            .GetString()
+            .ShouldBe("failed to start shell: container_id is missing");
+        JsonElement.Parse(_outbound.TryTake()!.Bytes)
+            .GetProperty("payload")
+            .GetProperty("error")
+            .GetString()
+            .ShouldBe("failed to start shell: the agent is stopping");
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace DockMon.Agent.Tests.Streams.Shells;
 public sealed class ShellReasonTests
 {
     [Fact]
-    public void What_fits_stays_as_it_is() => ShellReason.Cut("the shell was killed, or its container stopped").ShouldBe("the shell was killed, or its container stopped");
+    public void What_fits_stays_as_it_is() =>
+        ShellReason.Cut("the shell was killed, or its container stopped").ShouldBe("the shell was killed, or its container stopped");
 
     [Fact]
     public void Of_what_an_engine_says_the_end_is_kept()

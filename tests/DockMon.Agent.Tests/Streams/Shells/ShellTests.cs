@@ -142,7 +142,12 @@ public sealed class ShellTests : IAsyncLifetime
         await NextAsync();
         Take("""{"action":"close","session_id":"s"}""");
         await Retry.UntilAsync("what ends it is made", () => Volatile.Read(ref _created) == 2, ct: Token);
-        JsonElement.Parse(_engine.Calls.Last(call => call.Path == "/containers/c/exec").Body).GetProperty("Cmd").EnumerateArray().Last().GetString().ShouldBe("42");
+        JsonElement.Parse(_engine.Calls.Last(call => call.Path == "/containers/c/exec").Body)
+            .GetProperty("Cmd")
+            .EnumerateArray()
+            .Last()
+            .GetString()
+            .ShouldBe("42");
         _inspection = """{"Running":false,"ExitCode":129}""";
         await AdvanceUntilGoneAsync();
         (await EndAsync()).ShouldBe(("closed", null));

@@ -25,7 +25,8 @@ internal sealed class KernelTree : IDisposable
     public string Proc { get; }
 
     /// <summary>Version 2 on one mount, as the kernel tells it of this process.</summary>
-    public static string Version2(string root = "/", string point = "/sys/fs/cgroup") => $"31 23 0:27 {root} {point} rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+    public static string Version2(string root = "/", string point = "/sys/fs/cgroup") =>
+        $"31 23 0:27 {root} {point} rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
 
     /// <summary>Version 1, with the processor's two controllers on one mount and a link beside it, as systemd makes it.</summary>
     public static string Version1(string root = "/", string point = "/sys/fs/cgroup") =>
@@ -47,7 +48,8 @@ internal sealed class KernelTree : IDisposable
     /// <summary>The host's processor time in ticks, of two processors; a line beyond those the engine adds up is added to it.</summary>
     public void WriteStat(long idle) => Write(
         $"{Proc}/stat",
-        $"cpu  100 20 30 {idle} 5 6 7 999 888 777\ncpu0 50 10 15 {idle / 2} 2 3 3 0 0 0\ncpu1 50 10 15 {idle / 2} 3 3 4 0 0 0\nintr 12345 1 2 3\nctxt 99\nbtime 1700000000\n");
+        $"cpu  100 20 30 {idle} 5 6 7 999 888 777\ncpu0 50 10 15 {idle / 2} 2 3 3 0 0 0\ncpu1 50 10 15 {idle / 2} 3 3 4 0 0 0\nintr 12345 1 2 3\nctxt "
+        + "99\nbtime 1700000000\n");
 
     /// <summary>The container's first process.</summary>
     /// <param name="cgroup">Its <c>/proc/PID/cgroup</c>.</param>
@@ -73,7 +75,8 @@ internal sealed class KernelTree : IDisposable
 
     public void WriteStartTime(long startTime, int pid = Pid) => Write(
         $"{Proc}/{pid}/stat",
-        $"{pid} (a (na) me)) S 25992 {pid} {pid} 0 -1 4194560 1119 0 0 0 1 1 0 0 20 0 1 0 {startTime} 2322432 332 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+        $"{pid} (a (na) me)) S 25992 {pid} {pid} 0 -1 4194560 1119 0 0 0 1 1 0 0 20 0 1 0 {startTime} 2322432 332 18446744073709551615 1 1 0 0 0 0 0 0 "
+        + "0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 
     public void WriteNetwork(long rx, long tx, int pid = Pid, string more = "", string name = "  eth0") => Write(
         $"{Proc}/{pid}/net/dev",
@@ -91,8 +94,11 @@ internal sealed class KernelTree : IDisposable
         Write(
             $"{group}/memory.stat",
             $"anon {anon}\nfile 905216\nkernel 36864\nkernel_stack 16384\npagetables 40960\nsock 0\nshmem 0\nfile_mapped 0\nfile_dirty 0\nanon_thp 0\n"
-            + $"inactive_anon 45056\nactive_anon 4096\ninactive_file 897024\nactive_file {activeFile}\nunevictable 0\npgfault 1095\npgmajfault 0\nworkingset_refault_anon 0\n");
-        Write($"{group}/io.stat", "8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n8:0 rbytes=100 wbytes=200 rios=3 wios=1 dbytes=0 dios=0\n253:0 \n");
+            + $"inactive_anon 45056\nactive_anon 4096\ninactive_file 897024\nactive_file {activeFile}\nunevictable 0\npgfault 1095\npgmajfault "
+            + "0\nworkingset_refault_anon 0\n");
+        Write(
+            $"{group}/io.stat",
+            "8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n8:0 rbytes=100 wbytes=200 rios=3 wios=1 dbytes=0 dios=0\n253:0 \n");
     }
 
     /// <summary>A group of version 1, the same below each controller's mount.</summary>
@@ -101,8 +107,10 @@ internal sealed class KernelTree : IDisposable
         Write($"{point}/cpu,cpuacct/{group}/cpuacct.usage", "1500000123\n");
         Write($"{point}/memory/{group}/memory.usage_in_bytes", "999424\n");
         Write($"{point}/memory/{group}/memory.limit_in_bytes", $"{limit}\n");
-        Write($"{point}/memory/{group}/memory.stat", "cache 905216\nrss 57344\ninactive_file 1\nactive_file 8192\nhierarchical_memory_limit 9223372036854771712\ntotal_cache 905216\ntotal_inactive_file 897024\ntotal_active_file 8192\n");
-        Write($"{point}/blkio/{group}/blkio.throttle.io_service_bytes", "8:0 Read 4096\n8:0 Write 8192\n8:0 Sync 12288\n8:0 Async 0\n8:0 Discard 0\n8:0 Total 12288\n8:16 Read 1\n8:16 Write 2\n8:16 Total 3\nTotal 12291\n");
+        Write($"{point}/memory/{group}/memory.stat", "cache 905216\nrss 57344\ninactive_file 1\nactive_file 8192\nhierarchical_memory_limit "
+            + "9223372036854771712\ntotal_cache 905216\ntotal_inactive_file 897024\ntotal_active_file 8192\n");
+        Write($"{point}/blkio/{group}/blkio.throttle.io_service_bytes", "8:0 Read 4096\n8:0 Write 8192\n8:0 Sync 12288\n8:0 Async 0\n8:0 Discard "
+            + "0\n8:0 Total 12288\n8:16 Read 1\n8:16 Write 2\n8:16 Total 3\nTotal 12291\n");
     }
 
     public void Dispose() => _folder.Dispose();

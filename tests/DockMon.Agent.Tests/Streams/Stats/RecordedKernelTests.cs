@@ -80,6 +80,7 @@ public sealed class RecordedKernelTests
             >= 1_000 => (bytes / 1e3, "kB"),
             _ => (bytes, "B"),
         };
-        return (value >= 100 ? value.ToString("0", CultureInfo.InvariantCulture) : value.ToString(value >= 10 ? "0.#" : "0.##", CultureInfo.InvariantCulture)) + unit;
+        return (value >= 100 ? value.ToString("0", CultureInfo.InvariantCulture) : value.ToString(value >= 10 ? "0.#" : "0.##", CultureInfo.InvariantCulture))
+            + unit;
     }
 }

@@ -42,7 +42,14 @@ internal sealed class SamplerFixture : IAsyncDisposable
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
         _kernel = new KernelSource(Tree.Root);
         var containers = new StatsSampler(
-            options, Engine.Client, Tracker, _kernel, TestOwnContainers.None, new SampleSender(_outbound, link, _connection, Time), Time, Log.CreateLogger<StatsSampler>());
+            options,
+            Engine.Client,
+            Tracker,
+            _kernel,
+            TestOwnContainers.None,
+            new SampleSender(_outbound, link, _connection, Time),
+            Time,
+            Log.CreateLogger<StatsSampler>());
         var host = new HostSampler(_connection, _outbound, Time, NullLogger<HostSampler>.Instance);
         Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
         Sampler = new SamplingLoop(containers, host, Heartbeat, Time);
@@ -85,7 +92,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
     /// <summary>A container's figures as the engine gives them.</summary>
     public void Measures(string id, ulong cpu, ulong system) => Engine.Set(
         $"/containers/{id}{StatsQuery}",
-        $$$"""{"read":"2026-01-02T03:04:05Z","cpu_stats":{"cpu_usage":{"total_usage":{{{cpu}}}},"system_cpu_usage":{{{system}}},"online_cpus":2},"memory_stats":{"usage":900,"limit":1000}}""");
+        $$$"""{"read":"2026-01-02T03:04:05Z","cpu_stats":{"cpu_usage":{"total_usage":{{{cpu}}}},"system_cpu_usage":{{{system}}},"online_cpus":"""
+        + $$$"""2},"memory_stats":{"usage":900,"limit":1000}}""");
 
     public void Tell(string action, string id, string name = "web") =>
         Tracker.Apply(new EngineEvent { Type = "container", Action = action, ActorId = id, Attributes = new() { ["name"] = name, ["image"] = "i" } });

@@ -27,7 +27,9 @@ public sealed class StatsSamplerTests
         sample.GetProperty("network_rx").GetInt64().ShouldBe(726);
         sample.GetProperty("disk_read").GetInt64().ShouldBe(1459300);
         fixture.Tell("rename", Id, "db");
-        await fixture.UntilAsync("it goes by its new name", () => fixture.TakeAll().TryGetValue(Id, out var sample) && sample.GetProperty("container_name").GetString() == "db");
+        await fixture.UntilAsync(
+            "it goes by its new name",
+            () => fixture.TakeAll().TryGetValue(Id, out var sample) && sample.GetProperty("container_name").GetString() == "db");
         fixture.Engine.Requests.ShouldBe([$"/containers/{Id}/json"]);
         fixture.Log.Text.ShouldContain("come from the kernel");
     }
@@ -141,7 +143,9 @@ public sealed class StatsSamplerTests
         fixture.AddToKernel(Id, Pid + 1);
         fixture.Tree.WriteNetwork(55, 5, Pid + 1);
         fixture.Tree.WriteStartTime(1);
-        await fixture.UntilAsync("it is measured by its new process", () => fixture.TakeAll().TryGetValue(Id, out var sample) && sample.GetProperty("network_rx").GetInt64() == 55);
+        await fixture.UntilAsync(
+            "it is measured by its new process",
+            () => fixture.TakeAll().TryGetValue(Id, out var sample) && sample.GetProperty("network_rx").GetInt64() == 55);
         fixture.Log.Lines.ShouldHaveSingleItem().ShouldContain("come from the kernel");
     }
 
@@ -168,7 +172,9 @@ public sealed class StatsSamplerTests
 
         await fixture.SampleAsync(Id);
         fixture.Measures(Id, cpu: 3000, system: 20_000);
-        await fixture.UntilAsync("the processor's share is known", () => fixture.TakeAll().TryGetValue(Id, out var sample) && sample.GetProperty("cpu_percent").GetDouble() == 40);
+        await fixture.UntilAsync(
+            "the processor's share is known",
+            () => fixture.TakeAll().TryGetValue(Id, out var sample) && sample.GetProperty("cpu_percent").GetDouble() == 40);
         fixture.Measures(Other, cpu: 1000, system: 20_000);
         (await fixture.SampleAsync(Other)).GetProperty("memory_usage").GetInt64().ShouldBe(900);
         var line = fixture.Log.Lines.Where(line => line.Contains("engine", StringComparison.Ordinal)).ShouldHaveSingleItem();
@@ -276,7 +282,9 @@ public sealed class StatsSamplerTests
     public async Task A_container_that_is_stuck_in_the_engine_does_not_keep_others_waiting(string origin, string question)
     {
         await using var fixture = new SamplerFixture(Enum.Parse<StatsOrigin>(origin));
-        fixture.Engine.BeforeAnswer = path => path.StartsWith($"/containers/{Other}{question}", StringComparison.Ordinal) ? Task.Delay(Timeout.Infinite, Token) : Task.CompletedTask;
+        fixture.Engine.BeforeAnswer = path => path.StartsWith($"/containers/{Other}{question}", StringComparison.Ordinal)
+            ? Task.Delay(Timeout.Infinite, Token)
+            : Task.CompletedTask;
         fixture.Tell("start", Other);
         await fixture.UntilAsync("it is asked about", () => fixture.Engine.Requests.Count == 1);
         fixture.AddToKernel(Id, Pid);

@@ -77,5 +77,6 @@ public sealed class UpdateStoreTests : IDisposable
     private UpdateStore Store() => new(_folder.Path, TimeProvider.System, NullLogger<UpdateStore>.Instance);
 
     private static UpdateJournal Journal() => UpdateJournal.Open(
-        "web", JsonNode.Parse($$"""{"Id":"{{new string('a', 64)}}","Name":"/web","State":{"Running":true},"HostConfig":{"RestartPolicy":{"Name":"always"} } }""")!.AsObject(), stopTimeout: 10, healthTimeout: 60);
+        "web", JsonNode.Parse($$"""{"Id":"{{new string('a', 64)}}","Name":"/web","State":{"Running":true},"HostConfig":{"RestartPolicy":"""
+        + $$"""{"Name":"always"} } }""")!.AsObject(), stopTimeout: 10, healthTimeout: 60);
 }

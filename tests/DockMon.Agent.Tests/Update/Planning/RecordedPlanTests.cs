@@ -18,7 +18,9 @@ public sealed class RecordedPlanTests
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static TheoryData<string> Containers =>
-        [.. Directory.GetFiles(Folder, "*.container.json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Folder, "*.container.json", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Folder, file))
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Containers))]

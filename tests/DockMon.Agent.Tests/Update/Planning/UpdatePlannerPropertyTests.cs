@@ -67,10 +67,13 @@ public sealed class UpdatePlannerPropertyTests
     {
         var made = (JsonObject)request.DeepClone();
         var asked = Strings(request["Env"]);
-        made["Env"] = new JsonArray([.. asked.Concat(Strings(image["Env"]).Where(variable => !asked.Any(own => own.Split('=')[0] == variable.Split('=')[0]))).Select(variable => (JsonNode)variable)]);
+        made["Env"] = new JsonArray([.. asked.Concat(Strings(image["Env"]).Where(variable => !asked.Any(own => own.Split('=')[0] == variable.Split('=')[0])))
+            .Select(variable => (JsonNode)variable)]);
         foreach (var set in Sets.Append("Labels"))
         {
-            made[set] = new JsonObject(Members(image[set]).Where(member => request[set]?[member.Key] is null).Concat(Members(request[set])).Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
+            made[set] = new JsonObject(Members(image[set]).Where(member => request[set]?[member.Key] is null)
+                .Concat(Members(request[set]))
+                .Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
         }
 
         foreach (var name in Scalars)
@@ -98,7 +101,9 @@ public sealed class UpdatePlannerPropertyTests
         foreach (var set in Sets.Append("Labels"))
         {
             Members(actual[set]).Select(member => $"{member.Key}={member.Value?.ToJsonString()}").Order(StringComparer.Ordinal)
-                .ShouldBe(Members(expected[set]).Select(member => $"{member.Key}={member.Value?.ToJsonString()}").Order(StringComparer.Ordinal), $"{set}, set by the user: {user.ToJsonString()}");
+                .ShouldBe(
+                    Members(expected[set]).Select(member => $"{member.Key}={member.Value?.ToJsonString()}").Order(StringComparer.Ordinal),
+                    $"{set}, set by the user: {user.ToJsonString()}");
         }
 
         foreach (var name in Scalars.Concat(["Entrypoint", "Cmd"]))

@@ -59,7 +59,10 @@ public sealed class DependentFinderTests
         var time = new FakeTimeProvider(); // It stands still: the last one is waited for as long as the test likes.
         var find = new DependentFinder(docker.Connect(time).Client, time).FindAsync(Main, Token);
         await Retry.UntilAsync("the last one is asked for", () => Volatile.Read(ref asked) == Count, ct: Token);
-        await Retry.UntilAsync("less than half of them is kept", () => GC.GetTotalMemory(forceFullCollection: true) - before < Count / 2 * 1024 * 1024, ct: Token);
+        await Retry.UntilAsync(
+            "less than half of them is kept",
+            () => GC.GetTotalMemory(forceFullCollection: true) - before < Count / 2 * 1024 * 1024,
+            ct: Token);
         last.SetResult();
         (await find).Dependents.ShouldBeEmpty();
     }

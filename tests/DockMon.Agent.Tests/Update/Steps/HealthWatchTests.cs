@@ -21,7 +21,14 @@ public sealed class HealthWatchTests
     [InlineData("paused", 0, "starting", null, 0, 0, true)]
     [InlineData("exited", 0, null, "no", 0, 0, true)]
     [InlineData("exited", 0, null, "on-failure", 0, 0, true)]
-    public void A_container_works_or_it_is_not_clear_yet(string status, int exitCode, string? health, string? policy, int restarts, int seconds, bool healthy) =>
+    public void A_container_works_or_it_is_not_clear_yet(
+        string status,
+        int exitCode,
+        string? health,
+        string? policy,
+        int restarts,
+        int seconds,
+        bool healthy) =>
         Judge(Container(status, exitCode, health, policy, restarts), seconds).ShouldBe(healthy);
 
     [Theory]
@@ -30,7 +37,14 @@ public sealed class HealthWatchTests
     [InlineData("exited", 3, null, "no", 0, 0, "ended with exit code 3")]
     [InlineData("running", 0, null, "always", 1, 10, "crashes and is restarted")]
     [InlineData("restarting", 3, null, "always", 0, 1, "crashes and is restarted")]
-    public void A_container_that_does_not_work_is_told_with_the_reason(string status, int exitCode, string? health, string? policy, int restarts, int seconds, string words) =>
+    public void A_container_that_does_not_work_is_told_with_the_reason(
+        string status,
+        int exitCode,
+        string? health,
+        string? policy,
+        int restarts,
+        int seconds,
+        string words) =>
         Should.Throw<CommandException>(() => Judge(Container(status, exitCode, health, policy, restarts), seconds)).Message.ShouldContain(words);
 
     [Fact]
@@ -40,7 +54,11 @@ public sealed class HealthWatchTests
         var time = new FakeTimeProvider();
         var watch = new HealthWatch(engine.Client, time);
         await PassingAsync(time, watch.WaitAsync("c", TimeSpan.FromSeconds(60), isNew: false, Token));
-        (await Should.ThrowAsync<CommandException>(() => watch.WaitAsync("c", TimeSpan.FromSeconds(60), isNew: true, Token))).Message.ShouldContain("crashes and is restarted");
+        (await Should.ThrowAsync<CommandException>(() => watch.WaitAsync(
+            "c",
+            TimeSpan.FromSeconds(60),
+            isNew: true,
+            Token))).Message.ShouldContain("crashes and is restarted");
     }
 
     [Fact]

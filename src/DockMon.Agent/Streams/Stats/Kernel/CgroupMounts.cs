@@ -65,7 +65,8 @@ internal sealed class CgroupMounts
         }
 
         var isNamed = groupParts.Any(part => part.Contains(containerId, StringComparison.Ordinal));
-        return Below(top, hidden).Select(directory => isNamed ? Path.Combine([directory, .. groupParts]) : CgroupPaths.UpTo(directory, containerId)).OfType<string>();
+        return Below(top, hidden).Select(directory => isNamed ? Path.Combine([directory, .. groupParts]) : CgroupPaths.UpTo(directory, containerId))
+            .OfType<string>();
     }
 
     private static IEnumerable<string> Below(string directory, int levels)

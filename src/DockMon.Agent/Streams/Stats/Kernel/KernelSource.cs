@@ -153,10 +153,17 @@ internal sealed class KernelSource(string root = "/") : IDisposable
     }
 
     private BlockIoFiles OpenBlockIo(CgroupPaths groups) => new(
-        [.. new[] { TryOpen(groups, "blkio", "blkio.io_service_bytes_recursive"), TryOpen(groups, "blkio", "blkio.throttle.io_service_bytes"), TryOpen(groups, "", "io.stat") }.OfType<KernelFile>()]);
+        [.. new[]
+        {
+            TryOpen(groups, "blkio", "blkio.io_service_bytes_recursive"),
+            TryOpen(groups, "blkio", "blkio.throttle.io_service_bytes"),
+            TryOpen(groups, "", "io.stat")
+        }.OfType<KernelFile>()]);
 
     private KernelFile? TryOpen(CgroupPaths groups, string controller, string file) =>
-        groups.Of(controller) is { } group && _mounts!.Find(controller, group, groups.ContainerId, file) is { } directory ? KernelFile.TryOpen(Path.Combine(directory, file)) : null;
+        groups.Of(controller) is { } group && _mounts!.Find(controller, group, groups.ContainerId, file) is { } directory
+            ? KernelFile.TryOpen(Path.Combine(directory, file))
+            : null;
 
     private sealed record FoundProcess(string Folder, ProcessFile Process, CgroupPaths Groups);
 }

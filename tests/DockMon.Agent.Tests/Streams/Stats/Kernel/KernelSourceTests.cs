@@ -60,7 +60,8 @@ public sealed class KernelSourceTests
     [Fact]
     public void Hybrid_takes_a_controller_from_version_1_and_others_from_version_2()
     {
-        using var tree = new KernelTree(KernelTree.Version1().Replace("blkio", "pids", StringComparison.Ordinal) + KernelTree.Version2(point: "/sys/fs/cgroup/unified"));
+        using var tree = new KernelTree(KernelTree.Version1().Replace("blkio", "pids", StringComparison.Ordinal)
+            + KernelTree.Version2(point: "/sys/fs/cgroup/unified"));
         var group = $"system.slice/docker-{KernelTree.Id}.scope";
         tree.WriteProcess($"3:memory:/{group}\n2:cpu,cpuacct:/{group}\n1:name=systemd:/{group}\n0::/{group}\n");
         tree.WriteVersion1(group);
@@ -241,7 +242,9 @@ public sealed class KernelSourceTests
             Should.Throw<KernelUnreachableException>(() => Open(source));
         }
 
-        new DirectoryInfo("/proc/self/fd").GetFiles().ShouldNotContain(file => file.LinkTarget != null && file.LinkTarget.StartsWith(tree.Root, StringComparison.Ordinal));
+        new DirectoryInfo("/proc/self/fd")
+            .GetFiles()
+            .ShouldNotContain(file => file.LinkTarget != null && file.LinkTarget.StartsWith(tree.Root, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -35,7 +35,10 @@ public sealed class NetworkCountersTests : IDisposable
     [Fact]
     public void A_number_may_follow_the_name_without_a_blank()
     {
-        _tree.WriteNetwork(0, 0, more: "  eth1:4294967296       9    0    0    0     0          0         0 8589934592       1    0    0    0     0       0          0\n");
+        _tree.WriteNetwork(
+            0,
+            0,
+            more: "  eth1:4294967296       9    0    0    0     0          0         0 8589934592       1    0    0    0     0       0          0\n");
         Read().ShouldBe((4294967296UL, 8589934592UL));
     }
 
@@ -82,7 +85,8 @@ public sealed class NetworkCountersTests : IDisposable
         _tree.Dispose();
     }
 
-    private static string Line(string name, long rx, long tx) => $"{name,6}: {rx,7}       9    0    0    0     0          0         0 {tx,8}       1    0    0    0     0       0          0\n";
+    private static string Line(string name, long rx, long tx) =>
+        $"{name,6}: {rx,7}       9    0    0    0     0          0         0 {tx,8}       1    0    0    0     0       0          0\n";
 
     private (ulong, ulong) Read()
     {
