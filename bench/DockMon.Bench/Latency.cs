@@ -33,7 +33,7 @@ internal sealed class Latency(Workbench bench, Arguments arguments)
                 table,
                 "list_containers",
                 _times,
-                () => bench.Engine.ListContainersRawAsync(all: true, ct),
+                () => bench.Engine.ListContainersJsonAsync(all: true, ct),
                 () => session.CommandAsync(CommandNames.ListContainers, "{}", ct));
             await CompareAsync(
                 table, "stop", _stops, () => bench.Engine.StopContainerAsync(ids[0], 10, ct), () => session.OperateAsync(OperationActions.Stop, ids[0], ct),

@@ -35,9 +35,7 @@ internal sealed class StandIn(EngineClient engine, StatsStream streams, Uri serv
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         List<Task> parts = [IgnoreAsync(control, ending.Token), IgnoreAsync(stats, ending.Token), SendAsync(control, stats, ending.Token)];
-        using var list = JsonDocument.Parse(await engine.ListContainersRawAsync(all: false, ct));
-        parts.AddRange(list.RootElement.EnumerateArray().Select(container =>
-            WatchAsync(container.GetProperty("Id").GetString()!, container.GetProperty("Names")[0].GetString()!.TrimStart('/'), ending.Token)));
+        parts.AddRange((await engine.ListContainersAsync(all: false, ct)).Select(container => WatchAsync(container.Id, container.Name, ending.Token)));
         try
         {
             await Task.WhenAll(parts);

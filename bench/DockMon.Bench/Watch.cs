@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace DockMon.Bench;
 
@@ -62,11 +61,8 @@ internal sealed class Watch(Workbench bench, Arguments arguments)
     }
 
     // An agent watches these as well.
-    private async Task<int> OthersAsync(List<string> containers, CancellationToken ct)
-    {
-        using var list = JsonDocument.Parse(await bench.Engine.ListContainersRawAsync(all: false, ct));
-        return list.RootElement.EnumerateArray().Count(container => !containers.Contains(container.GetProperty("Id").GetString()!));
-    }
+    private async Task<int> OthersAsync(List<string> containers, CancellationToken ct) =>
+        (await bench.Engine.ListContainersAsync(all: false, ct)).Count(container => !containers.Contains(container.Id));
 }
 
 /// <summary>One agent in one round.</summary>

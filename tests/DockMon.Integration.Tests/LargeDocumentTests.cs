@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json.Nodes;
 using DockMon.Engine;
 using DockMon.Testing;
 using Shouldly;
@@ -76,7 +76,7 @@ public sealed class LargeDocumentTests
         using var client = new EngineClient(EngineEndpoint.FromEnvironment(engine.Host, null, null), TimeProvider.System);
         var labels = $$"""{"large":"{{new string('x', Large)}}"}""";
         var body = $$$"""{"Image":"{{{TestImage.Name}}}","Cmd":["sleep","3600"],"Labels":{{{labels}}},"HostConfig":{"NetworkMode":"none","Init":true}}""";
-        return await client.CreateContainerAsync(Encoding.UTF8.GetBytes(body), "large", Token);
+        return await client.CreateContainerAsync(JsonNode.Parse(body)!.AsObject(), "large", Token);
     }
 
     private static async Task ToldAsync(Installation installation, string id, string action, int times = 1)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DockMon.Engine;
 using DockMon.Testing;
 using Shouldly;
@@ -21,13 +21,12 @@ public sealed class ListingTests
         await using var engine = await PrivateEngine.StartAsync(Token);
         using (var client = new EngineClient(EngineEndpoint.FromEnvironment(engine.Host, null, null), TimeProvider.System))
         {
-            var body =
-                Encoding.UTF8.GetBytes($$$"""{"Image":"{{{TestImage.Name}}}","Cmd":["sleep","1"],"Env":["A=1","B=x=y"],"HostConfig":{"NetworkMode":"none"}}""");
+            var body = $$$"""{"Image":"{{{TestImage.Name}}}","Cmd":["sleep","1"],"Env":["A=1","B=x=y"],"HostConfig":{"NetworkMode":"none"}}""";
             await Parallel.ForAsync(
                 0,
                 Count,
                 new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Token },
-                async (_, ct) => await client.CreateContainerAsync(body, null, ct));
+                async (_, ct) => await client.CreateContainerAsync(JsonNode.Parse(body)!.AsObject(), null, ct));
         }
 
         await using var counter = new CountingSocket(engine.Host["unix://".Length..]);

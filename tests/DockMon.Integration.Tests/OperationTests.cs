@@ -40,7 +40,7 @@ public sealed class OperationTests() : InstallationTests("dockmon-it")
         var inspected = (await Installation.OperateAsync("inspect", id, Token)).GetProperty("container");
         inspected.GetProperty("Id").GetString().ShouldBe(id);
         using var engine = new EngineClient(EngineEndpoint.FromEnvironment(null, null, null), TimeProvider.System);
-        inspected.GetRawText().ShouldBe(System.Text.Encoding.UTF8.GetString(await engine.GetRawAsync($"/containers/{id}/json", Token)).TrimEnd());
+        inspected.GetRawText().ShouldBe(System.Text.Encoding.UTF8.GetString(await engine.InspectContainerRawAsync(id, Token)).TrimEnd());
 
         (await Installation.OperateAsync("remove", id, Token)).GetProperty("removed").GetBoolean().ShouldBeTrue();
         (await Docker.TryRunAsync(["inspect", id], Token)).ExitCode.ShouldNotBe(0);

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Json;
 using DockMon.Agent.Linux;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -45,7 +43,7 @@ internal static class HostIdentity
                 OsVersion = Text(info.OperatingSystem, 500),
                 KernelVersion = Text(info.KernelVersion, 255),
                 DockerVersion = Text(version, 50) ?? Text(info.ServerVersion, 50),
-                DaemonStartedAt = Text(await AskAsync(async () => Created(await engine.InspectNetworkRawAsync("bridge", ct))), 100),
+                DaemonStartedAt = Text(await AskAsync(async () => (await engine.InspectNetworkAsync("bridge", ct)).Created), 100),
                 TotalMemory = info.MemTotal > 0 ? info.MemTotal : null,
                 NumCpus = info.Ncpu > 0 ? info.Ncpu : null,
                 HostIps = addresses.Count > 0 ? addresses : null,
@@ -104,7 +102,7 @@ internal static class HostIdentity
         : value.Length <= limit ? value
         : value[..(char.IsHighSurrogate(value[limit - 1]) ? limit - 1 : limit)];
 
-    // What only decorates the registration is left out when the engine (no such network) or a proxy before it (forbidden) refuses to tell.
+    // What only decorates the registration is left out when the engine (no such network) or a proxy before it (forbidden) refuses to tell, or tells something else.
     private static async Task<string?> AskAsync(Func<Task<string?>> ask)
     {
         try
@@ -112,19 +110,6 @@ internal static class HostIdentity
             return await ask();
         }
         catch (EngineException e) when (e.StatusCode is not null)
-        {
-            return null;
-        }
-    }
-
-    private static string? Created(byte[] network)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(network);
-            return document.RootElement.FindText("Created");
-        }
-        catch (JsonException)
         {
             return null;
         }

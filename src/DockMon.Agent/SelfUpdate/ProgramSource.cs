@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
@@ -72,7 +71,7 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         {
             ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = owner }, ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
         };
-        var container = await engine.CreateContainerAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), name: null, ct);
+        var container = await engine.CreateContainerAsync(body, name: null, ct);
         try
         {
             await using var archive = await engine.GetArchiveAsync(container, PathInImage, ct);
@@ -155,7 +154,7 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
     {
         try
         {
-            await engine.InspectImageRawAsync(image, ct);
+            await engine.InspectImageAsync(image, ct);
             return true;
         }
         catch (EngineException e) when (e.IsMissing)

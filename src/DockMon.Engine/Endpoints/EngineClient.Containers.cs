@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace DockMon.Engine;
 
@@ -6,25 +7,40 @@ public sealed partial class EngineClient
 {
     private static readonly Version CreatePlatform = new(1, 41);
 
-    /// <summary>The list of containers as the engine writes it; <paramref name="all"/> includes those that do not run.</summary>
-    public Task<byte[]> ListContainersRawAsync(bool all, CancellationToken ct) => GetRawAsync($"/containers/json?all={Flag(all)}", JsonLimits.List, ct);
-
-    /// <summary>What most callers need of that list; <paramref name="label"/> is one the containers must have, such as "key=value".</summary>
+    /// <summary>
+    /// What most callers need of the containers; <paramref name="all"/> includes those that do not run, <paramref name="label"/> is one they must have, such
+    /// as "key=value".
+    /// </summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(bool all, CancellationToken ct, string? label = null)
     {
-        const string Request = "GET /containers/json";
-        var path = $"/containers/json?all={Flag(all)}" + (label is null ? "" : "&filters=" + Filters(new Dictionary<string, string[]> { ["label"] = [label] }));
-        var list = Parse(await GetRawAsync(path, JsonLimits.List, ct).ConfigureAwait(false), EngineJson.Default.ListContainerSummary, Request);
-        return list.TrueForAll(container => !string.IsNullOrEmpty(container?.Id)) ? list
-            : throw new EngineException($"the Docker engine's answer to {Request} cannot be read: a container has no id");
+        var filters = label is null ? "" : "&filters=" + Filters(new Dictionary<string, string[]> { ["label"] = [label] });
+        var request = EngineRequest.Get($"/containers/json?all={Flag(all)}" + filters);
+        var list = await CallAsync(request, EngineJson.Default.ListContainerSummary, JsonLimits.List, limit: null, ct).ConfigureAwait(false);
+        return list.TrueForAll(container => !string.IsNullOrEmpty(container?.Id)) ? list : throw Unreadable(request, "a container has no id");
     }
 
-    /// <summary>
-    /// All the engine knows about a container, as it writes it; <paramref name="mayCut"/>: for somebody who looks at it, and who has more from an answer in
-    /// which something far too long was cut than from an error.
-    /// </summary>
-    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct, TimeSpan? limit = null, bool mayCut = false) =>
-        GetRawAsync(Container(id, "json"), mayCut ? JsonLimits.Document : JsonLimits.Exact, ct, limit);
+    /// <summary>The containers as the engine writes them, for whoever passes them on; <paramref name="all"/> includes those that do not run.</summary>
+    public async Task<IReadOnlyList<ContainerJson>> ListContainersJsonAsync(bool all, CancellationToken ct)
+    {
+        var request = EngineRequest.Get($"/containers/json?all={Flag(all)}");
+        var list = await CallAsync(request, JsonLimits.List, limit: null, ct).ConfigureAwait(false);
+        try
+        {
+            return ContainerJson.Split(list);
+        }
+        catch (JsonException e)
+        {
+            throw Unreadable(request, e.Message, e);
+        }
+    }
+
+    /// <summary>All the engine knows about a container, byte for byte, for whoever passes it on. What is far too long in it is cut.</summary>
+    public Task<byte[]> InspectContainerRawAsync(string id, CancellationToken ct) =>
+        CallAsync(EngineRequest.Get(Container(id, "json")), JsonLimits.Document, limit: null, ct);
+
+    /// <summary>All the engine knows about a container, whole: one that is too long is an error.</summary>
+    public Task<JsonObject> InspectContainerJsonAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
+        GetAsync(Container(id, "json"), EngineJson.Default.JsonObject, ct, limit, JsonLimits.Exact);
 
     /// <summary>What most callers need of a container.</summary>
     public Task<ContainerInspection> InspectContainerAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
@@ -66,11 +82,11 @@ public sealed partial class EngineClient
     public Task SetRestartPolicyAsync(string id, ContainerRestartPolicy policy, CancellationToken ct)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new RestartPolicyBody { RestartPolicy = policy }, EngineJson.Default.RestartPolicyBody);
-        return PostRawAsync(Container(id, "update"), body, ct);
+        return PostAsync(Container(id, "update"), body, ct);
     }
 
     /// <summary>Creates a container from the engine's own JSON and returns its id; <paramref name="platform"/> is such as "linux/arm64".</summary>
-    public async Task<string> CreateContainerAsync(ReadOnlyMemory<byte> body, string? name, CancellationToken ct, string? platform = null)
+    public async Task<string> CreateContainerAsync(JsonObject body, string? name, CancellationToken ct, string? platform = null)
     {
         // An older engine would take no notice of it.
         if (!string.IsNullOrEmpty(platform) && await GetApiVersionAsync(ct).ConfigureAwait(false) is var version && version < CreatePlatform)
@@ -80,8 +96,9 @@ public sealed partial class EngineClient
 
         IEnumerable<(string Name, string? Value)> query = [("name", name), ("platform", platform)];
         var given = string.Join('&', query.Where(entry => !string.IsNullOrEmpty(entry.Value)).Select(entry => $"{entry.Name}={Uri.EscapeDataString(entry.Value!)}"));
-        var answer = await PostRawAsync("/containers/create" + (given.Length == 0 ? "" : "?" + given), body, ct, WorkLimit).ConfigureAwait(false);
-        return Parse(answer, EngineJson.Default.IdBody, "POST /containers/create").Id;
+        var path = "/containers/create" + (given.Length == 0 ? "" : "?" + given);
+        var json = JsonSerializer.SerializeToUtf8Bytes(body, EngineJson.Default.JsonObject);
+        return (await PostAsync(path, json, EngineJson.Default.IdBody, ct, WorkLimit).ConfigureAwait(false)).Id;
     }
 
     /// <summary>A file or folder of a container, running or not, as a tar archive.</summary>
@@ -102,8 +119,6 @@ public sealed partial class EngineClient
         var limit = patience < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(patience) + slack;
         await PostAsync(path, ct, limit).ConfigureAwait(false);
     }
-
-    private Task<byte[]> PostAsync(string path, CancellationToken ct, TimeSpan? limit = null) => PostRawAsync(path, default, ct, limit);
 
     private static string Container(string id, string verb) => $"/containers/{Escape(id)}/{verb}";
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace DockMon.Engine;
@@ -12,8 +11,7 @@ public sealed partial class EngineClient
         ArgumentNullException.ThrowIfNull(options);
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new ExecCreateBody(options.Command, options.Tty, options.Env, options.AttachStdin, options.DetachKeys), EngineJson.Default.ExecCreateBody);
-        var answer = await PostRawAsync(Container(containerId, "exec"), body, ct).ConfigureAwait(false);
-        return Parse(answer, EngineJson.Default.IdBody, "POST exec").Id;
+        return (await PostAsync(Container(containerId, "exec"), body, EngineJson.Default.IdBody, ct).ConfigureAwait(false)).Id;
     }
 
     /// <summary>Starts the program; <paramref name="tty"/> must be what it was created with.</summary>
@@ -21,26 +19,14 @@ public sealed partial class EngineClient
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new ExecStartBody(false, tty), EngineJson.Default.ExecStartBody);
         var request = EngineRequest.Post($"/exec/{Escape(execId)}/start", body) with { Upgrade = true };
-
-        // A connection of its own: only then the socket behind it is known, which ending the input needs.
-        Socket? socket = null;
-        var http = EngineConnector.Create(Endpoint, opened => socket = opened);
-        try
+        var response = await OpenAsync(request, ct).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
         {
-            var response = await LimitAsync(request, DefaultLimit, token => SendAsync(request, token, http), ct).ConfigureAwait(false);
-            if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
-            {
-                throw new EngineException("the Docker engine, or a proxy before it, did not open a stream for the program", response.StatusCode);
-            }
+            response.Dispose();
+            throw new EngineException("the Docker engine, or a proxy before it, did not open a stream for the program", response.StatusCode);
+        }
 
-            var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-            return new EngineStream(http, response, stream, socket!, tty);
-        }
-        catch
-        {
-            http.Dispose();
-            throw;
-        }
+        return new EngineStream(response, await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false), tty);
     }
 
     /// <summary>Tells the program's terminal its size.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 
 namespace DockMon.Engine;
 
@@ -37,14 +38,29 @@ public sealed partial class EngineClient
         }
     }
 
-    /// <summary>All the engine knows about an image, as it writes it; <paramref name="mayCut"/> as for a container.</summary>
-    public Task<byte[]> InspectImageRawAsync(string id, CancellationToken ct, TimeSpan? limit = null, bool mayCut = false) =>
-        GetRawAsync($"/images/{Escape(id)}/json", mayCut ? JsonLimits.Document : JsonLimits.Exact, ct, limit);
+    /// <summary>The images of the host.</summary>
+    public async Task<IReadOnlyList<EngineImage>> ListImagesAsync(CancellationToken ct) =>
+        await GetAsync("/images/json", EngineJson.Default.ListEngineImage, ct, limits: JsonLimits.List).ConfigureAwait(false);
 
-    /// <summary>The list of images as the engine writes it.</summary>
-    public Task<byte[]> ListImagesRawAsync(CancellationToken ct) => GetRawAsync("/images/json", JsonLimits.List, ct);
+    /// <summary>What most callers need of an image.</summary>
+    public Task<ImageInspection> InspectImageAsync(string id, CancellationToken ct, TimeSpan? limit = null) =>
+        GetAsync(Image(id), EngineJson.Default.ImageInspection, ct, limit);
+
+    /// <summary>All the engine knows about an image, whole: one that is too long is an error.</summary>
+    public Task<JsonObject> InspectImageJsonAsync(string id, CancellationToken ct) =>
+        GetAsync(Image(id), EngineJson.Default.JsonObject, ct, limits: JsonLimits.Exact);
 
     /// <summary>Removes an image, or one of its names.</summary>
     public Task RemoveImageAsync(string id, bool force, CancellationToken ct) =>
         DeleteAsync($"/images/{Escape(id)}?force={Flag(force)}", ct, RemoveLimit);
+
+    /// <summary>Removes every image that no container uses, with a tag or without: the engine's default spares those that have one.</summary>
+    /// <returns>Bytes that are free again. What was removed the answer does not tell: layers are among its lines, and with containerd's store some images are not.</returns>
+    public async Task<long> PruneImagesAsync(CancellationToken ct)
+    {
+        var path = "/images/prune?filters=" + Filters(new Dictionary<string, string[]> { ["dangling"] = ["false"] });
+        return (await PostAsync(path, default, EngineJson.Default.PruneBody, ct, PruneLimit).ConfigureAwait(false)).SpaceReclaimed;
+    }
+
+    private static string Image(string id) => $"/images/{Escape(id)}/json";
 }

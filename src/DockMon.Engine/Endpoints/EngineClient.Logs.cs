@@ -14,30 +14,30 @@ public sealed partial class EngineClient
     private static readonly TimeSpan LogSilence = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// A container's output in the engine's order. The data of a chunk is only valid until the next one is asked for. Who follows waits as long as it
-    /// takes; otherwise an engine that falls silent, as one does whose log driver hangs, is an error.
+    /// A container's output, standard output and standard error in the engine's order. A piece is valid until the next one is asked for. An engine that
+    /// falls silent, as one does whose log driver hangs, is an error.
     /// </summary>
-    public async IAsyncEnumerable<LogChunk> ReadLogsAsync(string id, LogOptions options, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadLogsAsync(string id, LogOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
         using var response = await OpenAsync(EngineRequest.Get(LogsPath(id, options)), ct).ConfigureAwait(false);
         var raw = await IsRawAsync(id, response, ct).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-        using var silence = new SilenceLimit(options.Follow ? Timeout.InfiniteTimeSpan : LogSilence, $"sent the log of {id}", _time, ct);
+        using var silence = new SilenceLimit(LogSilence, $"sent the log of {id}", _time, ct);
         if (raw)
         {
             var buffer = new byte[16 * 1024];
             while (await silence.ReadAsync(token => ReadStreamAsync(stream, buffer, token)).ConfigureAwait(false) is var count and > 0)
             {
-                yield return new LogChunk(LogStream.Stdout, buffer.AsMemory(0, count));
+                yield return buffer.AsMemory(0, count);
             }
         }
         else
         {
             using var frames = new LogDemultiplexer(stream);
-            while (await silence.ReadAsync(frames.ReadAsync).ConfigureAwait(false) is { } chunk)
+            while (await silence.ReadAsync(frames.ReadAsync).ConfigureAwait(false) is { IsEmpty: false } data)
             {
-                yield return chunk;
+                yield return data;
             }
         }
     }
@@ -45,7 +45,7 @@ public sealed partial class EngineClient
     private static string LogsPath(string id, LogOptions options)
     {
         var tail = options.Tail?.ToString(CultureInfo.InvariantCulture) ?? "all";
-        var path = $"{Container(id, "logs")}?stdout=1&stderr=1&tail={tail}&timestamps={Flag(options.Timestamps)}&follow={Flag(options.Follow)}";
+        var path = $"{Container(id, "logs")}?stdout=1&stderr=1&tail={tail}&timestamps={Flag(options.Timestamps)}&follow=0";
         return string.IsNullOrEmpty(options.Since) ? path : $"{path}&since={Uri.EscapeDataString(EngineTime.ToSeconds(options.Since))}";
     }
 

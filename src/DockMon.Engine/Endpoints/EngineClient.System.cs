@@ -9,5 +9,5 @@ public sealed partial class EngineClient
     public Task<EngineVersion> GetVersionAsync(CancellationToken ct) => GetAsync("/version", EngineJson.Default.EngineVersion, ct);
 
     /// <summary>Returns when the engine answered.</summary>
-    public Task PingAsync(CancellationToken ct) => GetRawAsync("/_ping", ct);
+    public Task PingAsync(CancellationToken ct) => CallAsync(EngineRequest.Get("/_ping"), JsonLimits.Document, limit: null, ct);
 }

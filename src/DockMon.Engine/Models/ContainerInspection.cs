@@ -12,9 +12,6 @@ public sealed class ContainerInspection
     /// <summary>The id of its image.</summary>
     public string Image { get; set; } = "";
 
-    /// <summary>When it was created, as the engine writes it (RFC 3339).</summary>
-    public string Created { get; set; } = "";
-
     /// <summary>How often its restart policy has started it again.</summary>
     public int RestartCount { get; set; }
 
@@ -94,9 +91,6 @@ public sealed class ContainerConfig
     /// <summary>It has a terminal, so that its output is one stream.</summary>
     public bool Tty { get; set; }
 
-    /// <summary>Its own host name.</summary>
-    public string Hostname { get; set; } = "";
-
     /// <summary>How many seconds it is given to stop; null means the engine's 10.</summary>
     public int? StopTimeout { get; set; }
 }
@@ -106,9 +100,6 @@ public sealed class ContainerHostConfig
 {
     /// <summary>bridge, host, none, container:id or a network's name.</summary>
     public string NetworkMode { get; set; } = "";
-
-    /// <summary>The engine removes it when it ends.</summary>
-    public bool AutoRemove { get; set; }
 
     /// <summary>When it is started again.</summary>
     public ContainerRestartPolicy RestartPolicy { get; set => field = value ?? new(); } = new();
@@ -138,7 +129,4 @@ public sealed class ContainerMount
 
     /// <summary>The path inside.</summary>
     public string Destination { get; set; } = "";
-
-    /// <summary>It may be written to.</summary>
-    public bool RW { get; set; }
 }

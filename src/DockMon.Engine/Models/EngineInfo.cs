@@ -22,9 +22,6 @@ public sealed class EngineInfo
     /// <summary>The kernel's version.</summary>
     public string KernelVersion { get; set; } = "";
 
-    /// <summary>Such as "x86_64".</summary>
-    public string Architecture { get; set; } = "";
-
     /// <summary>How many processors the engine sees.</summary>
     [JsonPropertyName("NCPU")]
     public int Ncpu { get; set; }
@@ -43,9 +40,6 @@ public sealed class EngineInfo
 
     /// <summary>What time it is there (RFC 3339).</summary>
     public string SystemTime { get; set; } = "";
-
-    /// <summary>Such as "name=rootless" and "name=seccomp,profile=default".</summary>
-    public IReadOnlyList<string> SecurityOptions { get; set => field = value ?? []; } = [];
 }
 
 /// <summary>The engine's versions, from <c>GET /version</c>.</summary>
@@ -60,9 +54,6 @@ public sealed class EngineVersion
     /// <summary>The oldest API version it speaks; empty where it does not say.</summary>
     [JsonPropertyName("MinAPIVersion")]
     public string MinApiVersion { get; set; } = "";
-
-    /// <summary>Such as "linux".</summary>
-    public string Os { get; set; } = "";
 
     /// <summary>Such as "amd64".</summary>
     public string Arch { get; set; } = "";

@@ -9,18 +9,6 @@ public sealed class EngineStats
     [JsonPropertyName("read")]
     public DateTimeOffset? Read { get; set; }
 
-    /// <summary>The container's name, without a slash.</summary>
-    [JsonPropertyName("name")]
-    public string Name { get; set => field = value?.TrimStart('/') ?? ""; } = "";
-
-    /// <summary>How many processes it has (Windows only).</summary>
-    [JsonPropertyName("num_procs")]
-    public uint NumProcs { get; set; }
-
-    /// <summary>How many processes and threads it has.</summary>
-    [JsonPropertyName("pids_stats")]
-    public PidsStats PidsStats { get; set => field = value ?? new(); } = new();
-
     /// <summary>Processor time so far.</summary>
     [JsonPropertyName("cpu_stats")]
     public CpuStats CpuStats { get; set => field = value ?? new(); } = new();
@@ -36,14 +24,6 @@ public sealed class EngineStats
     /// <summary>Block devices.</summary>
     [JsonPropertyName("blkio_stats")]
     public BlkioStats BlkioStats { get; set => field = value ?? new(); } = new();
-}
-
-/// <summary>Processes.</summary>
-public sealed class PidsStats
-{
-    /// <summary>How many there are.</summary>
-    [JsonPropertyName("current")]
-    public ulong? Current { get; set; }
 }
 
 /// <summary>Processor time.</summary>

@@ -27,9 +27,6 @@ public sealed class ExecInspection
 
     /// <summary>Null until it has ended.</summary>
     public int? ExitCode { get; set; }
-
-    /// <summary>Its process on the host.</summary>
-    public int Pid { get; set; }
 }
 
 internal sealed record ExecCreateBody(IReadOnlyList<string> Cmd, bool Tty, IReadOnlyList<string>? Env, bool AttachStdin, string? DetachKeys)

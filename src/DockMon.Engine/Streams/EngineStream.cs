@@ -1,23 +1,17 @@
-using System.Net.Sockets;
-
 namespace DockMon.Engine;
 
-/// <summary>The input and output of a program inside a container. It has a connection of its own, which ends with it.</summary>
+/// <summary>The input and output of a program inside a container, on a connection that ends with it.</summary>
 public sealed class EngineStream : IAsyncDisposable
 {
-    private readonly HttpMessageInvoker _owner;
     private readonly HttpResponseMessage _response;
     private readonly Stream _stream;
-    private readonly Socket _socket;
     private readonly LogDemultiplexer? _frames;
     private ReadOnlyMemory<byte> _pending;
 
-    internal EngineStream(HttpMessageInvoker owner, HttpResponseMessage response, Stream stream, Socket socket, bool tty)
+    internal EngineStream(HttpResponseMessage response, Stream stream, bool tty)
     {
-        _owner = owner;
         _response = response;
         _stream = stream;
-        _socket = socket;
         _frames = tty ? null : new LogDemultiplexer(stream);
     }
 
@@ -31,7 +25,7 @@ public sealed class EngineStream : IAsyncDisposable
 
         if (_pending.IsEmpty)
         {
-            _pending = (await _frames.ReadAsync(ct).ConfigureAwait(false))?.Data ?? default;
+            _pending = await _frames.ReadAsync(ct).ConfigureAwait(false);
         }
 
         var count = Math.Min(buffer.Length, _pending.Length);
@@ -54,27 +48,12 @@ public sealed class EngineStream : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the program that there is no more input. Its output can still be read.</summary>
-    public void CloseInput()
-    {
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.NotConnected or SocketError.ConnectionReset)
-        {
-            // The program has ended and the engine has closed the connection: there is nothing left to tell.
-        }
-    }
-
     /// <summary>Closes the connection. The program is not ended by this.</summary>
     public async ValueTask DisposeAsync()
     {
         _frames?.Dispose();
         await _stream.DisposeAsync().ConfigureAwait(false);
         _response.Dispose();
-        _owner.Dispose();
-        _socket.Dispose();
     }
 
     private async ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken ct)

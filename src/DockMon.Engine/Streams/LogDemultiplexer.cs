@@ -4,14 +4,14 @@ using System.Text;
 
 namespace DockMon.Engine;
 
-/// <summary>Takes apart a stream in which every piece of output has eight bytes in front that say where it belongs and how long it is.</summary>
-public sealed class LogDemultiplexer(Stream stream) : IDisposable
+/// <summary>Takes apart a stream in which every piece of output has eight bytes in front that say which stream it is of and how long it is.</summary>
+internal sealed class LogDemultiplexer(Stream stream) : IDisposable
 {
     private const int HeaderLength = 8;
     private const byte EngineError = 3;
 
     /// <summary>No engine writes longer frames; a longer one means that this is no multiplexed stream.</summary>
-    public const int MaxFrameLength = 16 * 1024 * 1024;
+    private const int MaxFrameLength = 16 * 1024 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
 
@@ -25,15 +25,15 @@ public sealed class LogDemultiplexer(Stream stream) : IDisposable
         }
     }
 
-    /// <summary>The next frame, or null at the end. Its data is only valid until the next call.</summary>
-    public async ValueTask<LogChunk?> ReadAsync(CancellationToken ct)
+    /// <summary>The data of the next frame that has any; empty at the end. It is only valid until the next call.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken ct)
     {
         while (true)
         {
             var got = await FillAsync(HeaderLength, ct).ConfigureAwait(false);
             if (got == 0)
             {
-                return null;
+                return default;
             }
 
             var (kind, length) = got == HeaderLength ? ParseHeader(_buffer) : throw Truncated();
@@ -49,7 +49,7 @@ public sealed class LogDemultiplexer(Stream stream) : IDisposable
             }
 
             return kind != EngineError
-                ? new LogChunk((LogStream)kind, _buffer.AsMemory(0, length))
+                ? _buffer.AsMemory(0, length)
                 : throw new EngineException(Encoding.UTF8.GetString(_buffer, 0, length).Trim());
         }
     }

@@ -44,7 +44,7 @@ public sealed partial class EngineClient
         var request = EngineRequest.Get(path);
         using var response = await SendOnceAsync(request, null, ct).ConfigureAwait(false);
         return Succeeded(response)
-            ? Parse(await ReadAsync(request, response, JsonLimits.Line, ct).ConfigureAwait(false), type, request.Name)
+            ? Parse(await ReadAsync(request, response, JsonLimits.Line, ct).ConfigureAwait(false), type, request)
             : throw await ReadErrorAsync(request, response, ct).ConfigureAwait(false);
     }
 }

@@ -11,6 +11,7 @@ public sealed partial class EngineClient : IDisposable
     private static readonly JsonLimits ErrorLimits = new(Text: 16 * 1024, 64 * 1024);
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan PruneLimit = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// What may copy an image's directories into a new volume (with Docker a creation, with Podman a start) has this long. It is a limit for an engine
@@ -40,37 +41,43 @@ public sealed partial class EngineClient : IDisposable
     /// <summary>Closes every connection.</summary>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>GET of a path such as <c>/containers/json?all=1</c>; the API version is put in front of it here.</summary>
-    public Task<byte[]> GetRawAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
-        GetRawAsync(path, JsonLimits.Document, ct, limit);
+    /// <summary>GET of a path such as <c>/containers/json?all=1</c>; the API version is put in front of it with every request.</summary>
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct, TimeSpan? limit = null, JsonLimits? limits = null) =>
+        CallAsync(EngineRequest.Get(path), type, limits, limit, ct);
 
-    /// <summary>POST of a JSON body, which may be empty; <paramref name="registryAuth"/> is the value of X-Registry-Auth.</summary>
-    public Task<byte[]> PostRawAsync(
-        string path, ReadOnlyMemory<byte> jsonBody, CancellationToken ct, TimeSpan? limit = null, string? registryAuth = null) =>
-        CallAsync(EngineRequest.Post(path, jsonBody) with { RegistryAuth = registryAuth }, JsonLimits.Document, limit, ct);
+    private Task<TAnswer> PostAsync<TAnswer>(
+        string path, ReadOnlyMemory<byte> body, JsonTypeInfo<TAnswer> type, CancellationToken ct, TimeSpan? limit = null) =>
+        CallAsync(EngineRequest.Post(path, body), type, limits: null, limit, ct);
 
-    /// <summary>DELETE of a path.</summary>
-    public Task DeleteAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
+    private Task<byte[]> PostAsync(string path, ReadOnlyMemory<byte> body, CancellationToken ct, TimeSpan? limit = null) =>
+        CallAsync(EngineRequest.Post(path, body), JsonLimits.Document, limit, ct);
+
+    private Task<byte[]> PostAsync(string path, CancellationToken ct, TimeSpan? limit = null) => PostAsync(path, default, ct, limit);
+
+    private Task<byte[]> DeleteAsync(string path, CancellationToken ct, TimeSpan? limit = null) =>
         CallAsync(new EngineRequest(HttpMethod.Delete, path), JsonLimits.Document, limit, ct);
 
-    private Task<byte[]> GetRawAsync(string path, JsonLimits limits, CancellationToken ct, TimeSpan? limit = null) =>
-        CallAsync(EngineRequest.Get(path), limits, limit, ct);
+    private async Task<T> CallAsync<T>(EngineRequest request, JsonTypeInfo<T> type, JsonLimits? limits, TimeSpan? limit, CancellationToken ct)
+    {
+        var json = await CallAsync(request, limits ?? JsonLimits.Document, limit, ct).ConfigureAwait(false);
+        return Parse(json, type, request);
+    }
 
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct, TimeSpan? limit = null) =>
-        Parse(await GetRawAsync(path, ct, limit).ConfigureAwait(false), type, $"GET {path}");
-
-    private static T Parse<T>(byte[] json, JsonTypeInfo<T> type, string request)
+    private static T Parse<T>(byte[] json, JsonTypeInfo<T> type, EngineRequest request)
     {
         try
         {
             return JsonSerializer.Deserialize(json, type)
-                ?? throw new EngineException($"the Docker engine answered {request} with nothing");
+                ?? throw new EngineException($"the Docker engine answered {request.Name} with nothing", HttpStatusCode.OK);
         }
         catch (JsonException e)
         {
-            throw new EngineException($"the Docker engine's answer to {request} cannot be read: {e.Message}", null, e);
+            throw Unreadable(request, e.Message, e);
         }
     }
+
+    private static EngineException Unreadable(EngineRequest request, string reason, Exception? inner = null) =>
+        new($"the Docker engine's answer to {request.Name} cannot be read: {reason}", HttpStatusCode.OK, inner);
 
     private Task<byte[]> CallAsync(EngineRequest request, JsonLimits limits, TimeSpan? limit, CancellationToken ct) =>
         LimitAsync(request, limit ?? DefaultLimit, async token =>
@@ -97,12 +104,12 @@ public sealed partial class EngineClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(EngineRequest request, CancellationToken ct, HttpMessageInvoker? via = null)
+    private async Task<HttpResponseMessage> SendAsync(EngineRequest request, CancellationToken ct)
     {
         for (var again = false; ; again = true)
         {
             var version = await GetApiVersionAsync(ct).ConfigureAwait(false);
-            var response = await SendOnceAsync(request, version, ct, via).ConfigureAwait(false);
+            var response = await SendOnceAsync(request, version, ct).ConfigureAwait(false);
             if (Succeeded(response))
             {
                 return response;
@@ -119,13 +126,12 @@ public sealed partial class EngineClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(
-        EngineRequest request, Version? version, CancellationToken ct, HttpMessageInvoker? via = null)
+    private async Task<HttpResponseMessage> SendOnceAsync(EngineRequest request, Version? version, CancellationToken ct)
     {
         using var message = request.ToMessage(Endpoint, version);
         try
         {
-            return await (via ?? _http).SendAsync(message, ct).ConfigureAwait(false);
+            return await _http.SendAsync(message, ct).ConfigureAwait(false);
         }
         catch (HttpRequestException e)
         {

@@ -6,9 +6,7 @@ namespace DockMon.Engine;
 /// <summary>Opens connections to an endpoint and says in plain words why one failed.</summary>
 internal static class EngineConnector
 {
-    /// <param name="endpoint">Where to connect.</param>
-    /// <param name="opened">Is given every socket that was connected.</param>
-    public static HttpMessageInvoker Create(EngineEndpoint endpoint, Action<Socket>? opened = null)
+    public static HttpMessageInvoker Create(EngineEndpoint endpoint)
     {
         var handler = new SocketsHttpHandler
         {
@@ -20,11 +18,7 @@ internal static class EngineConnector
             MaxResponseDrainSize = 0,
             ResponseDrainTimeout = TimeSpan.Zero,
             ConnectCallback = async (context, ct) =>
-            {
-                var socket = await ConnectAsync(endpoint, context.DnsEndPoint, ct).ConfigureAwait(false);
-                opened?.Invoke(socket);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
+                new NetworkStream(await ConnectAsync(endpoint, context.DnsEndPoint, ct).ConfigureAwait(false), ownsSocket: true),
         };
         if (endpoint.Tls is { } tls)
         {

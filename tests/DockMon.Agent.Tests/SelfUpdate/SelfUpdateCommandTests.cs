@@ -194,7 +194,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         await context.Response.WriteAsync(
             path.EndsWith("/images/create", StringComparison.Ordinal) ? """{"status":"Pulled"}"""
             : path.EndsWith("/containers/create", StringComparison.Ordinal) ? """{"Id":"c"}"""
-            : path.EndsWith("/containers/json", StringComparison.Ordinal) ? "[]" : "OK",
+            : path.EndsWith("/containers/json", StringComparison.Ordinal) ? "[]" : "{}",
             context.RequestAborted);
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -27,7 +25,7 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
         foreach (var network in wanted.MoreNetworks)
         {
             // A container that does not run is connected to a network that does not exist without a word, and cannot start later.
-            await engine.InspectNetworkRawAsync(network.Name, ct);
+            await engine.InspectNetworkAsync(network.Name, ct);
         }
 
         if (wanted.MoreNetworks.Count > 0)
@@ -65,7 +63,7 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
     }
 
     private Task<string> CreateAsync(ContainerToCreate wanted, CancellationToken ct) =>
-        engine.CreateContainerAsync(Encoding.UTF8.GetBytes(wanted.Body.ToJsonString()), wanted.Name, ct, wanted.Platform);
+        engine.CreateContainerAsync(wanted.Body, wanted.Name, ct, wanted.Platform);
 
     private async Task<string> CreateInStepsAsync(ContainerToCreate wanted, CancellationToken ct)
     {
@@ -77,8 +75,7 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
             AtomicFile.Write(journal, [], UnixFileMode.UserRead | UnixFileMode.UserWrite);
             foreach (var network in wanted.MoreNetworks)
             {
-                var body = new JsonObject { ["Container"] = id, ["EndpointConfig"] = network.Endpoint };
-                await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network.Name)}/connect", Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
+                await engine.ConnectNetworkAsync(network.Name, id, network.Endpoint, ct);
             }
 
             AtomicFile.Delete(journal);

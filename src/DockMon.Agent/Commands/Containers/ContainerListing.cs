@@ -72,8 +72,7 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
 
     private async Task<byte[]> ListAsync(CancellationToken ct)
     {
-        var list = await engine.ListContainersRawAsync(all: true, ct);
-        var items = ListEntry.Split(list);
+        var items = await engine.ListContainersJsonAsync(all: true, ct);
         var members = new (byte[] Container, byte[] Image)[items.Count];
         await Parallel.ForAsync(
             0,
@@ -84,7 +83,7 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
                 // An image that was removed by force may have left its container without even its id.
                 string.IsNullOrWhiteSpace(items[i].ImageId) ? UnknownImage : await GetAsync(_images, items[i].ImageId, DescribeImageAsync, UnknownImage, token)));
         DropRemoved(items);
-        SizeLimitedItem[] fitted = [.. items.Select((item, i) => new SizeLimitedItem(list.AsMemory(item.Start, item.Length), members[i].Image, members[i].Container))];
+        SizeLimitedItem[] fitted = [.. items.Select((item, i) => new SizeLimitedItem(item.Json, members[i].Image, members[i].Container))];
         var (json, shortened, leftOut) = SizeLimitedList.Join(fitted, LongestList, UnknownContainer);
         if (shortened > 0 && Interlocked.Increment(ref _tooLong) is var count && BitOperations.IsPow2(count))
         {
@@ -113,7 +112,7 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
         {
             described = unknown; // Removed since it was listed; an image, while a container still uses it.
         }
-        catch (Exception e) when (e is EngineException or JsonException)
+        catch (EngineException e)
         {
             // Is it this one or the engine? Without the engine there is no list.
             await engine.PingAsync(ct);
@@ -157,14 +156,17 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
 
     private async Task<byte[]> DescribeImageAsync(string id, CancellationToken ct)
     {
-        using var image = JsonDocument.Parse(await engine.InspectImageRawAsync(id, ct, InspectLimit, mayCut: true));
-        return image.RootElement.ValueKind == JsonValueKind.Object && image.RootElement.TryGetProperty("RepoDigests"u8, out var digests) && digests.ValueKind == JsonValueKind.Array
-            ? Members(writer =>
+        var image = await engine.InspectImageAsync(id, ct, InspectLimit);
+        return Members(writer =>
+        {
+            writer.WriteStartArray("RepoDigests"u8);
+            foreach (var digest in image.RepoDigests)
             {
-                writer.WritePropertyName("RepoDigests"u8);
-                digests.WriteTo(writer);
-            })
-            : UnknownImage;
+                writer.WriteStringValue(digest);
+            }
+
+            writer.WriteEndArray();
+        });
     }
 
     private static byte[] Members(Action<Utf8JsonWriter> write)
@@ -178,9 +180,9 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
         return JsonCutter.Cut(buffer.WrittenSpan, LongestText, LongestAddition, LongestMember)[1..^1];
     }
 
-    private void DropRemoved(List<ListEntry> items)
+    private void DropRemoved(IReadOnlyList<ContainerJson> items)
     {
-        foreach (var id in _notInspected.Keys.Where(id => !items.Exists(item => item.Id == id || item.ImageId == id)))
+        foreach (var id in _notInspected.Keys.Where(id => !items.Any(item => item.Id == id || item.ImageId == id)))
         {
             _notInspected.TryRemove(id, out _);
         }

@@ -30,9 +30,9 @@ internal static class ContainerLogs
         var lines = tail ?? DefaultTail;
         var options = new LogOptions { Tail = lines < 0 ? null : lines, Since = since, Timestamps = true };
         var kept = new TailBuffer(MaxBytes);
-        await foreach (var chunk in engine.ReadLogsAsync(id, options, ct))
+        await foreach (var piece in engine.ReadLogsAsync(id, options, ct))
         {
-            kept.Append(chunk.Data.Span);
+            kept.Append(piece.Span);
         }
 
         return Fit(kept);

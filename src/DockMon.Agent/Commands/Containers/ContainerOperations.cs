@@ -35,7 +35,7 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
         routes[OperationActions.Inspect] = new Route("inspect container", Lane: null, async (payload, ct) =>
         {
             var id = Id(Route.Read(payload, ProtocolJson.Default.ContainerOperation));
-            var container = await engine.InspectContainerRawAsync(id, ct, mayCut: true);
+            var container = await engine.InspectContainerRawAsync(id, ct);
             return [.. "{\"container\":"u8, .. container, (byte)'}'];
         });
     }

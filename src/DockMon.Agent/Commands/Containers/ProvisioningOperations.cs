@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
-using DockMon.Agent.Json;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -68,12 +67,10 @@ internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreat
     private async Task<OperationResult> ValidatePortsAsync(ContainerOperation request, CancellationToken ct)
     {
         var wanted = WantedPorts(request.Ports);
-        using var list = JsonDocument.Parse(await engine.ListContainersRawAsync(all: false, ct));
-        var taken = list.RootElement.EnumerateArray()
-            .SelectMany(container => container.GetItems("Ports").Select(port => (Container: container.GetItems("Names").Select(name => name.GetString()!.TrimStart('/')).FirstOrDefault() ?? "", Port: port)))
-            .Where(use => use.Port.TryGetProperty("PublicPort", out _))
-            .GroupBy(use => (use.Port.GetProperty("PublicPort").GetInt32(), use.Port.GetText("Type")))
-            .ToDictionary(uses => uses.Key, uses => uses.First().Container);
+        var taken = (await engine.ListContainersAsync(all: false, ct))
+            .SelectMany(container => container.Ports.Where(port => port.PublicPort is not null).Select(port => (container.Name, Port: (port.PublicPort!.Value, port.Type))))
+            .GroupBy(use => use.Port)
+            .ToDictionary(uses => uses.Key, uses => uses.First().Name);
         List<string> problems = [.. wanted.Where(taken.ContainsKey).Select(port => $"{port.Item1}/{port.Item2} is used by container {taken[port]}")];
         return problems.Count == 0 ? new OperationResult() : throw new CommandException("failed to validate ports: conflict: " + string.Join(", ", problems));
     }

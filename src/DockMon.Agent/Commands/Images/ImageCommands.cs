@@ -1,5 +1,3 @@
-using System.Text.Json;
-using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -10,8 +8,6 @@ internal sealed class ImageCommands(EngineClient engine)
 {
     private const string NoTag = "<none>:<none>";
 
-    private static readonly TimeSpan PruneLimit = TimeSpan.FromMinutes(10);
-
     public void AddTo(IDictionary<string, Route> routes)
     {
         routes[CommandNames.ListImages] = Route.For("list images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListImageSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
@@ -21,22 +17,20 @@ internal sealed class ImageCommands(EngineClient engine)
 
     private async Task<IReadOnlyList<ImageSummary>> ListAsync(CancellationToken ct)
     {
-        using var list = JsonDocument.Parse(await engine.ListImagesRawAsync(ct));
-        var users = (await ContainerUsage.ReadAsync(engine, ct)).ToLookup(container => container.ImageId, container => container.Name, StringComparer.Ordinal);
-        return [.. list.RootElement.EnumerateArray()
-            .OrderByDescending(image => image.GetProperty("Created").GetInt64())
-            .Select(image => Summarise(image, [.. users[image.GetText("Id")]]))];
+        var images = await engine.ListImagesAsync(ct);
+        var users = (await engine.ListContainersAsync(all: true, ct)).ToLookup(container => container.ImageId, ContainerUsage.NameOf, StringComparer.Ordinal);
+        return [.. images.OrderByDescending(image => image.Created).Select(image => Summarise(image, [.. users[image.Id]]))];
     }
 
-    private static ImageSummary Summarise(JsonElement image, IReadOnlyList<ContainerName> users)
+    private static ImageSummary Summarise(EngineImage image, IReadOnlyList<ContainerName> users)
     {
-        List<string> tags = [.. image.GetItems("RepoTags").Select(tag => tag.GetString()!).Where(tag => tag != NoTag)];
+        List<string> tags = [.. image.RepoTags.Where(tag => tag != NoTag)];
         return new ImageSummary
         {
-            Id = ContainerUsage.ShortId(image.GetText("Id")),
+            Id = new ContainerId(image.Id).Short,
             Tags = tags,
-            Size = image.GetProperty("Size").GetInt64(),
-            Created = Rfc3339.FormatSeconds(DateTimeOffset.FromUnixTimeSeconds(image.GetProperty("Created").GetInt64())),
+            Size = image.Size,
+            Created = Rfc3339.FormatSeconds(DateTimeOffset.FromUnixTimeSeconds(image.Created)),
             InUse = users.Count > 0,
             ContainerCount = users.Count,
             Containers = users,
@@ -52,18 +46,11 @@ internal sealed class ImageCommands(EngineClient engine)
 
     private async Task<PruneResult> PruneAsync(CancellationToken ct)
     {
-        // Docker's default spares images that have a tag; asked for is every one that no container uses.
-        var filters = Uri.EscapeDataString("""{"dangling":["false"]}""");
-        var before = await IdsAsync(ct);
-        using var pruned = JsonDocument.Parse(await engine.PostRawAsync($"/images/prune?filters={filters}", default, ct, PruneLimit));
-        // Not by the answer's lines: the layers of an image are among them, and with containerd's store some images are not.
-        before.ExceptWith(await IdsAsync(ct));
-        return new PruneResult { RemovedCount = before.Count, SpaceReclaimed = pruned.RootElement.GetProperty("SpaceReclaimed").GetInt64() };
+        var images = await IdsAsync(ct);
+        var reclaimed = await engine.PruneImagesAsync(ct);
+        images.ExceptWith(await IdsAsync(ct));
+        return new PruneResult { RemovedCount = images.Count, SpaceReclaimed = reclaimed };
     }
 
-    private async Task<HashSet<string>> IdsAsync(CancellationToken ct)
-    {
-        using var list = JsonDocument.Parse(await engine.ListImagesRawAsync(ct));
-        return [.. list.RootElement.EnumerateArray().Select(image => image.GetText("Id"))];
-    }
+    private async Task<HashSet<string>> IdsAsync(CancellationToken ct) => [.. (await engine.ListImagesAsync(ct)).Select(image => image.Id)];
 }

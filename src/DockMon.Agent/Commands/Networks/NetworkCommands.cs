@@ -1,8 +1,4 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using DockMon.Agent.Hosting;
-using DockMon.Agent.Json;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -30,67 +26,52 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
 
     private async Task<IReadOnlyList<NetworkSummary>> ListAsync(CancellationToken ct)
     {
-        using var list = JsonDocument.Parse(await engine.ListNetworksRawAsync(ct));
-        var containers = await ContainerUsage.ReadAsync(engine, ct);
-        return [.. list.RootElement.EnumerateArray().Select(network => Summarise(network, containers))];
+        var networks = await engine.ListNetworksAsync(ct);
+        var containers = await engine.ListContainersAsync(all: true, ct);
+        return [.. networks.Select(network => Summarise(network, containers))];
     }
 
-    private static NetworkSummary Summarise(JsonElement network, IReadOnlyList<ListedContainer> containers)
+    private static NetworkSummary Summarise(EngineNetwork network, IReadOnlyList<ContainerSummary> containers)
     {
-        var (id, name) = (network.GetText("Id"), network.GetText("Name"));
-        // A container that never ran knows its networks by their names alone.
-        List<ContainerName> users = [.. containers.Where(container => container.Networks.Any(used => used.Id == id || (used.Id.Length == 0 && used.Name == name))).Select(container => container.Name)];
+        List<ContainerName> users = [.. containers.Where(container => IsConnected(container, network)).Select(ContainerUsage.NameOf)];
         return new NetworkSummary
         {
-            Id = ContainerUsage.ShortId(id),
-            Name = name,
-            Driver = network.GetText("Driver"),
-            Scope = network.GetText("Scope"),
-            Created = ContainerUsage.Seconds(network.GetText("Created")),
-            Internal = network.IsTrue("Internal"),
-            Subnet = network.GetObject("IPAM").GetItems("Config").Select(config => config.GetText("Subnet")).FirstOrDefault() ?? "",
+            Id = new ContainerId(network.Id).Short,
+            Name = network.Name,
+            Driver = network.Driver,
+            Scope = network.Scope,
+            Created = ContainerUsage.Seconds(network.Created),
+            Internal = network.Internal,
+            Subnet = network.Ipam.Config.Select(config => config.Subnet).FirstOrDefault() ?? "",
             Containers = users,
             ContainerCount = users.Count,
-            IsBuiltin = Builtin.Contains(name, StringComparer.Ordinal),
+            IsBuiltin = Builtin.Contains(network.Name, StringComparer.Ordinal),
         };
     }
+
+    // A container that never ran knows its networks by their names alone.
+    private static bool IsConnected(ContainerSummary container, EngineNetwork network) =>
+        container.NetworkSettings.Networks.Any(used => used.Value?.NetworkId is { Length: > 0 } id ? id == network.Id : used.Key == network.Name);
 
     private async Task<NetworkSummary> CreateAsync(CreateNetworkRequest request, CancellationToken ct)
     {
         var name = string.IsNullOrWhiteSpace(request.Name) ? throw new CommandException("name is missing") : request.Name;
-        var body = new JsonObject
-        {
-            ["Name"] = name,
-            // Docker would make a second network of the same name, and nobody could tell them apart.
-            ["CheckDuplicate"] = true,
-            ["Driver"] = string.IsNullOrWhiteSpace(request.Driver) ? "bridge" : request.Driver,
-            ["Internal"] = request.Internal ?? false,
-        };
-        if (!string.IsNullOrWhiteSpace(request.Subnet))
-        {
-            var config = new JsonObject { ["Subnet"] = request.Subnet };
-            if (!string.IsNullOrWhiteSpace(request.Gateway))
-            {
-                config["Gateway"] = request.Gateway;
-            }
-
-            body["IPAM"] = new JsonObject { ["Config"] = new JsonArray(config) };
-        }
-        else if (!string.IsNullOrWhiteSpace(request.Gateway))
+        var driver = string.IsNullOrWhiteSpace(request.Driver) ? "bridge" : request.Driver;
+        var gateway = string.IsNullOrWhiteSpace(request.Gateway) ? null : request.Gateway;
+        var subnet = string.IsNullOrWhiteSpace(request.Subnet) ? null : new NetworkIpamConfig { Subnet = request.Subnet, Gateway = gateway };
+        if (subnet is null && gateway is not null)
         {
             throw new CommandException("failed to create network: a gateway needs a subnet");
         }
 
-        using var created = JsonDocument.Parse(await engine.PostRawAsync("/networks/create", Encoding.UTF8.GetBytes(body.ToJsonString()), ct));
-        using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(created.RootElement.GetText("Id"), ct));
-        return Summarise(network.RootElement, []);
+        var id = await engine.CreateNetworkAsync(name, driver, request.Internal ?? false, subnet, ct);
+        return Summarise(await engine.InspectNetworkAsync(id, ct), []);
     }
 
     private async Task<SuccessResult> DeleteAsync(DeleteNetworkRequest request, CancellationToken ct)
     {
         var id = string.IsNullOrWhiteSpace(request.NetworkId) ? throw new CommandException("network_id is missing") : request.NetworkId;
-        using var inspected = JsonDocument.Parse(await engine.InspectNetworkRawAsync(id, ct));
-        var network = Summarise(inspected.RootElement, await ContainerUsage.ReadAsync(engine, ct));
+        var network = Summarise(await engine.InspectNetworkAsync(id, ct), await engine.ListContainersAsync(all: true, ct));
         if (network.IsBuiltin)
         {
             throw new CommandException($"cannot delete built-in network '{network.Name}'");
@@ -108,18 +89,16 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
 
         foreach (var container in network.Containers)
         {
-            var body = new JsonObject { ["Container"] = container.Id, ["Force"] = true };
-            await engine.PostRawAsync($"/networks/{network.Id}/disconnect", Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
+            await engine.DisconnectNetworkAsync(network.Id, container.Id, force: true, ct);
         }
 
-        await engine.DeleteAsync($"/networks/{network.Id}", ct);
+        await engine.RemoveNetworkAsync(network.Id, ct);
         return new SuccessResult();
     }
 
     private async Task<PruneResult> PruneAsync(CancellationToken ct)
     {
-        using var pruned = JsonDocument.Parse(await engine.PostRawAsync("/networks/prune", default, ct));
-        List<string> removed = [.. pruned.RootElement.GetItems("NetworksDeleted").Select(name => name.GetString()!)];
+        var removed = await engine.PruneNetworksAsync(ct);
         return new PruneResult { RemovedCount = removed.Count, NetworksRemoved = removed };
     }
 }

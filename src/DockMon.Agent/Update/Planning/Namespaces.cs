@@ -16,8 +16,11 @@ internal static class Namespaces
     /// <summary>The owners of the namespaces, by id or by name, as the container has them.</summary>
     /// <param name="container">Docker's inspect object.</param>
     public static IEnumerable<string> Owners(JsonObject container) =>
-        Modes.Select(mode => (container["HostConfig"] as JsonObject)?.GetText(mode) ?? "")
-            .Where(mode => mode.StartsWith(Prefix, StringComparison.Ordinal))
+        Owners(Modes.Select(mode => (container["HostConfig"] as JsonObject)?.GetText(mode) ?? ""));
+
+    /// <summary>The same of modes such as <c>container:id</c> and <c>bridge</c>.</summary>
+    public static IEnumerable<string> Owners(IEnumerable<string> modes) =>
+        modes.Where(mode => mode.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(mode => mode[Prefix.Length..])
             .Distinct(StringComparer.Ordinal);
 

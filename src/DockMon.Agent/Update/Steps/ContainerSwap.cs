@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Json;
@@ -23,7 +22,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
     /// <returns>The successor's id.</returns>
     public async Task<string> CreateAsync(string name, UpdatePlan plan, CancellationToken ct)
     {
-        var id = await CreateAnewAsync(name, Encoding.UTF8.GetBytes(plan.CreateBody.ToJsonString()), ct);
+        var id = await CreateAnewAsync(name, plan.CreateBody, ct);
         await ConnectAsync(id, plan.Networks, ct);
         return id;
     }
@@ -144,7 +143,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
     /// Creates a container under a name that at most an earlier request for it can have taken: the engine reserves the name when it begins to create, shows the
     /// container when it is done, and does not stop when the client is gone. What such a request created is removed: its settings may be others.
     /// </summary>
-    private async Task<string> CreateAnewAsync(string name, byte[] body, CancellationToken ct)
+    private async Task<string> CreateAnewAsync(string name, JsonObject body, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         for (var tries = 1; ; tries++)
@@ -170,8 +169,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
     {
         foreach (var (network, endpoint) in networks)
         {
-            var body = new JsonObject { ["Container"] = id, ["EndpointConfig"] = endpoint.DeepClone() };
-            await engine.PostRawAsync($"/networks/{Uri.EscapeDataString(network)}/connect", Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
+            await engine.ConnectNetworkAsync(network, id, endpoint, ct);
         }
     }
 

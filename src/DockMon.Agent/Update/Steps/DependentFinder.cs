@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
@@ -39,7 +38,7 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
         if (Array.TrueForAll(seen, container => container?.Unseen is not null))
         {
             // One container may break the engine's answer. If all do, the engine is unavailable, and this throws.
-            await engine.ListContainersRawAsync(all: true, ct);
+            await engine.ListContainersAsync(all: true, ct);
         }
 
         var containers = seen.OfType<InspectedContainer>().ToList();
@@ -84,7 +83,7 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
             || (reference.Length >= 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)))?.Id;
 
     private async Task<IReadOnlyList<InspectedContainer>> ListAsync(CancellationToken ct) =>
-        [.. JsonNode.Parse(await engine.ListContainersRawAsync(all: true, ct))!.AsArray().OfType<JsonObject>().Select(InspectedContainer.OfListed)];
+        [.. (await engine.ListContainersAsync(all: true, ct)).Select(InspectedContainer.OfListed)];
 
     /// <summary>The container as far as the engine describes it; null if somebody removed it since it was listed.</summary>
     private async Task<InspectedContainer?> InspectAsync(InspectedContainer listed, TimeSpan remaining, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
 using DockMon.Agent.Update.Planning;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
 
@@ -28,10 +29,12 @@ internal sealed record InspectedContainer(string Id, string Name, bool IsRunning
         inspected["Config"] is not null);
 
     /// <summary>The same of an entry in the engine's list.</summary>
-    public static InspectedContainer OfListed(JsonObject item)
-    {
-        var id = item.GetText("Id");
-        var name = item["Names"] is JsonArray { Count: > 0 } names ? names[0]!.GetValue<string>().TrimStart('/') : UpdatePlanner.ShortId(id);
-        return new(id, name, item.GetText("State") is "running" or "paused", [.. Namespaces.Owners(item)], ImageId: "", IsLabelled: false, HasConfig: false);
-    }
+    public static InspectedContainer OfListed(ContainerSummary item) => new(
+        item.Id,
+        item.Name.Length > 0 ? item.Name : new ContainerId(item.Id).Short,
+        item.State is "running" or "paused",
+        [.. Namespaces.Owners([item.HostConfig.NetworkMode])],
+        ImageId: "",
+        IsLabelled: false,
+        HasConfig: false);
 }

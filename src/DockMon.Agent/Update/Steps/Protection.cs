@@ -23,7 +23,7 @@ internal static class Protection
     /// <param name="imageId">The id of its image.</param>
     /// <param name="ct">Cancels the request.</param>
     public static async Task<bool> IsOnAsync(EngineClient engine, bool isLabelled, string imageId, CancellationToken ct) =>
-        isLabelled && !IsLabelled(await engine.InspectImageJsonAsync(imageId, ct));
+        isLabelled && !IsLabelled(await engine.FindImageJsonAsync(imageId, ct));
 
     /// <summary>Whether the inspect object of a container or of an image has the label.</summary>
     public static bool IsLabelled(JsonObject inspected) => inspected["Config"]?["Labels"] is JsonObject labels && labels.GetText(Label) == "true";

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using DockMon.Agent.Json;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
@@ -34,8 +32,7 @@ internal sealed class RestartDetector(EngineClient engine, Func<string?> bootId)
     {
         try
         {
-            using var network = JsonDocument.Parse(await engine.InspectNetworkRawAsync(DefaultNetwork, ct));
-            return network.RootElement.FindText("Created");
+            return (await engine.InspectNetworkAsync(DefaultNetwork, ct)).Created is { Length: > 0 } created ? created : null;
         }
         catch (EngineException e) when (!RetryingSwap.IsTransient(e))
         {

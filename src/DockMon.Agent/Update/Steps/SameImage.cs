@@ -18,7 +18,7 @@ internal static partial class SameImage
     /// <param name="ct">Cancels the request.</param>
     public static async Task<string> ReferenceAsync(EngineClient engine, string name, string id, string container, ILogger logger, CancellationToken ct)
     {
-        var image = await engine.InspectImageJsonAsync(name, ct); // Empty if the name refers to no image any more.
+        var image = await engine.FindImageJsonAsync(name, ct); // Empty if the name refers to no image any more.
         if (image.Count > 0 && IsSame(image.GetText("Id"), id))
         {
             return name;

@@ -41,16 +41,6 @@ public sealed class ContainerListingTests
         Encoding.UTF8.GetString(await ListAsync(engine)).ShouldBe("[]");
     }
 
-    [Theory]
-    [InlineData("{}")]
-    [InlineData("[1]")]
-    [InlineData("""[{"Id":1,"ImageID":"i"}]""")]
-    [InlineData("""[{"ImageID":"i"}]""")]
-    [InlineData("""[{"Id":"one","ImageID":"i"}""")]
-    [InlineData("")]
-    public void What_is_no_list_of_containers_is_an_error(string list) =>
-        Should.Throw<JsonException>(() => ListEntry.Split(Encoding.UTF8.GetBytes(list)));
-
     [Fact]
     public async Task A_container_that_cannot_be_inspected_is_listed_all_the_same_and_asked_for_again()
     {

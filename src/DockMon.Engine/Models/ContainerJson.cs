@@ -1,31 +1,30 @@
 using System.Text.Json;
 
-namespace DockMon.Agent.Commands.Containers;
+namespace DockMon.Engine;
 
-/// <summary>Where in the engine's list a container stands, and what is looked up for it.</summary>
-/// <param name="Start">Of its object in the list, bytes.</param>
-/// <param name="Length">Of its object, bytes.</param>
-/// <param name="Id">64 characters.</param>
+/// <summary>A container of the engine's list as the engine writes it, and the ids in it.</summary>
+/// <param name="Json">Its object, byte for byte.</param>
+/// <param name="Id">The full id.</param>
 /// <param name="ImageId">The image's id, with its algorithm.</param>
-internal readonly record struct ListEntry(int Start, int Length, string Id, string ImageId)
+public readonly record struct ContainerJson(ReadOnlyMemory<byte> Json, string Id, string ImageId)
 {
     /// <summary>Finds the objects of a list without taking it apart any further: it may be a megabyte, and is asked for again and again.</summary>
     /// <exception cref="JsonException">It is no list of containers.</exception>
-    public static List<ListEntry> Split(ReadOnlySpan<byte> list)
+    internal static List<ContainerJson> Split(ReadOnlyMemory<byte> list)
     {
-        var found = new List<ListEntry>();
-        var reader = new Utf8JsonReader(list);
+        var found = new List<ContainerJson>();
+        var reader = new Utf8JsonReader(list.Span);
         Expect(reader.Read() && reader.TokenType == JsonTokenType.StartArray);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             Expect(reader.TokenType == JsonTokenType.StartObject);
-            found.Add(One(ref reader));
+            found.Add(ReadOne(list, ref reader));
         }
 
         return found;
     }
 
-    private static ListEntry One(ref Utf8JsonReader reader)
+    private static ContainerJson ReadOne(ReadOnlyMemory<byte> list, ref Utf8JsonReader reader)
     {
         var start = (int)reader.TokenStartIndex;
         var (id, image) = ("", "");
@@ -35,11 +34,11 @@ internal readonly record struct ListEntry(int Start, int Length, string Id, stri
             reader.Read();
             if (isId)
             {
-                id = Text(ref reader);
+                id = ReadText(ref reader);
             }
             else if (isImage)
             {
-                image = Text(ref reader);
+                image = ReadText(ref reader);
             }
             else
             {
@@ -48,10 +47,10 @@ internal readonly record struct ListEntry(int Start, int Length, string Id, stri
         }
 
         Expect(id.Length > 0);
-        return new ListEntry(start, (int)reader.BytesConsumed - start, id, image);
+        return new ContainerJson(list[start..(int)reader.BytesConsumed], id, image);
     }
 
-    private static string Text(ref Utf8JsonReader reader)
+    private static string ReadText(ref Utf8JsonReader reader)
     {
         Expect(reader.TokenType == JsonTokenType.String);
         return reader.GetString()!;
@@ -61,7 +60,7 @@ internal readonly record struct ListEntry(int Start, int Length, string Id, stri
     {
         if (!condition)
         {
-            throw new JsonException("the engine's answer is no list of containers");
+            throw new JsonException("it is no list of containers");
         }
     }
 }

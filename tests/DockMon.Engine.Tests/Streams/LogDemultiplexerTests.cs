@@ -16,7 +16,7 @@ public sealed class LogDemultiplexerTests
         {
             var bytes = frames.SelectMany(f => Frame((byte)f.Item1, f.Item2)).ToArray();
             var got = await ReadAllAsync(new PiecewiseStream(Divide(bytes, sizes)));
-            return got.SequenceEqual(frames.Where(f => f.Item2.Length > 0).Select(f => ((LogStream)f.Item1, Convert.ToHexString(f.Item2))));
+            return got.SequenceEqual(frames.Where(f => f.Item2.Length > 0).Select(f => Convert.ToHexString(f.Item2)));
         }, iter: 1000);
     }
 
@@ -36,7 +36,7 @@ public sealed class LogDemultiplexerTests
     {
         var payload = new byte[100_000];
         Random.Shared.NextBytes(payload);
-        (await ReadAllAsync(new PiecewiseStream(Frame(2, payload)))).ShouldBe([(LogStream.Stderr, Convert.ToHexString(payload))]);
+        (await ReadAllAsync(new PiecewiseStream(Frame(2, payload)))).ShouldBe([Convert.ToHexString(payload)]);
     }
 
     [Theory]
@@ -78,13 +78,13 @@ public sealed class LogDemultiplexerTests
         return [.. pieces];
     }
 
-    private static async Task<List<(LogStream, string)>> ReadAllAsync(Stream stream)
+    private static async Task<List<string>> ReadAllAsync(Stream stream)
     {
         using var frames = new LogDemultiplexer(stream);
-        var found = new List<(LogStream, string)>();
-        while (await frames.ReadAsync(Ct) is { } chunk)
+        var found = new List<string>();
+        while (await frames.ReadAsync(Ct) is { IsEmpty: false } data)
         {
-            found.Add((chunk.Stream, Convert.ToHexString(chunk.Data.Span)));
+            found.Add(Convert.ToHexString(data.Span));
         }
 
         return found;

@@ -26,7 +26,7 @@ public sealed class NegotiationTests
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
-        await client.ListContainersRawAsync(true, Ct);
+        await client.ListContainersAsync(true, Ct);
 
         (await client.GetApiVersionAsync(Ct)).ShouldBe(Version.Parse(expected));
         engine.Calls.Last().Line.ShouldBe($"GET /v{expected}/containers/json?all=1");
@@ -62,14 +62,13 @@ public sealed class NegotiationTests
             "GET /_ping" => ScriptedAnswer.Ping(++pings == 1 ? "1.41" : "1.45"),
             "GET /v1.41/info" => ScriptedAnswer.Json(
                 """{"message":"client version 1.41 is too old. Minimum supported API version is 1.44"}""", 400),
-            _ => ScriptedAnswer.Json("""{"ID":"x","NCPU":2,"SecurityOptions":null}"""),
+            _ => ScriptedAnswer.Json("""{"ID":"x","NCPU":2}"""),
         });
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var info = await client.GetInfoAsync(Ct);
 
         info.Ncpu.ShouldBe(2);
-        info.SecurityOptions.ShouldBeEmpty();
         (await client.GetApiVersionAsync(Ct)).ShouldBe(new Version(1, 45));
     }
 
@@ -79,10 +78,10 @@ public sealed class NegotiationTests
         var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("[]"));
         var endpoint = engine.Endpoint;
         using var client = new EngineClient(endpoint, TimeProvider.System);
-        await client.ListNetworksRawAsync(Ct);
+        await client.ListNetworksAsync(Ct);
         await engine.DisposeAsync();
 
-        var error = await Should.ThrowAsync<EngineUnavailableException>(() => client.ListNetworksRawAsync(Ct));
+        var error = await Should.ThrowAsync<EngineUnavailableException>(() => client.ListNetworksAsync(Ct));
         var second = await Should.ThrowAsync<EngineUnavailableException>(() => client.GetApiVersionAsync(Ct));
 
         error.Message.ShouldStartWith($"cannot connect to the Docker engine at unix://{engine.SocketPath}: there is no such socket");

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DockMon.Engine.Tests;
 
-public sealed class EndpointTests
+public sealed class EngineEndpointTests
 {
     [Theory]
     [InlineData(null, "unix:///var/run/docker.sock", "http://docker/")]
