@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
 
@@ -85,7 +86,7 @@ internal sealed class Downtime(Workbench bench, Arguments arguments)
         await using var feed = session.Client.FollowAsync(limit.Token).GetAsyncEnumerator(limit.Token);
         // The stream is asked for before the update is; the update takes seconds.
         var next = feed.MoveNextAsync();
-        var id = (await IdAsync(ct))[..12];
+        var id = new ContainerId(await IdAsync(ct)).Short;
         await session.CommandAsync(CommandNames.UpdateContainer, $$"""{"container_id":"{{id}}","new_image":"{{image}}"}""", ct);
         while (await next)
         {

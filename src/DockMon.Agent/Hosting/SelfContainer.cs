@@ -8,8 +8,6 @@ namespace DockMon.Agent.Hosting;
 /// <summary>The container the agent runs in.</summary>
 internal sealed partial record SelfContainer(string Id, string Name, string Image, string NetworkMode)
 {
-    private const int ShortestId = 12;
-
     /// <summary>The container has the host's network, not one of its own.</summary>
     public bool HasHostNetwork => NetworkMode == "host";
 
@@ -33,7 +31,7 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
             return null;
         }
 
-        Log.SelfFound(logger, self.Name, self.Id[..ShortestId], self.HostConfig.NetworkMode);
+        Log.SelfFound(logger, self.Name, new ContainerId(self.Id).Short, self.HostConfig.NetworkMode);
         return new SelfContainer(self.Id, self.Name, self.Config.Image, self.HostConfig.NetworkMode);
     }
 
@@ -79,7 +77,7 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
     public bool Is(string reference)
     {
         var bare = reference.StartsWith('/') ? reference[1..] : reference;
-        return bare == Name || (bare.Length >= ShortestId && Id.StartsWith(bare, StringComparison.OrdinalIgnoreCase));
+        return bare == Name || new ContainerId(Id).Matches(bare);
     }
 
     private static async Task<ContainerInspection?> ConfirmAsync(EngineClient engine, string candidate, ILogger logger, CancellationToken ct)
@@ -89,7 +87,7 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
             var found = await engine.InspectContainerAsync(candidate, ct);
 
             // A short id also matches a container's name.
-            return found.Id.StartsWith(candidate, StringComparison.Ordinal) ? found : null;
+            return new ContainerId(found.Id).Matches(candidate) ? found : null;
         }
         catch (EngineException e) when (e.IsMissing)
         {
@@ -98,7 +96,7 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
         }
         catch (EngineException e) when (IsRefusal(e.StatusCode))
         {
-            Log.CandidateRefused(logger, candidate[..ShortestId], e.Message);
+            Log.CandidateRefused(logger, new ContainerId(candidate).Short, e.Message);
             return null;
         }
     }

@@ -50,7 +50,7 @@ internal static partial class MountTable
             var bind => new(StorageKind.Bind, bind.Root),
         };
 
-    private static MountedStorage Volume(string name) => new(name.Length == 64 && name.All(char.IsAsciiHexDigitLower) ? StorageKind.AnonymousVolume : StorageKind.NamedVolume, name);
+    private static MountedStorage Volume(string name) => new(ContainerId.IsId(name) ? StorageKind.AnonymousVolume : StorageKind.NamedVolume, name);
 
     private static bool Holds(string mountPoint, string path) => path == mountPoint || path.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Linux;
 
@@ -52,7 +53,7 @@ internal static partial class SelfContainerIds
 
     /// <summary>From the variable HOSTNAME: the short id, unless the container was given a host name.</summary>
     public static IReadOnlyList<string> FromHostname(string? variable) =>
-        variable is { Length: 12 or 64 } && variable.All(char.IsAsciiHexDigitLower) ? [variable] : [];
+        variable is { Length: ContainerId.ShortLength or ContainerId.Length } && ContainerId.IsReference(variable) ? [variable] : [];
 
     private static void AddIds(List<string> ids, string text)
     {

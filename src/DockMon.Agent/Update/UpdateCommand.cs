@@ -27,7 +27,7 @@ internal sealed partial class UpdateCommand(
 
     /// <summary>The lane of a container.</summary>
     /// <param name="id">64 characters of its id.</param>
-    public static string LaneOf(string id) => "container:" + id[..12];
+    public static string LaneOf(string id) => "container:" + new ContainerId(id).Short;
 
     public void AddTo(IDictionary<string, Route> routes) =>
         routes[CommandNames.UpdateContainer] = Route.For(
@@ -128,7 +128,7 @@ internal sealed partial class UpdateCommand(
     private async Task PullAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         var image = request.NewImage!;
-        Log.Starting(logger, update.Accepted.Id[..12], image);
+        Log.Starting(logger, new ContainerId(update.Accepted.Id).Short, image);
         report.Progress(update.Accepted.ContainerId, UpdateStages.Pulling, $"Pulling image {image}");
         var layers = new LayerTracker(update.Accepted.ContainerId, time);
         try

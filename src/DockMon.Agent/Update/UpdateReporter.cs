@@ -1,6 +1,6 @@
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Update.Journal;
-using DockMon.Agent.Update.Planning;
+using DockMon.Engine;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Update;
@@ -17,7 +17,7 @@ internal sealed class UpdateReporter(Outbound outbound, TimeProvider time)
 
     public void Completed(UpdateJournal journal, IReadOnlyList<string> failedDependents)
     {
-        var newId = UpdatePlanner.ShortId(journal.NewId!);
+        var newId = new ContainerId(journal.NewId!).Short;
         outbound.PostCompletion(Frame(journal.ContainerId, UpdateStages.Completed, $"Update complete, new container: {newId}", error: null));
         var complete = new UpdateComplete
         {

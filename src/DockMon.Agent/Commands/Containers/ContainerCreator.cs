@@ -98,7 +98,7 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
         }
         catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"failed to create container: {why.Message}; and what was created of it, {id[..12]}, could not be removed: {e.Message}");
+            throw new CommandException($"failed to create container: {why.Message}; and what was created of it, {new ContainerId(id).Short}, could not be removed: {e.Message}");
         }
     }
 

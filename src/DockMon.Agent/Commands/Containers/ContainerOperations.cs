@@ -1,4 +1,3 @@
-using System.Buffers;
 using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -9,8 +8,6 @@ namespace DockMon.Agent.Commands.Containers;
 internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
 {
     private const int DefaultStopSeconds = 10;
-
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Adds these operations to the agent's.</summary>
     public void AddTo(IDictionary<string, Route> routes)
@@ -65,8 +62,8 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
     private async ValueTask<string> LaneAsync(ContainerOperation request, CancellationToken ct)
     {
         var id = Id(request);
-        var isId = id.Length is >= 12 and <= 64 && !id.AsSpan().ContainsAnyExcept(HexDigits);
-        return "container:" + (isId ? id[..12] : (await FindIdAsync(id, ct))?[..12] ?? id);
+        var full = ContainerId.IsReference(id) ? id : await FindIdAsync(id, ct);
+        return "container:" + (full is null ? id : new ContainerId(full).Short);
     }
 
     private async Task<string?> AskIdAsync(string reference, CancellationToken ct)

@@ -98,7 +98,7 @@ internal static class ProjectContainers
 
     public static DeployedService Describe(ProjectContainer container, bool healthy) => new()
     {
-        ContainerId = container.Id[..12],
+        ContainerId = new ContainerId(container.Id).Short,
         ContainerName = container.Name,
         Image = container.Image,
         Status = container.Status.Length > 0 ? container.Status : container.State.Status,

@@ -1,4 +1,5 @@
 using DockMon.Agent.Streams.Stats.Kernel;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Streams.Stats;
 
@@ -31,7 +32,7 @@ internal sealed class ContainerSampling(string id, string name)
     public string Id => id;
 
     /// <summary>The beginning of its id, for people.</summary>
-    public string ShortId => id[..Math.Min(12, id.Length)];
+    public string ShortId => new ContainerId(id).Short;
 
     public SamplingStage Stage { get; set; }
 

@@ -31,8 +31,6 @@ internal enum UpdateStep
 /// <summary>All that the next run of the agent needs to finish an update or to roll it back. The names of the members are a file format.</summary>
 internal sealed record UpdateJournal
 {
-    private const int IdLength = 64;
-
     /// <summary>The container as the server named it.</summary>
     public required string ContainerId { get; init; }
 
@@ -131,8 +129,8 @@ internal sealed record UpdateJournal
             ContainerId = containerId,
             OldId = id,
             Name = name,
-            TemporaryName = $"{name}-dockmon-new-{UpdatePlanner.ShortId(id)}",
-            BackupName = $"{name}-dockmon-old-{UpdatePlanner.ShortId(id)}",
+            TemporaryName = $"{name}-dockmon-new-{new ContainerId(id).Short}",
+            BackupName = $"{name}-dockmon-old-{new ContainerId(id).Short}",
             WasRunning = running,
             WasPaused = inspected["State"]?["Paused"]?.GetValue<bool>() == true,
             StopTimeout = stopTimeout,
@@ -148,11 +146,11 @@ internal sealed record UpdateJournal
     }
 
     /// <summary>The id of the container whose network or other namespace a container shares; null for none, or if it is not named by its id.</summary>
-    public static string? SharedBy(JsonObject inspected) => Namespaces.Owners(inspected).FirstOrDefault(owner => owner.Length == IdLength);
+    public static string? SharedBy(JsonObject inspected) => Namespaces.Owners(inspected).FirstOrDefault(Engine.ContainerId.IsId);
 
     /// <summary>Whether it is a usable journal: a file can be any JSON.</summary>
     public bool IsValid =>
-        OldId is { Length: IdLength } && !string.IsNullOrEmpty(Name) && !string.IsNullOrEmpty(ContainerId) && (NewId is null or { Length: IdLength });
+        Engine.ContainerId.IsId(OldId) && !string.IsNullOrEmpty(Name) && !string.IsNullOrEmpty(ContainerId) && (NewId is null || Engine.ContainerId.IsId(NewId));
 
     private static ContainerRestartPolicy? PolicyOf(JsonObject inspected) =>
         inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && policy.GetText("Name") is not ("" or "no") and var name

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -52,7 +53,7 @@ internal static class EndpointPlan
         if (inspected["Aliases"] is JsonArray aliases)
         {
             // Docker adds the short id by itself. That of the old container would be wrong; any other name of 12 characters is the user's.
-            var kept = aliases.Where(alias => alias?.GetValue<string>() != UpdatePlanner.ShortId(id));
+            var kept = aliases.Where(alias => alias?.GetValue<string>() != new ContainerId(id).Short);
             endpoint["Aliases"] = new JsonArray([.. kept.Select(alias => alias?.DeepClone())]);
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Planning;
 
@@ -9,8 +10,6 @@ namespace DockMon.Agent.Update.Planning;
 /// </summary>
 internal static class UpdatePlanner
 {
-    private const int ShortIdLength = 12;
-
     /// <summary>Plans the successor of a container.</summary>
     /// <param name="container">Docker's inspect object of the container.</param>
     /// <param name="oldImage">Docker's inspect object of its image; empty if the image was removed.</param>
@@ -46,16 +45,13 @@ internal static class UpdatePlanner
         return new UpdatePlan(body, [.. networks.Skip(1)], reasons);
     }
 
-    /// <summary>The id as Docker shows it, and uses it as host name and alias if none is given.</summary>
-    internal static string ShortId(string id) => id.Length > ShortIdLength ? id[..ShortIdLength] : id;
-
     private static JsonObject Copy(JsonObject o, string name) => o[name]?.DeepClone() as JsonObject ?? [];
 
     private static void FixIdentity(JsonObject config, JsonObject host, string id, List<string> reasons)
     {
         var network = host.GetText("NetworkMode");
         var sharesNames = host.GetText("UTSMode") == "host" || network.StartsWith("container:", StringComparison.Ordinal);
-        if (sharesNames || config.GetText("Hostname") == ShortId(id))
+        if (sharesNames || config.GetText("Hostname") == new ContainerId(id).Short)
         {
             reasons.Add(sharesNames
                 ? "The host name is another's (UTS or network namespace) and is not set."

@@ -235,7 +235,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
             // It was not removed as an unused backup by somebody who cleaned up, but while it had its name.
             await RemoveAsync(journal.TemporaryName, ct);
             throw new CommandException(
-                $"the container {journal.Name} ({journal.OldId[..12]}) was removed by somebody else during its update; "
+                $"the container {journal.Name} ({new ContainerId(journal.OldId).Short}) was removed by somebody else during its update; "
                 + "a new container that has its name already is kept");
         }
 

@@ -78,9 +78,7 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
 
     private static string? Resolve(IReadOnlyList<InspectedContainer> containers, string reference) =>
         containers.FirstOrDefault(container =>
-            container.Id == reference
-            || container.Name == reference
-            || (reference.Length >= 12 && container.Id.StartsWith(reference, StringComparison.Ordinal)))?.Id;
+            container.Name == reference || new ContainerId(container.Id).Matches(reference))?.Id;
 
     private async Task<IReadOnlyList<InspectedContainer>> ListAsync(CancellationToken ct) =>
         [.. (await engine.ListContainersAsync(all: true, ct)).Select(InspectedContainer.OfListed)];

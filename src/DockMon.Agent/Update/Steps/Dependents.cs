@@ -148,7 +148,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
 
     private static UpdateJournal OpenJournal(UpdateJournal main, Dependent dependent, JsonObject inspected, UpdateJournal? earlier)
     {
-        var own = UpdateJournal.Open(UpdatePlanner.ShortId(dependent.Id), inspected, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
+        var own = UpdateJournal.Open(new ContainerId(dependent.Id).Short, inspected, main.StopTimeout, main.HealthTimeout) with { DependentOf = main.OldId };
         own = own with { WasRunning = own.WasRunning || dependent.WasRunning };
         // An agent that was killed has stopped it, so its state says nothing.
         return earlier is null ? own : own with
