@@ -69,6 +69,30 @@ public sealed class RestartTests : UpdateScene
         agent.Frames().ShouldContain(frame => frame.Contains("the new container ended with exit code 255", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_successor_is_started_again_after_three_restarts_and_not_after_a_fourth()
+    {
+        var old = Docker.Run("web", "app:1");
+        var restarts = 0;
+        Docker.Before = line =>
+        {
+            if (line.StartsWith("GET /containers/", StringComparison.Ordinal) && Docker.Find("web") is { Status: "running", ImageId: "sha256:new" } successor)
+            {
+                (successor.Status, successor.ExitCode) = ("exited", 255);
+                Docker.Started = $"restart {++restarts}";
+            }
+
+            return Task.CompletedTask;
+        };
+        var agent = NewAgent();
+        await agent.UpdateAsync("web", Token);
+        await agent.UntilForgottenAsync(Token);
+        restarts.ShouldBe(4);
+        Docker.All.ShouldBe(["web running"]);
+        Docker.Find("web")!.Id.ShouldBe(old.Id);
+        agent.Frames().ShouldContain(frame => frame.Contains("and the new container is not started again", StringComparison.Ordinal));
+    }
+
     /// <summary>The successor runs, and nobody knows yet whether it works.</summary>
     private async Task UntilWatchedAsync(FakeAgent agent, bool kill)
     {
