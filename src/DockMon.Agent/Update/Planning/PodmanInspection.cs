@@ -28,6 +28,18 @@ internal static class PodmanInspection
 
         var copy = (JsonObject)container.DeepClone();
         var (host, config) = ((JsonObject)copy["HostConfig"]!, (JsonObject)copy["Config"]!);
+        TranslateHost(host);
+        TranslateConfig(config);
+        if (config["Env"] is JsonArray variables)
+        {
+            RemoveAdded(variables, config, host);
+        }
+
+        return copy;
+    }
+
+    private static void TranslateHost(JsonObject host)
+    {
         host.Remove("Runtime");
         foreach (var name in new[] { "PidMode", "UTSMode" })
         {
@@ -57,7 +69,10 @@ internal static class PodmanInspection
             host.Remove("CpuPeriod");
             host.Remove("CpuQuota");
         }
+    }
 
+    private static void TranslateConfig(JsonObject config)
+    {
         if (Signals.TryGetValue(config.GetText("StopSignal"), out var signal))
         {
             config["StopSignal"] = signal;
@@ -68,13 +83,6 @@ internal static class PodmanInspection
         {
             config.Remove("StopTimeout");
         }
-
-        if (config["Env"] is JsonArray variables)
-        {
-            RemoveAdded(variables, config, host);
-        }
-
-        return copy;
     }
 
     /// <summary>

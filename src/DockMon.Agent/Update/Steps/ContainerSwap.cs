@@ -53,10 +53,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         journal.NewId is { } id && await FindAsync(id, ct) is { } successor && successor.Name == journal.Name
         && (await FindAsync(journal.OldId, ct) is not { } old || (old.Name != journal.Name && !old.State.Running));
 
-    /// <summary>
-    /// Waits for the end of a stop that an earlier request began: a container that is started before that would be stopped
-    /// afterwards.
-    /// </summary>
+    /// <summary>Waits for the end of a stop that an earlier request began: a container that is started before that would be stopped afterwards.</summary>
     /// <returns>The journal, in which the stop has completed.</returns>
     public async Task<UpdateJournal> FinishStopAsync(UpdateJournal journal, CancellationToken ct)
     {

@@ -203,38 +203,38 @@ internal sealed partial class UpdatePhases(
         }
         catch (CommandException e)
         {
-            // Somebody removed the old container.
-            update.IsEndReported = true;
-            report.Failed(
-                journal.ContainerId,
-                UpdateStages.Failed,
-                "The update failed, and the old container was removed by somebody else",
-                $"{journal.Failure}; then: {e.Message}");
-            store.End(journal);
-            return (PhaseResult.Succeeded, journal);
+            return EndFailed(update, journal, "The update failed, and the old container was removed by somebody else", $"{journal.Failure}; then: {e.Message}");
         }
 
-        if (left is null)
+        if (left is not null)
         {
-            await (id == journal.OldId
-                ? dependents.RestartAsync(journal, stopping)
-                : dependents.RecreateAsync(journal with { NewId = id }, _ => { }, stopping));
-            update.IsEndReported = true;
-            report.Failed(journal.ContainerId, UpdateStages.Failed, "The update failed; the old container is as it was", journal.Failure!);
-            store.End(journal);
-            return (PhaseResult.Succeeded, journal);
+            return (PhaseResult.Failed, ReportPending(left, $"{journal.Failure}; then: {reason}"));
         }
 
-        if (!left.LossTold)
+        await (id == journal.OldId
+            ? dependents.RestartAsync(journal, stopping)
+            : dependents.RecreateAsync(journal with { NewId = id }, _ => { }, stopping));
+        return EndFailed(update, journal, "The update failed; the old container is as it was", journal.Failure!);
+    }
+
+    private (PhaseResult Result, UpdateJournal Journal) EndFailed(RunningUpdate update, UpdateJournal journal, string message, string error)
+    {
+        update.IsEndReported = true;
+        report.Failed(journal.ContainerId, UpdateStages.Failed, message, error);
+        store.End(journal);
+        return (PhaseResult.Succeeded, journal);
+    }
+
+    /// <summary>Reports once that the rollback takes longer.</summary>
+    private UpdateJournal ReportPending(UpdateJournal journal, string error)
+    {
+        if (!journal.LossTold)
         {
-            report.Failed(
-                journal.ContainerId,
-                UpdateStages.Failed,
-                "The update failed, and the old container cannot be brought back yet; the agent goes on trying",
-                $"{journal.Failure}; then: {reason}");
+            const string Message = "The update failed, and the old container cannot be brought back yet; the agent goes on trying";
+            report.Failed(journal.ContainerId, UpdateStages.Failed, Message, error);
         }
 
-        return (PhaseResult.Failed, store.SaveIfPossible(left with { LossTold = true }));
+        return store.SaveIfPossible(journal with { LossTold = true });
     }
 
     private static partial class Log
