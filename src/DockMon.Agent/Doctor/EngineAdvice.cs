@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using DockMon.Engine;
 
@@ -7,9 +8,9 @@ namespace DockMon.Agent.Doctor;
 /// <summary>The remedies for an engine that cannot be used.</summary>
 internal static class EngineAdvice
 {
-    public static CheckResult Explain(EngineException error) => CheckResult.Failed(error.Message, Remedy(error));
+    public static CheckResult Explain(EngineException error, EngineEndpoint endpoint) => CheckResult.Failed(error.Message, Remedy(error, endpoint));
 
-    private static string Remedy(EngineException error)
+    private static string Remedy(EngineException error, EngineEndpoint endpoint)
     {
         if (error.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
         {
@@ -26,6 +27,11 @@ internal static class EngineAdvice
         {
             return "the engine's certificate must be for the name in DOCKER_HOST and issued by the authority in ca.pem in DOCKER_CERT_PATH: copy the "
                 + "daemon's authority (--tlscacert) there";
+        }
+
+        if (endpoint.Host is not null && error.GetBaseException() is SocketException)
+        {
+            return "check the address in DOCKER_HOST, and that the daemon listens there (dockerd --host)";
         }
 
         return error.IsClientCertificateRefused

@@ -77,7 +77,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
         }
         catch (EngineException e)
         {
-            return EngineAdvice.Explain(e);
+            return EngineAdvice.Explain(e, _endpoint!);
         }
     }
 

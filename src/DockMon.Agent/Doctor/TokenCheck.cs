@@ -25,22 +25,21 @@ internal sealed class TokenCheck(DoctorConfiguration configuration, bool takesOv
 
     private async Task<CheckResult> RunAsync(CancellationToken ct)
     {
-        string? stored;
+        string? permanent;
         try
         {
-            stored = new TokenStore(_options.DataPath).ReadPermanentToken();
+            permanent = _options.PermanentToken ?? new TokenStore(_options.DataPath).ReadPermanentToken();
         }
         catch (ConfigurationException e) when (takesOver && e.InnerException is UnauthorizedAccessException)
         {
-            return CheckResult.Ok($"{_options.DataPath} holds a permanent token that belongs to root, and is given to the agent's user when the agent "
-                + "starts; it was not tried on the server");
+            return CheckResult.Ok($"{_options.DataPath} belongs to root until the agent starts: a permanent token in it cannot be read, and was not tried");
         }
         catch (ConfigurationException e)
         {
             return CheckResult.Failed(e.Error);
         }
 
-        if ((_options.PermanentToken ?? stored) is not { } permanent)
+        if (permanent is null)
         {
             if (Array.Find(Variables, configuration.IsRefused) is { } refused)
             {
@@ -52,7 +51,7 @@ internal sealed class TokenCheck(DoctorConfiguration configuration, bool takesOv
                     $"there is no token: REGISTRATION_TOKEN is not set, and {_options.DataPath} holds no permanent one",
                     "create a registration token on the server (Settings, Hosts, Add host, Agent), set REGISTRATION_TOKEN to it and start the agent "
                         + "within 15 minutes")
-                : CheckResult.Ok($"REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers. "
+                : CheckResult.Ok("REGISTRATION_TOKEN has the form of a token; whether the server knows it shows only when the agent registers. "
                     + $"{_options.DataPath} holds no permanent token yet");
         }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Doctor;
+using DockMon.Engine;
 using Shouldly;
 using Xunit;
 
@@ -81,6 +82,15 @@ public sealed class AdviceTests
     public void A_directory_where_the_socket_should_be_was_made_by_Docker()
     {
         SocketAdvice.Explain("/tmp", new SocketException((int)SocketError.ConnectionRefused), inContainer: true).Found.ShouldStartWith("/tmp is a directory");
+    }
+
+    [Theory]
+    [InlineData("tcp://127.0.0.1:2375", "check the address in DOCKER_HOST")]
+    [InlineData("unix:///nowhere.sock", "docker info")]
+    public void An_engine_that_cannot_be_reached_has_the_remedy_of_its_kind_of_address(string host, string words)
+    {
+        var error = new EngineUnavailableException("cannot connect", new SocketException((int)SocketError.ConnectionRefused));
+        EngineAdvice.Explain(error, EngineEndpoint.FromEnvironment(host, null, null)).Remedy.ShouldNotBeNull().ShouldContain(words);
     }
 
     private static CheckResult Judge(SeenCertificate certificate) => TlsAdvice.Judge(certificate, "server", insecure: false, Now);
