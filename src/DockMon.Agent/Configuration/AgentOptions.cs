@@ -3,32 +3,32 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>Where container statistics come from.</summary>
+/// <summary>The source of container statistics.</summary>
 internal enum StatsOrigin
 {
-    /// <summary>From the kernel, and from the engine for what the kernel does not show.</summary>
+    /// <summary>The kernel, and the engine for what the kernel does not show.</summary>
     Auto,
 
-    /// <summary>From the kernel or not at all.</summary>
+    /// <summary>The kernel alone.</summary>
     Kernel,
 
-    /// <summary>From the engine.</summary>
+    /// <summary>The engine alone.</summary>
     Engine,
 }
 
-/// <summary>Everything the environment says about how the agent is to run, checked.</summary>
+/// <summary>The agent's settings, from environment variables.</summary>
 internal sealed record AgentOptions
 {
-    /// <summary>The server: ws or wss, with the path prefix it was given.</summary>
+    /// <summary>The server's URL, ws:// or wss://, with its path prefix.</summary>
     public required Uri ServerUrl { get; init; }
 
     /// <summary>The token of the first registration. Secret.</summary>
     public string? RegistrationToken { get; init; }
 
-    /// <summary>The token of later registrations when it is given rather than stored. Secret.</summary>
+    /// <summary>The token of later registrations, where it is given and not stored. Secret.</summary>
     public string? PermanentToken { get; init; }
 
-    /// <summary>DOCKER_HOST as it was written; the engine client reads it.</summary>
+    /// <summary>DOCKER_HOST as it was written; <c>EngineEndpoint</c> reads it.</summary>
     public string? DockerHost { get; init; }
 
     /// <summary>DOCKER_CERT_PATH as it was written.</summary>
@@ -37,51 +37,51 @@ internal sealed record AgentOptions
     /// <summary>DOCKER_TLS_VERIFY as it was written.</summary>
     public string? DockerTlsVerify { get; init; }
 
-    /// <summary>The shortest wait before the server is dialled again.</summary>
+    /// <summary>The shortest wait before a reconnect.</summary>
     public TimeSpan ReconnectInitial { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest wait before the server is dialled again.</summary>
+    /// <summary>The longest wait before a reconnect.</summary>
     public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(60);
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>Log lines are JSON, not text.</summary>
+    /// <summary>Whether log lines are JSON and not text.</summary>
     public bool LogJson { get; init; } = true;
 
-    /// <summary>The name the server is to show for this host, whatever the host calls itself.</summary>
+    /// <summary>The name of this host on the server, in place of its host name.</summary>
     public string? AgentName { get; init; }
 
-    /// <summary>Two engines with one id (cloned machines) are told apart by their agents' names.</summary>
+    /// <summary>Whether <see cref="AgentName"/> tells apart two engines with the same id (cloned machines).</summary>
     public bool ForceUniqueRegistration { get; init; }
 
-    /// <summary>Where the agent keeps what must survive a restart.</summary>
+    /// <summary>The directory of what must survive a restart.</summary>
     public string DataPath { get; init; } = "/data";
 
-    /// <summary>Where compose projects are kept.</summary>
+    /// <summary>The directory of compose projects.</summary>
     public string StacksPath { get; init; } = "/data/stacks";
 
-    /// <summary>What the host calls that directory, when the agent runs in a container.</summary>
+    /// <summary>The path of that directory on the host, for an agent in a container.</summary>
     public string? HostStacksPath { get; init; }
 
-    /// <summary>The server's certificate is not checked.</summary>
+    /// <summary>Whether the server's certificate is not checked.</summary>
     public bool InsecureSkipVerify { get; init; }
 
-    /// <summary>How long running work may take to reach a safe point when the agent is told to stop.</summary>
+    /// <summary>The time that running work has to reach a safe point when the agent stops.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <summary>How long a new version of the agent has to prove itself.</summary>
+    /// <summary>The time that a new version of the agent has to prove itself.</summary>
     public TimeSpan UpdateTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Repository to take the agent's new image from, with the tag that the server names; null for the server's own.</summary>
+    /// <summary>The repository of the agent's image for self-updates, to which the server gives the tag; null for the server's repository.</summary>
     public string? SelfUpdateImage { get; init; }
 
-    /// <summary>A new program from a URL needs no checksum.</summary>
+    /// <summary>Whether a new program from a URL is accepted without a checksum.</summary>
     public bool SelfUpdateAllowUnverified { get; init; }
 
-    /// <summary>How often running containers are measured; zero means never.</summary>
+    /// <summary>The interval of container statistics; zero for none.</summary>
     public TimeSpan StatsInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Where their figures come from.</summary>
+    /// <summary>The source of container statistics.</summary>
     public StatsOrigin StatsSource { get; init; }
 
     /// <summary>
@@ -126,7 +126,7 @@ internal sealed record AgentOptions
         return (options, variables.Errors);
     }
 
-    /// <summary>For logs: says of the tokens only whether they are there, where a record would print all its members.</summary>
+    /// <summary>The settings for logs, with tokens only as set or unset.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"ServerUrl = {ServerUrl}, RegistrationToken = {Secret(RegistrationToken)}, PermanentToken = {Secret(PermanentToken)}, DockerHost = {DockerHost}, "

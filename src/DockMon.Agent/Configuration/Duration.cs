@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace DockMon.Agent.Configuration;
 
-/// <summary>Lengths of time as people write them: <c>500ms</c>, <c>1s</c>, <c>1m30s</c>, <c>1.5h</c>.</summary>
+/// <summary>Durations as people write them: <c>500ms</c>, <c>1s</c>, <c>1m30s</c>, <c>1.5h</c>.</summary>
 internal static class Duration
 {
     /// <summary>What <see cref="TryParse"/> accepts, for messages.</summary>
@@ -20,7 +20,7 @@ internal static class Duration
         ("h", TimeSpan.TicksPerHour),
     ];
 
-    /// <summary>Reads numbers with units, larger units first. A bare number is refused: nobody can tell which unit was meant.</summary>
+    /// <summary>Reads numbers with units, larger units first. A number without a unit is refused.</summary>
     public static bool TryParse(string? text, out TimeSpan duration)
     {
         duration = default;

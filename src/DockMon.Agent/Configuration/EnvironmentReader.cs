@@ -10,7 +10,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 {
     private const int NameLength = 255;
 
-    // Timers take no more than 49 days, and nobody means more than one.
+    // Timers take no more than 49 days; more than one is a mistake.
     private static readonly TimeSpan LongestTime = TimeSpan.FromHours(24);
 
     private readonly List<ConfigurationError> _errors = [];

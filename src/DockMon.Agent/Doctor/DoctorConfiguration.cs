@@ -2,7 +2,7 @@ using DockMon.Agent.Configuration;
 
 namespace DockMon.Agent.Doctor;
 
-/// <summary>The agent's configuration with all its errors: one wrong variable keeps nobody from looking at the rest.</summary>
+/// <summary>The agent's configuration with all its errors: the checks go on with the defaults of the wrong variables.</summary>
 internal sealed class DoctorConfiguration
 {
     private const string ServerVariable = "DOCKMON_URL";
