@@ -75,23 +75,26 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var tracker = new ContainerTracker();
         var listing = new ContainerListing(engine, loggers.CreateLogger<ContainerListing>());
         var own = new OwnContainer(
-            ct => SelfContainer.DetectAsync(engine, Machine.Current, Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct), time, loggers.CreateLogger<OwnContainer>());
+            engine,
+            ct => SelfContainer.DetectAsync(engine, Machine.Current, Environment.GetEnvironmentVariable("HOSTNAME"), loggers.CreateLogger<SelfContainer>(), ct),
+            time,
+            loggers.CreateLogger<OwnContainer>());
         var deployments = new ComposeDeployer(options, engine, own, lanes, outbound, time, loggers.CreateLogger<ComposeDeployer>());
         await deployments.DetectAsync(stopping);
         var creator = new ContainerCreator(engine, options.DataPath, time, loggers.CreateLogger<ContainerCreator>());
-        var messages = new Dictionary<string, Action<JsonElement>>(StringComparer.Ordinal);
         var shells = new ShellManager(engine, outbound, time, loggers.CreateLogger<ShellManager>());
-        messages[FrameTypes.ShellSession] = shells.HandleFrame;
         outbound.ResumeCompletions();
         var (update, updates) = Updates(engine, own, lanes, outbound, random);
         using var handOver = new CancellationTokenSource();
         var programs = new SelfUpdateStore(options.DataPath);
         var selfReport = new SelfUpdateReporter(outbound, time);
         using var selfUpdate = new SelfUpdateCommand(engine, options, programs, selfReport, lanes, own, handOver.Cancel, time, loggers.CreateLogger<SelfUpdateCommand>());
-        var (commands, operations) = Routes(engine, own, outbound, listing, update, deployments, creator);
-        selfUpdate.AddTo(commands);
-        using var router = new FrameDispatcher(commands, operations, messages, lanes, outbound, time, loggers.CreateLogger<FrameDispatcher>(), heartbeats.Commands);
         var connection = new ConnectionState();
+        var routes = CreateRoutes(engine, own, outbound, listing, update, deployments, creator);
+        selfUpdate.AddTo(routes);
+        shells.AddTo(routes);
+        using var requests = new RequestRunner(lanes, outbound, connection, time, loggers.CreateLogger<RequestRunner>(), heartbeats.Commands);
+        var frames = new FrameDispatcher(routes, requests, loggers.CreateLogger<FrameDispatcher>());
         var known = new KnownContainerStore(options.DataPath, tracker, time, loggers.CreateLogger<KnownContainerStore>());
         var teller = new EventReporter(tracker, outbound, time);
         var comparison = new EventComparison(engine, tracker, teller, known, time, loggers.CreateLogger<EventComparison>());
@@ -101,14 +104,12 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var stats = new StatsSampler(
             options, engine, tracker, kernel, own, new SampleSender(outbound, statsLink, connection, time), time, loggers.CreateLogger<StatsSampler>());
         connection.Disconnected += shells.ConnectionLost;
-        connection.Connected += _ => router.Connected();
-        connection.Disconnected += router.ConnectionLost;
         using var manager = new ServiceManager(Environment.GetEnvironmentVariable, time, loggers.CreateLogger<ServiceManager>());
         connection.Connected += _ => manager.Status($"Connected to {options.ServerUrl}");
         connection.Disconnected += () => manager.Status($"Not connected to {options.ServerUrl}");
         using var checker = new HealthChecker(time, loggers.CreateLogger<HealthChecker>());
         var checks = new HealthCheckRunner(checker.CheckAsync, connection, outbound, time, loggers.CreateLogger<HealthCheckRunner>());
-        checks.AddTo(messages);
+        checks.AddTo(routes);
         var host = new HostSampler(connection, outbound, time, loggers.CreateLogger<HostSampler>());
         var sampling = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? stats : null, host, heartbeats.Timer, time);
         connection.Connected += auth =>
@@ -146,7 +147,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         lanes.Post(ProvisioningOperations.CreateLane, () => creator.RecoverAsync(ending.Token));
         Task[] parts =
         [
-            link.RunAsync(router.Dispatch, () => Task.WhenAll(router.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
+            link.RunAsync(frames.Dispatch, () => Task.WhenAll(requests.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout)), ending.Token),
             events.RunAsync(streams.Token),
             known.RunAsync(streams.Token),
             statsLink.RunAsync(streams.Token),
@@ -164,7 +165,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         await Task.WhenAny(parts);
         await ending.CancelAsync();
         // Without a connection to say goodbye on, operations that run still have their time.
-        await router.FinishAsync(options.ShutdownTimeout);
+        await requests.FinishAsync(options.ShutdownTimeout);
         await updates.WhenEndedAsync(RequestRunner.Grace);
         await selfUpdate.WhenEndedAsync(RequestRunner.Grace);
         await streams.CancelAsync();
@@ -219,25 +220,22 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         return false;
     }
 
-    private (Dictionary<string, Route> Commands, Dictionary<string, Route> Operations) Routes(
+    private Routes CreateRoutes(
         EngineClient engine, OwnContainer own, Outbound outbound, ContainerListing listing, UpdateCommand update, ComposeDeployer deployments, ContainerCreator creator)
     {
-        var operations = new Dictionary<string, Route>(StringComparer.Ordinal);
-        var commands = new Dictionary<string, Route>(StringComparer.Ordinal)
-        {
-            [CommandNames.GetSystemInfo] = new("get system information", Lane: null, async (_, ct) =>
-                JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, own.Current, ct)).System, ProtocolJson.Default.SystemInformation)),
-        };
-        listing.AddTo(commands);
-        update.AddTo(commands);
-        deployments.AddTo(commands);
-        new ComposeScan(time).AddTo(commands);
-        new ImageCommands(engine).AddTo(commands);
-        new NetworkCommands(engine, own).AddTo(commands, operations);
-        new VolumeCommands(engine).AddTo(commands, operations);
-        new ContainerOperations(engine, own).AddTo(operations);
-        new ProvisioningOperations(engine, creator, outbound, time).AddTo(operations);
-        return (commands, operations);
+        var routes = new Routes();
+        routes.Commands[CommandNames.GetSystemInfo] = new("get system information", lane: null, async (_, ct) =>
+            JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, own.Current, ct)).System, ProtocolJson.Default.SystemInformation));
+        listing.AddTo(routes);
+        update.AddTo(routes);
+        deployments.AddTo(routes);
+        new ComposeScan(time).AddTo(routes);
+        new ImageCommands(engine).AddTo(routes);
+        new NetworkCommands(engine, own).AddTo(routes);
+        new VolumeCommands(engine).AddTo(routes);
+        new ContainerOperations(engine, own).AddTo(routes);
+        new ProvisioningOperations(engine, creator, outbound, time).AddTo(routes);
+        return routes;
     }
 
     private (UpdateCommand Command, UpdateQueue Queue) Updates(EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, Random random)

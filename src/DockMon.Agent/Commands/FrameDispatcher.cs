@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using DockMon.Agent.Delivery;
-using DockMon.Agent.Health;
 using DockMon.Agent.Json;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -11,29 +9,8 @@ namespace DockMon.Agent.Commands;
 /// <summary>
 /// Takes the server's frames apart: finds the route of a request for the <see cref="RequestRunner"/>, and the handler of a message that has no answer.
 /// </summary>
-internal sealed partial class FrameDispatcher(
-    IReadOnlyDictionary<string, Route> commands,
-    IReadOnlyDictionary<string, Route> operations,
-    IReadOnlyDictionary<string, Action<JsonElement>> messages,
-    Lanes lanes,
-    Outbound outbound,
-    TimeProvider time,
-    ILogger<FrameDispatcher> logger,
-    LoopHealth? heartbeat = null) : IDisposable
+internal sealed partial class FrameDispatcher(Routes routes, RequestRunner requests, ILogger<FrameDispatcher> logger)
 {
-    private readonly RequestRunner _requests = new(lanes, outbound, time, logger, heartbeat);
-
-    public void Dispose() => _requests.Dispose();
-
-    /// <summary>There is a connection to answer on.</summary>
-    public void Connected() => _requests.Connected();
-
-    /// <summary>The connection is gone.</summary>
-    public void ConnectionLost() => _requests.ConnectionLost();
-
-    /// <inheritdoc cref="RequestRunner.FinishAsync"/>
-    public Task FinishAsync(TimeSpan limit) => _requests.FinishAsync(limit);
-
     /// <summary>Takes one text frame. Returns at once, whatever is in it.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One frame nobody foresaw must not cost the connection.")]
     public void Dispatch(ReadOnlyMemory<byte> utf8)
@@ -65,12 +42,12 @@ internal sealed partial class FrameDispatcher(
         switch (frame.Type)
         {
             case FrameTypes.Command:
-                Start(frame, utf8.Length, frame.Command, commands, "command");
+                Start(frame, utf8.Length, frame.Command, routes.Commands, "command");
                 break;
             case FrameTypes.ContainerOperation:
-                Start(frame, utf8.Length, ActionOf(frame), operations, "action");
+                Start(frame, utf8.Length, ActionOf(frame), routes.Operations, "action");
                 break;
-            case { } type when messages.TryGetValue(type, out var take):
+            case { } type when routes.Messages.TryGetValue(type, out var take):
                 HandleFrame(type, take, frame.Payload ?? default);
                 break;
             default:
@@ -92,7 +69,7 @@ internal sealed partial class FrameDispatcher(
         }
     }
 
-    private void Start(Frame frame, int size, string? name, IReadOnlyDictionary<string, Route> routes, string kind)
+    private void Start(Frame frame, int size, string? name, Dictionary<string, Route> known, string kind)
     {
         if (frame.RequestId is not { } id)
         {
@@ -101,13 +78,13 @@ internal sealed partial class FrameDispatcher(
         }
 
         var isCommand = frame.Type == FrameTypes.Command;
-        if (name is null || !routes.TryGetValue(name, out var route))
+        if (name is null || !known.TryGetValue(name, out var route))
         {
-            _requests.Refuse(isCommand, id, $"unknown {kind}: {name ?? "(none)"}");
+            requests.Refuse(isCommand, id, $"unknown {kind}: {name ?? "(none)"}");
             return;
         }
 
-        _requests.Start(isCommand, id, name, route, frame.Payload ?? default, size);
+        requests.Start(isCommand, id, name, route, frame.Payload ?? default, size);
     }
 
     /// <summary>A frame whose envelope has a wrong type somewhere still has a right to an answer when it has an id.</summary>
@@ -119,7 +96,7 @@ internal sealed partial class FrameDispatcher(
             using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.FindText("id") is { } id || (id = document.RootElement.FindText("correlation_id")) is not null)
             {
-                _requests.Refuse(document.RootElement.GetText("type") == FrameTypes.Command, id, "invalid message: " + reason);
+                requests.Refuse(document.RootElement.GetText("type") == FrameTypes.Command, id, "invalid message: " + reason);
             }
         }
         catch (JsonException)

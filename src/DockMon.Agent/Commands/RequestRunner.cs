@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Engine;
@@ -12,7 +13,13 @@ namespace DockMon.Agent.Commands;
 /// Has requests done and answers them: queues each in its lane or, a read, in a place of its kind, and answers with what came of it. It outlives
 /// connections: an answer that is late for one is sent on the next. Whatever is asked, what waits is bounded, and every read has an end.
 /// </summary>
-internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, TimeProvider time, ILogger logger, LoopHealth? heartbeat) : IDisposable
+internal sealed partial class RequestRunner(
+    Lanes lanes,
+    Outbound outbound,
+    ConnectionState connection,
+    TimeProvider time,
+    ILogger<RequestRunner> logger,
+    LoopHealth? heartbeat = null) : IDisposable
 {
     /// <summary>
     /// How long operations have to end once they were told to give up. What cannot (the engine stops a container) is left to it, and updates to their journals.
@@ -27,7 +34,7 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
 
     private readonly CancellationTokenSource _giveUp = new();
     private readonly ByteBudget _waiting = new(WaitingBytes);
-    private readonly ServerPresence _audience = new(time);
+    private readonly ServerPresence _audience = new(connection, time);
     private readonly Lock _gate = new();
     private Task _intake = Task.CompletedTask;
     private Task? _finished;
@@ -38,12 +45,6 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
         _giveUp.Dispose();
         _audience.Dispose();
     }
-
-    /// <summary>There is a connection to answer on.</summary>
-    public void Connected() => _audience.Arrive();
-
-    /// <summary>The connection is gone. Reads go on for as long as their answers would be kept for the next one.</summary>
-    public void ConnectionLost() => _audience.Leave();
 
     /// <summary>Begins a request.</summary>
     /// <param name="isCommand">Whether it is a command; else it is an operation, which is answered in another form.</param>
@@ -63,15 +64,15 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
             return;
         }
 
-        var request = new Request(route, name, payload, bytes, outcome => Answer(isCommand, id, outcome));
-        if (route.Lane is null)
+        var request = new Request(route, name, bytes, outcome => Answer(isCommand, id, outcome));
+        if (route.IsRead)
         {
-            Read(request);
+            Read(request, payload);
             return;
         }
 
         // A name has to be looked up before its lane is known. Requests that come meanwhile wait for that, or they would overtake it.
-        _intake = IntakeAsync(_intake, request, time.GetTimestamp());
+        _intake = IntakeAsync(_intake, request, payload, time.GetTimestamp());
     }
 
     /// <summary>Answers a request that is not done at all.</summary>
@@ -118,7 +119,7 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
     }
 
     /// <summary>Has a read done in a place of its kind. At its limit it is answered, whether it comes back or not; its place is free when it does.</summary>
-    private void Read(Request request)
+    private void Read(Request request, JsonElement payload)
     {
         var (route, answered) = (request.Route, 0);
         var timer = new CancellationTokenSource(route.Limit, time);
@@ -128,7 +129,7 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
             route.Place,
             async () =>
             {
-                AnswerOnce(await RunAsync(request, ends.Token));
+                AnswerOnce(await RunAsync(request, () => route.Bind(payload), ends.Token));
                 await late.DisposeAsync();
                 ends.Dispose();
                 timer.Dispose();
@@ -145,20 +146,20 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
         }
     }
 
-    private async Task WriteAsync(Request request, long received)
+    private async Task WriteAsync(Request request, BoundRequest bound, long received)
     {
-        request.Answer(IsGivenUp(received)
-            ? Fail($"failed to {request.Route.What}: timeout: it waited {time.GetElapsedTime(received).TotalSeconds:0} s for what was asked before it, "
-                + "and whoever asked has given it up by now")
-            : await RunAsync(request, _giveUp.Token));
+        request.Answer(IsGivenUp(received) ? Late(request, received) : await RunAsync(request, () => bound, _giveUp.Token));
         _waiting.Give(request.Bytes);
     }
+
+    private Outcome Late(Request request, long received) => Fail(
+        $"failed to {request.Route.What}: timeout: it waited {time.GetElapsedTime(received).TotalSeconds:0} s for what was asked before it, and whoever asked has given it up by now");
 
     private bool IsGivenUp(long received) => time.GetElapsedTime(received) > Outbound.AnswerLifetime;
 
     [SuppressMessage(
         "Design", "CA1031:Do not catch general exception types", Justification = "A request whose lane cannot be found out is answered, and the next one is served.")]
-    private async Task IntakeAsync(Task earlier, Request request, long received)
+    private async Task IntakeAsync(Task earlier, Request request, JsonElement payload, long received)
     {
         await earlier;
         heartbeat?.Running();
@@ -166,11 +167,14 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
         {
             if (IsGivenUp(received))
             {
-                await WriteAsync(request, received); // Where it belongs is not worth a question to the engine any more.
+                // Where it belongs is not worth a question to the engine any more.
+                request.Answer(Late(request, received));
+                _waiting.Give(request.Bytes);
                 return;
             }
 
-            lanes.Post(await request.Route.Lane!(request.Payload, _giveUp.Token), () => WriteAsync(request, received));
+            var bound = request.Route.Bind(payload);
+            lanes.Post(await bound.FindLane!(_giveUp.Token), () => WriteAsync(request, bound, received));
         }
         catch (Exception e)
         {
@@ -185,7 +189,7 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
 
     [SuppressMessage(
         "Design", "CA1031:Do not catch general exception types", Justification = "A handler's unforeseen failure is that request's answer, not the agent's end.")]
-    private async Task<Outcome> RunAsync(Request request, CancellationToken ct)
+    private async Task<Outcome> RunAsync(Request request, Func<BoundRequest> bind, CancellationToken ct)
     {
         var route = request.Route;
         if (_stopping)
@@ -196,7 +200,7 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
         try
         {
             ct.ThrowIfCancellationRequested(); // It may have waited too long for its place.
-            return new Outcome(await route.Run(request.Payload, ct), null);
+            return new Outcome(await bind().Run(ct), null);
         }
         catch (CommandException e)
         {
@@ -243,7 +247,7 @@ internal sealed partial class RequestRunner(Lanes lanes, Outbound outbound, Time
     private readonly record struct Outcome(byte[] Json, string? Error);
 
     /// <summary>A request that was taken in; its bytes are given back when it is done.</summary>
-    private sealed record Request(Route Route, string Name, JsonElement Payload, long Bytes, Action<Outcome> Answer);
+    private sealed record Request(Route Route, string Name, long Bytes, Action<Outcome> Answer);
 
     private static partial class Log
     {

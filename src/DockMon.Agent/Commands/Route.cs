@@ -4,14 +4,28 @@ using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Commands;
 
+/// <summary>A request whose payload was read.</summary>
+/// <param name="FindLane">Finds the lane it belongs to; null for a read.</param>
+/// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
+internal sealed record BoundRequest(Func<CancellationToken, ValueTask<string>>? FindLane, Func<CancellationToken, Task<byte[]>> Run);
+
 /// <summary>What the agent does on one command or action.</summary>
 /// <param name="What">What is tried, for error texts: "start container".</param>
-/// <param name="Lane">Finds the lane its payload belongs to; null for a read.</param>
-/// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
-internal sealed record Route(string What, Func<JsonElement, CancellationToken, ValueTask<string>>? Lane, Func<JsonElement, CancellationToken, Task<byte[]>> Run)
+/// <param name="IsRead">Whether it needs no lane.</param>
+/// <param name="Bind">Reads the payload, once for all that follows.</param>
+internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRequest> Bind)
 {
     /// <summary>How long a read may take, the wait for its place included: no server waits longer for the answer.</summary>
     public static readonly TimeSpan ReadLimit = TimeSpan.FromMinutes(2);
+
+    /// <summary>A route that takes the payload as it is.</summary>
+    /// <param name="what">What is tried.</param>
+    /// <param name="lane">The lane a request belongs to; null for a read.</param>
+    /// <param name="run">Does it.</param>
+    public Route(string what, Func<JsonElement, CancellationToken, ValueTask<string>>? lane, Func<JsonElement, CancellationToken, Task<byte[]>> run)
+        : this(what, lane is null, payload => new BoundRequest(lane is null ? null : ct => lane(payload, ct), ct => run(payload, ct)))
+    {
+    }
 
     /// <summary>Of a read: whose places it takes.</summary>
     public ReadPool Place { get; init; }
@@ -25,17 +39,28 @@ internal sealed record Route(string What, Func<JsonElement, CancellationToken, V
     /// <param name="result">Type of the answer.</param>
     /// <param name="lane">The lane a request belongs to; null for a read.</param>
     /// <param name="run">Does it.</param>
+    /// <param name="refuseSelf">Throws when it would end the agent itself; awaited before <paramref name="run"/>. Null where it cannot, or where only its work shows whether it would.</param>
     public static Route For<TRequest, TResult>(
         string what,
         JsonTypeInfo<TRequest> request,
         JsonTypeInfo<TResult> result,
         Func<TRequest, CancellationToken, ValueTask<string>>? lane,
-        Func<TRequest, CancellationToken, Task<TResult>> run)
-        where TRequest : class =>
-        new(
-            what,
-            lane is null ? null : (payload, ct) => lane(Read(payload, request), ct),
-            async (payload, ct) => JsonSerializer.SerializeToUtf8Bytes(await run(Read(payload, request), ct), result));
+        Func<TRequest, CancellationToken, Task<TResult>> run,
+        Func<TRequest, CancellationToken, Task>? refuseSelf = null)
+        where TRequest : class
+    {
+        async Task<byte[]> RunAsync(TRequest payload, CancellationToken ct)
+        {
+            await (refuseSelf?.Invoke(payload, ct) ?? Task.CompletedTask);
+            return JsonSerializer.SerializeToUtf8Bytes(await run(payload, ct), result);
+        }
+
+        return new(what, lane is null, json =>
+        {
+            var payload = Read(json, request);
+            return new BoundRequest(lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct));
+        });
+    }
 
     /// <summary>Reads a payload; an absent or null one is an empty object.</summary>
     /// <exception cref="CommandException">It is not what the type says.</exception>

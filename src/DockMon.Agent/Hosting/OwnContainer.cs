@@ -9,7 +9,7 @@ namespace DockMon.Agent.Hosting;
 /// Which container the agent runs in, as far as that is known: an engine that is just starting answers with errors for a while. Until it has really
 /// answered it is asked again, and nothing is done that might end the agent itself.
 /// </summary>
-internal sealed partial class OwnContainer(Func<CancellationToken, Task<SelfContainer?>> detect, TimeProvider time, ILogger logger)
+internal sealed partial class OwnContainer(EngineClient engine, Func<CancellationToken, Task<SelfContainer?>> detect, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
@@ -32,6 +32,21 @@ internal sealed partial class OwnContainer(Func<CancellationToken, Task<SelfCont
     public SelfContainer? Require() => _answer is { } answer ? answer.Container
         : throw new CommandException(
             $"refused: the engine could not tell yet whether the agent itself runs in one of its containers, which this might end ({_failure}). It is asked again at least once a minute: try again then");
+
+    /// <summary>Refuses what would end the agent itself: an agent that stops itself can never be told to start again.</summary>
+    /// <param name="container">Which container it is about: its id, the beginning of it, or its name.</param>
+    /// <param name="refusal">What is said to whoever asked.</param>
+    /// <param name="ct">Ends the question to the engine.</param>
+    /// <exception cref="CommandException">It is the agent's own container, or it is not known yet which that is.</exception>
+    /// <exception cref="EngineException">The engine does not say which container is meant.</exception>
+    public async Task RefuseAsync(string container, Func<SelfContainer, string> refusal, CancellationToken ct)
+    {
+        // Docker takes any unique beginning of an id, and names change: only what it says itself is sure. Where it does not say, nothing is done.
+        if (Require() is { } self && (self.Is(container) || await FindIdAsync(container, ct) == self.Id))
+        {
+            throw new CommandException(refusal(self));
+        }
+    }
 
     /// <summary>Asks once, unless it is known.</summary>
     public async Task LookAsync(CancellationToken ct)
@@ -71,6 +86,18 @@ internal sealed partial class OwnContainer(Func<CancellationToken, Task<SelfCont
             await Task.Delay(IsKnown ? Timeout.InfiniteTimeSpan : wait, time, ct);
             await LookAsync(ct);
             wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        }
+    }
+
+    private async Task<string?> FindIdAsync(string container, CancellationToken ct)
+    {
+        try
+        {
+            return (await engine.InspectContainerAsync(container, ct)).Id;
+        }
+        catch (EngineException e) when (e.IsMissing)
+        {
+            return null; // The work itself will say so.
         }
     }
 

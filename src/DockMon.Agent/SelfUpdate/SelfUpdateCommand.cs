@@ -29,8 +29,12 @@ internal sealed partial class SelfUpdateCommand(
     private int _underWay;
     private volatile bool _isTold;
 
-    public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.SelfUpdate] = Route.For("update the agent", ProtocolJson.Default.SelfUpdateRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
+    public void AddTo(Routes routes) => routes.Commands[CommandNames.SelfUpdate] = Route.For(
+        "update the agent",
+        ProtocolJson.Default.SelfUpdateRequest,
+        ProtocolJson.Default.StartedResult,
+        lane: null,
+        StartAsync);
 
     /// <summary>Removes what an agent that was killed in the middle of a self-update left on the engine.</summary>
     public Task RemoveLeftoversAsync(CancellationToken ct) => Volatile.Read(ref _underWay) == 1 ? Task.CompletedTask : _source.RemoveLeftoversAsync(ct);

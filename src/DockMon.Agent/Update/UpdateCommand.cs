@@ -29,9 +29,13 @@ internal sealed partial class UpdateCommand(
     /// <param name="id">64 characters of its id.</param>
     public static string LaneOf(string id) => "container:" + new ContainerId(id).Short;
 
-    public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.UpdateContainer] = Route.For(
-            "update container", ProtocolJson.Default.UpdateContainerRequest, ProtocolJson.Default.StartedResult, lane: null, StartAsync);
+    public void AddTo(Routes routes) => routes.Commands[CommandNames.UpdateContainer] = Route.For(
+        "update container",
+        ProtocolJson.Default.UpdateContainerRequest,
+        ProtocolJson.Default.StartedResult,
+        lane: null,
+        StartAsync,
+        RefuseSelfAsync);
 
     /// <summary>Seconds a container has to stop: the server's value, which is one for all containers, or the container's own if that is longer.</summary>
     internal static int StopSeconds(UpdateContainerRequest request, JsonObject inspected)
@@ -39,6 +43,11 @@ internal sealed partial class UpdateCommand(
         var ownSeconds = inspected["Config"]?["StopTimeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? seconds : 0;
         return Math.Clamp(Math.Max(request.StopTimeout ?? DefaultStopSeconds, ownSeconds), 0, LongestStopSeconds);
     }
+
+    private Task RefuseSelfAsync(UpdateContainerRequest request, CancellationToken ct) => string.IsNullOrWhiteSpace(request.ContainerId)
+        ? Task.CompletedTask // Said by the work itself.
+        : own.RefuseAsync(
+            request.ContainerId, self => $"refused to update {self.Name}: it is the agent's own container, which the agent cannot replace without ending itself", ct);
 
     private async Task<StartedResult> StartAsync(UpdateContainerRequest request, CancellationToken ct)
     {
@@ -65,11 +74,6 @@ internal sealed partial class UpdateCommand(
         var sharedNamespace = own.Require() is { } self
             ? await AgentDependencyCheck.SharedAsync(update.Accepted.Id, self, (reference, token) => engine.InspectContainerJsonAsync(reference, token), ct)
             : null;
-        if (own.Require()?.Is(update.Accepted.Id) == true)
-        {
-            return "it is the agent's own container, which the agent cannot replace without ending itself";
-        }
-
         if (await Protection.IsOnAsync(engine, inspected, ct))
         {
             return $"it is protected by its label {Protection.Label}=true";

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -18,20 +19,24 @@ public sealed class FrameDispatcherTests : IDisposable
     private readonly Testing.TemporaryFolder _folder = new();
     private readonly Lanes _lanes = new();
     private readonly Outbound _outbound;
-    private readonly Dictionary<string, Route> _commands = [];
-    private readonly Dictionary<string, Route> _operations = [];
-    private readonly Dictionary<string, Action<JsonElement>> _messages = [];
-    private readonly FrameDispatcher _router;
+    private readonly Routes _routes = new();
+    private readonly RequestRunner _requests;
+    private readonly FrameDispatcher _frames;
 
     public FrameDispatcherTests()
     {
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
-        _router = new FrameDispatcher(_commands, _operations, _messages, _lanes, _outbound, _time, NullLogger<FrameDispatcher>.Instance);
-        _commands["raw"] = new Route("say", null, (_, _) => Task.FromResult("""{"Docker":"said <this>"}"""u8.ToArray()));
-        _commands["docker_fails"] = new Route("do the thing", null, (_, _) => throw new EngineException("No such container: abc"));
-        _commands["throws"] = new Route("do the thing", null, (_, _) => throw new InvalidOperationException("oops"));
-        _commands["refused"] = new Route("do the thing", null, (_, _) => throw new CommandException("container_id is missing"));
-        _operations["start"] = Route.For("start container", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, (request, _) => ValueTask.FromResult(request.ContainerId!),
+        _requests = new RequestRunner(_lanes, _outbound, new ConnectionState(), _time, NullLogger<RequestRunner>.Instance);
+        _frames = new FrameDispatcher(_routes, _requests, NullLogger<FrameDispatcher>.Instance);
+        _routes.Commands["raw"] = new Route("say", null, (_, _) => Task.FromResult("""{"Docker":"said <this>"}"""u8.ToArray()));
+        _routes.Commands["docker_fails"] = new Route("do the thing", null, (_, _) => throw new EngineException("No such container: abc"));
+        _routes.Commands["throws"] = new Route("do the thing", null, (_, _) => throw new InvalidOperationException("oops"));
+        _routes.Commands["refused"] = new Route("do the thing", null, (_, _) => throw new CommandException("container_id is missing"));
+        _routes.Operations["start"] = Route.For(
+            "start container",
+            ProtocolJson.Default.ContainerOperation,
+            ProtocolJson.Default.OperationResult,
+            (request, _) => ValueTask.FromResult(request.ContainerId!),
             (request, _) => Task.FromResult(new OperationResult { ContainerId = request.ContainerId, Status = "started" }));
     }
 
@@ -48,7 +53,7 @@ public sealed class FrameDispatcherTests : IDisposable
     [InlineData("""{"type":"container_operation","id":"10"}""", """{"correlation_id":"10","success":false,"error":"unknown action: (none)"}""")]
     public async Task Every_request_with_an_id_is_answered(string request, string answer)
     {
-        _router.Dispatch(Encoding.UTF8.GetBytes(request));
+        _frames.Dispatch(Encoding.UTF8.GetBytes(request));
         await _lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldStartWith(answer);
         _outbound.TryTake().ShouldBeNull();
@@ -64,8 +69,8 @@ public sealed class FrameDispatcherTests : IDisposable
     [InlineData("{\"type\":\"command\",\"command\":\"raw\",\"id\":\"\uFFFF")]
     public async Task Anything_else_is_dropped_and_the_next_request_is_served(string frame)
     {
-        _router.Dispatch(Encoding.UTF8.GetBytes(frame));
-        _router.Dispatch("""{"type":"command","command":"raw","id":"next"}"""u8.ToArray());
+        _frames.Dispatch(Encoding.UTF8.GetBytes(frame));
+        _frames.Dispatch("""{"type":"command","command":"raw","id":"next"}"""u8.ToArray());
         await _lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("\"next\"");
         _outbound.TryTake().ShouldBeNull();
@@ -75,23 +80,23 @@ public sealed class FrameDispatcherTests : IDisposable
     public void A_message_without_an_answer_goes_to_its_handler_and_a_refused_one_is_only_logged()
     {
         var taken = new List<string>();
-        _messages["shell_session"] = payload => taken.Add(payload.GetRawText());
-        _messages["health_check_config"] = _ => throw new CommandException("no url");
-        _router.Dispatch("""{"type":"health_check_config","payload":{}}"""u8.ToArray());
-        _router.Dispatch("""{"type":"shell_session","payload":{"action":"close"}}"""u8.ToArray());
+        _routes.Messages["shell_session"] = payload => taken.Add(payload.GetRawText());
+        _routes.Messages["health_check_config"] = _ => throw new CommandException("no url");
+        _frames.Dispatch("""{"type":"health_check_config","payload":{}}"""u8.ToArray());
+        _frames.Dispatch("""{"type":"shell_session","payload":{"action":"close"}}"""u8.ToArray());
         taken.ShouldBe(["""{"action":"close"}"""]);
         _outbound.TryTake().ShouldBeNull();
     }
 
     [Fact]
     public void A_frame_a_hundred_thousand_levels_deep_is_dropped() =>
-        Should.NotThrow(() => _router.Dispatch(Encoding.UTF8.GetBytes("{\"payload\":" + new string('[', 100_000) + new string(']', 100_000) + "}")));
+        Should.NotThrow(() => _frames.Dispatch(Encoding.UTF8.GetBytes("{\"payload\":" + new string('[', 100_000) + new string(']', 100_000) + "}")));
 
     [Fact]
     public async Task An_answer_over_the_servers_limit_becomes_an_error_instead_of_costing_the_connection()
     {
-        _commands["huge"] = new Route("say", null, (_, _) => Task.FromResult(JsonSerializer.SerializeToUtf8Bytes(new string('x', ProtocolLimits.ControlFrameBytes))));
-        _router.Dispatch("""{"type":"command","command":"huge","id":"1"}"""u8.ToArray());
+        _routes.Commands["huge"] = new Route("say", null, (_, _) => Task.FromResult(JsonSerializer.SerializeToUtf8Bytes(new string('x', ProtocolLimits.ControlFrameBytes))));
+        _frames.Dispatch("""{"type":"command","command":"huge","id":"1"}"""u8.ToArray());
         await _lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("over the server's limit");
     }
@@ -101,16 +106,16 @@ public sealed class FrameDispatcherTests : IDisposable
     {
         var running = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        _commands["slow"] = new Route("be slow", (_, _) => ValueTask.FromResult("lane"), async (_, _) =>
+        _routes.Commands["slow"] = new Route("be slow", (_, _) => ValueTask.FromResult("lane"), async (_, _) =>
         {
             running.SetResult();
             await release.Task;
             return "true"u8.ToArray();
         });
-        _router.Dispatch("""{"type":"command","command":"slow","id":"first"}"""u8.ToArray());
+        _frames.Dispatch("""{"type":"command","command":"slow","id":"first"}"""u8.ToArray());
         await running.Task.WaitAsync(TestContext.Current.CancellationToken);
-        _router.Dispatch("""{"type":"command","command":"slow","id":"second"}"""u8.ToArray());
-        var finish = _router.FinishAsync(TimeSpan.FromSeconds(25));
+        _frames.Dispatch("""{"type":"command","command":"slow","id":"second"}"""u8.ToArray());
+        var finish = _requests.FinishAsync(TimeSpan.FromSeconds(25));
         finish.IsCompleted.ShouldBeFalse();
         release.SetResult();
         await finish.WaitAsync(TestContext.Current.CancellationToken);
@@ -129,14 +134,14 @@ public sealed class FrameDispatcherTests : IDisposable
     {
         var release = new TaskCompletionSource();
         var done = 0;
-        _commands["slow"] = new Route("be slow", (_, _) => ValueTask.FromResult("lane"), async (_, _) =>
+        _routes.Commands["slow"] = new Route("be slow", (_, _) => ValueTask.FromResult("lane"), async (_, _) =>
         {
             done++;
             await release.Task;
             return "true"u8.ToArray();
         });
-        _router.Dispatch("""{"type":"command","command":"slow","id":"first"}"""u8.ToArray());
-        _router.Dispatch("""{"type":"command","command":"slow","id":"second"}"""u8.ToArray());
+        _frames.Dispatch("""{"type":"command","command":"slow","id":"first"}"""u8.ToArray());
+        _frames.Dispatch("""{"type":"command","command":"slow","id":"second"}"""u8.ToArray());
         await Testing.Retry.UntilAsync("the first one runs", () => done == 1, ct: TestContext.Current.CancellationToken);
         _time.Advance(Outbound.AnswerLifetime + TimeSpan.FromSeconds(1));
         release.SetResult();
@@ -155,15 +160,15 @@ public sealed class FrameDispatcherTests : IDisposable
     public async Task What_does_not_end_in_time_is_told_to_give_up_and_answers_so()
     {
         var running = new TaskCompletionSource();
-        _commands["forever"] = new Route("wait", (_, _) => ValueTask.FromResult("lane"), async (_, ct) =>
+        _routes.Commands["forever"] = new Route("wait", (_, _) => ValueTask.FromResult("lane"), async (_, ct) =>
         {
             running.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, ct);
             return [];
         });
-        _router.Dispatch("""{"type":"command","command":"forever","id":"1"}"""u8.ToArray());
+        _frames.Dispatch("""{"type":"command","command":"forever","id":"1"}"""u8.ToArray());
         await running.Task.WaitAsync(TestContext.Current.CancellationToken);
-        var finish = _router.FinishAsync(TimeSpan.FromSeconds(25));
+        var finish = _requests.FinishAsync(TimeSpan.FromSeconds(25));
         _time.Advance(TimeSpan.FromSeconds(25));
         await finish.WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("failed to wait: the agent stopped before it was done");
@@ -174,15 +179,15 @@ public sealed class FrameDispatcherTests : IDisposable
     {
         var running = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        _commands["stubborn"] = new Route("be stubborn", Lane: null, async (_, _) =>
+        _routes.Commands["stubborn"] = new Route("be stubborn", lane: null, async (_, _) =>
         {
             running.SetResult();
             await release.Task;
             return "true"u8.ToArray();
         });
-        _router.Dispatch("""{"type":"command","command":"stubborn","id":"1"}"""u8.ToArray());
+        _frames.Dispatch("""{"type":"command","command":"stubborn","id":"1"}"""u8.ToArray());
         await running.Task.WaitAsync(TestContext.Current.CancellationToken);
-        var finish = _router.FinishAsync(TimeSpan.FromSeconds(25));
+        var finish = _requests.FinishAsync(TimeSpan.FromSeconds(25));
         _time.Advance(TimeSpan.FromSeconds(25));
         await Retry.UntilAsync(
             "the grace is over, too",
@@ -193,13 +198,14 @@ public sealed class FrameDispatcherTests : IDisposable
             },
             ct: TestContext.Current.CancellationToken);
         await finish;
-        _router.FinishAsync(TimeSpan.FromSeconds(25)).IsCompletedSuccessfully.ShouldBeTrue();
+        _requests.FinishAsync(TimeSpan.FromSeconds(25)).IsCompletedSuccessfully.ShouldBeTrue();
         release.SetResult();
         await _lanes.WhenIdleAsync();
     }
 
     public void Dispose()
     {
+        _requests.Dispose();
         _lanes.Dispose();
         _folder.Dispose();
     }

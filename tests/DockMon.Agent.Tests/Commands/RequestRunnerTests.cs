@@ -3,7 +3,9 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,6 +21,7 @@ public sealed class RequestRunnerTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Lanes _lanes;
     private readonly Outbound _outbound;
+    private readonly ConnectionState _connection = TestConnections.Create(isConnected: true);
     private readonly RequestRunner _runner;
     private readonly TaskCompletionSource _release = new();
     private int _begun;
@@ -27,7 +30,7 @@ public sealed class RequestRunnerTests : IDisposable
     {
         _lanes = new Lanes(_time);
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
-        _runner = new RequestRunner(_lanes, _outbound, _time, NullLogger.Instance, null);
+        _runner = new RequestRunner(_lanes, _outbound, _connection, _time, NullLogger<RequestRunner>.Instance);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -95,18 +98,18 @@ public sealed class RequestRunnerTests : IDisposable
         }) { Place = Agent.Commands.ReadPool.Watch, Limit = TimeSpan.FromHours(1) };
         Start(1, route);
         await BegunAsync(1);
-        _runner.ConnectionLost();
+        _connection.Set(isConnected: false);
         _time.Advance(Outbound.AnswerLifetime - TimeSpan.FromSeconds(1));
-        _runner.Connected();
+        _connection.Set(isConnected: true);
         _time.Advance(TimeSpan.FromMinutes(10));
         ended.Task.IsCompleted.ShouldBeFalse();
 
-        _runner.ConnectionLost();
+        _connection.Set(isConnected: false);
         _time.Advance(Outbound.AnswerLifetime);
         await ended.Task.WaitAsync(Token);
         await _lanes.WhenIdleAsync().WaitAsync(Token);
 
-        _runner.Connected();
+        _connection.Set(isConnected: true);
         Start(2, new Route("look", null, (_, _) => Task.FromResult("2"u8.ToArray())));
         await Retry.UntilAsync("the next one is done", async () => await AnswerAsync() == "2", ct: Token);
     }
@@ -159,13 +162,13 @@ public sealed class RequestRunnerTests : IDisposable
     public async Task What_may_be_slow_takes_no_places_of_questions()
     {
         await using var engine = new ScriptedEngine();
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
         new ProvisioningOperations(engine.Client, new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance), _outbound, _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);
-        routes.Where(route => route.Value.Place != ReadPool.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)
+        routes.Commands.Concat(routes.Operations).Where(route => route.Value.Place != ReadPool.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)
             .ShouldBe(["get_logs Log", "read_compose_file Files", "scan_compose_dirs Files", "validate_ports List", "verify_running Watch"]);
-        routes["verify_running"].Limit.ShouldBeGreaterThan(TimeSpan.FromHours(1));
+        routes.Operations["verify_running"].Limit.ShouldBeGreaterThan(TimeSpan.FromHours(1));
     }
 
     private Route Hanging(Agent.Commands.ReadPool place) => new("hang", null, async (_, _) =>

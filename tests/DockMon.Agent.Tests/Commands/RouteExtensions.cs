@@ -12,5 +12,5 @@ internal static class RouteExtensions
     /// <param name="name">The command or action.</param>
     /// <param name="payload">Its payload; null for none.</param>
     public static async Task<JsonElement> RunAsync(this IReadOnlyDictionary<string, Route> routes, string name, string? payload = null) =>
-        JsonElement.Parse(await routes[name].Run(payload is null ? default : JsonElement.Parse(payload), TestContext.Current.CancellationToken));
+        JsonElement.Parse(await routes[name].Bind(payload is null ? default : JsonElement.Parse(payload)).Run(TestContext.Current.CancellationToken));
 }

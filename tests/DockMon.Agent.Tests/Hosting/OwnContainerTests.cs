@@ -85,6 +85,7 @@ public sealed class OwnContainerTests
         ct: Token);
 
     private OwnContainer Create(Func<SelfContainer?> answer) => new(
+        engine: null!,
         _ =>
         {
             _asked++;

@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 
@@ -11,13 +12,18 @@ internal static class TestOwnContainers
     public static OwnContainer None => Of(null);
 
     /// <summary>The engine has not answered yet.</summary>
-    public static OwnContainer Unknown => new(_ => Task.FromResult<SelfContainer?>(null), TimeProvider.System, NullLogger.Instance);
+    public static OwnContainer Unknown => Create(null, null);
 
     /// <summary>The agent runs in this one.</summary>
-    public static OwnContainer Of(SelfContainer? self)
+    /// <param name="self">The container; null when it runs in none.</param>
+    /// <param name="engine">Says which container is meant by a name; needed where the agent runs in one.</param>
+    public static OwnContainer Of(SelfContainer? self, EngineClient? engine = null)
     {
-        var own = new OwnContainer(_ => Task.FromResult(self), TimeProvider.System, NullLogger.Instance);
+        var own = Create(self, engine);
         own.LookAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
         return own;
     }
+
+    private static OwnContainer Create(SelfContainer? self, EngineClient? engine) =>
+        new(engine!, _ => Task.FromResult(self), TimeProvider.System, NullLogger.Instance);
 }

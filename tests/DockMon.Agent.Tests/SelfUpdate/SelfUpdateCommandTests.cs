@@ -158,11 +158,11 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
 
     private async Task StartAsync(SelfUpdateRequest request)
     {
-        var routes = new Dictionary<string, Route>();
+        var routes = new Routes();
         _command.AddTo(routes);
         request = request with { BinaryUrl = request.BinaryUrl is null ? null : _server.Urls.Single() + "/agent" };
         var payload = JsonSerializer.SerializeToElement(request, ProtocolJson.Default.SelfUpdateRequest);
-        await routes[CommandNames.SelfUpdate].Run(payload, Token);
+        await routes.Commands[CommandNames.SelfUpdate].Bind(payload).Run(Token);
     }
 
     /// <summary>What a new process does first.</summary>

@@ -17,7 +17,7 @@ namespace DockMon.Agent.Tests.Update;
 internal sealed class FakeAgent
 {
     private readonly FakeSocket _socket;
-    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private readonly Routes _routes = new();
 
     public FakeAgent(FakeDocker docker, string dataPath, string bootId = "boot", ILogger<UpdateStore>? storeLog = null)
     {
@@ -45,7 +45,7 @@ internal sealed class FakeAgent
     public async Task<string> UpdateAsync(string container, CancellationToken ct)
     {
         var payload = JsonSerializer.SerializeToElement(new JsonObject { ["container_id"] = container, ["new_image"] = "app:2", ["stop_timeout"] = 1 });
-        return System.Text.Encoding.UTF8.GetString(await _routes["update_container"].Run(payload, ct));
+        return System.Text.Encoding.UTF8.GetString(await _routes.Commands["update_container"].Bind(payload).Run(ct));
     }
 
     public void Recover() => Queue.Recover();

@@ -45,8 +45,8 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
     private int _tooLong;
     private long _changes;
 
-    public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.ListContainers] = new Route("list containers", Lane: null, (_, ct) => ListAsync(ct)) { Place = ReadPool.List };
+    public void AddTo(Routes routes) =>
+        routes.Commands[CommandNames.ListContainers] = new Route("list containers", lane: null, (_, ct) => ListAsync(ct)) { Place = ReadPool.List };
 
     /// <summary>The container was started: the time of its last start is another one now.</summary>
     public void ContainerStarted(string id)

@@ -20,16 +20,25 @@ internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreat
 
     private readonly HealthWatch _watch = new(engine, time);
 
-    public void AddTo(IDictionary<string, Route> routes)
+    public void AddTo(Routes routes)
     {
-        routes[OperationActions.Create] = Operation("create container", (_, _) => ValueTask.FromResult(CreateLane), async (request, ct) => new OperationResult { ContainerId = await creator.CreateAsync(request, ct) });
-        routes[OperationActions.PullImage] = Operation("pull image", (request, _) => ValueTask.FromResult("pull:" + request.Image), PullAsync);
-        routes[OperationActions.VerifyRunning] = Operation("verify that container runs", lane: null, async (request, ct) => new OperationResult { IsHealthy = await IsHealthyAsync(request, ct) })
+        routes.Operations[OperationActions.Create] = Operation(
+            "create container",
+            (_, _) => ValueTask.FromResult(CreateLane),
+            async (request, ct) => new OperationResult { ContainerId = await creator.CreateAsync(request, ct) });
+        routes.Operations[OperationActions.PullImage] = Operation("pull image", (request, _) => ValueTask.FromResult("pull:" + request.Image), PullAsync);
+        routes.Operations[OperationActions.VerifyRunning] = Operation(
+            "verify that container runs",
+            lane: null,
+            async (request, ct) => new OperationResult { IsHealthy = await IsHealthyAsync(request, ct) })
             with { Place = ReadPool.Watch, Limit = TimeSpan.FromSeconds(LongestWaitSeconds) + Route.ReadLimit };
-        routes[OperationActions.ValidatePorts] = Operation("validate ports", lane: null, ValidatePortsAsync) with { Place = ReadPool.List };
+        routes.Operations[OperationActions.ValidatePorts] = Operation("validate ports", lane: null, ValidatePortsAsync) with { Place = ReadPool.List };
     }
 
-    private static Route Operation(string what, Func<ContainerOperation, CancellationToken, ValueTask<string>>? lane, Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
+    private static Route Operation(
+        string what,
+        Func<ContainerOperation, CancellationToken, ValueTask<string>>? lane,
+        Func<ContainerOperation, CancellationToken, Task<OperationResult>> run) =>
         Route.For(what, ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane, run);
 
     private async Task<OperationResult> PullAsync(ContainerOperation request, CancellationToken ct)

@@ -8,12 +8,29 @@ internal sealed class ImageCommands(EngineClient engine)
 {
     private const string NoTag = "<none>:<none>";
 
-    public void AddTo(IDictionary<string, Route> routes)
+    public void AddTo(Routes routes)
     {
-        routes[CommandNames.ListImages] = Route.For("list images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListImageSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
-        routes[CommandNames.RemoveImage] = Route.For("remove image", ProtocolJson.Default.RemoveImageRequest, ProtocolJson.Default.SuccessResult, (_, _) => ValueTask.FromResult("images"), RemoveAsync);
-        routes[CommandNames.PruneImages] = Route.For("prune images", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, (_, _) => ValueTask.FromResult("images"), (_, ct) => PruneAsync(ct));
+        routes.Commands[CommandNames.ListImages] = Route.For(
+            "list images",
+            ProtocolJson.Default.SuccessResult,
+            ProtocolJson.Default.IReadOnlyListImageSummary,
+            lane: null,
+            (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
+        routes.Commands[CommandNames.RemoveImage] = Route.For(
+            "remove image",
+            ProtocolJson.Default.RemoveImageRequest,
+            ProtocolJson.Default.SuccessResult,
+            LaneAsync,
+            RemoveAsync);
+        routes.Commands[CommandNames.PruneImages] = Route.For(
+            "prune images",
+            ProtocolJson.Default.SuccessResult,
+            ProtocolJson.Default.PruneResult,
+            LaneAsync,
+            (_, ct) => PruneAsync(ct));
     }
+
+    private static ValueTask<string> LaneAsync<T>(T request, CancellationToken ct) => ValueTask.FromResult("images");
 
     private async Task<IReadOnlyList<ImageSummary>> ListAsync(CancellationToken ct)
     {

@@ -9,15 +9,43 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
 {
     private static readonly string[] Builtin = ["bridge", "host", "none"];
 
-    public void AddTo(IDictionary<string, Route> commands, IDictionary<string, Route> operations)
+    public void AddTo(Routes routes)
     {
-        commands[CommandNames.ListNetworks] = Route.For("list networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListNetworkSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
-        commands[CommandNames.CreateNetwork] = Route.For("create network", ProtocolJson.Default.CreateNetworkRequest, ProtocolJson.Default.NetworkSummary, LaneAsync, CreateAsync);
-        commands[CommandNames.DeleteNetwork] = Route.For("delete network", ProtocolJson.Default.DeleteNetworkRequest, ProtocolJson.Default.SuccessResult, LaneAsync, DeleteAsync);
-        commands[CommandNames.PruneNetworks] = Route.For("prune networks", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, LaneAsync, (_, ct) => PruneAsync(ct));
-        operations[OperationActions.ListNetworks] = Route.For("list networks", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane: null,
+        routes.Commands[CommandNames.ListNetworks] = Route.For(
+            "list networks",
+            ProtocolJson.Default.SuccessResult,
+            ProtocolJson.Default.IReadOnlyListNetworkSummary,
+            lane: null,
+            (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
+        routes.Commands[CommandNames.CreateNetwork] = Route.For(
+            "create network",
+            ProtocolJson.Default.CreateNetworkRequest,
+            ProtocolJson.Default.NetworkSummary,
+            LaneAsync,
+            CreateAsync);
+        routes.Commands[CommandNames.DeleteNetwork] = Route.For(
+            "delete network",
+            ProtocolJson.Default.DeleteNetworkRequest,
+            ProtocolJson.Default.SuccessResult,
+            LaneAsync,
+            DeleteAsync);
+        routes.Commands[CommandNames.PruneNetworks] = Route.For(
+            "prune networks",
+            ProtocolJson.Default.SuccessResult,
+            ProtocolJson.Default.PruneResult,
+            LaneAsync,
+            (_, ct) => PruneAsync(ct));
+        routes.Operations[OperationActions.ListNetworks] = Route.For(
+            "list networks",
+            ProtocolJson.Default.ContainerOperation,
+            ProtocolJson.Default.OperationResult,
+            lane: null,
             async (_, ct) => new OperationResult { Networks = await ListAsync(ct) }) with { Place = ReadPool.List };
-        operations[OperationActions.CreateNetwork] = Route.For("create network", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, LaneAsync,
+        routes.Operations[OperationActions.CreateNetwork] = Route.For(
+            "create network",
+            ProtocolJson.Default.ContainerOperation,
+            ProtocolJson.Default.OperationResult,
+            LaneAsync,
             async (request, ct) => new OperationResult { NetworkId = (await CreateAsync(new CreateNetworkRequest { Name = request.Name, Driver = request.Driver }, ct)).Id });
     }
 
@@ -82,6 +110,7 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
             throw new CommandException($"failed to delete network: {network.Name} is in use by {string.Join(", ", network.Containers.Select(container => container.Name))}; force disconnects them first");
         }
 
+        // Not asked by the route: only the engine knows who is connected.
         if (own.Require() is { } self && network.Containers.Any(container => self.Is(container.Id)))
         {
             throw new CommandException($"refused to delete network {network.Name}: the agent's own container {self.Name} is connected to it, and may reach the server through it. Do it on the host itself");

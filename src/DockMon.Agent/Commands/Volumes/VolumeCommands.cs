@@ -6,15 +6,43 @@ namespace DockMon.Agent.Commands.Volumes;
 /// <summary>The volumes of the host.</summary>
 internal sealed class VolumeCommands(EngineClient engine)
 {
-    public void AddTo(IDictionary<string, Route> commands, IDictionary<string, Route> operations)
+    public void AddTo(Routes routes)
     {
-        commands[CommandNames.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.IReadOnlyListVolumeSummary, lane: null, (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
-        commands[CommandNames.CreateVolume] = Route.For("create volume", ProtocolJson.Default.CreateVolumeRequest, ProtocolJson.Default.CreateVolumeRequest, LaneAsync, (request, ct) => CreateAsync(request.Name, ct));
-        commands[CommandNames.DeleteVolume] = Route.For("delete volume", ProtocolJson.Default.DeleteVolumeRequest, ProtocolJson.Default.SuccessResult, LaneAsync, DeleteAsync);
-        commands[CommandNames.PruneVolumes] = Route.For("prune volumes", ProtocolJson.Default.SuccessResult, ProtocolJson.Default.PruneResult, LaneAsync, (_, ct) => PruneAsync(ct));
-        operations[OperationActions.ListVolumes] = Route.For("list volumes", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, lane: null,
+        routes.Commands[CommandNames.ListVolumes] = Route.For(
+            "list volumes",
+            ProtocolJson.Default.SuccessResult,
+            ProtocolJson.Default.IReadOnlyListVolumeSummary,
+            lane: null,
+            (_, ct) => ListAsync(ct)) with { Place = ReadPool.List };
+        routes.Commands[CommandNames.CreateVolume] = Route.For(
+            "create volume",
+            ProtocolJson.Default.CreateVolumeRequest,
+            ProtocolJson.Default.CreateVolumeRequest,
+            LaneAsync,
+            (request, ct) => CreateAsync(request.Name, ct));
+        routes.Commands[CommandNames.DeleteVolume] = Route.For(
+            "delete volume",
+            ProtocolJson.Default.DeleteVolumeRequest,
+            ProtocolJson.Default.SuccessResult,
+            LaneAsync,
+            DeleteAsync);
+        routes.Commands[CommandNames.PruneVolumes] = Route.For(
+            "prune volumes",
+            ProtocolJson.Default.SuccessResult,
+            ProtocolJson.Default.PruneResult,
+            LaneAsync,
+            (_, ct) => PruneAsync(ct));
+        routes.Operations[OperationActions.ListVolumes] = Route.For(
+            "list volumes",
+            ProtocolJson.Default.ContainerOperation,
+            ProtocolJson.Default.OperationResult,
+            lane: null,
             async (_, ct) => new OperationResult { Volumes = await ListAsync(ct) }) with { Place = ReadPool.List };
-        operations[OperationActions.CreateVolume] = Route.For("create volume", ProtocolJson.Default.ContainerOperation, ProtocolJson.Default.OperationResult, LaneAsync,
+        routes.Operations[OperationActions.CreateVolume] = Route.For(
+            "create volume",
+            ProtocolJson.Default.ContainerOperation,
+            ProtocolJson.Default.OperationResult,
+            LaneAsync,
             async (request, ct) => new OperationResult { VolumeName = (await CreateAsync(request.Name, ct)).Name });
     }
 

@@ -126,16 +126,12 @@ internal sealed partial class ComposeDeployer(
     }
 
     // What two requests for one project ask for is done in the order they came: both are looked at in a lane, and then done in another.
-    public void AddTo(IDictionary<string, Route> routes) =>
-        routes[CommandNames.DeployCompose] = Route.For("deploy", ProtocolJson.Default.DeployComposeRequest, ProtocolJson.Default.StartedResult, (request, _) => ValueTask.FromResult("deploy:" + request.ProjectName), async (request, ct) =>
-        {
-            Check(request);
-            await CheckOwnAsync(request.ProjectName!, ct);
-            var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
-            var journal = _store.Add(request);
-            lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, journal, ct));
-            return new StartedResult { Status = "deployment_started" };
-        });
+    public void AddTo(Routes routes) => routes.Commands[CommandNames.DeployCompose] = Route.For(
+        "deploy",
+        ProtocolJson.Default.DeployComposeRequest,
+        ProtocolJson.Default.StartedResult,
+        (request, _) => ValueTask.FromResult("deploy:" + request.ProjectName),
+        StartAsync);
 
     /// <summary>Says what is wrong with a request while somebody still waits for the answer.</summary>
     public static void Check(DeployComposeRequest request)
@@ -168,9 +164,20 @@ internal sealed partial class ComposeDeployer(
         StackFolder.CheckEnvNames(request.EnvFiles?.Keys);
     }
 
+    private async Task<StartedResult> StartAsync(DeployComposeRequest request, CancellationToken ct)
+    {
+        Check(request);
+        await CheckOwnAsync(request.ProjectName!, ct);
+        var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
+        var journal = _store.Add(request);
+        lanes.Post("compose:" + request.ProjectName, () => RunAsync(tool, request, journal, ct));
+        return new StartedResult { Status = "deployment_started" };
+    }
+
     /// <summary>Compose is a child of the agent: the one that stops the agent's container ends with it, half-way, and nobody would start it again.</summary>
     private async Task CheckOwnAsync(string project, CancellationToken ct)
     {
+        // Not asked by the route: the containers that the project has now decide it.
         if (own.Require() is { } self && (await ProjectContainers.ListAsync(engine, project, ct)).Any(container => container.Id == self.Id))
         {
             throw new CommandException($"refused to deploy project {project}: the agent's own container {self.Name} is part of it. Do it on the host itself");

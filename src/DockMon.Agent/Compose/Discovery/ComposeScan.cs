@@ -20,11 +20,19 @@ internal sealed class ComposeScan(TimeProvider time)
 
     private static readonly EnumerationOptions Listing = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
-    public void AddTo(IDictionary<string, Route> routes)
+    public void AddTo(Routes routes)
     {
-        routes[CommandNames.ScanComposeDirs] = Route.For("scan for compose files", ProtocolJson.Default.ScanComposeRequest, ProtocolJson.Default.ScanComposeResult, lane: null,
+        routes.Commands[CommandNames.ScanComposeDirs] = Route.For(
+            "scan for compose files",
+            ProtocolJson.Default.ScanComposeRequest,
+            ProtocolJson.Default.ScanComposeResult,
+            lane: null,
             (request, ct) => Task.Run(() => Scan(request, [.. Roots, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)], ct), ct)) with { Place = ReadPool.Files };
-        routes[CommandNames.ReadComposeFile] = Route.For("read compose file", ProtocolJson.Default.ReadComposeRequest, ProtocolJson.Default.ReadComposeResult, lane: null,
+        routes.Commands[CommandNames.ReadComposeFile] = Route.For(
+            "read compose file",
+            ProtocolJson.Default.ReadComposeRequest,
+            ProtocolJson.Default.ReadComposeResult,
+            lane: null,
             (request, ct) => Task.Run(() => ComposeFiles.Read(request.Path), ct)) with { Place = ReadPool.Files };
     }
 

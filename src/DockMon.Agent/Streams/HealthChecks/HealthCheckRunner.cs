@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
@@ -32,8 +31,9 @@ internal sealed partial class HealthCheckRunner(
     private TimeSpan Now => time.GetElapsedTime(_origin);
 
     /// <summary>Adds the handlers of its messages.</summary>
-    public void AddTo(IDictionary<string, Action<JsonElement>> messages)
+    public void AddTo(Routes routes)
     {
+        var messages = routes.Messages;
         messages[FrameTypes.HealthCheckConfigsSync] = payload => Replace(HealthCheckReader.ReadAll(payload, reason => Log.LeftOut(logger, reason)));
         messages[FrameTypes.HealthCheckConfig] = payload => Put(HealthCheckReader.Read(payload));
         messages[FrameTypes.HealthCheckConfigRemove] = payload =>

@@ -30,6 +30,8 @@ internal sealed partial class ShellManager(EngineClient engine, Outbound outboun
         }
     }
 
+    public void AddTo(Routes routes) => routes.Messages[FrameTypes.ShellSession] = HandleFrame;
+
     /// <summary>Takes one message of the server; returns at once.</summary>
     /// <exception cref="CommandException">It cannot be done; only the log has to know.</exception>
     public void HandleFrame(JsonElement payload)

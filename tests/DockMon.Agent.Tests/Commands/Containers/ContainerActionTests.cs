@@ -15,7 +15,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     private static readonly SelfContainer Self = new(new string('a', 64), "agent", "image", "bridge");
 
     private readonly ScriptedEngine _engine = ScriptedEngine.Answering(line => ScriptedAnswer.Empty(204));
-    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private readonly Routes _routes = new();
 
     public ValueTask InitializeAsync()
     {
@@ -38,7 +38,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData(OperationActions.Rename, ",\"new_name\":\"web two\"", "POST", "/containers/c1/rename?name=web%20two", "renamed")]
     public async Task An_action_is_one_request_and_its_answer_says_what_was_done(string action, string fields, string verb, string path, string status)
     {
-        var answer = await _routes.RunAsync(action, $$"""{"container_id":"c1"{{fields}}}""");
+        var answer = await _routes.Operations.RunAsync(action, $$"""{"container_id":"c1"{{fields}}}""");
         var call = _engine.Calls.Last();
         call.Line.ShouldStartWith(verb);
         call.Path.ShouldBe(path);
@@ -51,7 +51,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData(",\"force\":true", "/containers/c1?force=1")]
     public async Task A_removal_keeps_the_volumes(string fields, string path)
     {
-        (await _routes.RunAsync(OperationActions.Remove, $$"""{"container_id":"c1"{{fields}}}""")).GetProperty("removed").GetBoolean().ShouldBeTrue();
+        (await _routes.Operations.RunAsync(OperationActions.Remove, $$"""{"container_id":"c1"{{fields}}}""")).GetProperty("removed").GetBoolean().ShouldBeTrue();
         var call = _engine.Calls.Last();
         call.Line.ShouldStartWith("DELETE");
         call.Path.ShouldStartWith(path);
@@ -72,7 +72,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     {
         foreach (var action in new[] { OperationActions.Start, OperationActions.Stop, OperationActions.Remove, OperationActions.GetStatus, OperationActions.Inspect })
         {
-            (await Should.ThrowAsync<CommandException>(() => _routes.RunAsync(action, payload))).Message.ShouldContain(words, Case.Sensitive, action);
+            (await Should.ThrowAsync<CommandException>(() => _routes.Operations.RunAsync(action, payload))).Message.ShouldContain(words, Case.Sensitive, action);
         }
 
         _engine.Requests.ShouldBeEmpty();
@@ -83,7 +83,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData("""{"container_id":"c1","new_name":" "}""")]
     public async Task A_rename_without_a_name_reaches_no_engine(string payload)
     {
-        (await Should.ThrowAsync<CommandException>(() => _routes.RunAsync(OperationActions.Rename, payload))).Message.ShouldBe("new_name is missing");
+        (await Should.ThrowAsync<CommandException>(() => _routes.Operations.RunAsync(OperationActions.Rename, payload))).Message.ShouldBe("new_name is missing");
         _engine.Requests.ShouldBeEmpty();
     }
 
@@ -93,7 +93,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData("a b")]
     public async Task A_name_stays_one_part_of_the_path(string name)
     {
-        await _routes.RunAsync(OperationActions.Start, $$"""{"container_id":"{{name}}"}""");
+        await _routes.Operations.RunAsync(OperationActions.Start, $$"""{"container_id":"{{name}}"}""");
         _engine.Calls.Last().Path.ShouldBe($"/containers/{Uri.EscapeDataString(name)}/start");
     }
 
@@ -106,11 +106,11 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData(OperationActions.Remove)]
     public async Task The_agents_own_container_is_left_alone_by_whatever_would_end_it(string action)
     {
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         new ContainerOperations(_engine.Client, TestOwnContainers.Of(Self)).AddTo(routes);
         foreach (var name in new[] { Self.Id, Self.Id[..12], "agent", "/agent" })
         {
-            (await Should.ThrowAsync<CommandException>(() => routes.RunAsync(action, $$"""{"container_id":"{{name}}","new_name":"x"}"""))).Message
+            (await Should.ThrowAsync<CommandException>(() => routes.Operations.RunAsync(action, $$"""{"container_id":"{{name}}","new_name":"x"}"""))).Message
                 .ShouldContain("the agent's own container agent");
         }
 
@@ -122,9 +122,9 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData(OperationActions.Unpause)]
     public async Task What_harms_no_agent_is_done_to_its_own_container_too(string action)
     {
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         new ContainerOperations(_engine.Client, TestOwnContainers.Unknown).AddTo(routes);
-        (await routes.RunAsync(action, """{"container_id":"agent"}""")).GetProperty("container_id").GetString().ShouldBe("agent");
+        (await routes.Operations.RunAsync(action, """{"container_id":"agent"}""")).GetProperty("container_id").GetString().ShouldBe("agent");
     }
 
     [Theory]
@@ -134,19 +134,19 @@ public sealed class ContainerActionTests : IAsyncLifetime
     public async Task What_the_engine_refuses_is_an_error_in_its_words(int status, string words)
     {
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json($$"""{"message":"{{words}}"}""", status));
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
-        (await Should.ThrowAsync<EngineException>(() => routes.RunAsync(OperationActions.Kill, """{"container_id":"c1"}"""))).Message.ShouldBe(words);
+        (await Should.ThrowAsync<EngineException>(() => routes.Operations.RunAsync(OperationActions.Kill, """{"container_id":"c1"}"""))).Message.ShouldBe(words);
     }
 
     [Fact]
     public async Task Status_and_inspection_are_what_the_engine_says()
     {
         await using var engine = new ScriptedEngine(("/containers/c1/json", 200, """{"Id":"c1","State":{"Status":"paused"},"New":[1.50]}"""));
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
-        (await routes.RunAsync(OperationActions.GetStatus, """{"container_id":"c1"}""")).GetProperty("status").GetString().ShouldBe("paused");
-        (await routes.RunAsync(OperationActions.Inspect, """{"container_id":"/c1"}""")).GetProperty("container").GetRawText()
+        (await routes.Operations.RunAsync(OperationActions.GetStatus, """{"container_id":"c1"}""")).GetProperty("status").GetString().ShouldBe("paused");
+        (await routes.Operations.RunAsync(OperationActions.Inspect, """{"container_id":"/c1"}""")).GetProperty("container").GetRawText()
             .ShouldBe("""{"Id":"c1","State":{"Status":"paused"},"New":[1.50]}""");
     }
 }

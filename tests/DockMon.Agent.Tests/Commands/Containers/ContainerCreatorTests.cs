@@ -133,10 +133,10 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
     [Fact]
     public async Task A_start_that_the_engine_had_done_is_no_error_when_it_is_asked_for_again()
     {
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         new ContainerOperations(_engine.Client, TestOwnContainers.None).AddTo(routes);
         _engine.Set("/containers/abc/start", "", 304);
-        var answer = JsonElement.Parse(await routes["start"].Run(JsonElement.Parse("""{"container_id":"abc"}"""), Token));
+        var answer = JsonElement.Parse(await routes.Operations["start"].Bind(JsonElement.Parse("""{"container_id":"abc"}""")).Run(Token));
         answer.GetProperty("status").GetString().ShouldBe("started");
     }
 

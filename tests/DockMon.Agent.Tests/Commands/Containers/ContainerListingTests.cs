@@ -153,8 +153,8 @@ public sealed class ContainerListingTests
     private Task<byte[]> ListAsync(ScriptedEngine engine)
     {
         _listing ??= new ContainerListing(engine.Client, _log.CreateLogger<ContainerListing>());
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         _listing.AddTo(routes);
-        return routes["list_containers"].Run(default, Token);
+        return routes.Commands["list_containers"].Bind(default).Run(Token);
     }
 }

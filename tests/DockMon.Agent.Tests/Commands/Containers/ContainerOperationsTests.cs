@@ -23,7 +23,7 @@ public sealed class ContainerOperationsTests
     public async Task While_the_engine_does_not_say_which_container_is_meant_none_is_stopped(int status)
     {
         await using var engine = new ScriptedEngine(("/containers/aaa/json", status, """{"message":"starting"}"""), ("/containers/aaa/stop?t=10", 204, ""));
-        await Should.ThrowAsync<EngineException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self)));
+        await Should.ThrowAsync<EngineException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self, engine.Client)));
         engine.Requests.ShouldBe(["/containers/aaa/json"]);
     }
 
@@ -39,14 +39,14 @@ public sealed class ContainerOperationsTests
     public async Task The_beginning_of_its_id_is_the_agents_own_container()
     {
         await using var engine = new ScriptedEngine(("/containers/aaa/json", 200, $$"""{"Id":"{{Self.Id}}","Name":"/agent"}"""), ("/containers/aaa/stop?t=10", 204, ""));
-        (await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self)))).Message.ShouldContain("the agent's own container");
+        (await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self, engine.Client)))).Message.ShouldContain("the agent's own container");
         engine.Requests.ShouldBe(["/containers/aaa/json"]);
     }
 
     private static Task<byte[]> StopAsync(ScriptedEngine engine, string container, OwnContainer own)
     {
-        var routes = new Dictionary<string, Route>();
+        var routes = new Routes();
         new ContainerOperations(engine.Client, own).AddTo(routes);
-        return routes[OperationActions.Stop].Run(JsonElement.Parse($$"""{"container_id":"{{container}}"}"""), TestContext.Current.CancellationToken);
+        return routes.Operations[OperationActions.Stop].Bind(JsonElement.Parse($$"""{"container_id":"{{container}}"}""")).Run(TestContext.Current.CancellationToken);
     }
 }

@@ -26,7 +26,7 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         _outbound = new Outbound(new Outbox(_data.Path), _time, _log.CreateLogger<Outbound>());
-        _routes = Routes(_engine);
+        _routes = Operations(_engine);
         return ValueTask.CompletedTask;
     }
 
@@ -84,7 +84,7 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(chunks: [
             "{\"status\":\"Pulling from library/app\"}\n", "{\"status\":\"Downloading\",\"id\":\"abc\"}\n", "{\"status\":\"Status: Downloaded\"}\n",
         ]));
-        (await Routes(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2","deployment_id":"d1"}""")).GetProperty("image").GetString().ShouldBe("app:2");
+        (await Operations(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2","deployment_id":"d1"}""")).GetProperty("image").GetString().ShouldBe("app:2");
         engine.Calls.Last().Path.ShouldBe("/images/create?fromImage=app&tag=2");
         var told = JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload");
         told.GetProperty("deployment_id").GetString().ShouldBe("d1");
@@ -96,7 +96,7 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     public async Task A_pull_that_belongs_to_no_deployment_is_silent()
     {
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(chunks: ["{\"status\":\"Pulling\"}\n"]));
-        await Routes(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2"}""");
+        await Operations(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2"}""");
         _outbound.TryTake().ShouldBeNull();
     }
 
@@ -106,7 +106,7 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(chunks: [
             "{\"status\":\"Pulling\"}\n", "{\"errorDetail\":{\"message\":\"manifest unknown\"},\"error\":\"manifest unknown\"}\n",
         ]));
-        (await Should.ThrowAsync<EngineException>(() => Routes(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2"}"""))).Message
+        (await Should.ThrowAsync<EngineException>(() => Operations(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2"}"""))).Message
             .ShouldContain("manifest unknown");
     }
 
@@ -151,11 +151,11 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     public async Task A_container_that_is_not_there_is_an_error_and_not_an_unhealthy_one() =>
         (await Should.ThrowAsync<EngineException>(() => _routes.RunAsync(OperationActions.VerifyRunning, """{"container_id":"c1"}"""))).IsMissing.ShouldBeTrue();
 
-    private Dictionary<string, Route> Routes(ScriptedEngine engine)
+    private Dictionary<string, Route> Operations(ScriptedEngine engine)
     {
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         var creator = new ContainerCreator(engine.Client, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
         new ProvisioningOperations(engine.Client, creator, _outbound, _time).AddTo(routes);
-        return routes;
+        return routes.Operations;
     }
 }

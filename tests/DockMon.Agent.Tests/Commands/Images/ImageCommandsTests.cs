@@ -26,9 +26,9 @@ public sealed class ImageCommandsTests
 
             return Task.CompletedTask;
         };
-        var routes = new Dictionary<string, Route>();
+        var routes = new Routes();
         new ImageCommands(engine.Client).AddTo(routes);
-        var answer = await routes[CommandNames.PruneImages].Run(default, TestContext.Current.CancellationToken);
+        var answer = await routes.Commands[CommandNames.PruneImages].Bind(default).Run(TestContext.Current.CancellationToken);
         var result = JsonElement.Parse(answer);
         result.GetProperty("removed_count").GetInt32().ShouldBe(3);
         result.GetProperty("space_reclaimed").GetInt64().ShouldBe(7);

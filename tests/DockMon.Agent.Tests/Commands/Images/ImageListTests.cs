@@ -13,7 +13,7 @@ public sealed class ImageListTests : IAsyncLifetime
     private const string Containers = "/containers/json?all=1";
 
     private readonly ScriptedEngine _engine = new((Containers, 200, "[]"));
-    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private readonly Routes _routes = new();
 
     public ValueTask InitializeAsync()
     {
@@ -34,7 +34,7 @@ public sealed class ImageListTests : IAsyncLifetime
             ]
             """);
         _engine.Set(Containers, """[{"Id":"cccccccccccc9","Names":["/web"],"ImageID":"sha256:0123456789abcdef"}]""");
-        var images = (await _routes.RunAsync(CommandNames.ListImages)).EnumerateArray().ToList();
+        var images = (await _routes.Commands.RunAsync(CommandNames.ListImages)).EnumerateArray().ToList();
         images.Select(image => image.GetProperty("id").GetString()).ShouldBe(["fedcba987654", "0123456789ab", "aaaaaaaaaaaa"]);
         images.Select(image => image.GetProperty("dangling").GetBoolean()).ShouldBe([true, false, true]);
         images.Select(image => image.GetProperty("in_use").GetBoolean()).ShouldBe([false, true, false]);
@@ -50,7 +50,7 @@ public sealed class ImageListTests : IAsyncLifetime
     public async Task An_image_is_removed_by_its_reference(string payload, string path)
     {
         _engine.Otherwise = _ => "[]";
-        (await _routes.RunAsync(CommandNames.RemoveImage, payload)).GetProperty("success").GetBoolean().ShouldBeTrue();
+        (await _routes.Commands.RunAsync(CommandNames.RemoveImage, payload)).GetProperty("success").GetBoolean().ShouldBeTrue();
         var call = _engine.Calls.Last();
         call.Line.ShouldStartWith("DELETE ");
         Uri.UnescapeDataString(call.Path).ShouldStartWith(Uri.UnescapeDataString(path));
@@ -62,7 +62,7 @@ public sealed class ImageListTests : IAsyncLifetime
     [InlineData("""{"image_id":null,"force":true}""")]
     public async Task A_removal_that_names_no_image_reaches_no_engine(string payload)
     {
-        (await Should.ThrowAsync<CommandException>(() => _routes.RunAsync(CommandNames.RemoveImage, payload))).Message.ShouldBe("image_id is missing");
+        (await Should.ThrowAsync<CommandException>(() => _routes.Commands.RunAsync(CommandNames.RemoveImage, payload))).Message.ShouldBe("image_id is missing");
         _engine.Requests.ShouldBeEmpty();
     }
 
@@ -70,9 +70,9 @@ public sealed class ImageListTests : IAsyncLifetime
     public async Task An_image_in_use_is_not_removed_and_the_engine_says_why()
     {
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("""{"message":"conflict: image is being used"}""", 409));
-        var routes = new Dictionary<string, Route>();
+        var routes = new Routes();
         new ImageCommands(engine.Client).AddTo(routes);
-        (await Should.ThrowAsync<EngineException>(() => routes.RunAsync(CommandNames.RemoveImage, """{"image_id":"app"}"""))).Message
+        (await Should.ThrowAsync<EngineException>(() => routes.Commands.RunAsync(CommandNames.RemoveImage, """{"image_id":"app"}"""))).Message
             .ShouldBe("conflict: image is being used");
     }
 
@@ -81,7 +81,7 @@ public sealed class ImageListTests : IAsyncLifetime
     {
         _engine.Set("/images/json", "[]");
         _engine.Set("/images/prune?filters=" + Uri.EscapeDataString("""{"dangling":["false"]}"""), """{"message":"a prune operation is already running"}""", 409);
-        (await Should.ThrowAsync<EngineException>(() => _routes.RunAsync(CommandNames.PruneImages))).Message.ShouldContain("already running");
+        (await Should.ThrowAsync<EngineException>(() => _routes.Commands.RunAsync(CommandNames.PruneImages))).Message.ShouldContain("already running");
         _engine.Requests.Count.ShouldBe(2);
     }
 }

@@ -20,7 +20,7 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
     private static readonly SelfContainer Self = new(new string('a', 64), "agent", "image", "bridge");
 
     private readonly ScriptedEngine _engine = new((Containers, 200, "[]"));
-    private Dictionary<string, Route> _operations = [];
+    private Routes _routes = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -47,7 +47,7 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
         shop.GetProperty("containers").EnumerateArray().Select(container => container.GetProperty("name").GetString()).ShouldBe(["runs", "created"]);
         networks[1].GetProperty("is_builtin").GetBoolean().ShouldBeTrue();
         networks[1].GetProperty("container_count").GetInt32().ShouldBe(0);
-        (await _operations.RunAsync(OperationActions.ListNetworks)).GetProperty("networks").GetArrayLength().ShouldBe(2);
+        (await _routes.Operations.RunAsync(OperationActions.ListNetworks)).GetProperty("networks").GetArrayLength().ShouldBe(2);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
         _engine.Set("/networks/create", $$"""{"Id":"{{Id}}"}""", 201);
         _engine.Set("/networks/" + Id, Network("n"));
         Commands();
-        (await _operations.RunAsync(OperationActions.CreateNetwork, """{"name":"n","driver":"overlay"}""")).GetProperty("network_id").GetString().ShouldBe(ShortId);
+        (await _routes.Operations.RunAsync(OperationActions.CreateNetwork, """{"name":"n","driver":"overlay"}""")).GetProperty("network_id").GetString().ShouldBe(ShortId);
         _engine.Calls.Single(call => call.Path == "/networks/create").Body.ShouldContain("\"overlay\"");
     }
 
@@ -191,9 +191,8 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
 
     private Dictionary<string, Route> Commands(OwnContainer? own = null)
     {
-        var commands = new Dictionary<string, Route>(StringComparer.Ordinal);
-        _operations = new Dictionary<string, Route>(StringComparer.Ordinal);
-        new NetworkCommands(_engine.Client, own ?? TestOwnContainers.None).AddTo(commands, _operations);
-        return commands;
+        _routes = new Routes();
+        new NetworkCommands(_engine.Client, own ?? TestOwnContainers.None).AddTo(_routes);
+        return _routes.Commands;
     }
 }

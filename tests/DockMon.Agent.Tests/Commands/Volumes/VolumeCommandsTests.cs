@@ -14,12 +14,11 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     private const string Data = """{"Name":"data","Driver":"local","Mountpoint":"/var/lib/docker/volumes/data/_data","CreatedAt":"2026-11-23T09:24:59+01:00"}""";
 
     private readonly ScriptedEngine _engine = new((Containers, 200, "[]"));
-    private readonly Dictionary<string, Route> _commands = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Route> _operations = new(StringComparer.Ordinal);
+    private readonly Routes _routes = new();
 
     public ValueTask InitializeAsync()
     {
-        new VolumeCommands(_engine.Client).AddTo(_commands, _operations);
+        new VolumeCommands(_engine.Client).AddTo(_routes);
         return ValueTask.CompletedTask;
     }
 
@@ -36,7 +35,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
               {"Id":"cccccccccccc3333","Names":null,"Mounts":null}
             ]
             """);
-        var volume = (await _commands.RunAsync(CommandNames.ListVolumes)).EnumerateArray().Single();
+        var volume = (await _routes.Commands.RunAsync(CommandNames.ListVolumes)).EnumerateArray().Single();
         volume.GetProperty("name").GetString().ShouldBe("data");
         volume.GetProperty("mountpoint").GetString().ShouldBe("/var/lib/docker/volumes/data/_data");
         volume.GetProperty("created").GetString().ShouldBe("2026-11-23T08:24:59Z");
@@ -55,10 +54,10 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     public async Task A_list_with_little_in_it_is_read_as_it_is(string list, int count)
     {
         _engine.Set("/volumes", list);
-        var volumes = (await _commands.RunAsync(CommandNames.ListVolumes)).EnumerateArray().ToList();
+        var volumes = (await _routes.Commands.RunAsync(CommandNames.ListVolumes)).EnumerateArray().ToList();
         volumes.Count.ShouldBe(count);
         volumes.ShouldAllBe(volume => volume.GetProperty("in_use").GetBoolean() == false && volume.GetProperty("created").GetString() == "");
-        (await _operations.RunAsync(OperationActions.ListVolumes)).GetProperty("volumes").GetArrayLength().ShouldBe(count);
+        (await _routes.Operations.RunAsync(OperationActions.ListVolumes)).GetProperty("volumes").GetArrayLength().ShouldBe(count);
     }
 
     [Theory]
@@ -68,16 +67,16 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     {
         _engine.Set("/volumes", """{"Volumes":[]}""");
         _engine.Set(path, """{"message":"the store is locked"}""", 500);
-        (await Should.ThrowAsync<EngineException>(() => _commands.RunAsync(CommandNames.ListVolumes))).Message.ShouldContain("the store is locked");
+        (await Should.ThrowAsync<EngineException>(() => _routes.Commands.RunAsync(CommandNames.ListVolumes))).Message.ShouldContain("the store is locked");
     }
 
     [Fact]
     public async Task A_volume_is_made_by_its_name_and_answered_with_the_engines()
     {
         _engine.Set("/volumes/create", """{"Name":"as the engine has it"}""", 201);
-        (await _commands.RunAsync(CommandNames.CreateVolume, """{"name":"new"}""")).GetProperty("name").GetString().ShouldBe("as the engine has it");
+        (await _routes.Commands.RunAsync(CommandNames.CreateVolume, """{"name":"new"}""")).GetProperty("name").GetString().ShouldBe("as the engine has it");
         Last().Body.ShouldBe("""{"Name":"new"}""");
-        (await _operations.RunAsync(OperationActions.CreateVolume, """{"name":"two"}""")).GetProperty("volume_name").GetString().ShouldBe("as the engine has it");
+        (await _routes.Operations.RunAsync(OperationActions.CreateVolume, """{"name":"two"}""")).GetProperty("volume_name").GetString().ShouldBe("as the engine has it");
         Last().Body.ShouldBe("""{"Name":"two"}""");
     }
 
@@ -92,7 +91,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     [InlineData(CommandNames.CreateVolume, "[]", "invalid payload")]
     public async Task A_request_that_names_no_volume_reaches_no_engine(string command, string? payload, string words)
     {
-        (await Should.ThrowAsync<CommandException>(() => _commands.RunAsync(command, payload))).Message.ShouldContain(words);
+        (await Should.ThrowAsync<CommandException>(() => _routes.Commands.RunAsync(command, payload))).Message.ShouldContain(words);
         _engine.Requests.ShouldBeEmpty();
     }
 
@@ -103,7 +102,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     public async Task A_volume_is_deleted_by_its_name_which_stays_one_part_of_the_path(string payload, string path)
     {
         _engine.Set(path, "", 204);
-        await _commands.RunAsync(CommandNames.DeleteVolume, payload);
+        await _routes.Commands.RunAsync(CommandNames.DeleteVolume, payload);
         Last().Line.ShouldBe("DELETE /v1.41" + path);
     }
 
@@ -111,7 +110,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     public async Task A_volume_that_is_in_use_is_not_deleted_and_the_engine_says_why()
     {
         _engine.Set("/volumes/data?force=0", """{"message":"volume is in use - [abc]"}""", 409);
-        (await Should.ThrowAsync<EngineException>(() => _commands.RunAsync(CommandNames.DeleteVolume, """{"volume_name":"data"}"""))).Message
+        (await Should.ThrowAsync<EngineException>(() => _routes.Commands.RunAsync(CommandNames.DeleteVolume, """{"volume_name":"data"}"""))).Message
             .ShouldBe("volume is in use - [abc]");
     }
 
@@ -122,7 +121,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     {
         _engine.ApiVersion = version;
         _engine.Set("/volumes/prune" + query, """{"VolumesDeleted":["a","b"],"SpaceReclaimed":5000000000}""");
-        var pruned = await _commands.RunAsync(CommandNames.PruneVolumes);
+        var pruned = await _routes.Commands.RunAsync(CommandNames.PruneVolumes);
         pruned.GetProperty("removed_count").GetInt32().ShouldBe(2);
         pruned.GetProperty("space_reclaimed").GetInt64().ShouldBe(5_000_000_000);
         pruned.GetProperty("volumes_removed").EnumerateArray().Select(name => name.GetString()).ShouldBe(["a", "b"]);
@@ -132,7 +131,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
     public async Task A_prune_that_found_nothing_is_no_failure()
     {
         _engine.Set("/volumes/prune", """{"VolumesDeleted":null,"SpaceReclaimed":0}""");
-        (await _commands.RunAsync(CommandNames.PruneVolumes)).GetProperty("removed_count").GetInt32().ShouldBe(0);
+        (await _routes.Commands.RunAsync(CommandNames.PruneVolumes)).GetProperty("removed_count").GetInt32().ShouldBe(0);
     }
 
     private ScriptedRequest Last() => _engine.Calls.Last();

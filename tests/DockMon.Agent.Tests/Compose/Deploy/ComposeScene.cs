@@ -109,9 +109,9 @@ internal sealed class ComposeScene : IAsyncDisposable
     public async Task<string> AskAsync(string request)
     {
         await Deployments.DetectAsync(Token);
-        var routes = new Dictionary<string, Route>(StringComparer.Ordinal);
+        var routes = new Routes();
         Deployments.AddTo(routes);
-        return Encoding.UTF8.GetString(await routes["deploy_compose"].Run(JsonElement.Parse(request), _over.Token));
+        return Encoding.UTF8.GetString(await routes.Commands["deploy_compose"].Bind(JsonElement.Parse(request)).Run(_over.Token));
     }
 
     /// <summary>Asks, waits until nothing is done any more, and tells how it ended.</summary>

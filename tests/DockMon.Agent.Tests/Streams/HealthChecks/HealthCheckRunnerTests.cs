@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.HealthChecks;
@@ -20,7 +21,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     private readonly ConcurrentQueue<string> _asked = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TemporaryFolder _folder = new();
-    private readonly Dictionary<string, Action<JsonElement>> _messages = [];
+    private readonly Routes _routes = new();
     private readonly Outbound _outbound;
     private readonly Task _running;
     private Func<HealthCheck, Task> _work = _ => Task.CompletedTask;
@@ -30,7 +31,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     {
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
         var runner = new HealthCheckRunner(CheckAsync, _connection, _outbound, _time, NullLogger<HealthCheckRunner>.Instance);
-        runner.AddTo(_messages);
+        runner.AddTo(_routes);
         _running = runner.RunAsync(_stop.Token);
     }
 
@@ -124,7 +125,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
         await _running;
     }
 
-    private void Say(string type, string payload) => _messages[type](JsonElement.Parse(payload));
+    private void Say(string type, string payload) => _routes.Messages[type](JsonElement.Parse(payload));
 
     private Task AskedAsync(int count) => UntilAsync($"{count} checks were made", () => _asked.Count >= count);
 
