@@ -13,4 +13,16 @@ internal sealed class Routes
 
     /// <summary>By the type of a message that has no answer: a handler queues what takes time, and what is wrong with it is only logged.</summary>
     public Dictionary<string, Action<JsonElement>> Messages { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The routes of all these.</summary>
+    public static Routes Of(params ReadOnlySpan<Action<Routes>> parts)
+    {
+        var routes = new Routes();
+        foreach (var addTo in parts)
+        {
+            addTo(routes);
+        }
+
+        return routes;
+    }
 }

@@ -13,16 +13,12 @@ namespace DockMon.Agent.Connection;
 
 /// <summary>Keeps the agent connected: dial, register, run, and after every end a delay and the next connection.</summary>
 internal sealed partial class ServerLink(
-    AgentOptions options,
+    AgentContext context,
     Dialer dialer,
     TokenStore tokens,
     Func<string, CancellationToken, Task<RegisterRequest>> describe,
     Outbound outbound,
-    ConnectionState state,
-    Random random,
-    TimeProvider time,
-    ILogger<ServerLink> logger,
-    AgentLoops? heartbeats = null)
+    ConnectionState state)
 {
     /// <summary>A connection that lasted this long was a good one: the delays start over.</summary>
     public static readonly TimeSpan GoodConnection = TimeSpan.FromMinutes(1);
@@ -32,7 +28,11 @@ internal sealed partial class ServerLink(
 
     private const int CloneThreshold = 3;
 
-    private readonly Backoff _backoff = Backoff.ToServer(options.ReconnectInitial, options.ReconnectMax, random);
+    private readonly AgentOptions _options = context.Options;
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<ServerLink>();
+    private readonly AgentLoops _loops = context.Loops;
+    private readonly Backoff _backoff = Backoff.ToServer(context.Options.ReconnectInitial, context.Options.ReconnectMax, context.Random);
     private readonly FailureLog _failures = new();
     private bool _endWasReported = true;
     private bool _restartWasBelieved;
@@ -46,20 +46,25 @@ internal sealed partial class ServerLink(
     /// <param name="stopping">Ends it in good order.</param>
     public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, Func<Task> finishing, CancellationToken stopping)
     {
-        if (options.ServerUrl is { Scheme: "ws", IsLoopback: false })
+        if (_options.InsecureSkipVerify)
         {
-            Log.NotEncrypted(logger, options.ServerUrl.Authority);
+            Log.Insecure(_logger);
         }
 
-        _permanentToken = options.PermanentToken ?? tokens.ReadPermanentToken();
+        if (_options.ServerUrl is { Scheme: "ws", IsLoopback: false })
+        {
+            Log.NotEncrypted(_logger, _options.ServerUrl.Authority);
+        }
+
+        _permanentToken = _options.PermanentToken ?? tokens.ReadPermanentToken();
         while (!stopping.IsCancellationRequested)
         {
-            heartbeats?.Link.Running();
+            _loops.Link.Running();
             var delay = await ConnectOnceAsync(onFrame, finishing, stopping);
-            heartbeats?.Link.Idle();
+            _loops.Link.Idle();
             try
             {
-                await Task.Delay(delay, time, stopping);
+                await Task.Delay(delay, _time, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -78,11 +83,11 @@ internal sealed partial class ServerLink(
             var token = ChooseToken();
             var request = await describe(token, stopping);
             var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, stopping);
-            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, time, logger, stopping, heartbeats);
+            var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, _time, _logger, stopping, _loops);
             using (connection)
             {
                 KeepToken(auth.PermanentToken);
-                void SayConnected() => Log.Connected(logger, options.ServerUrl.Authority, request.Hostname, auth.HostId);
+                void SayConnected() => Log.Connected(_logger, _options.ServerUrl.Authority, request.Hostname, auth.HostId);
                 if (_endWasReported)
                 {
                     SayConnected();
@@ -90,8 +95,8 @@ internal sealed partial class ServerLink(
 
                 outbound.Reset();
                 state.SetConnected(auth);
-                var started = time.GetTimestamp();
-                heartbeats?.Link.Idle();
+                var started = _time.GetTimestamp();
+                _loops.Link.Idle();
                 var running = connection.RunAsync(onFrame, outbound, finishing, stopping);
                 if (!_endWasReported && await LastsAsync(running))
                 {
@@ -99,9 +104,9 @@ internal sealed partial class ServerLink(
                 }
 
                 var end = await running;
-                heartbeats?.Link.Running();
+                _loops.Link.Running();
                 state.SetDisconnected();
-                return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, time.GetElapsedTime(started));
+                return stopping.IsCancellationRequested ? TimeSpan.Zero : AfterConnection(end, _time.GetElapsedTime(started));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -119,7 +124,7 @@ internal sealed partial class ServerLink(
             var delay = _backoff.Next();
             if (_failures.ShouldReport(e.Message, out var count))
             {
-                Log.CannotConnect(logger, e.Message, Math.Round(delay.TotalSeconds, 1), count);
+                Log.CannotConnect(_logger, e.Message, Math.Round(delay.TotalSeconds, 1), count);
             }
 
             return delay;
@@ -129,7 +134,7 @@ internal sealed partial class ServerLink(
             state.SetFailure(e.Message);
             // Whatever it is, an agent that goes on trying can still be told what to do; one that ended cannot.
             var delay = _backoff.Next();
-            Log.ConnectFailed(logger, e, Math.Round(delay.TotalSeconds, 1));
+            Log.ConnectFailed(_logger, e, Math.Round(delay.TotalSeconds, 1));
             return delay;
         }
         finally
@@ -142,7 +147,7 @@ internal sealed partial class ServerLink(
     private async Task<bool> LastsAsync(Task running)
     {
         using var over = new CancellationTokenSource();
-        var first = await Task.WhenAny(running, Task.Delay(GoodConnection, time, over.Token));
+        var first = await Task.WhenAny(running, Task.Delay(GoodConnection, _time, over.Token));
         await over.CancelAsync();
         return first != running;
     }
@@ -163,11 +168,11 @@ internal sealed partial class ServerLink(
         }
 
         state.SetFailure("the connection ended: " + end.Reason);
-        var delay = CountReplacement(end, lasted) ? options.ReconnectMax : _backoff.Next();
+        var delay = CountReplacement(end, lasted) ? _options.ReconnectMax : _backoff.Next();
         _endWasReported = _failures.ShouldReport(end.Reason, out var count);
         if (_endWasReported)
         {
-            Log.ConnectionEnded(logger, (long)lasted.TotalSeconds, end.Reason, Math.Round(delay.TotalSeconds, 1), count);
+            Log.ConnectionEnded(_logger, (long)lasted.TotalSeconds, end.Reason, Math.Round(delay.TotalSeconds, 1), count);
         }
 
         return delay;
@@ -177,11 +182,11 @@ internal sealed partial class ServerLink(
     private bool CountReplacement(ConnectionEnd end, TimeSpan lasted)
     {
         // A clone comes back after the longest delay at the latest: what lasted longer knows of none.
-        _replacements = lasted > options.ReconnectMax + GoodConnection ? 0 : _replacements;
+        _replacements = lasted > _options.ReconnectMax + GoodConnection ? 0 : _replacements;
         _replacements = end.Replaced ? _replacements + 1 : _replacements;
         if (end.Replaced && _replacements >= CloneThreshold && BitOperations.IsPow2(_replacements - CloneThreshold + 1))
         {
-            Log.Cloned(logger, _replacements);
+            Log.Cloned(_logger, _replacements);
         }
 
         return _replacements >= CloneThreshold;
@@ -190,24 +195,24 @@ internal sealed partial class ServerLink(
     private TimeSpan AfterRejection(string reason)
     {
         // The host may have been deleted on the server, and the user gave a new token for the old volume.
-        if (!_preferRegistrationToken && _permanentToken is not null && options.PermanentToken is null && options.RegistrationToken is not null)
+        if (!_preferRegistrationToken && _permanentToken is not null && _options.PermanentToken is null && _options.RegistrationToken is not null)
         {
             _preferRegistrationToken = true;
-            Log.TryingRegistrationToken(logger);
+            Log.TryingRegistrationToken(_logger);
             return TimeSpan.Zero;
         }
 
         _preferRegistrationToken = false;
         if (_failures.ShouldReport(reason, out var count))
         {
-            Log.Rejected(logger, reason.TrimEnd('.'), RegistrationErrors.GetAdvice(reason), Math.Round(options.ReconnectMax.TotalSeconds, 1), count);
+            Log.Rejected(_logger, reason.TrimEnd('.'), RegistrationErrors.GetAdvice(reason), Math.Round(_options.ReconnectMax.TotalSeconds, 1), count);
         }
 
-        return options.ReconnectMax;
+        return _options.ReconnectMax;
     }
 
     private string ChooseToken() =>
-        (_preferRegistrationToken ? options.RegistrationToken : _permanentToken ?? options.RegistrationToken)
+        (_preferRegistrationToken ? _options.RegistrationToken : _permanentToken ?? _options.RegistrationToken)
         ?? throw new ConfigurationException(new(
             "REGISTRATION_TOKEN",
             "REGISTRATION_TOKEN is not set and no permanent token is stored",
@@ -229,11 +234,11 @@ internal sealed partial class ServerLink(
         try
         {
             tokens.SavePermanentToken(token);
-            Log.TokenSaved(logger, options.DataPath);
+            Log.TokenSaved(_logger, _options.DataPath);
         }
         catch (Exception e)
         {
-            Log.TokenNotSaved(logger, e.Message, options.DataPath);
+            Log.TokenNotSaved(_logger, e.Message, _options.DataPath);
         }
     }
 
@@ -266,6 +271,9 @@ internal sealed partial class ServerLink(
 
         [LoggerMessage(111, LogLevel.Warning, "The stored permanent token was refused; trying REGISTRATION_TOKEN")]
         public static partial void TryingRegistrationToken(ILogger logger);
+
+        [LoggerMessage(115, LogLevel.Warning, ServerAddress.NotVerified)]
+        public static partial void Insecure(ILogger logger);
 
         [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s")]
         public static partial void ConnectFailed(ILogger logger, Exception exception, double delay);

@@ -10,19 +10,14 @@ namespace DockMon.Agent.Health;
 /// A socket in the data directory that says to whoever connects how the agent is. A file that is touched would cost a write for every
 /// sign of life, and would show nothing of a process that was stopped a moment ago.
 /// </summary>
-internal sealed partial class HealthEndpoint(
-    string dataPath,
-    AgentLoops heartbeats,
-    EngineProbe engine,
-    TimeProvider time,
-    ILogger<HealthEndpoint> logger,
-    TruncationReport? cut = null,
-    Lanes? lanes = null)
+internal sealed partial class HealthEndpoint(AgentContext context, EngineProbe engine, TruncationReport cut, Lanes lanes)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
 
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<HealthEndpoint>();
     private readonly List<Task> _answers = [];
 
     /// <summary>Where the socket is.</summary>
@@ -52,10 +47,10 @@ internal sealed partial class HealthEndpoint(
 
     private async Task ListenAsync(CancellationToken ct)
     {
-        using var listener = Listen(PathIn(dataPath));
+        using var listener = Listen(PathIn(context.Options.DataPath));
         if (listener is null)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, ct);
         }
 
         while (true)
@@ -75,8 +70,8 @@ internal sealed partial class HealthEndpoint(
         catch (SocketException e)
         {
             // Too many open files, say. Nobody's work depends on this socket.
-            Log.NotAnswered(logger, e.Message);
-            await Task.Delay(AfterError, time, ct);
+            Log.NotAnswered(_logger, e.Message);
+            await Task.Delay(AfterError, _time, ct);
         }
     }
 
@@ -95,7 +90,7 @@ internal sealed partial class HealthEndpoint(
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             socket.Dispose();
-            Log.NoSocket(logger, path, e.Message);
+            Log.NoSocket(_logger, path, e.Message);
             return null;
         }
     }
@@ -107,13 +102,13 @@ internal sealed partial class HealthEndpoint(
             try
             {
                 var engineError = await engine.AskAsync(ct);
-                var answer = HealthAnswer.From(heartbeats, engineError, engine.SinceAnswer, cut?.Count ?? 0, lanes?.Stalls);
+                var answer = HealthAnswer.From(context.Loops, engineError, engine.SinceAnswer, cut.Count, lanes.Stalls);
                 await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, HealthJson.Default.HealthAnswer), (byte)'\n'], ct);
                 client.Shutdown(SocketShutdown.Send);
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
-                Log.NotAnswered(logger, e.Message);
+                Log.NotAnswered(_logger, e.Message);
             }
         }
     }

@@ -1,4 +1,5 @@
 using DockMon.Agent.Commands;
+using DockMon.Agent.Linux;
 using DockMon.Agent.Threading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
@@ -32,6 +33,17 @@ internal sealed partial class OwnContainer(EngineClient engine, Func<Cancellatio
     public SelfContainer? Require() => _answer is { } answer ? answer.Container
         : throw new CommandException(
             $"refused: the engine could not tell yet whether the agent itself runs in one of its containers, which this might end ({_failure}). It is asked again at least once a minute: try again then");
+
+    /// <summary>Looks for the container among those of an engine.</summary>
+    public static OwnContainer Create(AgentContext context, EngineClient engine)
+    {
+        var logger = context.CreateLogger<SelfContainer>();
+        return new OwnContainer(
+            engine,
+            ct => SelfContainer.DetectAsync(engine, Machine.Current, Environment.GetEnvironmentVariable("HOSTNAME"), logger, ct),
+            context.Time,
+            context.CreateLogger<OwnContainer>());
+    }
 
     /// <summary>Refuses what would end the agent itself: an agent that stops itself can never be told to start again.</summary>
     /// <param name="container">Which container it is about: its id, the beginning of it, or its name.</param>

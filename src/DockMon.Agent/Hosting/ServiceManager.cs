@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using DockMon.Agent.Connection;
 using DockMon.Agent.Threading;
 using Microsoft.Extensions.Logging;
 
@@ -33,6 +34,13 @@ internal sealed partial class ServiceManager : IDisposable
 
     /// <summary>One line for <c>systemctl status</c>.</summary>
     public void Status(string status) => Send("STATUS=" + status.ReplaceLineEndings(" "));
+
+    /// <summary>Tells of the connection to the server from now on.</summary>
+    public void Follow(ConnectionState connection, Uri server)
+    {
+        connection.Connected += _ => Status($"Connected to {server}");
+        connection.Disconnected += () => Status($"Not connected to {server}");
+    }
 
     /// <summary>The agent is coming to its end.</summary>
     public void Stopping() => Send("STOPPING=1\nSTATUS=Stopping");

@@ -16,18 +16,29 @@ namespace DockMon.Agent.SelfUpdate;
 /// process becomes the new program (see <see cref="ExecuteNewProgram"/>).
 /// </summary>
 internal sealed partial class SelfUpdateCommand(
-    EngineClient engine, AgentOptions options, SelfUpdateStore store, SelfUpdateReporter report, Lanes lanes, OwnContainer own, Action handOver, TimeProvider time, ILogger<SelfUpdateCommand> logger)
-    : IDisposable
+    AgentContext context,
+    EngineClient engine,
+    OwnContainer own,
+    Lanes lanes,
+    SelfUpdateStore store,
+    SelfUpdateReporter report) : IDisposable
 {
     /// <summary>How long what is under way may hold the new program up.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
-    private readonly ProgramSource _source = new(engine, store, $"{Environment.MachineName}:{options.DataPath}", time, logger);
+    private readonly AgentOptions _options = context.Options;
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<SelfUpdateCommand>();
+    private readonly ProgramSource _source = new(
+        engine, store, $"{Environment.MachineName}:{context.Options.DataPath}", context.Time, context.CreateLogger<SelfUpdateCommand>());
     private readonly CancellationTokenSource _stopping = new();
     private InstalledProgram? _next;
     private Task _work = Task.CompletedTask;
     private int _underWay;
     private volatile bool _isTold;
+
+    /// <summary>Raised when the new program is there, and this one has nothing left but to end.</summary>
+    public event Action? Prepared;
 
     public void AddTo(Routes routes) => routes.Commands[CommandNames.SelfUpdate] = Route.For(
         "update the agent",
@@ -47,11 +58,11 @@ internal sealed partial class SelfUpdateCommand(
     {
         try
         {
-            await _work.WaitAsync(limit, time);
+            await _work.WaitAsync(limit, _time);
         }
         catch (TimeoutException)
         {
-            Log.NotEnded(logger, limit.TotalSeconds);
+            Log.NotEnded(_logger, limit.TotalSeconds);
         }
     }
 
@@ -63,9 +74,9 @@ internal sealed partial class SelfUpdateCommand(
             return;
         }
 
-        store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, time.GetUtcNow() + options.UpdateTimeout, Machine.Current.BootId) });
+        store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, _time.GetUtcNow() + _options.UpdateTimeout, Machine.Current.BootId) });
         var guard = Guard.Start(own.Require()?.Id);
-        Log.Trying(logger, next.Version, options.UpdateTimeout.TotalSeconds);
+        Log.Trying(_logger, next.Version, _options.UpdateTimeout.TotalSeconds);
         Launcher.Execute(next.Path, next.Path, (Guard.ProcessVariable, guard.ToString(CultureInfo.InvariantCulture)));
     }
 
@@ -142,7 +153,7 @@ internal sealed partial class SelfUpdateCommand(
         try
         {
             await FetchAsync(request, name => stage = name, _stopping.Token);
-            handOver();
+            Prepared?.Invoke();
             return; // Still under way: it ends with this process.
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -155,11 +166,11 @@ internal sealed partial class SelfUpdateCommand(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Fail(stage, $"the new program cannot be kept in {options.DataPath}: {StorageAdvice.Describe(e, options.DataPath)}");
+            Fail(stage, $"the new program cannot be kept in {_options.DataPath}: {StorageAdvice.Describe(e, _options.DataPath)}");
         }
         catch (Exception e)
         {
-            Log.Unforeseen(logger, e);
+            Log.Unforeseen(_logger, e);
             Fail(stage, "internal error: " + e.Message);
         }
 
@@ -169,7 +180,7 @@ internal sealed partial class SelfUpdateCommand(
     /// <summary>Tells first: what comes after needs a data folder that can be written.</summary>
     private void Fail(string stage, string reason)
     {
-        Log.Failed(logger, stage, reason);
+        Log.Failed(_logger, stage, reason);
         _isTold = true;
         report.Failed(stage, reason);
         try
@@ -179,7 +190,7 @@ internal sealed partial class SelfUpdateCommand(
         }
         catch (Exception e) when (e is CommandException or IOException or UnauthorizedAccessException)
         {
-            SelfUpdateLog.NotCleared(logger, e.Message);
+            SelfUpdateLog.NotCleared(_logger, e.Message);
         }
     }
 
@@ -200,7 +211,7 @@ internal sealed partial class SelfUpdateCommand(
         var expected = request.Checksum;
         if (!string.IsNullOrWhiteSpace(request.Image))
         {
-            var image = ProgramSource.ImageToTake(request.Image, options.SelfUpdateImage);
+            var image = ProgramSource.ImageToTake(request.Image, _options.SelfUpdateImage);
             Stage("pull", $"Pulling {image}");
             sha256 = await _source.FromImageAsync(image, ct);
             if (!string.IsNullOrWhiteSpace(request.BinaryUrl))
@@ -210,7 +221,7 @@ internal sealed partial class SelfUpdateCommand(
         }
         else
         {
-            if (string.IsNullOrEmpty(request.Checksum) && !options.SelfUpdateAllowUnverified)
+            if (string.IsNullOrEmpty(request.Checksum) && !_options.SelfUpdateAllowUnverified)
             {
                 throw new CommandException("binary_url needs a checksum: send it, or set SELF_UPDATE_ALLOW_UNVERIFIED=true to do without");
             }
@@ -240,11 +251,11 @@ internal sealed partial class SelfUpdateCommand(
         Stage("start", $"Becoming version {version} when what is under way has ended, or has come to a safe point");
         try
         {
-            await lanes.WhenIdleAsync().WaitAsync(LongestWait, time, ct);
+            await lanes.WhenIdleAsync().WaitAsync(LongestWait, _time, ct);
         }
         catch (TimeoutException)
         {
-            Log.NotWaiting(logger, LongestWait.TotalMinutes);
+            Log.NotWaiting(_logger, LongestWait.TotalMinutes);
         }
     }
 

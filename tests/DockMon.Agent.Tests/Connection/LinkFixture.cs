@@ -28,16 +28,7 @@ internal sealed class LinkFixture : IAsyncDisposable
         var options = AgentOptions.Load(name => environment.GetValueOrDefault(name)).Options;
         _dialer = new Dialer(options);
         Outbound = new Outbound(new Outbox(DataPath), Time, Log.CreateLogger<Outbound>());
-        Link = new ServerLink(
-            options,
-            _dialer,
-            new TokenStore(DataPath),
-            DescribeAsync,
-            Outbound,
-            State,
-            new Random(7),
-            Time,
-            Log.CreateLogger<ServerLink>());
+        Link = new ServerLink(new AgentContext(options, Log, Time, new Random(7)), _dialer, new TokenStore(DataPath), DescribeAsync, Outbound, State);
     }
 
     /// <summary>How long a test waits for something that is to happen.</summary>

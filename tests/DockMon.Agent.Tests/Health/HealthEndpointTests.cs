@@ -1,7 +1,8 @@
+using DockMon.Agent.Commands;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Health;
 using DockMon.Engine;
 using DockMon.Testing;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -14,15 +15,15 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     private readonly TemporaryFolder _data = new();
     private readonly ScriptedEngine _engine = new(("/_ping", 200, "OK"));
     private readonly EngineProbe _pulse;
-    private readonly AgentLoops _beats;
+    private readonly Lanes _lanes = new();
     private readonly LogCapture _log = new();
     private readonly CancellationTokenSource _stop = new();
+    private AgentContext? _context;
     private Task _running = Task.CompletedTask;
 
     public HealthEndpointTests()
     {
         _pulse = new EngineProbe(_engine.Client, _time);
-        _beats = new AgentLoops(_time);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -33,6 +34,7 @@ public sealed class HealthEndpointTests : IAsyncDisposable
         await _running;
         _stop.Dispose();
         _pulse.Dispose();
+        _lanes.Dispose();
         await _engine.DisposeAsync();
         _data.Dispose();
     }
@@ -42,7 +44,7 @@ public sealed class HealthEndpointTests : IAsyncDisposable
     {
         Start(_data.Path);
         await UntilAsync((0, "healthy: 6 loops turn, the engine answered 0 s ago"));
-        _beats.Commands.Running();
+        _context!.Loops.Commands.Running();
         _time.Advance(TimeSpan.FromMinutes(6));
         (await AskAsync()).ShouldBe((1, "unhealthy: the loop \"taking commands\" stands still since 360 s"));
     }
@@ -79,7 +81,11 @@ public sealed class HealthEndpointTests : IAsyncDisposable
         (await pulse.AskAsync(Token)).ShouldNotBeNull().ShouldContain("cannot connect to the Docker engine");
     }
 
-    private void Start(string data) => _running = new HealthEndpoint(data, _beats, _pulse, _time, _log.CreateLogger<HealthEndpoint>()).RunAsync(_stop.Token);
+    private void Start(string data)
+    {
+        _context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = data }, _log, _time, new Random(1));
+        _running = new HealthEndpoint(_context, _pulse, new TruncationReport(_context.CreateLogger<TruncationReport>()), _lanes).RunAsync(_stop.Token);
+    }
 
     private Task UntilAsync((int Code, string Line) answer) =>
         Retry.UntilAsync($"the answer is \"{answer.Line}\"", async () => await AskAsync() == answer, ct: Token);

@@ -51,7 +51,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         _report = new SelfUpdateReporter(_outbound, _time);
         _store = new SelfUpdateStore(Path.Combine(_data.Path, "data"));
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = Path.Combine(_data.Path, "data") };
-        _command = new SelfUpdateCommand(_engine, options, _store, _report, new Lanes(), TestOwnContainers.None, () => { }, _time, _log.CreateLogger<SelfUpdateCommand>());
+        _command = new SelfUpdateCommand(new AgentContext(options, _log, _time, new Random(1)), _engine, TestOwnContainers.None, new Lanes(), _store, _report);
     }
 
     public async ValueTask DisposeAsync()

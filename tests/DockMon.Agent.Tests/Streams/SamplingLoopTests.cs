@@ -1,6 +1,7 @@
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
+using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Tests.Connection;

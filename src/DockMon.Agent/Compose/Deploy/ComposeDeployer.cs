@@ -15,13 +15,20 @@ namespace DockMon.Agent.Compose.Deploy;
 /// once.
 /// </summary>
 internal sealed partial class ComposeDeployer(
-    AgentOptions options, EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, TimeProvider time, ILogger<ComposeDeployer> logger,
+    AgentContext context,
+    EngineClient engine,
+    OwnContainer own,
+    Lanes lanes,
+    Outbound outbound,
     Func<string, string?>? variables = null)
 {
     private const int DefaultHealthSeconds = 60;
     private const int LongestHealthSeconds = 3600;
 
-    private readonly DeploymentStore _store = new(options.DataPath, logger);
+    private readonly AgentOptions _options = context.Options;
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<ComposeDeployer>();
+    private readonly DeploymentStore _store = new(context.Options.DataPath, context.CreateLogger<ComposeDeployer>());
     private readonly Func<string, string?> _variables = variables ?? Environment.GetEnvironmentVariable;
     private ComposeTool? _tool;
 
@@ -34,7 +41,7 @@ internal sealed partial class ComposeDeployer(
         ClearLeftovers();
         try
         {
-            _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(options, null, _variables), time, ct);
+            _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(_options, null, _variables), _time, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -43,11 +50,11 @@ internal sealed partial class ComposeDeployer(
 
         if (_tool is null)
         {
-            Log.NotFound(logger);
+            Log.NotFound(_logger);
         }
         else
         {
-            Log.Found(logger, _tool.Version, _tool.Path);
+            Log.Found(_logger, _tool.Version, _tool.Path);
         }
     }
 
@@ -64,21 +71,21 @@ internal sealed partial class ComposeDeployer(
     {
         try
         {
-            RegistryConfig.Clear(options.DataPath);
+            RegistryConfig.Clear(_options.DataPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var folder = RegistryConfig.Root(options.DataPath);
-            ComposeLog.RegistriesLeft(logger, folder, StorageAdvice.Describe(e, folder));
+            var folder = RegistryConfig.Root(_options.DataPath);
+            ComposeLog.RegistriesLeft(_logger, folder, StorageAdvice.Describe(e, folder));
         }
 
         try
         {
-            StagedProject.Clear(options.StacksPath);
+            StagedProject.Clear(_options.StacksPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.CandidateLeft(logger, options.StacksPath, StorageAdvice.Describe(e, options.StacksPath));
+            Log.CandidateLeft(_logger, _options.StacksPath, StorageAdvice.Describe(e, _options.StacksPath));
         }
     }
 
@@ -89,13 +96,13 @@ internal sealed partial class ComposeDeployer(
         {
             try
             {
-                Log.Interrupted(logger, journal.DeploymentId, journal.Project);
+                Log.Interrupted(_logger, journal.DeploymentId, journal.Project);
                 if (_tool is not null)
                 {
-                    await OrphanedCompose.EndAsync(_tool.Path, new AcceptedModel(options.DataPath, journal.Project).File, time, ct);
+                    await OrphanedCompose.EndAsync(_tool.Path, new AcceptedModel(_options.DataPath, journal.Project).File, _time, ct);
                 }
 
-                End(journal, await new InterruptedDeployments(engine, time).DescribeAsync(journal, ct));
+                End(journal, await new InterruptedDeployments(engine, _time).DescribeAsync(journal, ct));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -103,7 +110,7 @@ internal sealed partial class ComposeDeployer(
             }
             catch (Exception e)
             {
-                Log.Unforeseen(logger, e, journal.DeploymentId);
+                Log.Unforeseen(_logger, e, journal.DeploymentId);
             }
         }
     }
@@ -117,11 +124,11 @@ internal sealed partial class ComposeDeployer(
         }
         catch (CommandException e)
         {
-            Log.EndNotKept(logger, journal.DeploymentId, e.Message);
+            Log.EndNotKept(_logger, journal.DeploymentId, e.Message);
         }
 
         Report(journal.DeploymentId, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {journal.Project}: {journal.Action} is done", services: null);
-        outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, time.GetUtcNow()));
+        outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, _time.GetUtcNow()));
         _store.Remove(journal);
     }
 
@@ -188,20 +195,20 @@ internal sealed partial class ComposeDeployer(
     private async Task RunAsync(ComposeTool tool, DeployComposeRequest request, DeploymentJournal journal, CancellationToken ct)
     {
         var (id, action, project) = (journal.DeploymentId, journal.Action, journal.Project);
-        Log.Began(logger, id, action, project);
+        Log.Began(_logger, id, action, project);
         DeployComplete end;
         ComposeRun? deployment = null;
         try
         {
             journal = _store.Save(journal with { Begun = true });
-            using var registries = RegistryConfig.Write(options.DataPath, request.RegistryCredentials, logger);
-            var stack = new StackFolder(options.StacksPath, project);
-            var hostStacks = await HostPath.FindAsync(options.StacksPath, options.HostStacksPath, engine, own.Require(), logger, ct);
-            var environment = ComposeEnvironment.Build(options, registries?.Folder, _variables);
+            using var registries = RegistryConfig.Write(_options.DataPath, request.RegistryCredentials, _logger);
+            var stack = new StackFolder(_options.StacksPath, project);
+            var hostStacks = await HostPath.FindAsync(_options.StacksPath, _options.HostStacksPath, engine, own.Require(), _logger, ct);
+            var environment = ComposeEnvironment.Build(_options, registries?.Folder, _variables);
             var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
             deployment = new ComposeRun(
-                tool, request, stack, new AcceptedModel(options.DataPath, project), hostStacks, environment, health, engine,
-                (stage, message, services) => Report(id, stage, message, services), time, logger);
+                tool, request, stack, new AcceptedModel(_options.DataPath, project), hostStacks, environment, health, engine,
+                (stage, message, services) => Report(id, stage, message, services), _time, _logger);
             end = await deployment.RunAsync(ct);
         }
         catch (CommandException e)
@@ -218,18 +225,18 @@ internal sealed partial class ComposeDeployer(
         }
         catch (Exception e)
         {
-            Log.Unforeseen(logger, e, id);
+            Log.Unforeseen(_logger, e, id);
             end = ComposeRun.Failure(request, $"failed to {action} project {project}: internal error: {e.Message}");
         }
 
         if (end.Success)
         {
-            Log.Done(logger, id, action, project);
+            Log.Done(_logger, id, action, project);
         }
         else
         {
             // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
-            Log.DeploymentFailed(logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
+            Log.DeploymentFailed(_logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
         }
 
         End(journal, end);
@@ -240,7 +247,7 @@ internal sealed partial class ComposeDeployer(
             EventNames.DeployProgress,
             new DeployProgress { DeploymentId = id, Stage = stage, Message = message, Services = services },
             ProtocolJson.Default.DeployProgress,
-            time.GetUtcNow()));
+            _time.GetUtcNow()));
 
     private static partial class Log
     {

@@ -13,15 +13,12 @@ namespace DockMon.Agent.Streams.Events;
 /// then compared with what ran. See <see cref="EventComparison"/>, which also asks for what an event may have said that could not be read.
 /// </summary>
 internal sealed partial class EventStream(
+    AgentContext context,
     EngineClient engine,
     EventComparison comparison,
     EventReporter teller,
     KnownContainerStore known,
-    ContainerListing listing,
-    Random random,
-    TimeProvider time,
-    ILogger<EventStream> logger,
-    LoopHealth? heartbeat = null)
+    ContainerListing listing)
 {
     /// <summary>How long a reopened stream has to replay before what runs is compared.</summary>
     public static readonly TimeSpan ReplayTime = TimeSpan.FromSeconds(2);
@@ -32,7 +29,10 @@ internal sealed partial class EventStream(
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(15);
     private static readonly Dictionary<string, string[]> Filters = new() { ["type"] = ["container", "image"] };
 
-    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), LongestDelay, random);
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<EventStream>();
+    private readonly LoopHealth _loop = context.Loops.Events;
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), LongestDelay, context.Random);
     private readonly FailureLog _failures = new();
     private readonly FailureLog _comparisonFailures = new();
     private readonly RecentEvents _recent = new();
@@ -47,10 +47,10 @@ internal sealed partial class EventStream(
     {
         while (true)
         {
-            heartbeat?.Running();
-            var opened = time.GetTimestamp();
+            _loop.Running();
+            var opened = _time.GetTimestamp();
             var (reason, failed) = await StreamOnceAsync(ct);
-            if (time.GetElapsedTime(opened) >= Lasting)
+            if (_time.GetElapsedTime(opened) >= Lasting)
             {
                 _failures.Clear();
                 _backoff.Reset();
@@ -61,8 +61,8 @@ internal sealed partial class EventStream(
                 Report(reason, failed, count);
             }
 
-            heartbeat?.Idle();
-            await Task.Delay(_backoff.Next(), time, ct);
+            _loop.Idle();
+            await Task.Delay(_backoff.Next(), _time, ct);
         }
     }
 
@@ -70,11 +70,11 @@ internal sealed partial class EventStream(
     {
         if (failed)
         {
-            Log.EventsFailed(logger, reason, count);
+            Log.EventsFailed(_logger, reason, count);
         }
         else
         {
-            Log.EventsEnded(logger, reason, count);
+            Log.EventsEnded(_logger, reason, count);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed partial class EventStream(
         void Opened()
         {
             reconciling = ReconcileAsync(closed.Token);
-            heartbeat?.Idle();
+            _loop.Idle();
         }
 
         try
@@ -94,7 +94,7 @@ internal sealed partial class EventStream(
             if (_lastTime == 0)
             {
                 var info = await engine.GetInfoAsync(ct);
-                _lastTime = EventComparison.Time(info, time);
+                _lastTime = EventComparison.Time(info, _time);
                 known.Open(info, _lastTime);
             }
 
@@ -102,7 +102,7 @@ internal sealed partial class EventStream(
             listing.Forget();
             await foreach (var e in engine.WatchEventsAsync(Since(), Filters, Opened, closed.Token))
             {
-                heartbeat?.Running();
+                _loop.Running();
                 HandleEvent(e);
                 if (_unread && reconciling.IsCompleted)
                 {
@@ -110,7 +110,7 @@ internal sealed partial class EventStream(
                     reconciling = ReconcileAsync(closed.Token);
                 }
 
-                heartbeat?.Idle();
+                _loop.Idle();
             }
 
             return ("the engine closed the stream", false);
@@ -135,7 +135,7 @@ internal sealed partial class EventStream(
             {
                 if (comparison.HasBaseline)
                 {
-                    await Task.Delay(delay, time, ct);
+                    await Task.Delay(delay, _time, ct);
                 }
 
                 try
@@ -152,11 +152,11 @@ internal sealed partial class EventStream(
                 {
                     if (_comparisonFailures.ShouldReport(e.Message, out var count))
                     {
-                        Log.NotCompared(logger, e.Message, count);
+                        Log.NotCompared(_logger, e.Message, count);
                     }
 
                     delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-                    await Task.Delay(comparison.HasBaseline ? TimeSpan.Zero : delay, time, ct);
+                    await Task.Delay(comparison.HasBaseline ? TimeSpan.Zero : delay, _time, ct);
                 }
             }
         }

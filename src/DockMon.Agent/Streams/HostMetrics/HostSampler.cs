@@ -1,16 +1,12 @@
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Streams.HostMetrics;
-
-/// <summary>What is known of the machine that the agent sees.</summary>
-/// <param name="InContainer">Whether the agent runs in a container.</param>
-/// <param name="Elsewhere">Why it is not the engine's host; null when it is.</param>
-internal sealed record HostSight(bool InContainer, string? Elsewhere = null);
 
 /// <summary>The host's own figures, every two seconds. Where the host cannot be seen, none: a container's own would pass for the host's.</summary>
 internal sealed partial class HostSampler(

@@ -1,4 +1,3 @@
-using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.Stats.Kernel;
@@ -28,24 +27,15 @@ internal sealed partial class StatsSampler
     private CancellationTokenSource? _rounds;
     private Task _round = Task.CompletedTask;
 
-    /// <param name="options">How often, and from where.</param>
+    /// <param name="context">How often, and from where.</param>
     /// <param name="engine">Knows first processes, and figures the kernel does not show.</param>
     /// <param name="tracker">Knows what runs.</param>
     /// <param name="kernel">Reads what the kernel shows.</param>
     /// <param name="own">The container the agent runs in.</param>
     /// <param name="sender">Takes the samples.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
-    public StatsSampler(
-        AgentOptions options,
-        EngineClient engine,
-        ContainerTracker tracker,
-        KernelSource kernel,
-        OwnContainer own,
-        SampleSender sender,
-        TimeProvider time,
-        ILogger<StatsSampler> logger)
+    public StatsSampler(AgentContext context, EngineClient engine, ContainerTracker tracker, KernelSource kernel, OwnContainer own, SampleSender sender)
     {
+        var (options, time, logger) = (context.Options, context.Time, context.CreateLogger<StatsSampler>());
         (_kernel, _sender, _time, _logger) = (kernel, sender, time, logger);
         _cadence = new Schedule(options.StatsInterval, time);
         _watches = new SampledContainers(tracker);

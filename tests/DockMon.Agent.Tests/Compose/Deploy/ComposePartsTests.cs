@@ -4,6 +4,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -196,7 +197,7 @@ public sealed class ComposePartsTests
     public void Several_env_files_are_a_matter_of_the_protocol_and_not_of_what_is_installed(bool hasCompose)
     {
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x" };
-        var capabilities = AgentHost.CapabilitiesOf(AgentOptions.Load(variables.GetValueOrDefault).Options, isContainer: false, hasCompose);
+        var capabilities = HostRegistration.CapabilitiesOf(AgentOptions.Load(variables.GetValueOrDefault).Options, isContainer: false, hasCompose);
         capabilities["multi_env_files"].ShouldBeTrue();
         capabilities["compose_deployments"].ShouldBe(hasCompose);
     }

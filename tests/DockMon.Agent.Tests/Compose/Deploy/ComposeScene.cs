@@ -7,7 +7,6 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Testing;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -157,7 +156,7 @@ internal sealed class ComposeScene : IAsyncDisposable
     {
         Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["DATA_PATH"] = _folder.Path, ["HOME"] = _folder.Path, ["PATH"] = "/usr/bin:/bin" };
-        return new ComposeDeployer(
-            AgentOptions.Load(variables.GetValueOrDefault).Options, Engine.Client, TestOwnContainers.None, Lanes, Outbound, Time, Log.CreateLogger<ComposeDeployer>(), variables.GetValueOrDefault);
+        var context = new AgentContext(AgentOptions.Load(variables.GetValueOrDefault).Options, Log, Time, new Random(1));
+        return new ComposeDeployer(context, Engine.Client, TestOwnContainers.None, Lanes, Outbound, variables.GetValueOrDefault);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.Events;
 using DockMon.Testing;
@@ -197,7 +198,8 @@ public sealed class EventStreamTests : IAsyncDisposable
         var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.CreateLogger<KnownContainerStore>());
         var teller = new EventReporter(_tracker, _outbound, _engine.Time);
         var comparison = new EventComparison(_engine.Client, _tracker, teller, known, _engine.Time, _log.CreateLogger<EventComparison>());
-        var stream = new EventStream(_engine.Client, comparison, teller, known, listing, new Random(1), _engine.Time, _log.CreateLogger<EventStream>());
+        var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = _folder.Path }, _log, _engine.Time, new Random(1));
+        var stream = new EventStream(context, _engine.Client, comparison, teller, known, listing);
         _running = Task.WhenAll(stream.RunAsync(_run.Token), known.RunAsync(_run.Token));
     }
 

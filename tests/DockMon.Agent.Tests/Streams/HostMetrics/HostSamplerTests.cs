@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Tests.Connection;

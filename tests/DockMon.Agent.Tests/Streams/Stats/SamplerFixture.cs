@@ -13,7 +13,6 @@ using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Testing;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -41,15 +40,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
         _outbound = new Outbound(new Outbox(_data.Path), Time, NullLogger<Outbound>.Instance);
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
         _kernel = new KernelSource(Tree.Root);
-        var containers = new StatsSampler(
-            options,
-            Engine.Client,
-            Tracker,
-            _kernel,
-            TestOwnContainers.None,
-            new SampleSender(_outbound, link, _connection, Time),
-            Time,
-            Log.CreateLogger<StatsSampler>());
+        var sender = new SampleSender(_outbound, link, _connection, Time);
+        var containers = new StatsSampler(new AgentContext(options, Log, Time, new Random(1)), Engine.Client, Tracker, _kernel, TestOwnContainers.None, sender);
         var host = new HostSampler(_connection, _outbound, Time, NullLogger<HostSampler>.Instance);
         Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
         Sampler = new SamplingLoop(containers, host, Heartbeat, Time);

@@ -1,0 +1,31 @@
+using DockMon.Agent.Commands.Containers;
+using DockMon.Agent.Commands.Images;
+using DockMon.Agent.Commands.Networks;
+using DockMon.Agent.Commands.Volumes;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Hosting;
+using DockMon.Engine;
+
+namespace DockMon.Agent.Commands;
+
+/// <summary>The commands on containers, images, networks and volumes.</summary>
+internal sealed class DockerCommands(AgentContext context, EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound)
+{
+    private readonly ContainerCreator _creator = new(engine, context.Options.DataPath, context.Time, context.CreateLogger<ContainerCreator>());
+
+    /// <summary>The list of containers, which events keep true.</summary>
+    public ContainerListing Listing { get; } = new(engine, context.CreateLogger<ContainerListing>());
+
+    public void AddTo(Routes routes)
+    {
+        Listing.AddTo(routes);
+        new ContainerOperations(engine, own).AddTo(routes);
+        new ProvisioningOperations(engine, _creator, outbound, context.Time).AddTo(routes);
+        new ImageCommands(engine).AddTo(routes);
+        new NetworkCommands(engine, own).AddTo(routes);
+        new VolumeCommands(engine).AddTo(routes);
+    }
+
+    /// <summary>Begins to end what an earlier run of the agent began.</summary>
+    public void Recover(CancellationToken ct) => lanes.Post(ProvisioningOperations.CreateLane, () => _creator.RecoverAsync(ct));
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Delivery;
+using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
+using DockMon.Agent.Update.Journal;
+using DockMon.Agent.Update.Steps;
+using DockMon.Engine;
+
+namespace DockMon.Agent.Update;
+
+/// <summary>The updates of containers.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "An update that is left to the next start uses the queue until the process ends.")]
+internal sealed class Updates
+{
+    private readonly UpdateQueue _queue;
+    private readonly UpdateCommand _command;
+
+    public Updates(AgentContext context, EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound)
+    {
+        var time = context.Time;
+        var store = new UpdateStore(context.Options.DataPath, time, context.CreateLogger<UpdateStore>());
+        var report = new UpdateReporter(outbound, time);
+        var restarts = new RestartDetector(engine, () => Machine.Current.BootId);
+        var updater = new ContainerUpdater(engine, store, report, lanes, restarts, context.Random, time, context.CreateLogger<ContainerUpdater>());
+        _queue = new UpdateQueue(updater, store, report, lanes, time, context.CreateLogger<UpdateQueue>());
+        _command = new UpdateCommand(engine, updater, _queue, report, own, time, context.CreateLogger<UpdateCommand>());
+    }
+
+    public void AddTo(Routes routes) => _command.AddTo(routes);
+
+    /// <inheritdoc cref="UpdateQueue.Recover"/>
+    public void Recover() => _queue.Recover();
+
+    /// <inheritdoc cref="UpdateQueue.Stop"/>
+    public void Stop() => _queue.Stop();
+
+    /// <inheritdoc cref="UpdateQueue.WhenEndedAsync"/>
+    public Task WhenEndedAsync(TimeSpan limit) => _queue.WhenEndedAsync(limit);
+}
