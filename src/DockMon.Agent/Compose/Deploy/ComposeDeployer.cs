@@ -22,9 +22,6 @@ internal sealed partial class ComposeDeployer(
     Outbound outbound,
     Func<string, string?>? variables = null)
 {
-    private const int DefaultHealthSeconds = 60;
-    private const int LongestHealthSeconds = 3600;
-
     private readonly AgentOptions _options = context.Options;
     private readonly TimeProvider _time = context.Time;
     private readonly ILogger _logger = context.CreateLogger<ComposeDeployer>();
@@ -202,13 +199,10 @@ internal sealed partial class ComposeDeployer(
         {
             journal = _store.Save(journal with { Begun = true });
             using var registries = RegistryConfig.Write(_options.DataPath, request.RegistryCredentials, _logger);
-            var stack = new StackFolder(_options.StacksPath, project);
             var hostStacks = await HostPath.FindAsync(_options.StacksPath, _options.HostStacksPath, engine, own.Require(), _logger, ct);
-            var environment = ComposeEnvironment.Build(_options, registries?.Folder, _variables);
-            var health = TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
-            deployment = new ComposeRun(
-                tool, request, stack, new AcceptedModel(_options.DataPath, project), hostStacks, environment, health, engine,
-                (stage, message, services) => Report(id, stage, message, services), _time, _logger);
+            var files = new ProjectFiles(new StackFolder(_options.StacksPath, project), new AcceptedModel(_options.DataPath, project), hostStacks);
+            var program = new ComposeProgram(tool, ComposeEnvironment.Build(_options, registries?.Folder, _variables));
+            deployment = new ComposeRun(context, engine, request, program, files, (stage, message, services) => Report(id, stage, message, services));
             end = await deployment.RunAsync(ct);
         }
         catch (CommandException e)

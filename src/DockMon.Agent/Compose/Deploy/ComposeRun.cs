@@ -8,29 +8,31 @@ namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>One deployment, from the request to its end.</summary>
 internal sealed partial class ComposeRun(
-    ComposeTool tool,
-    DeployComposeRequest request,
-    StackFolder stack,
-    AcceptedModel accepted,
-    string hostStacks,
-    IReadOnlyDictionary<string, string> environment,
-    TimeSpan healthTimeout,
+    AgentContext context,
     EngineClient engine,
-    Action<string, string, IReadOnlyList<ServiceProgress>?> report,
-    TimeProvider time,
-    ILogger logger)
+    DeployComposeRequest request,
+    ComposeProgram program,
+    ProjectFiles files,
+    Action<string, string, IReadOnlyList<ServiceProgress>?> report)
 {
     /// <summary>How long a container without a health check has to run before it counts: what ends at once, ends within this.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
 
+    private const int DefaultHealthSeconds = 60;
+    private const int LongestHealthSeconds = 3600;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<ComposeRun>();
     private readonly string _project = request.ProjectName!;
     private (string, string)? _reported;
 
+    private TimeSpan HealthTimeout => TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
+
     private IReadOnlyList<string> Profiles => request.Profiles ?? [];
 
-    private ComposeArguments Compose => new(tool, _project, accepted.File, accepted.EnvFile, Path.Combine(hostStacks, _project), Profiles);
+    private ComposeArguments Compose => new(program.Tool, _project, files.Accepted.File, files.Accepted.EnvFile, Path.Combine(files.HostStacks, _project), Profiles);
 
     /// <summary>What compose ended with when it first failed; null when it did not.</summary>
     public int? ComposeExit { get; private set; }
@@ -83,14 +85,14 @@ internal sealed partial class ComposeRun(
     {
         await KnownAsync(ct);
         // A service whose profile is off would be left running.
-        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(accepted.File, ct)).Services
+        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(files.Accepted.File, ct)).Services
             .SelectMany(service => service.Profiles)
             .Union(Profiles, StringComparer.Ordinal);
         await RunOrThrowAsync((Compose with { Profiles = [.. profiles] }).Down(request.RemoveVolumes == true), "take down", ct);
         if (request.RemoveVolumes == true && (await ProjectContainers.ListAsync(engine, _project, ct)).Count == 0)
         {
-            stack.Remove();
-            accepted.Remove();
+            files.Stack.Remove();
+            files.Accepted.Remove();
         }
 
         return new DeployComplete
@@ -106,15 +108,15 @@ internal sealed partial class ComposeRun(
     private async Task AcceptAsync(CancellationToken ct)
     {
         Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
-        var files = StackFolder.FilesOf(request);
-        using var candidate = StagedProject.Write(stack, files);
+        var content = StackFolder.FilesOf(request);
+        using var candidate = StagedProject.Write(files.Stack, content);
         var model = await ResolveAsync(candidate, ct);
-        stack.Replace(files, () => accepted.Write(model, files.GetValueOrDefault(StackFolder.EnvName, "")));
+        files.Stack.Replace(content, () => files.Accepted.Write(model, content.GetValueOrDefault(StackFolder.EnvName, "")));
     }
 
     private async Task<string> ResolveAsync(StagedProject candidate, CancellationToken ct)
     {
-        var compose = new ComposeArguments(tool, _project, candidate.File, candidate.EnvFile, Path.Combine(hostStacks, candidate.Name), Profiles);
+        var compose = new ComposeArguments(program.Tool, _project, candidate.File, candidate.EnvFile, Path.Combine(files.HostStacks, candidate.Name), Profiles);
         // With every profile, because a later down needs them all; what is off may lack what it would need here, and then counts for nothing.
         List<string> profiles = [.. ComposeModel.Read(request.ComposeContent!).Services
             .SelectMany(service => service.Profiles)
@@ -137,14 +139,14 @@ internal sealed partial class ComposeRun(
         Report(DeployStages.Parsing, $"Project {_project}: reading its services");
         var model = ComposeModel.Read((await RunOrThrowAsync(Compose.Config, "read the services of", ct)).Output);
         // Version 1 lists services whose profile is off, too.
-        return tool.Version.Major > 1
+        return program.Tool.Version.Major > 1
             ? model
             : model with { Services = [.. model.Services.Where(service => service.Profiles.Count == 0 || service.Profiles.Intersect(Profiles).Any())] };
     }
 
     /// <summary>Sees to it that there is a model: of what was deployed last, or from the request when that is lost.</summary>
     private Task KnownAsync(CancellationToken ct) =>
-        accepted.Exists ? Task.CompletedTask
+        files.Accepted.Exists ? Task.CompletedTask
         : !string.IsNullOrWhiteSpace(request.ComposeContent) ? AcceptAsync(ct)
         : throw new CommandException(
             $"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, and the request has no compose file");
@@ -153,8 +155,8 @@ internal sealed partial class ComposeRun(
     private async Task<DeployComplete> SettledAsync(ComposeModel model, IReadOnlyList<ProjectContainer> before, CancellationToken ct)
     {
         var wait = request.WaitForHealthy == true;
-        var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) is var passed && passed < (wait ? healthTimeout : Settle))
+        var started = _time.GetTimestamp();
+        while (_time.GetElapsedTime(started) is var passed && passed < (wait ? HealthTimeout : Settle))
         {
             var containers = await ProjectContainers.ListAsync(engine, _project, ct);
             var undecided = containers.Count(container => container.IsUndecided);
@@ -169,7 +171,7 @@ internal sealed partial class ComposeRun(
                 break;
             }
 
-            await Task.Delay(Interval, time, ct);
+            await Task.Delay(Interval, _time, ct);
         }
 
         return await EndAsync(model, error: null, ct);
@@ -202,7 +204,7 @@ internal sealed partial class ComposeRun(
         var down = await ComposeAsync(Compose.Down(volumes: false), CancellationToken.None);
         if (down.ExitCode != 0)
         {
-            Log.TakeDownFailed(logger, _project, down.ExitCode);
+            Log.TakeDownFailed(_logger, _project, down.ExitCode);
             error += $". What it had started could not be taken down: {ComposeProgress.Error(down.Errors)}";
         }
 
@@ -220,13 +222,13 @@ internal sealed partial class ComposeRun(
 
     private async Task<ComposeResult> ComposeAsync(IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        var result = await RunAsync(arguments, accepted.Folder, ct);
+        var result = await RunAsync(arguments, files.Accepted.Folder, ct);
         Note(result);
         return result;
     }
 
     private Task<ComposeResult> RunAsync(IReadOnlyList<string> arguments, string folder, CancellationToken ct) =>
-        ComposeProcess.RunAsync(tool.Path, arguments, environment, folder, OnOutputLine, time, ct);
+        ComposeProcess.RunAsync(program.Tool.Path, arguments, program.Environment, folder, OnOutputLine, _time, ct);
 
     private void Note(ComposeResult result) => ComposeExit ??= result.ExitCode == 0 ? null : result.ExitCode;
 
