@@ -29,7 +29,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var logger = context.CreateLogger<AgentHost>();
         var tokens = OpenTokens(logger);
 
-        // Engine, lanes and updates live as long as the process: an update that is left to the next start must not fail on the way out because these went away under it.
+        // Engine, lanes and updates live as long as the process: an update that is left to the next start must not fail on the way out for lack of them.
         var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
         var cut = new TruncationReport(context.CreateLogger<TruncationReport>());
         engine.Exceeded = cut.Report;
@@ -118,7 +118,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         }
         catch (ConfigurationException e) when (isKnown)
         {
-            // A host whose disk is full needs its agent more than ever. Without a permanent token there is no going on: the one-time token would be spent for nothing.
+            // A host whose disk is full needs its agent more than ever. Without a permanent token, though, the one-time token would be spent for nothing.
             Log.DataReadOnly(logger, e.Message);
         }
 

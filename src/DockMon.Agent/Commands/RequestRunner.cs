@@ -153,7 +153,8 @@ internal sealed partial class RequestRunner(
     }
 
     private Outcome Late(Request request, long received) => Fail(
-        $"failed to {request.Route.What}: timeout: it waited {time.GetElapsedTime(received).TotalSeconds:0} s for what was asked before it, and whoever asked has given it up by now");
+        $"failed to {request.Route.What}: timeout: it waited {time.GetElapsedTime(received).TotalSeconds:0} s for what was asked before it, "
+        + "and whoever asked has given it up by now");
 
     private bool IsGivenUp(long received) => time.GetElapsedTime(received) > Outbound.AnswerLifetime;
 

@@ -39,7 +39,9 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
     /// <param name="result">Type of the answer.</param>
     /// <param name="lane">The lane a request belongs to; null for a read.</param>
     /// <param name="run">Does it.</param>
-    /// <param name="refuseSelf">Throws when it would end the agent itself; awaited before <paramref name="run"/>. Null where it cannot, or where only its work shows whether it would.</param>
+    /// <param name="refuseSelf">
+    /// Throws when it would end the agent itself; awaited before <paramref name="run"/>. Null where it cannot, or where only its work shows whether it would.
+    /// </param>
     public static Route For<TRequest, TResult>(
         string what,
         JsonTypeInfo<TRequest> request,

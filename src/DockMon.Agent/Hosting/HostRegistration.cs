@@ -15,7 +15,9 @@ internal sealed class HostRegistration(AgentOptions options, EngineClient engine
     /// <summary>The container that the agent runs in.</summary>
     public OwnContainer Own => own;
 
-    /// <summary>What is known of the machine that the agent sees; null before the first registration. A container that was recognised later is the host's all the same.</summary>
+    /// <summary>
+    /// What is known of the machine that the agent sees; null before the first registration. A container that was recognised later is the host's all the same.
+    /// </summary>
     public HostSight? Sight =>
         own.IsKnown && _described is { } described ? new HostSight(own.Current is not null, own.Current is null ? described.Elsewhere : null) : null;
 
@@ -39,7 +41,10 @@ internal sealed class HostRegistration(AgentOptions options, EngineClient engine
     };
 
     public void AddTo(Routes routes) => routes.Commands[CommandNames.GetSystemInfo] = new Route("get system information", lane: null, async (_, ct) =>
-        JsonSerializer.SerializeToUtf8Bytes((await HostIdentity.DescribeAsync(engine, options, own.Current, ct)).System, ProtocolJson.Default.SystemInformation));
+    {
+        var described = await HostIdentity.DescribeAsync(engine, options, own.Current, ct);
+        return JsonSerializer.SerializeToUtf8Bytes(described.System, ProtocolJson.Default.SystemInformation);
+    });
 
     /// <summary>The register frame, of what the engine says now.</summary>
     /// <exception cref="EngineException">The engine does not say.</exception>

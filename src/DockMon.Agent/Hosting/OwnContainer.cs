@@ -32,7 +32,8 @@ internal sealed partial class OwnContainer(EngineClient engine, Func<Cancellatio
     /// <exception cref="CommandException">It is not known yet.</exception>
     public SelfContainer? Require() => _answer is { } answer ? answer.Container
         : throw new CommandException(
-            $"refused: the engine could not tell yet whether the agent itself runs in one of its containers, which this might end ({_failure}). It is asked again at least once a minute: try again then");
+            $"refused: the engine could not tell yet whether the agent itself runs in one of its containers, which this might end ({_failure}). "
+            + "It is asked again at least once a minute: try again then");
 
     /// <summary>Looks for the container among those of an engine.</summary>
     public static OwnContainer Create(AgentContext context, EngineClient engine)

@@ -74,7 +74,8 @@ internal sealed partial class SelfUpdateCommand(
             return;
         }
 
-        store.Save(store.Read() with { Accepted = null, Trial = new Trial(next, AgentVersion.Current, _time.GetUtcNow() + _options.UpdateTimeout, Machine.Current.BootId) });
+        var trial = new Trial(next, AgentVersion.Current, _time.GetUtcNow() + _options.UpdateTimeout, Machine.Current.BootId);
+        store.Save(store.Read() with { Accepted = null, Trial = trial });
         var guard = Guard.Start(own.Require()?.Id);
         Log.Trying(_logger, next.Version, _options.UpdateTimeout.TotalSeconds);
         Launcher.Execute(next.Path, next.Path, (Guard.ProcessVariable, guard.ToString(CultureInfo.InvariantCulture)));
@@ -138,12 +139,16 @@ internal sealed partial class SelfUpdateCommand(
         {
             if ((await engine.InspectContainerAsync(self.Id, ct)).HostConfig.RestartPolicy?.Name is not ("always" or "unless-stopped"))
             {
-                throw new CommandException($"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that ended would cut this host off. Run: docker update --restart unless-stopped {self.Name}");
+                throw new CommandException(
+                    $"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that ended would "
+                    + $"cut this host off. Run: docker update --restart unless-stopped {self.Name}");
             }
         }
         else if (Machine.Current.InContainer)
         {
-            throw new CommandException("refused: the agent runs in a container that this engine does not let it see, so nobody could bring it back if a new version failed. Update its image on the host itself");
+            throw new CommandException(
+                "refused: the agent runs in a container that this engine does not let it see, so nobody could bring it back if a new version failed. "
+                + "Update its image on the host itself");
         }
     }
 

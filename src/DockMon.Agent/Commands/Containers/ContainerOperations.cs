@@ -14,7 +14,8 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
         var operations = routes.Operations;
         operations[OperationActions.Start] = Write("start container", "started", (id, _, ct) => engine.StartContainerAsync(id, ct), refuseSelf: false);
         operations[OperationActions.Stop] = Write("stop container", "stopped", (id, request, ct) => engine.StopContainerAsync(id, StopSeconds(request), ct));
-        operations[OperationActions.Restart] = Write("restart container", "restarted", (id, request, ct) => engine.RestartContainerAsync(id, StopSeconds(request), ct));
+        operations[OperationActions.Restart] = Write(
+            "restart container", "restarted", (id, request, ct) => engine.RestartContainerAsync(id, StopSeconds(request), ct));
         operations[OperationActions.Kill] = Write("kill container", "killed", (id, _, ct) => engine.KillContainerAsync(id, signal: null, ct));
         operations[OperationActions.Pause] = Write("pause container", "paused", (id, _, ct) => engine.PauseContainerAsync(id, ct));
         operations[OperationActions.Unpause] = Write("unpause container", "unpaused", (id, _, ct) => engine.UnpauseContainerAsync(id, ct), refuseSelf: false);

@@ -46,7 +46,11 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
             ProtocolJson.Default.ContainerOperation,
             ProtocolJson.Default.OperationResult,
             LaneAsync,
-            async (request, ct) => new OperationResult { NetworkId = (await CreateAsync(new CreateNetworkRequest { Name = request.Name, Driver = request.Driver }, ct)).Id });
+            async (request, ct) =>
+            {
+                var network = await CreateAsync(new CreateNetworkRequest { Name = request.Name, Driver = request.Driver }, ct);
+                return new OperationResult { NetworkId = network.Id };
+            });
     }
 
     // Few, and each looks at the others: one after the other.
@@ -107,13 +111,16 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
 
         if (network.ContainerCount > 0 && request.Force != true)
         {
-            throw new CommandException($"failed to delete network: {network.Name} is in use by {string.Join(", ", network.Containers.Select(container => container.Name))}; force disconnects them first");
+            var users = string.Join(", ", network.Containers.Select(container => container.Name));
+            throw new CommandException($"failed to delete network: {network.Name} is in use by {users}; force disconnects them first");
         }
 
         // Not asked by the route: only the engine knows who is connected.
         if (own.Require() is { } self && network.Containers.Any(container => self.Is(container.Id)))
         {
-            throw new CommandException($"refused to delete network {network.Name}: the agent's own container {self.Name} is connected to it, and may reach the server through it. Do it on the host itself");
+            throw new CommandException(
+                $"refused to delete network {network.Name}: the agent's own container {self.Name} is connected to it, and may reach the server through it. "
+                + "Do it on the host itself");
         }
 
         foreach (var container in network.Containers)
