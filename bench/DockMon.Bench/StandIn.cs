@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
+using DockMon.Agent.Streams.Stats;
 using DockMon.Engine;
 using DockMon.Protocol;
 

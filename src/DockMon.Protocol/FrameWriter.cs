@@ -86,7 +86,10 @@ public static class FrameWriter
     }
 
     /// <summary>An event of the agent: one of <see cref="EventNames"/> with its payload.</summary>
-    public static byte[] Event<T>(string name, T payload, JsonTypeInfo<T> type, DateTimeOffset now)
+    public static byte[] Event<T>(string name, T payload, JsonTypeInfo<T> type, DateTimeOffset now) => Event(name, payload, type, now, out _);
+
+    /// <summary>An event of the agent, for a payload that is sent without the event, too: <paramref name="written"/> is where it stands in the frame.</summary>
+    public static byte[] Event<T>(string name, T payload, JsonTypeInfo<T> type, DateTimeOffset now, out Range written)
     {
         // By far the most frames are events: all but the frame itself is used again.
         var buffer = _eventBuffer ??= new ArrayBufferWriter<byte>(1024);
@@ -97,7 +100,9 @@ public static class FrameWriter
         writer.WriteString("type"u8, FrameTypes.Event);
         writer.WriteString("command"u8, name);
         writer.WritePropertyName("payload"u8);
+        var start = Written(writer);
         JsonSerializer.Serialize(writer, payload, type);
+        written = start..Written(writer);
         WriteTimestamp(writer, now);
         var frame = End(writer, buffer);
         if (buffer.Capacity > KeptBytes)
@@ -140,6 +145,8 @@ public static class FrameWriter
 
     /// <summary>One whole message that has its envelope in its own type, such as <see cref="RegisterRequest"/>.</summary>
     public static byte[] Message<T>(T message, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(message, type);
+
+    private static int Written(Utf8JsonWriter writer) => (int)(writer.BytesCommitted + writer.BytesPending);
 
     private static void WriteTimestamp(Utf8JsonWriter writer, DateTimeOffset now)
     {

@@ -43,6 +43,16 @@ public sealed class FrameWriterTests
             .ShouldBe("""{"type":"event","command":"shell_data","payload":{"session_id":"s","action":"started"},"timestamp":"2026-11-23T08:24:59.0000000Z"}""");
 
     [Fact]
+    public void The_payload_of_an_event_can_be_sent_without_the_event()
+    {
+        var data = new ShellData { SessionId = "ü", Action = "started" };
+
+        var frame = FrameWriter.Event(EventNames.ShellData, data, ProtocolJson.Default.ShellData, Now, out var payload);
+
+        Text(frame[payload]).ShouldBe("""{"session_id":"ü","action":"started"}""");
+    }
+
+    [Fact]
     public void A_request_has_its_id_twice() =>
         Text(FrameWriter.Request(FrameTypes.Command, CommandNames.ListImages, "{}"u8, "7"))
             .ShouldBe("""{"type":"command","command":"list_images","payload":{},"id":"7","correlation_id":"7"}""");

@@ -19,7 +19,7 @@ internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Ran
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
 
     private readonly Backoff _backoff = Backoff.ToServer(options.ReconnectInitial, options.ReconnectMax, random);
-    private readonly LatestByKey<byte[]> _samples = new();
+    private readonly LatestByKey<ReadOnlyMemory<byte>> _samples = new();
     private readonly Lock _gate = new();
     private readonly AsyncSignal _pulse = new();
     private readonly AsyncSignal _newToken = new();
@@ -54,8 +54,9 @@ internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Ran
                 return;
             }
 
-            foreach (var (containerId, sample) in samples)
+            foreach (var (containerId, frame, payload) in samples)
             {
+                var sample = frame.AsMemory(payload);
                 if (sample.Length <= ProtocolLimits.StatsFrameBytes)
                 {
                     _samples.Put(containerId, sample);
@@ -179,7 +180,7 @@ internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Ran
         }
     }
 
-    private byte[]? TryTake()
+    private ReadOnlyMemory<byte>? TryTake()
     {
         lock (_gate)
         {

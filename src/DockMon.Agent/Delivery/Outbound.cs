@@ -73,7 +73,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         var posted = time.GetTimestamp();
         lock (_gate)
         {
-            foreach (var (key, bytes) in samples)
+            foreach (var (key, bytes, _) in samples)
             {
                 _stats.Put(key, new OutboundFrame(FrameClass.Stats, bytes, posted));
             }

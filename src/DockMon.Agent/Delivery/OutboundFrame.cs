@@ -26,5 +26,8 @@ internal enum FrameClass
 /// <param name="File">Where a completion is kept until it is delivered.</param>
 internal sealed record OutboundFrame(FrameClass Class, byte[] Bytes, long Posted, string? File = null);
 
-/// <summary>A sample: a whole frame, and what it is a sample of.</summary>
-internal readonly record struct KeyedFrame(string Key, byte[] Bytes);
+/// <summary>A sample.</summary>
+/// <param name="Key">What it is a sample of.</param>
+/// <param name="Bytes">The whole frame.</param>
+/// <param name="Payload">Where the frame has the sample without its envelope, which is what the stats socket takes.</param>
+internal readonly record struct KeyedFrame(string Key, byte[] Bytes, Range Payload = default);

@@ -1,5 +1,6 @@
 using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Engine;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;
 
@@ -67,9 +68,9 @@ internal sealed class ContainerSampling(string id, string name)
     }
 
     /// <summary>What happened since the reading before; null for the first, and for the first after a pause.</summary>
-    public Sample? Since(in Reading now)
+    public ContainerStats? Since(in Reading now, string timestamp)
     {
-        Sample? sample = _last is { } last ? new Sample(id, _name, now.CpuPercentSince(last), now) : null;
+        var sample = _last is { } last ? now.ToSample(last, id, _name, timestamp) : null;
         _last = now;
         return sample;
     }

@@ -1,5 +1,6 @@
 using DockMon.Agent.Threading;
 using DockMon.Engine;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Streams.Stats;
@@ -59,7 +60,7 @@ internal sealed partial class EngineSampler(EngineClient engine, SampleSender se
                 return; // Docker's way to say that the container is ending.
             }
 
-            if (watch.Since(reading) is { } sample)
+            if (watch.Since(reading, Rfc3339.Format(time.GetUtcNow())) is { } sample)
             {
                 sender.Send([sample]);
             }

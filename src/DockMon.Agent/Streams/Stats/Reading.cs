@@ -1,4 +1,5 @@
 using DockMon.Engine;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;
 
@@ -31,7 +32,27 @@ internal readonly record struct Reading
     /// <summary>Percent of one processor since <paramref name="before"/>.</summary>
     public double CpuPercentSince(in Reading before) => StatsMath.CpuPercent(before.Cpu, Cpu, before.System, System, Cpus);
 
-    /// <summary>The same out of what the engine counts.</summary>
+    /// <summary>The sample that this reading and the one before it make.</summary>
+    public ContainerStats ToSample(in Reading before, string id, string name, string timestamp)
+    {
+        var (memory, limit) = (Whole(Memory), Whole(MemoryLimit));
+        return new()
+        {
+            ContainerId = id,
+            ContainerName = name,
+            CpuPercent = Math.Round(CpuPercentSince(before), 1),
+            MemoryUsage = memory,
+            MemoryLimit = limit,
+            MemoryPercent = limit > 0 ? Math.Round(100.0 * memory / limit, 2) : 0,
+            NetworkRx = Whole(NetworkRx),
+            NetworkTx = Whole(NetworkTx),
+            DiskRead = Whole(DiskRead),
+            DiskWrite = Whole(DiskWrite),
+            Timestamp = timestamp,
+        };
+    }
+
+    /// <summary>A reading out of what the engine counts.</summary>
     public static Reading From(EngineStats stats)
     {
         var (rx, tx) = StatsMath.Network(stats);
@@ -49,4 +70,6 @@ internal readonly record struct Reading
             DiskWrite = write,
         };
     }
+
+    private static long Whole(ulong value) => (long)Math.Min(value, long.MaxValue);
 }

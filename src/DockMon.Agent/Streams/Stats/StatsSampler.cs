@@ -3,6 +3,7 @@ using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Agent.Threading;
 using DockMon.Engine;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Streams.Stats;
@@ -23,7 +24,7 @@ internal sealed partial class StatsSampler
     private readonly FailureLog _failures = new();
     private readonly List<ContainerSampling> _now = [];
     private readonly List<ContainerSampling> _byEngine = [];
-    private readonly List<Sample> _samples = [];
+    private readonly List<ContainerStats> _samples = [];
     private CancellationTokenSource? _rounds;
     private Task _round = Task.CompletedTask;
 
@@ -121,9 +122,10 @@ internal sealed partial class StatsSampler
         await _chooser.AdvanceAsync(_now, ct);
         if (TryBeginKernel())
         {
+            var timestamp = Rfc3339.Format(_time.GetUtcNow());
             foreach (var watch in _now)
             {
-                Read(watch);
+                Read(watch, timestamp);
             }
         }
 
@@ -158,7 +160,7 @@ internal sealed partial class StatsSampler
         }
     }
 
-    private void Read(ContainerSampling watch)
+    private void Read(ContainerSampling watch, string timestamp)
     {
         if (watch.Files is not { } files)
         {
@@ -167,7 +169,7 @@ internal sealed partial class StatsSampler
 
         try
         {
-            if (watch.Since(_kernel.Read(files)) is { } sample)
+            if (watch.Since(_kernel.Read(files), timestamp) is { } sample)
             {
                 _samples.Add(sample);
             }

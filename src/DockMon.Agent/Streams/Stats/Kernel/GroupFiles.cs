@@ -18,7 +18,7 @@ internal sealed class CpuFile(KernelFile file, bool isVersion2) : IDisposable
 /// <summary>A control group's memory. Version 2 tells the working set in <c>memory.stat</c> alone; version 1 needs the usage as well.</summary>
 internal sealed class MemoryFiles(KernelFile stat, KernelFile? limit, KernelFile? usage) : IDisposable
 {
-    /// <summary>The working set, bytes; the same as <see cref="DockMon.Engine.StatsMath.WorkingSet"/> makes of the engine's figures.</summary>
+    /// <summary>The working set, bytes; the same as <see cref="StatsMath.WorkingSet"/> makes of the engine's figures.</summary>
     public ulong Read(ReadBuffer buffer)
     {
         if (usage is null)

@@ -1,7 +1,9 @@
-namespace DockMon.Engine;
+using DockMon.Engine;
+
+namespace DockMon.Agent.Streams.Stats;
 
 /// <summary>What the docker command shows, out of what the engine counts.</summary>
-public static class StatsMath
+internal static class StatsMath
 {
     /// <summary>
     /// Percent of one processor, out of a container's and the whole host's processor time at two moments; 0 when the first of them is unknown.
@@ -22,7 +24,6 @@ public static class StatsMath
     /// <summary>Bytes of memory that cannot simply be taken back: without the page cache that is not in use.</summary>
     public static ulong WorkingSet(EngineStats stats)
     {
-        ArgumentNullException.ThrowIfNull(stats);
         var memory = stats.MemoryStats;
         var values = memory.Stats;
 
@@ -40,7 +41,6 @@ public static class StatsMath
     /// <summary>Bytes read from and written to block devices.</summary>
     public static (ulong Read, ulong Write) BlockIo(EngineStats stats)
     {
-        ArgumentNullException.ThrowIfNull(stats);
         var (read, write) = (0UL, 0UL);
         foreach (var entry in stats.BlkioStats.IoServiceBytesRecursive)
         {
@@ -60,7 +60,6 @@ public static class StatsMath
     /// <summary>Bytes received and sent over all interfaces.</summary>
     public static (ulong Rx, ulong Tx) Network(EngineStats stats)
     {
-        ArgumentNullException.ThrowIfNull(stats);
         var (rx, tx) = (0UL, 0UL);
         foreach (var network in stats.Networks.Values)
         {
@@ -72,9 +71,6 @@ public static class StatsMath
     }
 
     /// <summary>How many processors there are; 1 when the engine does not say.</summary>
-    public static int Cpus(CpuStats cpu)
-    {
-        ArgumentNullException.ThrowIfNull(cpu);
-        return cpu.OnlineCpus is > 0 and var online ? online : cpu.CpuUsage.PercpuUsage is { Count: > 0 and var listed } ? listed : 1;
-    }
+    public static int Cpus(CpuStats cpu) =>
+        cpu.OnlineCpus is > 0 and var online ? online : cpu.CpuUsage.PercpuUsage is { Count: > 0 and var listed } ? listed : 1;
 }

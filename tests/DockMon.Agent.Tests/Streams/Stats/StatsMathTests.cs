@@ -1,6 +1,10 @@
 using System.Text.Json;
+using DockMon.Agent.Streams.Stats;
+using DockMon.Engine;
+using Shouldly;
+using Xunit;
 
-namespace DockMon.Engine.Tests;
+namespace DockMon.Agent.Tests.Streams.Stats;
 
 public sealed class StatsMathTests
 {
