@@ -36,18 +36,17 @@ internal sealed partial class ContainerUpdater
     private readonly UpdatePhases _phases;
 
     public ContainerUpdater(
+        AgentContext context,
         EngineClient engine,
         UpdateStore store,
         UpdateReporter report,
         Lanes lanes,
-        RestartDetector restarts,
-        Random random,
-        TimeProvider time,
-        ILogger<ContainerUpdater> logger)
+        RestartDetector restarts)
     {
+        var (time, logger) = (context.Time, context.CreateLogger<ContainerUpdater>());
         (_engine, _store, _report, _restarts, _logger) = (engine, store, report, restarts, logger);
         _swap = new ContainerSwap(engine, time, logger);
-        _retrying = new RetryingSwap(_swap, random, time, logger);
+        _retrying = new RetryingSwap(_swap, context.Random, time, logger);
         var dependents = new Dependents(engine, store, _swap, _retrying, logger);
         _phases = new UpdatePhases(store, report, restarts, _swap, _retrying, new HealthWatch(engine, time), dependents, logger);
         LateEffects = new LateEffectCheck(_swap, store, lanes, time, logger);

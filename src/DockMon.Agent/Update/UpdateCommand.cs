@@ -14,7 +14,12 @@ namespace DockMon.Agent.Update;
 /// The command <c>update_container</c>, which is answered before it is done. The image is pulled outside the lanes; containers are changed in theirs.
 /// </summary>
 internal sealed partial class UpdateCommand(
-    EngineClient engine, ContainerUpdater updater, UpdateQueue queue, UpdateReporter report, OwnContainer own, TimeProvider time, ILogger<UpdateCommand> logger)
+    AgentContext context,
+    EngineClient engine,
+    ContainerUpdater updater,
+    UpdateQueue queue,
+    UpdateReporter report,
+    OwnContainer own)
 {
     /// <summary>Seconds the successor has to become healthy if the server does not say.</summary>
     public const int DefaultHealthSeconds = 120;
@@ -23,7 +28,8 @@ internal sealed partial class UpdateCommand(
     private const int LongestStopSeconds = 3600;
     private const int LookTries = 5;
 
-    private readonly DependentFinder _finder = new(engine, time);
+    private readonly ILogger _logger = context.CreateLogger<UpdateCommand>();
+    private readonly DependentFinder _finder = new(engine, context.Time);
 
     /// <summary>The lane of a container.</summary>
     /// <param name="id">64 characters of its id.</param>
@@ -120,7 +126,7 @@ internal sealed partial class UpdateCommand(
         if (dependents.Unseen.Count > 0)
         {
             var unseen = string.Join(", ", dependents.Unseen);
-            Log.Unseen(logger, update.Name, unseen);
+            Log.Unseen(_logger, update.Name, unseen);
             report.Progress(update.Accepted.ContainerId, UpdateStages.Configuring, $"Not looked at, for the engine does not tell of them: {unseen}");
         }
 
@@ -132,9 +138,9 @@ internal sealed partial class UpdateCommand(
     private async Task PullAsync(RunningUpdate update, UpdateContainerRequest request)
     {
         var image = request.NewImage!;
-        Log.Starting(logger, new ContainerId(update.Accepted.Id).Short, image);
+        Log.Starting(_logger, new ContainerId(update.Accepted.Id).Short, image);
         report.Progress(update.Accepted.ContainerId, UpdateStages.Pulling, $"Pulling image {image}");
-        var layers = new LayerTracker(update.Accepted.ContainerId, time);
+        var layers = new LayerTracker(update.Accepted.ContainerId, context.Time);
         try
         {
             await foreach (var line in engine.PullImageAsync(image, request.RegistryAuth?.Username, request.RegistryAuth?.Password, queue.Stopping))

@@ -23,9 +23,9 @@ internal sealed class Updates
         var store = new UpdateStore(context.Options.DataPath, time, context.CreateLogger<UpdateStore>());
         var report = new UpdateReporter(outbound, time);
         var restarts = new RestartDetector(engine, () => Machine.Current.BootId);
-        var updater = new ContainerUpdater(engine, store, report, lanes, restarts, context.Random, time, context.CreateLogger<ContainerUpdater>());
+        var updater = new ContainerUpdater(context, engine, store, report, lanes, restarts);
         _queue = new UpdateQueue(updater, store, report, lanes, time, context.CreateLogger<UpdateQueue>());
-        _command = new UpdateCommand(engine, updater, _queue, report, own, time, context.CreateLogger<UpdateCommand>());
+        _command = new UpdateCommand(context, engine, updater, _queue, report, own);
     }
 
     public void AddTo(Routes routes) => _command.AddTo(routes);

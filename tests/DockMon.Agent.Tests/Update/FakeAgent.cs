@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Update;
@@ -26,9 +27,10 @@ internal sealed class FakeAgent
         Store = new UpdateStore(dataPath, Time, storeLog ?? NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
         var report = new UpdateReporter(Outbound, Time);
-        var updater = new ContainerUpdater(engine, Store, report, Lanes, new RestartDetector(engine, () => bootId), new Random(1), Time, NullLogger<ContainerUpdater>.Instance);
+        var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = dataPath }, NullLoggerFactory.Instance, Time, new Random(1));
+        var updater = new ContainerUpdater(context, engine, Store, report, Lanes, new RestartDetector(engine, () => bootId));
         Queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
-        new UpdateCommand(engine, updater, Queue, report, TestOwnContainers.None, Time, NullLogger<UpdateCommand>.Instance).AddTo(_routes);
+        new UpdateCommand(context, engine, updater, Queue, report, TestOwnContainers.None).AddTo(_routes);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));

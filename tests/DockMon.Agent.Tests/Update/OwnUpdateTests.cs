@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Update;
@@ -26,7 +27,8 @@ public sealed class OwnUpdateTests
         var routes = new Routes();
         var own = TestOwnContainers.Of(Self, engine.Client);
         // Whatever does the work is not asked.
-        new UpdateCommand(engine.Client, updater: null!, queue: null!, report: null!, own, engine.Time, NullLogger<UpdateCommand>.Instance).AddTo(routes);
+        var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h") }, NullLoggerFactory.Instance, engine.Time, new Random(1));
+        new UpdateCommand(context, engine.Client, updater: null!, queue: null!, report: null!, own).AddTo(routes);
         var update = routes.Commands[CommandNames.UpdateContainer].Bind(JsonElement.Parse($$"""{"container_id":"{{container}}","new_image":"app:2"}"""));
         (await Should.ThrowAsync<CommandException>(() => update.Run(TestContext.Current.CancellationToken))).Message
             .ShouldBe("refused to update agent: it is the agent's own container, which the agent cannot replace without ending itself");

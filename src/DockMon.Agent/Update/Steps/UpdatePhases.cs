@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Update.Steps;
 
 /// <summary>What is done in each phase of an update. None knows which one follows.</summary>
+// Eight parameters: together the phases need every part that the updater is made of.
 internal sealed partial class UpdatePhases(
     UpdateStore store,
     UpdateReporter report,
