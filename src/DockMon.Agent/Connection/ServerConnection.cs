@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
-using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Threading;
@@ -53,7 +52,7 @@ internal sealed partial class ServerConnection : IDisposable
                 throw new DialException($"the server ended the registration without an answer: {connection.CloseText()}");
             }
 
-            return (connection, ReadAuth(frame.Span));
+            return (connection, RegistrationAnswer.Read(frame.Span));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -268,29 +267,6 @@ internal sealed partial class ServerConnection : IDisposable
 
         await SayGoodbyeAsync(WebSocketCloseStatus.NormalClosure, "not registered");
     }
-
-    private static AuthSuccess ReadAuth(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            var frame = Frame.Parse(bytes);
-            return frame.Type switch
-            {
-                FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) =>
-                    auth,
-                FrameTypes.AuthSuccess => throw new DialException("the server's answer to the registration has a permanent token that is none"),
-                FrameTypes.AuthError => throw new RegistrationRejectedException(frame.Error ?? "no reason given"),
-                _ => throw new DialException($"the server answered the registration with a frame of type \"{frame.Type}\""),
-            };
-        }
-        catch (JsonException e)
-        {
-            throw new DialException("the server's answer to the registration is not what the protocol says: " + e.Message, inner: e);
-        }
-    }
-
-    // It replaces the one that is stored, and stands in a header later: a broken one would cost the agent its identity.
-    private static bool IsToken(string token) => token.Length is > 0 and <= RegisterValidation.IdLength && token.All(c => c is > ' ' and < '\u007f');
 
     private string CloseText() =>
         _socket.WebSocket.CloseStatus is { } status

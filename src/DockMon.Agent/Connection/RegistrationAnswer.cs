@@ -1,0 +1,34 @@
+using System.Text.Json;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Connection;
+
+/// <summary>What a server says to an agent that registers.</summary>
+internal static class RegistrationAnswer
+{
+    /// <summary>Reads it.</summary>
+    /// <exception cref="RegistrationRejectedException">The server said no.</exception>
+    /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
+    public static AuthSuccess Read(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var frame = Frame.Parse(bytes);
+            return frame.Type switch
+            {
+                FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) =>
+                    auth,
+                FrameTypes.AuthSuccess => throw new DialException("the server's answer to the registration has a permanent token that is none"),
+                FrameTypes.AuthError => throw new RegistrationRejectedException(frame.Error ?? "no reason given"),
+                _ => throw new DialException($"the server answered the registration with a frame of type \"{frame.Type}\""),
+            };
+        }
+        catch (JsonException e)
+        {
+            throw new DialException("the server's answer to the registration is not what the protocol says: " + e.Message, inner: e);
+        }
+    }
+
+    // It replaces the one that is stored, and stands in a header later: a broken one would cost the agent its identity.
+    private static bool IsToken(string token) => token.Length is > 0 and <= RegisterValidation.IdLength && token.All(c => c is > ' ' and < '\u007f');
+}
