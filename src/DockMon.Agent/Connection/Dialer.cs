@@ -28,8 +28,6 @@ internal sealed class DialException(string message, int? status = null, Exceptio
 /// <param name="limit">How long a dial may take, half of it until the server takes the connection; 30 s when it is not said.</param>
 internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, TimeSpan? limit = null) : IDisposable
 {
-    private const int TargetCharacters = 200;
-
     private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(30);
 
     private readonly SocketsHttpHandler _handler = new()
@@ -54,7 +52,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
     {
         var asked = new UriBuilder(endpoint) { Scheme = endpoint.Scheme == "wss" ? "https" : endpoint.Scheme == "ws" ? "http" : endpoint.Scheme }.Uri;
         var target = Uri.TryCreate(asked, location, out var whole) ? UserInfo.Remove(whole.GetLeftPart(UriPartial.Path)) : "an address that is none";
-        return target.Length > TargetCharacters ? target[..TargetCharacters] + "…" : target;
+        return ServerText.Cut(target);
     }
 
     /// <summary>Opens a socket.</summary>
@@ -125,7 +123,8 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
             TimeoutException => $"timeout: nobody took the connection within {_handler.ConnectTimeout.TotalSeconds:0.#} s",
             AuthenticationException => "TLS: " + cause.Message,
-            _ => UserInfo.Remove(cause.Message),
+            // The runtime quotes a header line that it cannot read.
+            _ => ServerText.Cut(UserInfo.Remove(cause.Message)),
         };
     }
 
@@ -159,7 +158,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             {
                 Status = (int)response.StatusCode;
                 // First without the body, which may break off.
-                Reason = $"the server answered {Status} {response.ReasonPhrase} instead of opening a WebSocket";
+                Reason = $"the server answered {Status} {ServerText.Cut(response.ReasonPhrase)} instead of opening a WebSocket";
                 Reason += response.Headers.Location is { } location && Status is >= 300 and < 400
                     ? $" and sends to {Elsewhere(location, request.RequestUri!)}, which is not followed: write the right address in DOCKMON_URL"
                     : await FirstLineAsync(response, cancellationToken);
@@ -187,7 +186,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             }
 
             var line = text.Split('\n', 2)[0].Trim();
-            return line.Length == 0 ? "" : ": " + line;
+            return line.Length == 0 ? "" : ": " + ServerText.Cut(line);
         }
     }
 

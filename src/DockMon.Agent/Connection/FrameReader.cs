@@ -25,8 +25,11 @@ internal sealed class FrameReader(WebSocket socket) : IDisposable
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
 
     /// <summary>Reads one message.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <param name="limit">Most bytes of a frame that is kept.</param>
     /// <returns>What it was, its bytes when it is a frame, and its size in bytes whatever it was.</returns>
-    public async ValueTask<(ReadKind Kind, ReadOnlyMemory<byte> Frame, long Size)> ReadAsync(CancellationToken ct)
+    public async ValueTask<(ReadKind Kind, ReadOnlyMemory<byte> Frame, long Size)> ReadAsync(
+        CancellationToken ct, int limit = ProtocolLimits.ControlFrameBytes)
     {
         Shrink();
         var length = 0;
@@ -47,7 +50,7 @@ internal sealed class FrameReader(WebSocket socket) : IDisposable
 
             size += result.Count;
             length = discard ? 0 : length + result.Count;
-            discard |= size > ProtocolLimits.ControlFrameBytes || result.MessageType != WebSocketMessageType.Text;
+            discard |= size > limit || result.MessageType != WebSocketMessageType.Text;
             if (result.EndOfMessage)
             {
                 return discard ? (ReadKind.Discarded, default, size) : (ReadKind.Frame, _buffer.AsMemory(0, length), size);

@@ -6,6 +6,9 @@ namespace DockMon.Agent.Connection;
 /// <summary>What a server says to an agent that registers.</summary>
 internal static class RegistrationAnswer
 {
+    /// <summary>Most bytes of one. A server that has not answered yet has shown nothing that would earn it more.</summary>
+    public const int MaxBytes = 64 * 1024;
+
     /// <summary>Reads it.</summary>
     /// <exception cref="RegistrationRejectedException">The server said no.</exception>
     /// <exception cref="DialException">The server did not answer as the protocol says.</exception>
@@ -17,15 +20,15 @@ internal static class RegistrationAnswer
             return frame.Type switch
             {
                 FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) =>
-                    auth,
+                    auth with { HostId = ServerText.Cut(auth.HostId) },
                 FrameTypes.AuthSuccess => throw new DialException("the server's answer to the registration has a permanent token that is none"),
-                FrameTypes.AuthError => throw new RegistrationRejectedException(frame.Error ?? "no reason given"),
-                _ => throw new DialException($"the server answered the registration with a frame of type \"{frame.Type}\""),
+                FrameTypes.AuthError => throw new RegistrationRejectedException(ServerText.Cut(frame.Error ?? "no reason given")),
+                _ => throw new DialException($"the server answered the registration with a frame of type \"{ServerText.Cut(frame.Type)}\""),
             };
         }
         catch (JsonException e)
         {
-            throw new DialException("the server's answer to the registration is not what the protocol says: " + e.Message, inner: e);
+            throw new DialException("the server's answer to the registration is not what the protocol says: " + ServerText.Cut(e.Message), inner: e);
         }
     }
 

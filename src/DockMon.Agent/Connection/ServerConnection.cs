@@ -46,10 +46,12 @@ internal sealed partial class ServerConnection : IDisposable
         {
             await socket.SendAsync(FrameWriter.Message(request, ProtocolJson.Default.RegisterRequest), limit.Token);
             await socket.FlushAsync(limit.Token);
-            var (kind, frame, _) = await connection._reader.ReadAsync(limit.Token);
+            var (kind, frame, _) = await connection._reader.ReadAsync(limit.Token, RegistrationAnswer.MaxBytes);
             if (kind != ReadKind.Frame)
             {
-                throw new DialException($"the server ended the registration without an answer: {connection.CloseText()}");
+                throw new DialException(kind == ReadKind.Discarded
+                    ? $"the server's answer to the registration is not a text frame of at most {RegistrationAnswer.MaxBytes} bytes"
+                    : $"the server ended the registration without an answer: {connection.CloseText()}");
             }
 
             return (connection, RegistrationAnswer.Read(frame.Span));
@@ -254,7 +256,7 @@ internal sealed partial class ServerConnection : IDisposable
         using var limit = new TimeLimit(CloseLimit, TimeProvider.System, ct);
         try
         {
-            while (closeFollows && (await _reader.ReadAsync(limit.Token)).Kind != ReadKind.Close)
+            while (closeFollows && (await _reader.ReadAsync(limit.Token, RegistrationAnswer.MaxBytes)).Kind != ReadKind.Close)
             {
                 // What else it says concerns nobody any more.
             }
@@ -270,7 +272,7 @@ internal sealed partial class ServerConnection : IDisposable
 
     private string CloseText() =>
         _socket.WebSocket.CloseStatus is { } status
-            ? $"{(int)status} {_socket.WebSocket.CloseStatusDescription}".TrimEnd()
+            ? $"{(int)status} {ServerText.Cut(_socket.WebSocket.CloseStatusDescription)}".TrimEnd()
             : "without a close frame";
 
     private static partial class Log

@@ -5,6 +5,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Protocol;
 using DockMon.Testing;
+using Microsoft.AspNetCore.Http;
 using Shouldly;
 using Xunit;
 
@@ -41,6 +42,21 @@ public sealed class DialerTests
         failure.Status.ShouldBe(503);
         failure.Message.ShouldContain("the server answered 503 Service Unavailable");
         failure.Message.Contains("upstream is down", StringComparison.Ordinal).ShouldBe(!breaksOff);
+    }
+
+    [Fact]
+    public async Task Of_what_a_refusal_says_only_the_beginning_is_kept()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Script = (context, _) =>
+        {
+            context.Response.StatusCode = 503;
+            return context.Response.WriteAsync(new string('x', 1000));
+        };
+        using var dialer = new Dialer(new AgentOptions { ServerUrl = server.Url });
+        var failure = await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token));
+        failure.Message.ShouldEndWith("xx…");
+        failure.Message.Length.ShouldBeLessThan(400);
     }
 
     [Fact]

@@ -85,6 +85,20 @@ public sealed class LinkRegistrationTests
     }
 
     [Fact]
+    public async Task An_answer_to_a_registration_that_is_too_large_is_not_read()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.SendAsync($$"""{"type":"auth_error","error":"{{new string('x', 70_000)}}"}""");
+            await connection.ReadToCloseAsync();
+        };
+        fixture.Start();
+        await Retry.UntilAsync("it is told", () => fixture.Lines.Any(line => line.Contains("not a text frame of at most 65536 bytes")), LinkFixture.Patience, Token);
+    }
+
+    [Fact]
     public async Task A_stored_token_that_is_refused_gives_way_to_the_registration_token()
     {
         var registers = new List<string>();
