@@ -45,7 +45,10 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     [InlineData("""{"ports":{"53/udp":8080}}""")]
     public async Task Ports_that_nobody_has_are_valid(string payload)
     {
-        _engine.Set(Running, """[{"Names":["/web"],"Ports":[{"PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"PrivatePort":9000,"Type":"tcp"}]},{"Ports":null}]""");
+        _engine.Set(
+            Running,
+            """[{"Id":"c1","Names":["/web"],"Ports":[{"PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"PrivatePort":9000,"Type":"tcp"}]},"""
+            + """{"Id":"c3","Ports":null}]""");
         (await _routes.RunAsync(OperationActions.ValidatePorts, payload)).EnumerateObject().ShouldBeEmpty();
     }
 
@@ -54,8 +57,9 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     {
         _engine.Set(Running, """
             [
-              {"Names":["/web"],"Ports":[{"IP":"0.0.0.0","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"IP":"::","PrivatePort":80,"PublicPort":8080,"Type":"tcp"}]},
-              {"Names":["/dns"],"Ports":[{"PrivatePort":53,"PublicPort":53,"Type":"udp"}]}
+              {"Id":"c1","Names":["/web"],"Ports":[{"IP":"0.0.0.0","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},
+                {"IP":"::","PrivatePort":80,"PublicPort":8080,"Type":"tcp"}]},
+              {"Id":"c2","Names":["/dns"],"Ports":[{"PrivatePort":53,"PublicPort":53,"Type":"udp"}]}
             ]
             """);
         var error = await Should.ThrowAsync<CommandException>(
@@ -84,7 +88,10 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Stream(chunks: [
             "{\"status\":\"Pulling from library/app\"}\n", "{\"status\":\"Downloading\",\"id\":\"abc\"}\n", "{\"status\":\"Status: Downloaded\"}\n",
         ]));
-        (await Operations(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2","deployment_id":"d1"}""")).GetProperty("image").GetString().ShouldBe("app:2");
+        (await Operations(engine).RunAsync(OperationActions.PullImage, """{"image":"app:2","deployment_id":"d1"}"""))
+            .GetProperty("image")
+            .GetString()
+            .ShouldBe("app:2");
         engine.Calls.Last().Path.ShouldBe("/images/create?fromImage=app&tag=2");
         var told = JsonElement.Parse(_outbound.TryTake()!.Bytes).GetProperty("payload");
         told.GetProperty("deployment_id").GetString().ShouldBe("d1");
@@ -149,7 +156,9 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
 
     [Fact]
     public async Task A_container_that_is_not_there_is_an_error_and_not_an_unhealthy_one() =>
-        (await Should.ThrowAsync<EngineException>(() => _routes.RunAsync(OperationActions.VerifyRunning, """{"container_id":"c1"}"""))).IsMissing.ShouldBeTrue();
+        (await Should.ThrowAsync<EngineException>(() => _routes.RunAsync(
+            OperationActions.VerifyRunning,
+            """{"container_id":"c1"}"""))).IsMissing.ShouldBeTrue();
 
     private Dictionary<string, Route> Operations(ScriptedEngine engine)
     {
