@@ -136,7 +136,10 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         [LoggerMessage(2, LogLevel.Information, "Stopped")]
         public static partial void Stopped(ILogger logger);
 
-        [LoggerMessage(7, LogLevel.Error, "{Problem}. The agent goes on, but updates no container and not itself, and what a broken connection swallows may be lost")]
+        [LoggerMessage(
+            7,
+            LogLevel.Error,
+            "{Problem}. The agent goes on, but updates no container and not itself, and what a broken connection swallows may be lost")]
         public static partial void DataReadOnly(ILogger logger, string problem);
     }
 }

@@ -159,7 +159,9 @@ internal sealed partial class RequestRunner(
     private bool IsGivenUp(long received) => time.GetElapsedTime(received) > Outbound.AnswerLifetime;
 
     [SuppressMessage(
-        "Design", "CA1031:Do not catch general exception types", Justification = "A request whose lane cannot be found out is answered, and the next one is served.")]
+        "Design",
+            "CA1031:Do not catch general exception types",
+            Justification = "A request whose lane cannot be found out is answered, and the next one is served.")]
     private async Task IntakeAsync(Task earlier, Request request, JsonElement payload, long received)
     {
         await earlier;
@@ -189,7 +191,9 @@ internal sealed partial class RequestRunner(
     }
 
     [SuppressMessage(
-        "Design", "CA1031:Do not catch general exception types", Justification = "A handler's unforeseen failure is that request's answer, not the agent's end.")]
+        "Design",
+            "CA1031:Do not catch general exception types",
+            Justification = "A handler's unforeseen failure is that request's answer, not the agent's end.")]
     private async Task<Outcome> RunAsync(Request request, Func<BoundRequest> bind, CancellationToken ct)
     {
         var route = request.Route;

@@ -95,7 +95,8 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
             }
 
             Mounts = (await _engine!.InspectContainerAsync(Self.Id, ct)).Mounts;
-            return CheckResult.Ok($"the agent runs in container {Self.Name} ({new ContainerId(Self.Id).Short}) of image {Self.Image}, network {Self.NetworkMode}");
+            return CheckResult.Ok(
+                $"the agent runs in container {Self.Name} ({new ContainerId(Self.Id).Short}) of image {Self.Image}, network {Self.NetworkMode}");
         }
         catch (EngineException e)
         {

@@ -102,7 +102,8 @@ internal static class HostIdentity
         : value.Length <= limit ? value
         : value[..(char.IsHighSurrogate(value[limit - 1]) ? limit - 1 : limit)];
 
-    // What only decorates the registration is left out when the engine (no such network) or a proxy before it (forbidden) refuses to tell, or tells something else.
+    // What only decorates the registration is left out when the engine (no such network) or a proxy
+    // before it (forbidden) refuses to tell, or tells something else.
     private static async Task<string?> AskAsync(Func<Task<string?>> ask)
     {
         try

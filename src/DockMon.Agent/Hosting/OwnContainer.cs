@@ -118,7 +118,10 @@ internal sealed partial class OwnContainer(EngineClient engine, Func<Cancellatio
 
     private static partial class Log
     {
-        [LoggerMessage(406, LogLevel.Warning, "The engine cannot tell yet which container this agent runs in; until it can, nothing is done that might end the agent itself: {Reason}")]
+        [LoggerMessage(
+            406,
+            LogLevel.Warning,
+            "The engine cannot tell yet which container this agent runs in; until it can, nothing is done that might end the agent itself: {Reason}")]
         public static partial void SelfUnknown(ILogger logger, string reason);
     }
 }

@@ -16,7 +16,8 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
     public static async Task<SelfContainer?> DetectAsync(
         EngineClient engine, Machine machine, string? hostnameVariable, ILogger logger, CancellationToken ct)
     {
-        // The control group, where it tells anything, is the process's own; the mounts and the host name are another container's when that one's network is shared.
+        // The control group, where it tells anything, is the process's own; the mounts and the host
+        // name are another container's when that one's network is shared.
         var mounts = machine.Mounts;
         string[] candidates =
         [
@@ -36,7 +37,12 @@ internal sealed partial record SelfContainer(string Id, string Name, string Imag
     }
 
     /// <summary>The first candidate that is not proven to be another container by the layer it writes to; where one is, whichever has the layer.</summary>
-    private static async Task<ContainerInspection?> ChooseAsync(EngineClient engine, IEnumerable<string> candidates, string? layer, ILogger logger, CancellationToken ct)
+    private static async Task<ContainerInspection?> ChooseAsync(
+        EngineClient engine,
+        IEnumerable<string> candidates,
+        string? layer,
+        ILogger logger,
+        CancellationToken ct)
     {
         var others = false;
         foreach (var candidate in candidates)

@@ -28,7 +28,9 @@ internal static partial class SelfContainerIds
     /// same, and nobody shares it, as a network's files are shared.
     /// </summary>
     public static string? RootLayer(IEnumerable<Mount> mounts) =>
-        mounts.Where(mount => mount.Point == "/").SelectMany(mount => mount.Options.Split(',')).LastOrDefault(option => option.StartsWith(UpperDirectory, StringComparison.Ordinal))?[UpperDirectory.Length..];
+        mounts.Where(mount => mount.Point == "/")
+            .SelectMany(mount => mount.Options.Split(','))
+            .LastOrDefault(option => option.StartsWith(UpperDirectory, StringComparison.Ordinal))?[UpperDirectory.Length..];
 
     /// <summary>
     /// Whether mounts are those of some engine's container, known or not. The file <c>/.dockerenv</c> tells less: a machine made

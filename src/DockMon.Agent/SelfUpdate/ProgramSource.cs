@@ -69,7 +69,8 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
     {
         var body = new JsonObject
         {
-            ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = owner }, ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
+            ["Image"] = image, ["Cmd"] = new JsonArray("version"), ["Labels"] = new JsonObject { [Label] = owner },
+            ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
         };
         var container = await engine.CreateContainerAsync(body, name: null, ct);
         try
@@ -136,7 +137,8 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
     }
 
     private static CommandException NoProgram(string image) =>
-        new($"the image {image} is not this product: it has no {PathInImage}. Set SELF_UPDATE_IMAGE to the repository of this agent's image, so that the server's tag is taken from there");
+        new($"the image {image} is not this product: it has no {PathInImage}. Set SELF_UPDATE_IMAGE to the repository of this agent's image, so that "
+            + "the server's tag is taken from there");
 
     private async Task RemoveAsync(string container)
     {
@@ -208,7 +210,8 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         }
     }
 
-    private static string Reason(Exception e) => e is TimeoutException ? $"nothing came for {Silence.TotalSeconds:0} s (timeout)" : UserInfo.Remove(e.GetBaseException().Message);
+    private static string Reason(Exception e) =>
+        e is TimeoutException ? $"nothing came for {Silence.TotalSeconds:0} s (timeout)" : UserInfo.Remove(e.GetBaseException().Message);
 
     private async Task<string> WriteAsync(Stream program, string source, CancellationToken ct)
     {

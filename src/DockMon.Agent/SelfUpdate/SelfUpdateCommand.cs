@@ -140,7 +140,8 @@ internal sealed partial class SelfUpdateCommand(
             if ((await engine.InspectContainerAsync(self.Id, ct)).HostConfig.RestartPolicy?.Name is not ("always" or "unless-stopped"))
             {
                 throw new CommandException(
-                    $"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that ended would "
+                    $"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that "
+                    + "ended would "
                     + $"cut this host off. Run: docker update --restart unless-stopped {self.Name}");
             }
         }
@@ -275,7 +276,10 @@ internal sealed partial class SelfUpdateCommand(
         [LoggerMessage(558, LogLevel.Error, "The self-update failed in a way nobody foresaw")]
         public static partial void Unforeseen(ILogger logger, Exception exception);
 
-        [LoggerMessage(565, LogLevel.Warning, "A self-update that does not come to its end within {Seconds} s is left as it is; the next start clears away what it made")]
+        [LoggerMessage(
+            565,
+            LogLevel.Warning,
+            "A self-update that does not come to its end within {Seconds} s is left as it is; the next start clears away what it made")]
         public static partial void NotEnded(ILogger logger, double seconds);
 
         [LoggerMessage(561, LogLevel.Warning, "What was under way still is after {Minutes} minutes; the new version waits no longer")]

@@ -53,7 +53,9 @@ internal sealed partial class UpdateCommand(
     private Task RefuseSelfAsync(UpdateContainerRequest request, CancellationToken ct) => string.IsNullOrWhiteSpace(request.ContainerId)
         ? Task.CompletedTask // Said by the work itself.
         : own.RefuseAsync(
-            request.ContainerId, self => $"refused to update {self.Name}: it is the agent's own container, which the agent cannot replace without ending itself", ct);
+            request.ContainerId,
+            self => $"refused to update {self.Name}: it is the agent's own container, which the agent cannot replace without ending itself",
+            ct);
 
     private async Task<StartedResult> StartAsync(UpdateContainerRequest request, CancellationToken ct)
     {

@@ -11,7 +11,9 @@ namespace DockMon.Agent.Update;
 
 /// <summary>The updates of containers.</summary>
 [SuppressMessage(
-    "Design", "CA1001:Types that own disposable fields should be disposable", Justification = "An update that is left to the next start needs the queue to the end.")]
+    "Design",
+        "CA1001:Types that own disposable fields should be disposable",
+        Justification = "An update that is left to the next start needs the queue to the end.")]
 internal sealed class Updates
 {
     private readonly UpdateQueue _queue;

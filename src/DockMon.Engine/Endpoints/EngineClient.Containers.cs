@@ -95,7 +95,9 @@ public sealed partial class EngineClient
         }
 
         IEnumerable<(string Name, string? Value)> query = [("name", name), ("platform", platform)];
-        var given = string.Join('&', query.Where(entry => !string.IsNullOrEmpty(entry.Value)).Select(entry => $"{entry.Name}={Uri.EscapeDataString(entry.Value!)}"));
+        var given = string.Join(
+            '&',
+            query.Where(entry => !string.IsNullOrEmpty(entry.Value)).Select(entry => $"{entry.Name}={Uri.EscapeDataString(entry.Value!)}"));
         var path = "/containers/create" + (given.Length == 0 ? "" : "?" + given);
         var json = JsonSerializer.SerializeToUtf8Bytes(body, EngineJson.Default.JsonObject);
         return (await PostAsync(path, json, EngineJson.Default.IdBody, ct, WorkLimit).ConfigureAwait(false)).Id;

@@ -55,7 +55,10 @@ public sealed partial class EngineClient
         DeleteAsync($"/images/{Escape(id)}?force={Flag(force)}", ct, RemoveLimit);
 
     /// <summary>Removes every image that no container uses, with a tag or without: the engine's default spares those that have one.</summary>
-    /// <returns>Bytes that are free again. What was removed the answer does not tell: layers are among its lines, and with containerd's store some images are not.</returns>
+    /// <returns>
+    /// Bytes that are free again. What was removed the answer does not tell: layers are among
+    /// its lines, and with containerd's store some images are not.
+    /// </returns>
     public async Task<long> PruneImagesAsync(CancellationToken ct)
     {
         var path = "/images/prune?filters=" + Filters(new Dictionary<string, string[]> { ["dangling"] = ["false"] });

@@ -34,7 +34,9 @@ public sealed class ContainerInspection
 /// <summary>The storage of a container's files.</summary>
 public sealed class ContainerGraphDriver
 {
-    /// <summary>The driver's own words, such as overlay's <c>UpperDir</c>: the directory that the container writes to. Empty for drivers that tell nothing.</summary>
+    /// <summary>
+    /// The driver's own words, such as overlay's <c>UpperDir</c>: the directory that the container writes to. Empty for drivers that tell nothing.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Data { get; set => field = value ?? new Dictionary<string, string?>(); } = new Dictionary<string, string?>();
 }
 

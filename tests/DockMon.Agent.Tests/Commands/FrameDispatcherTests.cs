@@ -41,15 +41,31 @@ public sealed class FrameDispatcherTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"type":"command","command":"raw","id":"1","correlation_id":"1"}""", """{"type":"response","id":"1","payload":{"Docker":"said <this>"},"timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
-    [InlineData("""{"type":"command","command":"docker_fails","id":"2"}""", """{"type":"response","id":"2","error":"failed to do the thing: No such container: abc","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
-    [InlineData("""{"type":"command","command":"throws","id":"3"}""", """{"type":"response","id":"3","error":"failed to do the thing: internal error: oops","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
-    [InlineData("""{"type":"command","command":"refused","id":"4","payload":null}""", """{"type":"response","id":"4","error":"container_id is missing","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
-    [InlineData("""{"type":"command","command":"nope","id":"5"}""", """{"type":"response","id":"5","error":"unknown command: nope","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
+    [InlineData(
+        """{"type":"command","command":"raw","id":"1","correlation_id":"1"}""",
+        """{"type":"response","id":"1","payload":{"Docker":"said <this>"},"timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
+    [InlineData(
+        """{"type":"command","command":"docker_fails","id":"2"}""",
+        """{"type":"response","id":"2","error":"failed to do the thing: No such container: abc","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
+    [InlineData(
+        """{"type":"command","command":"throws","id":"3"}""",
+        """{"type":"response","id":"3","error":"failed to do the thing: internal error: oops","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
+    [InlineData(
+        """{"type":"command","command":"refused","id":"4","payload":null}""",
+        """{"type":"response","id":"4","error":"container_id is missing","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
+    [InlineData(
+        """{"type":"command","command":"nope","id":"5"}""",
+        """{"type":"response","id":"5","error":"unknown command: nope","timestamp":"2026-11-23T08:00:00.0000000Z"}""")]
     [InlineData("""{"type":"command","command":5,"id":"6"}""", """{"type":"response","id":"6","error":"invalid message: """)]
-    [InlineData("""{"type":"container_operation","payload":{"action":"start","container_id":"abc"},"correlation_id":"7"}""", """{"correlation_id":"7","success":true,"container_id":"abc","status":"started"}""")]
-    [InlineData("""{"type":"container_operation","payload":{"action":"start","container_id":{}},"id":"8"}""", """{"correlation_id":"8","success":false,"error":"invalid payload: $.container_id""")]
-    [InlineData("""{"type":"container_operation","payload":{"action":"fly"},"id":"9"}""", """{"correlation_id":"9","success":false,"error":"unknown action: fly"}""")]
+    [InlineData(
+        """{"type":"container_operation","payload":{"action":"start","container_id":"abc"},"correlation_id":"7"}""",
+        """{"correlation_id":"7","success":true,"container_id":"abc","status":"started"}""")]
+    [InlineData(
+        """{"type":"container_operation","payload":{"action":"start","container_id":{}},"id":"8"}""",
+        """{"correlation_id":"8","success":false,"error":"invalid payload: $.container_id""")]
+    [InlineData(
+        """{"type":"container_operation","payload":{"action":"fly"},"id":"9"}""",
+        """{"correlation_id":"9","success":false,"error":"unknown action: fly"}""")]
     [InlineData("""{"type":"container_operation","id":"10"}""", """{"correlation_id":"10","success":false,"error":"unknown action: (none)"}""")]
     public async Task Every_request_with_an_id_is_answered(string request, string answer)
     {
@@ -95,7 +111,10 @@ public sealed class FrameDispatcherTests : IDisposable
     [Fact]
     public async Task An_answer_over_the_servers_limit_becomes_an_error_instead_of_costing_the_connection()
     {
-        _routes.Commands["huge"] = new Route("say", null, (_, _) => Task.FromResult(JsonSerializer.SerializeToUtf8Bytes(new string('x', ProtocolLimits.ControlFrameBytes))));
+        _routes.Commands["huge"] = new Route(
+            "say",
+            null,
+            (_, _) => Task.FromResult(JsonSerializer.SerializeToUtf8Bytes(new string('x', ProtocolLimits.ControlFrameBytes))));
         _frames.Dispatch("""{"type":"command","command":"huge","id":"1"}"""u8.ToArray());
         await _lanes.WhenIdleAsync().WaitAsync(TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes).ShouldContain("over the server's limit");

@@ -164,9 +164,16 @@ public sealed class RequestRunnerTests : IDisposable
         await using var engine = new ScriptedEngine();
         var routes = new Routes();
         new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
-        new ProvisioningOperations(engine.Client, new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance), _outbound, _time).AddTo(routes);
+        new ProvisioningOperations(
+            engine.Client,
+            new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance),
+            _outbound,
+            _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);
-        routes.Commands.Concat(routes.Operations).Where(route => route.Value.Place != ReadPool.Short).Select(route => $"{route.Key} {route.Value.Place}").Order(StringComparer.Ordinal)
+        routes.Commands.Concat(routes.Operations)
+            .Where(route => route.Value.Place != ReadPool.Short)
+            .Select(route => $"{route.Key} {route.Value.Place}")
+            .Order(StringComparer.Ordinal)
             .ShouldBe(["get_logs Log", "read_compose_file Files", "scan_compose_dirs Files", "validate_ports List", "verify_running Watch"]);
         routes.Operations["verify_running"].Limit.ShouldBeGreaterThan(TimeSpan.FromHours(1));
     }

@@ -33,7 +33,8 @@ public sealed class RouteTests
 
     [Fact]
     public void An_invalid_payload_is_refused_when_it_is_read() =>
-        Should.Throw<CommandException>(() => Create(_ => { }).Bind(JsonElement.Parse("""{"container_id":5}"""))).Message.ShouldStartWith("invalid payload: $.container_id");
+        Should.Throw<CommandException>(() => Create(_ => { }).Bind(JsonElement.Parse("""{"container_id":5}"""))).Message
+            .ShouldStartWith("invalid payload: $.container_id");
 
     private Route Create(Action<ContainerOperation> refuseSelf) => Route.For(
         "stop container",

@@ -10,7 +10,16 @@ namespace DockMon.Agent.Tests.Doctor;
 public sealed class AdviceTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-    private static readonly SeenCertificate Good = new("CN=host", "CN=CA", ["host", "10.0.0.1"], Now.AddDays(-1), Now.AddDays(1), WrongName: false, MissingAuthority: null, AuthoritySent: false, []);
+    private static readonly SeenCertificate Good = new(
+        "CN=host",
+        "CN=CA",
+        ["host", "10.0.0.1"],
+        Now.AddDays(-1),
+        Now.AddDays(1),
+        WrongName: false,
+        MissingAuthority: null,
+        AuthoritySent: false,
+        []);
     private static readonly Uri Endpoint = new("wss://host/prefix/api/agent/ws");
 
     [Fact]
@@ -24,7 +33,8 @@ public sealed class AdviceTests
     {
         var finding = Judge(Good with { Until = Now.AddHours(-1), WrongName = true, MissingAuthority = "CN=CA" });
         finding.Status.ShouldBe(CheckStatus.Failed);
-        finding.Found.ShouldEndWith("which has expired and is not for server but for host, 10.0.0.1 and leads to CN=CA, an authority this machine does not trust");
+        finding.Found.ShouldEndWith(
+            "which has expired and is not for server but for host, 10.0.0.1 and leads to CN=CA, an authority this machine does not trust");
         finding.Remedy.ShouldNotBeNull().ShouldContain("renew");
         finding.Remedy.ShouldContain("fullchain.pem");
     }

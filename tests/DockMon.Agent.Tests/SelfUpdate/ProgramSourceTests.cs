@@ -101,7 +101,9 @@ public sealed class ProgramSourceTests : IAsyncLifetime
     public async Task A_proxys_password_and_the_addresss_are_not_in_the_error()
     {
         var secret = RefusingProxy.Use();
-        var error = (await Should.ThrowAsync<CommandException>(() => _source.FromUrlAsync($"https://me:s3cret@{RefusingProxy.Host}/agent?token=s3cret", Token))).Message;
+        var error = (await Should.ThrowAsync<CommandException>(() => _source.FromUrlAsync(
+            $"https://me:s3cret@{RefusingProxy.Host}/agent?token=s3cret",
+            Token))).Message;
         error.ShouldStartWith($"the download of https://{RefusingProxy.Host}/agent failed: ");
         error.ShouldContain("403");
         error.ShouldNotContain(secret);
@@ -137,7 +139,8 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         _deleted.Count.ShouldBe(again ? 1 : 0);
     }
 
-    private Task<string> FetchAsync(string from) => from == "http" ? _source.FromUrlAsync($"http://me:s3cret@{Authority}/download?token=s3cret", Token) : _source.FromImageAsync(from, Token);
+    private Task<string> FetchAsync(string from) =>
+        from == "http" ? _source.FromUrlAsync($"http://me:s3cret@{Authority}/download?token=s3cret", Token) : _source.FromImageAsync(from, Token);
 
     private string Source(string from) => from == "http" ? $"http://{Authority}/download" : from;
 
@@ -179,7 +182,9 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         using var tar = new MemoryStream();
         await using (var writer = new TarWriter(tar, leaveOpen: true))
         {
-            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "dockmon-agent") { DataStream = new MemoryStream(new byte[ProgramLength]) }, Token);
+            await writer.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, "dockmon-agent") { DataStream = new MemoryStream(new byte[ProgramLength]) },
+                Token);
         }
 
         var whole = inTar ? tar.ToArray() : new byte[ProgramLength];

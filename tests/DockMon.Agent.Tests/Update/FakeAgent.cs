@@ -27,7 +27,11 @@ internal sealed class FakeAgent
         Store = new UpdateStore(dataPath, Time, storeLog ?? NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
         var report = new UpdateReporter(Outbound, Time);
-        var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = dataPath }, NullLoggerFactory.Instance, Time, new Random(1));
+        var context = new AgentContext(
+            new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = dataPath },
+            NullLoggerFactory.Instance,
+            Time,
+            new Random(1));
         var updater = new ContainerUpdater(context, engine, Store, report, Lanes, new RestartDetector(engine, () => bootId));
         Queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
         new UpdateCommand(context, engine, updater, Queue, report, TestOwnContainers.None).AddTo(_routes);

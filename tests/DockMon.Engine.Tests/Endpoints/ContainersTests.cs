@@ -106,7 +106,8 @@ public sealed class ContainersTests
         var list = await client.ListContainersAsync(all: true, Ct);
 
         list[0].ShouldSatisfyAllConditions(
-            container => (container.Name, container.Image, container.ImageId, container.State, container.Status).ShouldBe(("web", "app:1", "sha256:i", "running", "Up")),
+            container =>
+                (container.Name, container.Image, container.ImageId, container.State, container.Status).ShouldBe(("web", "app:1", "sha256:i", "running", "Up")),
             container => container.HostConfig.NetworkMode.ShouldBe("app"),
             container => container.Ports.Select(port => (port.PublicPort, port.Type)).ShouldBe([(8080, "tcp"), (null, "udp")]),
             container => container.NetworkSettings.Networks.Select(network => (network.Key, network.Value?.NetworkId)).ShouldBe([("app", "n1"), ("odd", null)]),
@@ -135,7 +136,9 @@ public sealed class ContainersTests
             """[ {"Id":"one","Labels":{"Id":"not the id"},"ImageID":"sha256:i","Size" : 1.50}, {"Id":"two"} ]"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
-        (await client.ListContainersJsonAsync(all: false, Ct)).Select(container => (container.Id, container.ImageId, System.Text.Encoding.UTF8.GetString(container.Json.Span))).ShouldBe([
+        (await client.ListContainersJsonAsync(all: false, Ct))
+            .Select(container => (container.Id, container.ImageId, System.Text.Encoding.UTF8.GetString(container.Json.Span)))
+            .ShouldBe([
             ("one", "sha256:i", """{"Id":"one","Labels":{"Id":"not the id"},"ImageID":"sha256:i","Size" : 1.50}"""),
             ("two", "", """{"Id":"two"}""")]);
         engine.Calls.Last().Line.ShouldBe("GET /v1.41/containers/json?all=0");

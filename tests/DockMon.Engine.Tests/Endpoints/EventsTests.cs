@@ -10,8 +10,11 @@ public sealed class EventsTests
     [Fact]
     public async Task Events_come_after_the_connection_is_announced()
     {
-        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? ScriptedAnswer.Json("OK") : ScriptedAnswer.Stream(chunks: [
-            """{"status":"start","id":"abc","Type":"container","Action":"start","Actor":{"ID":"abc","Attributes":{"name":"web"}},"time":1,"timeNano":1000000001}"""]));
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal)
+            ? ScriptedAnswer.Json("OK")
+            : ScriptedAnswer.Stream(chunks: [
+                """{"status":"start","id":"abc","Type":"container","Action":"start","Actor":{"ID":"abc","Attributes":{"name":"web"}},"time":"""
+                + """1,"timeNano":1000000001}"""]));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         var order = new List<string>();
 
@@ -31,11 +34,13 @@ public sealed class EventsTests
     {
         var labels = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"a{n}\":\"{n}\""));
         var text = new string('x', 18_000_000);
-        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal) ? ScriptedAnswer.Json("OK") : ScriptedAnswer.Stream(chunks: [
-            $$$"""{"Type":"container","Action":"die","Actor":{"ID":"abc","Attributes":{"a":"{{{text}}}","exitCode":"1","name":"web"}},"timeNano":1}""",
-            $$$"""{"Type":"container","Action":"die","Actor":{"ID":"def","Attributes":{{{{labels}}},"exitCode":"2","name":"db"}},"timeNano":2}""",
-            """{"Type":"container","Action":["die"],"timeNano":3}""",
-            """{"Type":"container","Action":"start","Actor":{"ID":"ghi","Attributes":{"name":"web"}},"timeNano":4}"""]));
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal)
+            ? ScriptedAnswer.Json("OK")
+            : ScriptedAnswer.Stream(chunks: [
+                $$$"""{"Type":"container","Action":"die","Actor":{"ID":"abc","Attributes":{"a":"{{{text}}}","exitCode":"1","name":"web"}},"timeNano":1}""",
+                $$$"""{"Type":"container","Action":"die","Actor":{"ID":"def","Attributes":{{{{labels}}},"exitCode":"2","name":"db"}},"timeNano":2}""",
+                """{"Type":"container","Action":["die"],"timeNano":3}""",
+                """{"Type":"container","Action":"start","Actor":{"ID":"ghi","Attributes":{"name":"web"}},"timeNano":4}"""]));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
         var told = new List<EngineExcess>();
         client.Exceeded = told.Add;

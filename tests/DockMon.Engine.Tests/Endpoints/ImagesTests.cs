@@ -27,7 +27,8 @@ public sealed class ImagesTests
     [Fact]
     public async Task An_image_is_inspected_in_parts_or_whole()
     {
-        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("""{"Id":"sha256:a","RepoDigests":["r@sha256:d"],"Config":{"Labels":null}}"""));
+        await using var engine =
+            ScriptedEngine.Answering(_ => ScriptedAnswer.Json("""{"Id":"sha256:a","RepoDigests":["r@sha256:d"],"Config":{"Labels":null}}"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var image = await client.InspectImageAsync("host:5000/a b", Ct);

@@ -53,6 +53,7 @@ public sealed class LogsTests
         next.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromSeconds(1));
 
-        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe("timeout: the Docker engine was silent for 60 s while it sent the log of abc");
+        (await Should.ThrowAsync<EngineTimeoutException>(() => next)).Message.ShouldBe(
+            "timeout: the Docker engine was silent for 60 s while it sent the log of abc");
     }
 }

@@ -12,7 +12,8 @@ public sealed class NetworksTests
     {
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(
             """
-            [{"Id":"n1","Name":"app","Driver":"bridge","Scope":"local","Created":"2026-01-02T03:04:05Z","Internal":true,"IPAM":{"Config":[{"Subnet":"172.18.0.0/16"}]}},
+            [{"Id":"n1","Name":"app","Driver":"bridge","Scope":"local","Created":"2026-01-02T03:04:05Z","Internal":true,
+              "IPAM":{"Config":[{"Subnet":"172.18.0.0/16"}]}},
              {"Id":"n2","Name":"host","IPAM":{"Config":null}},{"Id":"n3","Name":"none","Scope":null,"IPAM":null}]
             """));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
@@ -21,7 +22,8 @@ public sealed class NetworksTests
 
         networks.Select(network => network.Name).ShouldBe(["app", "host", "none"]);
         networks[0].ShouldSatisfyAllConditions(
-            network => (network.Id, network.Driver, network.Scope, network.Created, network.Internal).ShouldBe(("n1", "bridge", "local", "2026-01-02T03:04:05Z", true)),
+            network => (network.Id, network.Driver, network.Scope, network.Created, network.Internal).ShouldBe(
+                ("n1", "bridge", "local", "2026-01-02T03:04:05Z", true)),
             network => network.Ipam.Config.ShouldHaveSingleItem().Subnet.ShouldBe("172.18.0.0/16"));
         networks.Skip(1).ShouldAllBe(network => network.Ipam.Config.Count == 0 && network.Scope == "");
         engine.Calls.Last().Line.ShouldBe("GET /v1.41/networks");
@@ -104,5 +106,6 @@ public sealed class NetworksTests
         client => client.RemoveNetworkAsync("n1", Ct),
         client => client.PruneNetworksAsync(Ct));
 
-    private static void ShouldBeJson(JsonNode found, string expected) => JsonNode.DeepEquals(found, JsonNode.Parse(expected)).ShouldBeTrue(found.ToJsonString());
+    private static void ShouldBeJson(JsonNode found, string expected) =>
+        JsonNode.DeepEquals(found, JsonNode.Parse(expected)).ShouldBeTrue(found.ToJsonString());
 }

@@ -8,7 +8,9 @@ public sealed class VolumesTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("""{"Volumes":[{"Name":"v","Driver":"local","Mountpoint":"/m","CreatedAt":"2026-01-02T03:04:05Z"},{"Name":"w","CreatedAt":null}],"Warnings":null}""", "v local /m 2026-01-02T03:04:05Z,w   ")]
+    [InlineData(
+        """{"Volumes":[{"Name":"v","Driver":"local","Mountpoint":"/m","CreatedAt":"2026-01-02T03:04:05Z"},{"Name":"w","CreatedAt":null}],"Warnings":null}""",
+        "v local /m 2026-01-02T03:04:05Z,w   ")]
     [InlineData("""{"Volumes":null}""", "")]
     public async Task Volumes_are_listed(string body, string expected)
     {
@@ -52,7 +54,9 @@ public sealed class VolumesTests
     [InlineData("1.42", """?filters={"all":["true"]}""")]
     public async Task Volumes_are_pruned_with_a_name_or_without(string version, string query)
     {
-        await using var engine = new ScriptedEngine(line => line == "GET /_ping" ? ScriptedAnswer.Ping(version) : ScriptedAnswer.Json("""{"VolumesDeleted":["v"],"SpaceReclaimed":7}"""));
+        await using var engine = new ScriptedEngine(line => line == "GET /_ping"
+            ? ScriptedAnswer.Ping(version)
+            : ScriptedAnswer.Json("""{"VolumesDeleted":["v"],"SpaceReclaimed":7}"""));
         using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
 
         var pruned = await client.PruneVolumesAsync(Ct);
@@ -87,7 +91,8 @@ public sealed class VolumesTests
         call.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromSeconds(1));
 
-        (await Should.ThrowAsync<EngineTimeoutException>(() => call)).Message.ShouldBe($"timeout: the Docker engine did not answer within 600 s (POST /{what}/prune)");
+        (await Should.ThrowAsync<EngineTimeoutException>(() => call)).Message.ShouldBe(
+            $"timeout: the Docker engine did not answer within 600 s (POST /{what}/prune)");
     }
 
     [Fact]

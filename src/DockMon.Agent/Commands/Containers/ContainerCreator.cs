@@ -7,7 +7,8 @@ namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>
 /// Creates containers. The engine does that in one piece, but for several networks before API 1.44: these are connected one by one, and until the last one is,
-/// a file under <c>$DATA_PATH/creates</c> has the container's id for its name, so that an agent that ends in between removes the half of it when it starts again.
+/// a file under <c>$DATA_PATH/creates</c> has the container's id for its name, so that an agent
+/// that ends in between removes the half of it when it starts again.
 /// </summary>
 internal sealed partial class ContainerCreator(EngineClient engine, string dataPath, TimeProvider time, ILogger<ContainerCreator> logger)
 {
@@ -98,7 +99,8 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
         }
         catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"failed to create container: {why.Message}; and what was created of it, {new ContainerId(id).Short}, could not be removed: {e.Message}");
+            throw new CommandException(
+                $"failed to create container: {why.Message}; and what was created of it, {new ContainerId(id).Short}, could not be removed: {e.Message}");
         }
     }
 
@@ -131,10 +133,16 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
 
     private static partial class Log
     {
-        [LoggerMessage(222, LogLevel.Warning, "Container {Id} was removed: an agent that was killed had created it and not connected it to all of its networks")]
+        [LoggerMessage(
+            222,
+            LogLevel.Warning,
+            "Container {Id} was removed: an agent that was killed had created it and not connected it to all of its networks")]
         public static partial void HalfRemoved(ILogger logger, string id);
 
-        [LoggerMessage(223, LogLevel.Warning, "Container {Id} is not connected to all of its networks, because an agent was killed while it created it, and cannot be removed now: {Reason}")]
+        [LoggerMessage(
+            223,
+            LogLevel.Warning,
+            "Container {Id} is not connected to all of its networks, because an agent was killed while it created it, and cannot be removed now: {Reason}")]
         public static partial void HalfLeft(ILogger logger, string id, string reason);
     }
 }

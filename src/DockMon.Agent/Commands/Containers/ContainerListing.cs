@@ -81,7 +81,9 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
             async (i, token) => members[i] = (
                 await GetAsync(_containers, items[i].Id, DescribeContainerAsync, UnknownContainer, token),
                 // An image that was removed by force may have left its container without even its id.
-                string.IsNullOrWhiteSpace(items[i].ImageId) ? UnknownImage : await GetAsync(_images, items[i].ImageId, DescribeImageAsync, UnknownImage, token)));
+                string.IsNullOrWhiteSpace(items[i].ImageId)
+                    ? UnknownImage
+                    : await GetAsync(_images, items[i].ImageId, DescribeImageAsync, UnknownImage, token)));
         DropRemoved(items);
         SizeLimitedItem[] fitted = [.. items.Select((item, i) => new SizeLimitedItem(item.Json, members[i].Image, members[i].Container))];
         var (json, shortened, leftOut) = SizeLimitedList.Join(fitted, LongestList, UnknownContainer);
@@ -145,7 +147,9 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
 
             writer.WriteStartObject("Env"u8);
             // The last one of a name wins, as it does in the container.
-            foreach (var variable in container.Config.Env.Select(entry => entry.Split('=', 2)).GroupBy(entry => entry[0], StringComparer.Ordinal).Select(group => group.Last()))
+            foreach (var variable in container.Config.Env.Select(entry => entry.Split('=', 2))
+                .GroupBy(entry => entry[0], StringComparer.Ordinal)
+                .Select(group => group.Last()))
             {
                 writer.WriteString(variable[0], variable.Length > 1 ? variable[1] : "");
             }
@@ -203,7 +207,8 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
         public static partial void NotInspected(ILogger logger, string id, string reason);
 
         [LoggerMessage(221, LogLevel.Warning,
-            "The list of {Containers} containers does not fit into {Bytes} bytes: {Shortened} are told of by their essentials, {LeftOut} not at all (so far: {Count})")]
+            "The list of {Containers} containers does not fit into {Bytes} bytes: {Shortened} are told of by their essentials, {LeftOut} not at all "
+            + "(so far: {Count})")]
         public static partial void ListTooLong(ILogger logger, int containers, int bytes, int shortened, int leftOut, int count);
     }
 }

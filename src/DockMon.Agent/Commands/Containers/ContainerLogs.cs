@@ -64,7 +64,9 @@ internal static class ContainerLogs
         }
 
         // Docker's own digits are kept to the nanosecond; DateTimeOffset would cut them at 100 ns.
-        var digits = text.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? new string([.. text.Skip(dot + 1).TakeWhile(char.IsAsciiDigit).Take(9)]) : "";
+        var digits = text.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0
+            ? new string([.. text.Skip(dot + 1).TakeWhile(char.IsAsciiDigit).Take(9)])
+            : "";
         return $"{time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}.{digits.PadRight(9, '0')}";
     }
 
@@ -94,5 +96,7 @@ internal static class ContainerLogs
 
     // It carries the time of the line it stands before, so that whoever parses the lines can parse it, too.
     private static string CutNotice(string text, long cut) =>
-        string.Create(CultureInfo.InvariantCulture, $"{text.Split(' ', 2)[0]} [the log was cut here: {cut} earlier bytes do not fit into one message; ask for fewer lines]\n");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{text.Split(' ', 2)[0]} [the log was cut here: {cut} earlier bytes do not fit into one message; ask for fewer lines]\n");
 }

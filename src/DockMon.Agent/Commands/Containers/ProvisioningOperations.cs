@@ -50,7 +50,12 @@ internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreat
             if (request.DeploymentId is { Length: > 0 } deployment && time.GetElapsedTime(sent) >= ProgressInterval)
             {
                 sent = time.GetTimestamp();
-                var progress = new DeployProgress { DeploymentId = deployment, Stage = "pulling_image", Message = $"{image}: {(line.Id is null ? "" : line.Id + ": ")}{line.Status}" };
+                var progress = new DeployProgress
+                {
+                    DeploymentId = deployment,
+                    Stage = "pulling_image",
+                    Message = $"{image}: {(line.Id is null ? "" : line.Id + ": ")}{line.Status}"
+                };
                 outbound.PostEvent(FrameWriter.Event(EventNames.DeployProgress, progress, ProtocolJson.Default.DeployProgress, time.GetUtcNow()));
             }
         }
@@ -77,7 +82,8 @@ internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreat
     {
         var wanted = WantedPorts(request.Ports);
         var taken = (await engine.ListContainersAsync(all: false, ct))
-            .SelectMany(container => container.Ports.Where(port => port.PublicPort is not null).Select(port => (container.Name, Port: (port.PublicPort!.Value, port.Type))))
+            .SelectMany(container => container.Ports.Where(port => port.PublicPort is not null)
+                .Select(port => (container.Name, Port: (port.PublicPort!.Value, port.Type))))
             .GroupBy(use => use.Port)
             .ToDictionary(uses => uses.Key, uses => uses.First().Name);
         List<string> problems = [.. wanted.Where(taken.ContainsKey).Select(port => $"{port.Item1}/{port.Item2} is used by container {taken[port]}")];

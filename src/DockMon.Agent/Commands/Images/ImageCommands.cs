@@ -57,7 +57,10 @@ internal sealed class ImageCommands(EngineClient engine)
 
     private async Task<SuccessResult> RemoveAsync(RemoveImageRequest request, CancellationToken ct)
     {
-        await engine.RemoveImageAsync(string.IsNullOrWhiteSpace(request.ImageId) ? throw new CommandException("image_id is missing") : request.ImageId, request.Force ?? false, ct);
+        await engine.RemoveImageAsync(
+            string.IsNullOrWhiteSpace(request.ImageId) ? throw new CommandException("image_id is missing") : request.ImageId,
+            request.Force ?? false,
+            ct);
         return new SuccessResult();
     }
 

@@ -86,7 +86,10 @@ internal sealed partial class ComposeDeployer(
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ended, the server must be told that it did.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "However a deployment ended, the server must be told that it did.")]
     private async Task ReportAsync(IReadOnlyList<DeploymentJournal> journals, CancellationToken ct)
     {
         foreach (var journal in journals)
@@ -124,7 +127,11 @@ internal sealed partial class ComposeDeployer(
             Log.EndNotKept(_logger, journal.DeploymentId, e.Message);
         }
 
-        Report(journal.DeploymentId, end.Success ? DeployStages.Completed : DeployStages.Failed, end.Error ?? $"Project {journal.Project}: {journal.Action} is done", services: null);
+        Report(
+            journal.DeploymentId,
+            end.Success ? DeployStages.Completed : DeployStages.Failed,
+            end.Error ?? $"Project {journal.Project}: {journal.Action} is done",
+            services: null);
         outbound.PostCompletion(FrameWriter.Event(EventNames.DeployComplete, end, ProtocolJson.Default.DeployComplete, _time.GetUtcNow()));
         _store.Remove(journal);
     }
@@ -147,7 +154,8 @@ internal sealed partial class ComposeDeployer(
 
         if (!StackFolder.IsProjectName(request.ProjectName))
         {
-            throw new CommandException($"project_name \"{request.ProjectName}\" is not one: it begins with a small letter or a digit, and has only these, '_' and '-'");
+            throw new CommandException(
+                $"project_name \"{request.ProjectName}\" is not one: it begins with a small letter or a digit, and has only these, '_' and '-'");
         }
 
         if (request.Action is not (null or "up" or "down" or "restart"))
@@ -188,7 +196,10 @@ internal sealed partial class ComposeDeployer(
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "However a deployment ends, the server must be told that it did.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "However a deployment ends, the server must be told that it did.")]
     private async Task RunAsync(ComposeTool tool, DeployComposeRequest request, DeploymentJournal journal, CancellationToken ct)
     {
         var (id, action, project) = (journal.DeploymentId, journal.Action, journal.Project);
@@ -230,7 +241,12 @@ internal sealed partial class ComposeDeployer(
         else
         {
             // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
-            Log.DeploymentFailed(_logger, id, action, project, deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
+            Log.DeploymentFailed(
+                _logger,
+                id,
+                action,
+                project,
+                deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
         }
 
         End(journal, end);

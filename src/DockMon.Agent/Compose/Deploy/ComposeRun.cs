@@ -32,7 +32,8 @@ internal sealed partial class ComposeRun(
 
     private IReadOnlyList<string> Profiles => request.Profiles ?? [];
 
-    private ComposeArguments Compose => new(program.Tool, _project, files.Accepted.File, files.Accepted.EnvFile, Path.Combine(files.HostStacks, _project), Profiles);
+    private ComposeArguments Compose =>
+        new(program.Tool, _project, files.Accepted.File, files.Accepted.EnvFile, Path.Combine(files.HostStacks, _project), Profiles);
 
     /// <summary>What compose ended with when it first failed; null when it did not.</summary>
     public int? ComposeExit { get; private set; }

@@ -14,10 +14,19 @@ namespace DockMon.Agent.Compose.Deploy;
 /// <param name="State">What it is doing.</param>
 /// <param name="Status">That in Docker's words for people.</param>
 /// <param name="RestartPolicy">When Docker starts it again.</param>
-internal sealed record ProjectContainer(string Service, int Number, string Id, string Name, string Image, ContainerState State, string Status = "", string RestartPolicy = "")
+internal sealed record ProjectContainer(
+    string Service,
+    int Number,
+    string Id,
+    string Name,
+    string Image,
+    ContainerState State,
+    string Status = "",
+    string RestartPolicy = "")
 {
     /// <summary>Why it is not good, in two words.</summary>
-    public string Reason => State is { Status: "exited", ExitCode: var code } ? $"exited with {code}" : State.Health?.Status is { Length: > 0 } health ? health : State.Status;
+    public string Reason =>
+        State is { Status: "exited", ExitCode: var code } ? $"exited with {code}" : State.Health?.Status is { Length: > 0 } health ? health : State.Status;
 
     /// <summary>It runs, or it has done what it was there for. <paramref name="healthy"/>: it also has to have passed its health check.</summary>
     public bool IsGood(bool healthy) => State.Status switch
@@ -60,7 +69,15 @@ internal static class ProjectContainers
 
                 _ = int.TryParse(labels.GetValueOrDefault(Label + "container-number"), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
                 var service = labels.GetValueOrDefault(Label + "service") ?? container.Name;
-                found.Add(new ProjectContainer(service, number, container.Id, container.Name, container.Config.Image, container.State, listed.Status, container.HostConfig.RestartPolicy.Name));
+                found.Add(new ProjectContainer(
+                    service,
+                    number,
+                    container.Id,
+                    container.Name,
+                    container.Config.Image,
+                    container.State,
+                    listed.Status,
+                    container.HostConfig.RestartPolicy.Name));
             }
             catch (EngineException e) when (e.IsMissing)
             {
@@ -93,7 +110,8 @@ internal static class ProjectContainers
     public static IReadOnlyList<string> Failed(IReadOnlyDictionary<string, ProjectContainer> containers, IEnumerable<ComposeService> expected, bool healthy) =>
     [
         .. containers.Where(entry => !entry.Value.IsGood(healthy)).Select(entry => entry.Key),
-        .. expected.Where(service => service.Replicas > 0 && containers.Values.All(container => container.Service != service.Name)).Select(service => service.Name),
+        .. expected.Where(service => service.Replicas > 0 && containers.Values.All(container => container.Service != service.Name))
+            .Select(service => service.Name),
     ];
 
     public static DeployedService Describe(ProjectContainer container, bool healthy) => new()

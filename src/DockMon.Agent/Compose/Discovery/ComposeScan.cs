@@ -16,7 +16,17 @@ internal sealed class ComposeScan(TimeProvider time)
     private const int DefaultDepth = 5;
     private const int DeepestDepth = 20;
 
-    private static readonly string[] Roots = ["/opt", "/srv", "/var/lib/docker-compose", "/var/lib/docker/volumes", "/stacks", "/docker", "/mnt", "/data", "/compose"];
+    private static readonly string[] Roots = [
+        "/opt",
+        "/srv",
+        "/var/lib/docker-compose",
+        "/var/lib/docker/volumes",
+        "/stacks",
+        "/docker",
+        "/mnt",
+        "/data",
+        "/compose"
+    ];
 
     private static readonly EnumerationOptions Listing = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
@@ -27,7 +37,10 @@ internal sealed class ComposeScan(TimeProvider time)
             ProtocolJson.Default.ScanComposeRequest,
             ProtocolJson.Default.ScanComposeResult,
             lane: null,
-            (request, ct) => Task.Run(() => Scan(request, [.. Roots, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)], ct), ct)) with { Place = ReadPool.Files };
+            (request, ct) => Task.Run(() => Scan(request, [.. Roots, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)], ct), ct)) with
+            {
+                Place = ReadPool.Files
+            };
         routes.Commands[CommandNames.ReadComposeFile] = Route.For(
             "read compose file",
             ProtocolJson.Default.ReadComposeRequest,
@@ -105,7 +118,10 @@ internal sealed class ComposeScan(TimeProvider time)
         return listing.Exists ? listing.EnumerateFileSystemInfos("*", Listing) : [];
     }
 
-    /// <summary>What there is to say of a file; null when it is gone, or a link or no file by now. Its size and time are those of the file that was opened, and no other's.</summary>
+    /// <summary>
+    /// What there is to say of a file; null when it is gone, or a link or no file by now. Its size
+    /// and time are those of the file that was opened, and no other's.
+    /// </summary>
     internal static ComposeFileSummary? Summary(string path)
     {
         try

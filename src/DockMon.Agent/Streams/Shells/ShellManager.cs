@@ -149,7 +149,10 @@ internal sealed partial class ShellManager(EngineClient engine, Outbound outboun
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An unforeseen failure is the end of one shell, not of the agent.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "An unforeseen failure is the end of one shell, not of the agent.")]
     private async Task RunAsync(string sessionId, Shell shell)
     {
         try

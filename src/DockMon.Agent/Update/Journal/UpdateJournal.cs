@@ -150,7 +150,10 @@ internal sealed record UpdateJournal
 
     /// <summary>Whether it is a usable journal: a file can be any JSON.</summary>
     public bool IsValid =>
-        Engine.ContainerId.IsId(OldId) && !string.IsNullOrEmpty(Name) && !string.IsNullOrEmpty(ContainerId) && (NewId is null || Engine.ContainerId.IsId(NewId));
+        Engine.ContainerId.IsId(OldId)
+            && !string.IsNullOrEmpty(Name)
+            && !string.IsNullOrEmpty(ContainerId)
+            && (NewId is null || Engine.ContainerId.IsId(NewId));
 
     private static ContainerRestartPolicy? PolicyOf(JsonObject inspected) =>
         inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && policy.GetText("Name") is not ("" or "no") and var name

@@ -51,7 +51,10 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData(",\"force\":true", "/containers/c1?force=1")]
     public async Task A_removal_keeps_the_volumes(string fields, string path)
     {
-        (await _routes.Operations.RunAsync(OperationActions.Remove, $$"""{"container_id":"c1"{{fields}}}""")).GetProperty("removed").GetBoolean().ShouldBeTrue();
+        (await _routes.Operations.RunAsync(OperationActions.Remove, $$"""{"container_id":"c1"{{fields}}}"""))
+            .GetProperty("removed")
+            .GetBoolean()
+            .ShouldBeTrue();
         var call = _engine.Calls.Last();
         call.Line.ShouldStartWith("DELETE");
         call.Path.ShouldStartWith(path);
@@ -70,9 +73,19 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData("""{"container_id":"\ud800"}""", "invalid payload")]
     public async Task A_request_that_names_no_container_reaches_no_engine(string payload, string words)
     {
-        foreach (var action in new[] { OperationActions.Start, OperationActions.Stop, OperationActions.Remove, OperationActions.GetStatus, OperationActions.Inspect })
+        foreach (var action in new[]
         {
-            (await Should.ThrowAsync<CommandException>(() => _routes.Operations.RunAsync(action, payload))).Message.ShouldContain(words, Case.Sensitive, action);
+            OperationActions.Start,
+            OperationActions.Stop,
+            OperationActions.Remove,
+            OperationActions.GetStatus,
+            OperationActions.Inspect
+        })
+        {
+            (await Should.ThrowAsync<CommandException>(() => _routes.Operations.RunAsync(action, payload))).Message.ShouldContain(
+                words,
+                Case.Sensitive,
+                action);
         }
 
         _engine.Requests.ShouldBeEmpty();
@@ -83,7 +96,9 @@ public sealed class ContainerActionTests : IAsyncLifetime
     [InlineData("""{"container_id":"c1","new_name":" "}""")]
     public async Task A_rename_without_a_name_reaches_no_engine(string payload)
     {
-        (await Should.ThrowAsync<CommandException>(() => _routes.Operations.RunAsync(OperationActions.Rename, payload))).Message.ShouldBe("new_name is missing");
+        (await Should.ThrowAsync<CommandException>(() => _routes.Operations.RunAsync(
+            OperationActions.Rename,
+            payload))).Message.ShouldBe("new_name is missing");
         _engine.Requests.ShouldBeEmpty();
     }
 
@@ -136,7 +151,9 @@ public sealed class ContainerActionTests : IAsyncLifetime
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json($$"""{"message":"{{words}}"}""", status));
         var routes = new Routes();
         new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
-        (await Should.ThrowAsync<EngineException>(() => routes.Operations.RunAsync(OperationActions.Kill, """{"container_id":"c1"}"""))).Message.ShouldBe(words);
+        (await Should.ThrowAsync<EngineException>(() => routes.Operations.RunAsync(
+            OperationActions.Kill,
+            """{"container_id":"c1"}"""))).Message.ShouldBe(words);
     }
 
     [Fact]

@@ -22,7 +22,11 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly TaskCompletionSource _over = new();
     private readonly LogCapture _log = new();
-    private readonly ScriptedEngine _engine = new(("/networks/b", 200, "{}"), ("/containers/create", 201, $$"""{"Id":"{{Id}}"}"""), (Connect, 200, ""), (Remove, 204, ""));
+    private readonly ScriptedEngine _engine = new(
+        ("/networks/b", 200, "{}"),
+        ("/containers/create", 201, $$"""{"Id":"{{Id}}"}"""),
+        (Connect, 200, ""),
+        (Remove, 204, ""));
 
     private Task _killed = Task.CompletedTask;
 

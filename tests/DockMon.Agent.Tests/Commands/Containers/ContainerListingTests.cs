@@ -30,7 +30,8 @@ public sealed class ContainerListingTests
             ("/containers/one/json", 200, """{"State":{"StartedAt":"2026-01-02T03:04:05.000000006Z"},"Config":{"Env":["A=1","B","A=2"]}}"""),
             ("/images/sha256%3Ai/json", 200, """{"RepoDigests":["r@sha256:d"]}"""));
         Encoding.UTF8.GetString(await ListAsync(engine)).ShouldBe(
-            """[{"Id":"one","Labels":{"Id":"not the id"},"ImageID":"sha256:i","Size" : 1.50,"New":[{"Id":"x"}],"RepoDigests":["r@sha256:d"],"StartedAt":"2026-01-02T03:04:05.000000006Z","Env":{"A":"2","B":""}},"""
+            """[{"Id":"one","Labels":{"Id":"not the id"},"ImageID":"sha256:i","Size" : 1.50,"New":[{"Id":"x"}],"RepoDigests":["r@sha256:"""
+            + """d"],"StartedAt":"2026-01-02T03:04:05.000000006Z","Env":{"A":"2","B":""}},"""
             + """{"Names":["/two"],"ImageID":"sha256:gone","Id":"two","RepoDigests":[],"Env":{}}]""");
     }
 
@@ -46,9 +47,11 @@ public sealed class ContainerListingTests
     {
         await using var engine = Two();
         engine.Set("/containers/bad/json", """{"message":"layer does not exist"}""", status: 500);
-        (await TextAsync()).ShouldBe("""[{"Id":"bad","ImageID":"","RepoDigests":[],"Env":{}},{"Id":"good","ImageID":"i","RepoDigests":["d"],"Env":{"A":"1"}}]""");
+        (await TextAsync()).ShouldBe(
+            """[{"Id":"bad","ImageID":"","RepoDigests":[],"Env":{}},{"Id":"good","ImageID":"i","RepoDigests":["d"],"Env":{"A":"1"}}]""");
         await TextAsync();
-        _log.Lines.Count(line => line.Contains("bad cannot be inspected", StringComparison.Ordinal) && line.Contains("layer does not exist", StringComparison.Ordinal)).ShouldBe(1);
+        _log.Lines.Count(line => line.Contains("bad cannot be inspected", StringComparison.Ordinal)
+            && line.Contains("layer does not exist", StringComparison.Ordinal)).ShouldBe(1);
 
         engine.Set("/containers/bad/json", """{"Config":{"Env":["B=2"]}}""");
         (await TextAsync()).ShouldContain("""{"Id":"bad","ImageID":"","RepoDigests":[],"Env":{"B":"2"}}""");
@@ -140,7 +143,10 @@ public sealed class ContainerListingTests
 
     private static (string Text, int Shortened, int LeftOut) Fit(int limit, params string[] containers)
     {
-        SizeLimitedItem[] items = [.. containers.Select(text => new SizeLimitedItem(Encoding.UTF8.GetBytes(text), "\"I\":1"u8.ToArray(), "\"C\":1"u8.ToArray()))];
+        SizeLimitedItem[] items = [.. containers.Select(text => new SizeLimitedItem(
+            Encoding.UTF8.GetBytes(text),
+            "\"I\":1"u8.ToArray(),
+            "\"C\":1"u8.ToArray()))];
         var (json, shortened, leftOut) = SizeLimitedList.Join(items, limit, "\"P\":1"u8.ToArray());
         return (Encoding.UTF8.GetString(json), shortened, leftOut);
     }

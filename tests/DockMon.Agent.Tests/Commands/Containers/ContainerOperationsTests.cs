@@ -38,8 +38,13 @@ public sealed class ContainerOperationsTests
     [Fact]
     public async Task The_beginning_of_its_id_is_the_agents_own_container()
     {
-        await using var engine = new ScriptedEngine(("/containers/aaa/json", 200, $$"""{"Id":"{{Self.Id}}","Name":"/agent"}"""), ("/containers/aaa/stop?t=10", 204, ""));
-        (await Should.ThrowAsync<CommandException>(() => StopAsync(engine, "aaa", TestOwnContainers.Of(Self, engine.Client)))).Message.ShouldContain("the agent's own container");
+        await using var engine = new ScriptedEngine(
+            ("/containers/aaa/json", 200, $$"""{"Id":"{{Self.Id}}","Name":"/agent"}"""),
+            ("/containers/aaa/stop?t=10", 204, ""));
+        (await Should.ThrowAsync<CommandException>(() => StopAsync(
+            engine,
+            "aaa",
+            TestOwnContainers.Of(Self, engine.Client)))).Message.ShouldContain("the agent's own container");
         engine.Requests.ShouldBe(["/containers/aaa/json"]);
     }
 
@@ -47,6 +52,8 @@ public sealed class ContainerOperationsTests
     {
         var routes = new Routes();
         new ContainerOperations(engine.Client, own).AddTo(routes);
-        return routes.Operations[OperationActions.Stop].Bind(JsonElement.Parse($$"""{"container_id":"{{container}}"}""")).Run(TestContext.Current.CancellationToken);
+        return routes.Operations[OperationActions.Stop]
+            .Bind(JsonElement.Parse($$"""{"container_id":"{{container}}"}"""))
+            .Run(TestContext.Current.CancellationToken);
     }
 }

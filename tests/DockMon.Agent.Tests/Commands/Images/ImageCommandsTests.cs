@@ -16,7 +16,9 @@ public sealed class ImageCommandsTests
     public async Task Pruned_images_are_counted_whatever_lines_the_engine_has_for_them(string lines)
     {
         var prune = "/images/prune?filters=" + Uri.EscapeDataString("""{"dangling":["false"]}""");
-        await using var engine = new ScriptedEngine(("/images/json", 200, Ids("a", "b", "c", "used")), (prune, 200, $$"""{"ImagesDeleted":{{lines}},"SpaceReclaimed":7}"""));
+        await using var engine = new ScriptedEngine(
+            ("/images/json", 200, Ids("a", "b", "c", "used")),
+            (prune, 200, $$"""{"ImagesDeleted":{{lines}},"SpaceReclaimed":7}"""));
         engine.BeforeAnswer = path =>
         {
             if (path == prune)

@@ -80,7 +80,10 @@ public sealed class ImageListTests : IAsyncLifetime
     public async Task A_prune_that_the_engine_refuses_is_an_error_and_counts_nothing()
     {
         _engine.Set("/images/json", "[]");
-        _engine.Set("/images/prune?filters=" + Uri.EscapeDataString("""{"dangling":["false"]}"""), """{"message":"a prune operation is already running"}""", 409);
+        _engine.Set(
+            "/images/prune?filters=" + Uri.EscapeDataString("""{"dangling":["false"]}"""),
+            """{"message":"a prune operation is already running"}""",
+            409);
         (await Should.ThrowAsync<EngineException>(() => _routes.Commands.RunAsync(CommandNames.PruneImages))).Message.ShouldContain("already running");
         _engine.Requests.Count.ShouldBe(2);
     }

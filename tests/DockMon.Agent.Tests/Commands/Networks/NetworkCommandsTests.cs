@@ -88,7 +88,10 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
         _engine.Set("/networks/create", $$"""{"Id":"{{Id}}"}""", 201);
         _engine.Set("/networks/" + Id, Network("n"));
         Commands();
-        (await _routes.Operations.RunAsync(OperationActions.CreateNetwork, """{"name":"n","driver":"overlay"}""")).GetProperty("network_id").GetString().ShouldBe(ShortId);
+        (await _routes.Operations.RunAsync(OperationActions.CreateNetwork, """{"name":"n","driver":"overlay"}"""))
+            .GetProperty("network_id")
+            .GetString()
+            .ShouldBe(ShortId);
         _engine.Calls.Single(call => call.Path == "/networks/create").Body.ShouldContain("\"overlay\"");
     }
 
@@ -138,7 +141,9 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
     {
         _engine.Set("/networks/x", Network("shop"));
         _engine.Set(Containers, Users(("bbbbbbbbbbbb", "web"), ("aaaaaaaaaaaa", "agent")));
-        (await Should.ThrowAsync<CommandException>(() => DeleteAsync(force: true, TestOwnContainers.Of(Self)))).Message.ShouldContain("the agent's own container agent");
+        (await Should.ThrowAsync<CommandException>(() => DeleteAsync(
+            force: true,
+            TestOwnContainers.Of(Self)))).Message.ShouldContain("the agent's own container agent");
         _engine.Calls.ShouldAllBe(call => call.Line.StartsWith("GET "));
     }
 
@@ -177,7 +182,8 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
 
     private static string Network(string name, string id = Id) =>
         $$$"""
-        {"Id":"{{{id}}}","Name":"{{{name}}}","Driver":"bridge","Scope":"local","Created":"2026-11-23T08:24:59.5Z","IPAM":{"Config":[{"Subnet":"172.20.0.0/16"}]}}
+        {"Id":"{{{id}}}","Name":"{{{name}}}","Driver":"bridge","Scope":"local","Created":"2026-11-23T08:24:59.5Z",
+         "IPAM":{"Config":[{"Subnet":"172.20.0.0/16"}]}}
         """;
 
     private static string Users(params (string Id, string Name)[] containers) =>

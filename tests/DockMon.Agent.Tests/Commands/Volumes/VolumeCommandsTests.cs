@@ -11,7 +11,8 @@ namespace DockMon.Agent.Tests.Commands.Volumes;
 public sealed class VolumeCommandsTests : IAsyncLifetime
 {
     private const string Containers = "/containers/json?all=1";
-    private const string Data = """{"Name":"data","Driver":"local","Mountpoint":"/var/lib/docker/volumes/data/_data","CreatedAt":"2026-11-23T09:24:59+01:00"}""";
+    private const string Data =
+        """{"Name":"data","Driver":"local","Mountpoint":"/var/lib/docker/volumes/data/_data","CreatedAt":"2026-11-23T09:24:59+01:00"}""";
 
     private readonly ScriptedEngine _engine = new((Containers, 200, "[]"));
     private readonly Routes _routes = new();
@@ -76,7 +77,10 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
         _engine.Set("/volumes/create", """{"Name":"as the engine has it"}""", 201);
         (await _routes.Commands.RunAsync(CommandNames.CreateVolume, """{"name":"new"}""")).GetProperty("name").GetString().ShouldBe("as the engine has it");
         Last().Body.ShouldBe("""{"Name":"new"}""");
-        (await _routes.Operations.RunAsync(OperationActions.CreateVolume, """{"name":"two"}""")).GetProperty("volume_name").GetString().ShouldBe("as the engine has it");
+        (await _routes.Operations.RunAsync(OperationActions.CreateVolume, """{"name":"two"}"""))
+            .GetProperty("volume_name")
+            .GetString()
+            .ShouldBe("as the engine has it");
         Last().Body.ShouldBe("""{"Name":"two"}""");
     }
 

@@ -14,7 +14,8 @@ using Xunit;
 namespace DockMon.Agent.Tests.Compose.Deploy;
 
 /// <summary>
-/// Deployments of the project "shop" by a compose that is a script: it resolves a file to itself, with the variable PORT and the project's directory in a comment,
+/// Deployments of the project "shop" by a compose that is a script: it resolves a file to itself,
+/// with the variable PORT and the project's directory in a comment,
 /// and refuses what has the word "refuse" in it. At each call somebody who has the project's directory mounted rewrites what lies there.
 /// </summary>
 internal sealed class ComposeScene : IAsyncDisposable
@@ -99,7 +100,8 @@ internal sealed class ComposeScene : IAsyncDisposable
         var id = new string('a', 64);
         Engine.Set(List, $$"""[{"Id":"{{id}}","Names":["/shop-{{service}}-1"],"Status":"{{status}}"}]""");
         Engine.Set($"/containers/{id}/json", $$$"""
-            {"Id":"{{{id}}}","Name":"/shop-{{{service}}}-1","State":{{{state}}},"HostConfig":{"RestartPolicy":{"Name":"always"}},"Config":{"Image":"app:1","Labels":{{{labels}}}}}
+            {"Id":"{{{id}}}","Name":"/shop-{{{service}}}-1","State":{{{state}}},"HostConfig":{"RestartPolicy":{"Name":"always"}},
+             "Config":{"Image":"app:1","Labels":{{{labels}}}}}
             """);
     }
 
@@ -155,7 +157,13 @@ internal sealed class ComposeScene : IAsyncDisposable
     private ComposeDeployer Start()
     {
         Outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
-        var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x", ["DATA_PATH"] = _folder.Path, ["HOME"] = _folder.Path, ["PATH"] = "/usr/bin:/bin" };
+        var variables = new Dictionary<string, string>
+        {
+            ["DOCKMON_URL"] = "ws://x",
+            ["DATA_PATH"] = _folder.Path,
+            ["HOME"] = _folder.Path,
+            ["PATH"] = "/usr/bin:/bin"
+        };
         var context = new AgentContext(AgentOptions.Load(variables.GetValueOrDefault).Options, Log, Time, new Random(1));
         return new ComposeDeployer(context, Engine.Client, TestOwnContainers.None, Lanes, Outbound, variables.GetValueOrDefault);
     }

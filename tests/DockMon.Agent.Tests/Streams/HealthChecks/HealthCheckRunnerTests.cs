@@ -53,7 +53,8 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     {
         var release = new TaskCompletionSource();
         _work = check => check.Config.ContainerId == "slow" ? release.Task : Task.CompletedTask;
-        Say(FrameTypes.HealthCheckConfigsSync, """{"configs":[{"container_id":"slow","url":"http://a/","check_interval_seconds":10},{"container_id":"quick","url":"http://b/","check_interval_seconds":10}]}""");
+        Say(FrameTypes.HealthCheckConfigsSync, """{"configs":[{"container_id":"slow","url":"http://a/","check_interval_seconds":10},"""
+            + """{"container_id":"quick","url":"http://b/","check_interval_seconds":10}]}""");
         for (var beat = 1; beat <= 3; beat++)
         {
             _time.Advance(TimeSpan.FromSeconds(10));
@@ -86,7 +87,8 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     {
         var release = new TaskCompletionSource();
         _work = check => check.Config.ContainerId == "last" ? Task.CompletedTask : release.Task;
-        Say(FrameTypes.HealthCheckConfigsSync, """{"configs":[{"container_id":"changed","url":"http://a/"},{"container_id":"removed","url":"http://b/"},{"container_id":"dropped","url":"http://c/"}]}""");
+        Say(FrameTypes.HealthCheckConfigsSync, """{"configs":[{"container_id":"changed","url":"http://a/"},{"container_id":"removed","url":"http:"""
+            + """//b/"},{"container_id":"dropped","url":"http://c/"}]}""");
         await AskedAsync(1);
         _time.Advance(TimeSpan.FromSeconds(29.9));
         await AskedAsync(3);
