@@ -4,7 +4,7 @@ using DockMon.Agent.Linux;
 namespace DockMon.Agent.Interop;
 
 /// <summary>
-/// Another process, watched for its end. The kernel's handle of it (pidfd) is not fooled by a number that was given to another process, nor by what
+/// Waits for the end of another process. The kernel's handle of it (pidfd) is not fooled by a number that was given to another process, nor by what
 /// <c>/proc</c> shows while a program with several threads becomes another one: for some milliseconds that looks like an end.
 /// </summary>
 internal sealed class WatchedProcess : IDisposable

@@ -4,7 +4,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
-/// <summary>What a host tells of itself beside what every server gets: load, swap, disks and temperatures. Read only for a server that has asked.</summary>
+/// <summary>Figures of the host that only a server which asks for them gets: load, swap, disks and temperatures.</summary>
 internal static class ExtendedHostFiles
 {
     // Linux counts 512 bytes as one sector, whatever the device does.

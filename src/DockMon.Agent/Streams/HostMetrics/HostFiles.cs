@@ -2,7 +2,7 @@ using DockMon.Agent.Linux;
 
 namespace DockMon.Agent.Streams.HostMetrics;
 
-/// <summary>Where the host tells about itself.</summary>
+/// <summary>The directories and files from which the host's figures are read.</summary>
 /// <param name="Proc">Its procfs.</param>
 /// <param name="Sys">Its sysfs; need not exist.</param>
 /// <param name="NetDev">The counters of its interfaces.</param>
@@ -48,5 +48,5 @@ internal sealed record HostFiles(string Proc, string Sys, string NetDev)
     }
 }
 
-/// <summary>What the files said at one moment.</summary>
+/// <summary>The content of the files at one moment.</summary>
 internal sealed record HostReading(CpuTimes Cpu, MemoryInfo Memory, IReadOnlyList<InterfaceCounters> Interfaces);

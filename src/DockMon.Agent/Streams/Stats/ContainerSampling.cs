@@ -4,13 +4,13 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;
 
-/// <summary>How far the sampler is with a container.</summary>
+/// <summary>The state of a container in the sampler.</summary>
 internal enum SamplingStage
 {
-    /// <summary>Where its figures come from is not decided.</summary>
+    /// <summary>The source of its figures is not chosen yet.</summary>
     New,
 
-    /// <summary>The engine is being asked for its first process.</summary>
+    /// <summary>The engine is asked for its first process.</summary>
     Asking,
 
     /// <summary>It is read from the kernel.</summary>
@@ -23,7 +23,7 @@ internal enum SamplingStage
     Resting,
 }
 
-/// <summary>A running container as the sampler sees it. The loop owns it; what others set is volatile.</summary>
+/// <summary>A running container in the sampler. The loop owns it; fields that other threads set are volatile.</summary>
 internal sealed class ContainerSampling(string id, string name)
 {
     private volatile string _name = name;
@@ -67,7 +67,7 @@ internal sealed class ContainerSampling(string id, string name)
         return started;
     }
 
-    /// <summary>What happened since the reading before; null for the first, and for the first after a pause.</summary>
+    /// <summary>The sample since the previous reading; null for the first reading, and for the first one after a pause.</summary>
     public ContainerStats? Since(in Reading now, string timestamp)
     {
         var sample = _last is { } last ? now.ToSample(last, id, _name, timestamp) : null;
@@ -78,7 +78,7 @@ internal sealed class ContainerSampling(string id, string name)
     /// <summary>The next reading has nothing to be compared with.</summary>
     public void Forget() => _last = null;
 
-    /// <summary>Closes its files, and leaves it alone.</summary>
+    /// <summary>Closes its files and stops sampling it.</summary>
     public void Suspend(long? since)
     {
         Stage = SamplingStage.Resting;

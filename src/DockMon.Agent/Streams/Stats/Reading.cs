@@ -3,7 +3,7 @@ using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;
 
-/// <summary>What a container had used up at one moment, whichever source told.</summary>
+/// <summary>The resources that a container has used up to one moment, from the kernel or from the engine.</summary>
 internal readonly record struct Reading
 {
     /// <summary>The container's processor time, nanoseconds.</summary>
@@ -52,7 +52,7 @@ internal readonly record struct Reading
         };
     }
 
-    /// <summary>A reading out of what the engine counts.</summary>
+    /// <summary>A reading from the counters of the engine.</summary>
     public static Reading From(EngineStats stats)
     {
         var (rx, tx) = StatsMath.Network(stats);

@@ -2,7 +2,7 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Streams.Stats;
 
-/// <summary>What the docker command shows, out of what the engine counts.</summary>
+/// <summary>The figures that <c>docker stats</c> shows, computed from the counters of the engine.</summary>
 internal static class StatsMath
 {
     /// <summary>

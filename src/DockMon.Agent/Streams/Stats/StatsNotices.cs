@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Streams.Stats;
 
-/// <summary>Says where figures come from and why, each thing once.</summary>
+/// <summary>Logs where statistics come from, and why. Each message is logged once.</summary>
 internal sealed partial class StatsNotices(AgentOptions options, ILogger logger)
 {
     private bool _saidSource;
 
-    /// <summary>Whether it was said that the kernel does not show some container.</summary>
+    /// <summary>Whether the log has that the kernel does not show some container.</summary>
     public bool SaidUnreachable { get; private set; }
 
     public void UsesKernel()
