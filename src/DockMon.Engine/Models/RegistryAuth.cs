@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace DockMon.Engine;
 
 /// <summary>Makes the value of X-Registry-Auth.</summary>
-public static class RegistryAuth
+internal static class RegistryAuth
 {
     /// <summary>The value for a name and a password, or null when there is no name.</summary>
     public static string? Encode(string? username, string? password, string registry)
