@@ -1,22 +1,28 @@
+using System.IO.Enumeration;
 using System.Text;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Discovery;
 
 namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>
-/// The files of a request as compose reads them before they are the project's, in a directory beside the project's that no container of it has mounted:
-/// between the check and the use nobody else writes to them. What else lies in the project's directory is reached through links.
+/// What compose reads to resolve a request, in a directory beside the project's that no container of it has mounted: between the check and the use nobody
+/// else writes there. Of the project's directory it has copies of the files that the compose files name, and of no other.
 /// </summary>
 internal sealed class StagedProject : IDisposable
 {
-    /// <summary>Most files and directories that a project's directory may have, without those in them.</summary>
+    /// <summary>Most files and directories that one directory may have in which a name with variables is looked for.</summary>
     public const int MostEntries = 10_000;
+
+    private const int MostFiles = 1000;
+    private const int LargestFile = 1024 * 1024;
 
     private const string Prefix = ".candidate-";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     private readonly StackFolder _stack;
+    private readonly HashSet<ComposeReference> _done = [];
 
     private StagedProject(StackFolder stack) => _stack = stack;
 
@@ -69,25 +75,131 @@ internal sealed class StagedProject : IDisposable
         Directory.CreateDirectory(Path, OwnerFolder);
         foreach (var (name, content) in files)
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
-            using var file = new FileStream(System.IO.Path.Combine(Path, name), options);
-            file.Write(Encoding.UTF8.GetBytes(content));
+            Put(System.IO.Path.Combine(Path, name), Encoding.UTF8.GetBytes(content));
+        }
+
+        var open = new Queue<(string Text, string Folder)>([(files[StackFolder.FileName], _stack.Path)]);
+        while (open.TryDequeue(out var next))
+        {
+            foreach (var named in ComposeReference.Read(next.Text, next.Folder))
+            {
+                foreach (var path in Matches(named.Path))
+                {
+                    if (Add(named with { Path = path }, path == named.Path, files) is { } text && named.Kind == ReferenceKind.Compose)
+                    {
+                        open.Enqueue((text, named.Base ?? System.IO.Path.GetDirectoryName(path)!));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Has compose find what the project has at a path.</summary>
+    /// <returns>The file's text, the first time it is added; null when there is none.</returns>
+    private string? Add(ComposeReference named, bool exact, IReadOnlyDictionary<string, string> files)
+    {
+        // What is not in the project's directory is read where it is.
+        if (!named.Path.StartsWith(_stack.Path + "/", StringComparison.Ordinal) || !_done.Add(named))
+        {
+            return null;
+        }
+
+        var name = named.Path[(_stack.Path.Length + 1)..];
+        if (named.IsAbsolute && named.Kind != ReferenceKind.Folder)
+        {
+            throw new CommandException($"the compose file of project {_stack.Project} names {named.Path}, which is in the project's directory, by its "
+                + "absolute path: name it by a relative one");
+        }
+
+        if (_done.Count > MostFiles)
+        {
+            throw new CommandException($"the compose files of project {_stack.Project} name more than {MostFiles} files: name fewer");
+        }
+
+        if (files.TryGetValue(name, out var ofRequest))
+        {
+            return ofRequest;
+        }
+
+        var target = System.IO.Path.Combine(Path, name);
+        if (named.Kind == ReferenceKind.Folder)
+        {
+            if (Directory.Exists(named.Path))
+            {
+                Directory.CreateDirectory(target, OwnerFolder);
+            }
+
+            return null;
         }
 
         // Without a file of variables in the request there is none: one of an earlier deployment is no part of this one.
-        var links = 0;
-        foreach (var other in Directory.Exists(_stack.Path) ? Directory.EnumerateFileSystemEntries(_stack.Path) : [])
+        if (name == StackFolder.EnvName || Read(name, exact) is not { } content)
         {
-            if (++links > MostEntries)
-            {
-                throw new CommandException($"{_stack.Path} has more than {MostEntries} files and directories in it: move what the project's containers "
-                    + "write into directories of its own");
-            }
+            return null;
+        }
 
-            if (System.IO.Path.GetFileName(other) is var name && name != StackFolder.EnvName && !files.ContainsKey(name))
-            {
-                System.IO.File.CreateSymbolicLink(System.IO.Path.Combine(Path, name), other);
-            }
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!, OwnerFolder);
+        return Put(target, content);
+    }
+
+    private static string Put(string target, byte[] content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+        using var file = new FileStream(target, options);
+        file.Write(content);
+        return Encoding.UTF8.GetString(content);
+    }
+
+    /// <summary>A file of the project's directory, without following a link: whoever can write there would choose which file of the host is read.</summary>
+    private byte[]? Read(string name, bool exact)
+    {
+        try
+        {
+            using var file = SafePath.OpenFileBelow(_stack.Path, name);
+            var buffer = new byte[LargestFile + 1];
+            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length <= LargestFile ? buffer[..length] : throw new IOException($"it is larger than {LargestFile} bytes");
+        }
+        catch (Exception e) when (e is FileNotFoundException || (!exact && e is IOException or UnauthorizedAccessException))
+        {
+            return null; // Compose knows whether it has to be there, and which of those that a name with variables may mean is the one.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"refused to read {System.IO.Path.Combine(_stack.Path, name)}, which the compose file of project {_stack.Project} "
+                + $"names: {e.Message}. It must be a regular file that the agent may read: put the file itself there, or name by its absolute path one "
+                + "that is outside the project's directory");
+        }
+    }
+
+    /// <summary>The paths that one with variables may mean.</summary>
+    private List<string> Matches(string path)
+    {
+        if (!path.Contains('*', StringComparison.Ordinal) || !path.StartsWith(_stack.Path + "/", StringComparison.Ordinal))
+        {
+            return [path];
+        }
+
+        List<string> found = [_stack.Path];
+        foreach (var part in path[(_stack.Path.Length + 1)..].Split('/'))
+        {
+            found = part.Contains('*', StringComparison.Ordinal)
+                ? [.. found.Where(Directory.Exists).SelectMany(Entries).Where(entry =>
+                    FileSystemName.MatchesSimpleExpression(part, System.IO.Path.GetFileName(entry), ignoreCase: false))]
+                : [.. found.Select(folder => System.IO.Path.Combine(folder, part))];
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<string> Entries(string folder)
+    {
+        var count = 0;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(folder))
+        {
+            yield return ++count <= MostEntries ? entry
+                : throw new CommandException($"{folder} has more than {MostEntries} files and directories in it: move what the project's containers "
+                    + "write into directories of its own");
         }
     }
 }

@@ -12,6 +12,7 @@ namespace DockMon.Agent.Compose.Discovery;
 internal static class SafePath
 {
     private const string NotRegular = "it is not a regular file";
+    private const int NotFound = 2;
     private const int NotDirectory = 20;
     private const int TooManyLinks = 40;
 
@@ -29,6 +30,14 @@ internal static class SafePath
     {
         using var folder = Open(trusted);
         return OpenRegular(folder, name);
+    }
+
+    /// <summary>Opens a regular file somewhere below a directory that is trusted, in which nothing is.</summary>
+    /// <exception cref="IOException">As above; a <see cref="FileNotFoundException"/> when it is not there.</exception>
+    public static FileStream OpenFileBelow(string trusted, string path)
+    {
+        using var folder = OpenFolder(Open(trusted), Path.GetDirectoryName(path)!);
+        return OpenRegular(folder, Path.GetFileName(path));
     }
 
     /// <summary>Opens a regular file to look at it, though it may not be read.</summary>
@@ -63,9 +72,10 @@ internal static class SafePath
         throw new IOException(NotRegular);
     }
 
-    private static SafeFileHandle OpenFolder(string path)
+    private static SafeFileHandle OpenFolder(string path) => OpenFolder(Open("/"), path);
+
+    private static SafeFileHandle OpenFolder(SafeFileHandle current, string path)
     {
-        var current = Open("/");
         foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             using var above = current;
@@ -87,9 +97,12 @@ internal static class SafePath
 
         var error = Marshal.GetLastPInvokeError();
         handle.Dispose();
-        throw error is TooManyLinks or NotDirectory
-            ? new IOException("its path has a symbolic link in it, or something that is no directory")
-            : new IOException(Marshal.GetPInvokeErrorMessage(error));
+        throw error switch
+        {
+            TooManyLinks or NotDirectory => new IOException("its path has a symbolic link in it, or something that is no directory"),
+            NotFound => new FileNotFoundException(Marshal.GetPInvokeErrorMessage(error)),
+            _ => new IOException(Marshal.GetPInvokeErrorMessage(error)),
+        };
     }
 
     private static SafeFileHandle Open(string path) => Checked(LibC.OpenAt(LibC.CurrentDirectory, path, OpenFlags.DirectoryOnly | OpenFlags.CloseOnExec, 0));

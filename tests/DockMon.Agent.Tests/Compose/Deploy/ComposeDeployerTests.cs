@@ -85,7 +85,7 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
 
         Should.Throw<CommandException>(() => StagedProject.Write(
             new StackFolder(_scene.At("stacks"), "shop"),
-            new Dictionary<string, string> { ["docker-compose.yml"] = "x" }))
+            new Dictionary<string, string> { ["docker-compose.yml"] = "services: {web: {env_file: $STAGE.env}}" }))
             .Message.ShouldContain("more than 10000 files");
         Directory.GetDirectories(_scene.At("stacks")).ShouldBe([_scene.At("stacks/shop")]);
     }

@@ -71,25 +71,6 @@ public sealed class StackFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_staged_project_has_the_new_files_and_links_to_the_others()
-    {
-        _stacks.Write("shop/docker-compose.yml", "one");
-        _stacks.Write("shop/.env", "OLD=1");
-        _stacks.Write("shop/html/index.html", "theirs");
-        var staged = StagedProject.Write(_shop, new Dictionary<string, string> { ["docker-compose.yml"] = "two" });
-        using (staged)
-        {
-            File.ReadAllText(staged.File).ShouldBe("two");
-            staged.EnvFile.ShouldBeNull("the variables of an earlier deployment are no part of this one");
-            File.ReadAllText(Path.Combine(staged.Path, "html", "index.html")).ShouldBe("theirs");
-            staged.InPlace($"{staged.Path}/html").ShouldBe($"{_shop.Path}/html");
-        }
-
-        Directory.Exists(staged.Path).ShouldBeFalse();
-        File.ReadAllText(Path.Combine(_shop.Path, "html", "index.html")).ShouldBe("theirs");
-    }
-
-    [Fact]
     public void A_staged_project_that_cannot_be_written_leaves_nothing_behind()
     {
         Should.Throw<IOException>(() => StagedProject.Write(_shop, new Dictionary<string, string> { ["docker-compose.yml"] = "x", ["no/such/folder"] = "" }));
