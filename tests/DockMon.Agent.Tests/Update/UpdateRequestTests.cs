@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Tests.Streams.Stats;
 using DockMon.Agent.Update;
 using DockMon.Agent.Update.Steps;
 using DockMon.Testing;
-using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -149,16 +149,25 @@ public sealed class UpdateRequestTests : UpdateScene
         var web = Docker.Run("web", "app:1");
         var odd = Docker.Run("odd", "app:1", depends ? SharedWith(web) : null);
         Docker.Run("side", "app:1", SharedWith(web));
-        var (seen, hangs) = (0, new TaskCompletionSource());
+        var (seen, all, hangs) = (0, new TaskCompletionSource(), new TaskCompletionSource());
         Docker.Before = line =>
         {
-            seen += line.StartsWith("GET /containers/0", StringComparison.Ordinal) ? 1 : 0;
-            return line == $"GET /containers/{odd.Id}/json" ? hangs.Task : Task.CompletedTask;
+            if (!line.StartsWith("GET /containers/0", StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            Interlocked.Increment(ref seen);
+            return line == $"GET /containers/{odd.Id}/json" ? hangs.Task : all.Task;
         };
-        var time = new FakeTimeProvider();
+        var time = new CountingTime();
         var engine = Docker.Connect(time).Client;
         var find = new DependentFinder(engine, time).FindAsync(web.Id, Token);
         await Retry.UntilAsync("all were asked for", () => Volatile.Read(ref seen) == 3, ct: Token);
+        var waiting = time.Timers;
+        all.SetResult();
+        // Answered, and the answers read: of the three, one still has a time limit.
+        await Retry.UntilAsync("the others are known", () => time.Timers == waiting / 3, ct: Token);
         time.Advance(TimeSpan.FromSeconds(9));
         find.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromSeconds(1));
