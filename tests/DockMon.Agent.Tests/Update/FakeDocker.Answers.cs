@@ -163,6 +163,8 @@ internal sealed partial class FakeDocker
 
                 container.Status = "running";
                 break;
+            case "stop" when container.Stopping is null:
+                break; // It ended with another stop that it met; what was started since is not stopped.
             case "stop":
                 (container.Stopping, container.Paused) = (null, false);
                 container.Status = container.Status == "running" ? "exited" : container.Status;
