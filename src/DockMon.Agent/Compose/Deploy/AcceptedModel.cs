@@ -12,8 +12,11 @@ internal sealed class AcceptedModel(string dataPath, string project)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
+    /// <summary>The directory of all of them.</summary>
+    public string Root { get; } = RootOf(dataPath);
+
     /// <summary>The directory, where compose runs.</summary>
-    public string Folder { get; } = Path.Combine(dataPath, "compose", project);
+    public string Folder { get; } = Path.Combine(RootOf(dataPath), project);
 
     public string File => Path.Combine(Folder, "model.yml");
 
@@ -25,9 +28,11 @@ internal sealed class AcceptedModel(string dataPath, string project)
 
     public bool Exists => System.IO.File.Exists(File);
 
+    public static string RootOf(string dataPath) => Path.Combine(dataPath, "compose");
+
     public void Write(string model, string variables)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Folder)!, OwnerFolder);
+        Directory.CreateDirectory(Root, OwnerFolder);
         Directory.CreateDirectory(Folder, OwnerFolder);
         AtomicFile.Write(EnvFile, Encoding.UTF8.GetBytes(variables), OwnerOnly);
         AtomicFile.Write(File, Encoding.UTF8.GetBytes(model), OwnerOnly);

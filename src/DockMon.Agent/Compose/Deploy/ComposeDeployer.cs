@@ -76,13 +76,17 @@ internal sealed partial class ComposeDeployer(
             ComposeLog.RegistriesLeft(_logger, folder, StorageAdvice.Describe(e, folder));
         }
 
-        try
+        // Earlier versions had them in the directory of the projects.
+        foreach (var folder in new[] { AcceptedModel.RootOf(_options.DataPath), _options.StacksPath })
         {
-            StagedProject.Clear(_options.StacksPath);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Log.CandidateLeft(_logger, _options.StacksPath, StorageAdvice.Describe(e, _options.StacksPath));
+            try
+            {
+                StagedProject.Clear(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.CandidateLeft(_logger, folder, StorageAdvice.Describe(e, folder));
+            }
         }
     }
 

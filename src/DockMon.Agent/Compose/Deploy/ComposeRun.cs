@@ -110,14 +110,14 @@ internal sealed partial class ComposeRun(
     {
         Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
         var content = StackFolder.FilesOf(request);
-        using var candidate = StagedProject.Write(files.Stack, content);
+        using var candidate = StagedProject.Write(files.Stack, files.HostStacks, files.Accepted.Root, content);
         var model = await ResolveAsync(candidate, ct);
         files.Stack.Replace(content, () => files.Accepted.Write(model, content.GetValueOrDefault(StackFolder.EnvName, "")));
     }
 
     private async Task<string> ResolveAsync(StagedProject candidate, CancellationToken ct)
     {
-        var compose = new ComposeArguments(program.Tool, _project, candidate.File, candidate.EnvFile, Path.Combine(files.HostStacks, candidate.Name), Profiles);
+        var compose = new ComposeArguments(program.Tool, _project, candidate.File, candidate.EnvFile, candidate.Path, Profiles);
         // With every profile, because a later down needs them all; what is off may lack what it would need here, and then counts for nothing.
         List<string> profiles = [.. ComposeModel.Read(request.ComposeContent!).Services
             .SelectMany(service => service.Profiles)

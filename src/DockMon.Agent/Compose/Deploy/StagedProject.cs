@@ -6,8 +6,9 @@ using DockMon.Agent.Compose.Discovery;
 namespace DockMon.Agent.Compose.Deploy;
 
 /// <summary>
-/// What compose reads to resolve a request, in a directory beside the project's that no container of it has mounted: between the check and the use nobody
-/// else writes there. Of the project's directory it has copies of the files that the compose files name, and of no other.
+/// What compose reads to resolve a request, in a directory that only the agent can enter: between the check and the use nobody else writes there. Below it
+/// the project has the path that it has on the host, so that <c>..</c> means the same there. Of the project's directory, and of others that the compose files
+/// lead to by relative paths, it has copies of the files that they name, and of no other.
 /// </summary>
 internal sealed class StagedProject : IDisposable
 {
@@ -21,23 +22,35 @@ internal sealed class StagedProject : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
+    private static readonly EnumerationOptions Listing = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
     private readonly StackFolder _stack;
+    private readonly string _hostStacks;
+    private readonly string _hostPath;
+    private readonly string _name = Prefix + Guid.NewGuid().ToString("N");
+    private readonly string _root;
     private readonly HashSet<ComposeReference> _done = [];
 
-    private StagedProject(StackFolder stack) => _stack = stack;
+    private StagedProject(StackFolder stack, string hostStacks, string folder)
+    {
+        (_stack, _hostStacks, _hostPath) = (stack, hostStacks, System.IO.Path.Combine(hostStacks, stack.Project));
+        _root = System.IO.Path.Combine(folder, _name);
+    }
 
-    /// <summary>The directory's name, which occurs in nothing else.</summary>
-    public string Name { get; } = Prefix + Guid.NewGuid().ToString("N");
-
-    public string Path => System.IO.Path.Combine(_stack.Stacks, Name);
+    /// <summary>What stands for the project's directory.</summary>
+    public string Path => _root + _hostPath;
 
     public string File => System.IO.Path.Combine(Path, StackFolder.FileName);
 
     public string? EnvFile => System.IO.Path.Combine(Path, StackFolder.EnvName) is var file && System.IO.File.Exists(file) ? file : null;
 
-    public static StagedProject Write(StackFolder stack, IReadOnlyDictionary<string, string> files)
+    /// <param name="stack">The project.</param>
+    /// <param name="hostStacks">What the host calls the directory of all projects.</param>
+    /// <param name="folder">A directory that is the agent's alone, in which this makes its own.</param>
+    /// <param name="files">The request's files.</param>
+    public static StagedProject Write(StackFolder stack, string hostStacks, string folder, IReadOnlyDictionary<string, string> files)
     {
-        var candidate = new StagedProject(stack);
+        var candidate = new StagedProject(stack, hostStacks, folder);
         try
         {
             candidate.Fill(files);
@@ -50,40 +63,49 @@ internal sealed class StagedProject : IDisposable
         }
     }
 
-    /// <summary>Removes what a killed agent left.</summary>
-    public static void Clear(string stacks)
+    /// <summary>Removes what a killed agent left in a directory.</summary>
+    public static void Clear(string folder)
     {
-        foreach (var left in Directory.Exists(stacks) ? Directory.GetDirectories(stacks, Prefix + "*") : [])
+        foreach (var left in Directory.Exists(folder) ? Directory.GetDirectories(folder, Prefix + "*") : [])
         {
             Directory.Delete(left, recursive: true);
         }
     }
 
-    /// <summary>A text of compose's, with the project's directory in the place of this one.</summary>
-    public string InPlace(string text) => text.Replace(Name, _stack.Project, StringComparison.Ordinal);
+    /// <summary>A text of compose's, with the host's paths in the place of those in here.</summary>
+    /// <exception cref="CommandException">One is written in a way that it is not found: it must not get into what is kept.</exception>
+    public string InPlace(string text)
+    {
+        text = text.Replace(_root + "/", "/", StringComparison.Ordinal).Replace(_root, "/", StringComparison.Ordinal);
+        return !text.Contains(_name, StringComparison.Ordinal) ? text
+            : throw new CommandException($"cannot tell the paths that compose gives for project {_stack.Project}: "
+                + $"the path {System.IO.Path.GetDirectoryName(_root)} must have no spaces, '$' or letters beyond ASCII in it; set DATA_PATH to another");
+    }
 
     public void Dispose()
     {
-        if (Directory.Exists(Path))
+        if (Directory.Exists(_root))
         {
-            Directory.Delete(Path, recursive: true);
+            Directory.Delete(_root, recursive: true);
         }
     }
 
     private void Fill(IReadOnlyDictionary<string, string> files)
     {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_root)!, OwnerFolder);
+        Directory.CreateDirectory(_root, OwnerFolder);
         Directory.CreateDirectory(Path, OwnerFolder);
         foreach (var (name, content) in files)
         {
             Put(System.IO.Path.Combine(Path, name), Encoding.UTF8.GetBytes(content));
         }
 
-        var open = new Queue<(string Text, string Folder)>([(files[StackFolder.FileName], _stack.Path)]);
+        var open = new Queue<(string Text, string Folder)>([(files[StackFolder.FileName], _hostPath)]);
         while (open.TryDequeue(out var next))
         {
             foreach (var named in ComposeReference.Read(next.Text, next.Folder))
             {
-                foreach (var path in Matches(named.Path))
+                foreach (var path in named.IsAbsolute ? [named.Path] : Matches(named.Path))
                 {
                     if (Add(named with { Path = path }, path == named.Path, files) is { } text && named.Kind == ReferenceKind.Compose)
                     {
@@ -98,17 +120,17 @@ internal sealed class StagedProject : IDisposable
     /// <returns>The file's text, the first time it is added; null when there is none.</returns>
     private string? Add(ComposeReference named, bool exact, IReadOnlyDictionary<string, string> files)
     {
-        // What is not in the project's directory is read where it is.
-        if (!named.Path.StartsWith(_stack.Path + "/", StringComparison.Ordinal) || !_done.Add(named))
-        {
-            return null;
-        }
-
-        var name = named.Path[(_stack.Path.Length + 1)..];
-        if (named.IsAbsolute && named.Kind != ReferenceKind.Folder)
+        var name = named.Path.StartsWith(_hostPath + "/", StringComparison.Ordinal) ? named.Path[(_hostPath.Length + 1)..] : null;
+        if (named.IsAbsolute && name is not null && named.Kind != ReferenceKind.Folder)
         {
             throw new CommandException($"the compose file of project {_stack.Project} names {named.Path}, which is in the project's directory, by its "
                 + "absolute path: name it by a relative one");
+        }
+
+        // What has an absolute path is read where it is, and so is what that names.
+        if (named.IsAbsolute || !_done.Add(named))
+        {
+            return null;
         }
 
         if (_done.Count > MostFiles)
@@ -116,15 +138,15 @@ internal sealed class StagedProject : IDisposable
             throw new CommandException($"the compose files of project {_stack.Project} name more than {MostFiles} files: name fewer");
         }
 
-        if (files.TryGetValue(name, out var ofRequest))
+        if (name is not null && files.TryGetValue(name, out var ofRequest))
         {
             return ofRequest;
         }
 
-        var target = System.IO.Path.Combine(Path, name);
+        var target = _root + named.Path;
         if (named.Kind == ReferenceKind.Folder)
         {
-            if (Directory.Exists(named.Path))
+            if (Directory.Exists(Inside(named.Path)))
             {
                 Directory.CreateDirectory(target, OwnerFolder);
             }
@@ -133,7 +155,7 @@ internal sealed class StagedProject : IDisposable
         }
 
         // Without a file of variables in the request there is none: one of an earlier deployment is no part of this one.
-        if (name == StackFolder.EnvName || Read(name, exact) is not { } content)
+        if (name == StackFolder.EnvName || Read(named.Path, exact) is not { } content)
         {
             return null;
         }
@@ -150,12 +172,17 @@ internal sealed class StagedProject : IDisposable
         return Encoding.UTF8.GetString(content);
     }
 
-    /// <summary>A file of the project's directory, without following a link: whoever can write there would choose which file of the host is read.</summary>
-    private byte[]? Read(string name, bool exact)
+    /// <summary>
+    /// A file's content, without following a link in the project's directory and beside it: whoever can write there would choose which file of the host is read.
+    /// </summary>
+    private byte[]? Read(string path, bool exact)
     {
+        path = Inside(path);
+        var trusted = new[] { _stack.Path, _stack.Stacks }.FirstOrDefault(folder => path.StartsWith(folder + "/", StringComparison.Ordinal))
+            ?? System.IO.Path.GetDirectoryName(path) ?? "/";
         try
         {
-            using var file = SafePath.OpenFileBelow(_stack.Path, name);
+            using var file = SafePath.OpenFileBelow(trusted, path[trusted.Length..]);
             var buffer = new byte[LargestFile + 1];
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return length <= LargestFile ? buffer[..length] : throw new IOException($"it is larger than {LargestFile} bytes");
@@ -166,7 +193,7 @@ internal sealed class StagedProject : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"refused to read {System.IO.Path.Combine(_stack.Path, name)}, which the compose file of project {_stack.Project} "
+            throw new CommandException($"refused to read {path}, which the compose file of project {_stack.Project} "
                 + $"names: {e.Message}. It must be a regular file that the agent may read: put the file itself there, or name by its absolute path one "
                 + "that is outside the project's directory");
         }
@@ -175,29 +202,33 @@ internal sealed class StagedProject : IDisposable
     /// <summary>The paths that one with variables may mean.</summary>
     private List<string> Matches(string path)
     {
-        if (!path.Contains('*', StringComparison.Ordinal) || !path.StartsWith(_stack.Path + "/", StringComparison.Ordinal))
+        if (!path.Contains('*', StringComparison.Ordinal))
         {
             return [path];
         }
 
-        List<string> found = [_stack.Path];
-        foreach (var part in path[(_stack.Path.Length + 1)..].Split('/'))
+        List<string> found = ["/"];
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             found = part.Contains('*', StringComparison.Ordinal)
-                ? [.. found.Where(Directory.Exists).SelectMany(Entries).Where(entry =>
-                    FileSystemName.MatchesSimpleExpression(part, System.IO.Path.GetFileName(entry), ignoreCase: false))]
+                ? [.. found.SelectMany(folder => Entries(Inside(folder)).Where(name => FileSystemName.MatchesSimpleExpression(part, name, ignoreCase: false))
+                    .Select(name => System.IO.Path.Combine(folder, name)))]
                 : [.. found.Select(folder => System.IO.Path.Combine(folder, part))];
         }
 
         return found;
     }
 
+    /// <summary>What the agent calls a path of the host.</summary>
+    private string Inside(string path) =>
+        path == _hostStacks || path.StartsWith(_hostStacks + "/", StringComparison.Ordinal) ? _stack.Stacks + path[_hostStacks.Length..] : path;
+
     private static IEnumerable<string> Entries(string folder)
     {
         var count = 0;
-        foreach (var entry in Directory.EnumerateFileSystemEntries(folder))
+        foreach (var entry in Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder, "*", Listing) : [])
         {
-            yield return ++count <= MostEntries ? entry
+            yield return ++count <= MostEntries ? System.IO.Path.GetFileName(entry)
                 : throw new CommandException($"{folder} has more than {MostEntries} files and directories in it: move what the project's containers "
                     + "write into directories of its own");
         }

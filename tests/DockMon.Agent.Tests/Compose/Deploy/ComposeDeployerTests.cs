@@ -85,9 +85,12 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
 
         Should.Throw<CommandException>(() => StagedProject.Write(
             new StackFolder(_scene.At("stacks"), "shop"),
+            _scene.At("stacks"),
+            _scene.At("compose"),
             new Dictionary<string, string> { ["docker-compose.yml"] = "services: {web: {env_file: $STAGE.env}}" }))
             .Message.ShouldContain("more than 10000 files");
         Directory.GetDirectories(_scene.At("stacks")).ShouldBe([_scene.At("stacks/shop")]);
+        Directory.GetDirectories(_scene.At("compose")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -163,10 +166,17 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
     {
         var left = RegistryConfig.Write(_scene.Data, [new() { RegistryUrl = "r:5000", Username = "me", Password = "p" }], NullLogger.Instance)
             .ShouldNotBeNull();
-        var candidate = StagedProject.Write(new StackFolder(_scene.At("stacks"), "shop"), new Dictionary<string, string> { ["docker-compose.yml"] = "x" });
+        var candidate = StagedProject.Write(
+            new StackFolder(_scene.At("stacks"), "shop"),
+            _scene.At("stacks"),
+            _scene.At("compose"),
+            new Dictionary<string, string> { ["docker-compose.yml"] = "x" });
+        Directory.CreateDirectory(_scene.At("stacks/.candidate-of-an-earlier-version"));
         await _scene.RestartAsync(TestContext.Current.CancellationToken);
         Directory.Exists(left.Folder).ShouldBeFalse();
         Directory.Exists(candidate.Path).ShouldBeFalse();
+        Directory.GetDirectories(_scene.At("compose")).ShouldBeEmpty();
+        Directory.GetDirectories(_scene.At("stacks")).ShouldBeEmpty();
     }
 
     [Fact]

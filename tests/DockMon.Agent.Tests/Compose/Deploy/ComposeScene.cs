@@ -16,7 +16,7 @@ namespace DockMon.Agent.Tests.Compose.Deploy;
 /// <summary>
 /// Deployments of the project "shop" by a compose that is a script: it resolves a file to itself,
 /// with the variable PORT and the project's directory in a comment,
-/// and refuses what has the word "refuse" in it. At each call somebody who has the project's directory mounted rewrites what lies there.
+/// and refuses what has the word "refuse" in it. At each call somebody who has the directory of all projects mounted rewrites what lies there.
 /// </summary>
 internal sealed class ComposeScene : IAsyncDisposable
 {
@@ -36,6 +36,7 @@ internal sealed class ComposeScene : IAsyncDisposable
             [ "$1" = version ] && echo 2.26.1 && exit
             cd {{_folder.Path}}
             [ -f tamper ] && [ -d stacks/shop ] && echo '{{Evil}}' > stacks/shop/docker-compose.yml && echo PORT=666 > stacks/shop/.env
+            for staged in stacks/.candidate-*; do [ -d "$staged" ] && echo '{{Evil}}' > "$staged/docker-compose.yml"; done
             arguments="$*"
             while [ $# -gt 0 ]; do
               case "$1" in

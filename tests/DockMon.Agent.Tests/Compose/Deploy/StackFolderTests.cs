@@ -73,7 +73,11 @@ public sealed class StackFolderTests : IDisposable
     [Fact]
     public void A_staged_project_that_cannot_be_written_leaves_nothing_behind()
     {
-        Should.Throw<IOException>(() => StagedProject.Write(_shop, new Dictionary<string, string> { ["docker-compose.yml"] = "x", ["no/such/folder"] = "" }));
+        Should.Throw<IOException>(() => StagedProject.Write(
+            _shop,
+            _stacks.Path,
+            _stacks.Path,
+            new Dictionary<string, string> { ["docker-compose.yml"] = "x", ["no/such/folder"] = "" }));
         Directory.GetFileSystemEntries(_stacks.Path).ShouldBeEmpty();
     }
 
@@ -81,7 +85,7 @@ public sealed class StackFolderTests : IDisposable
     public void Staged_projects_that_a_killed_agent_left_are_removed_and_projects_are_not()
     {
         _stacks.Write("shop/docker-compose.yml", "one");
-        StagedProject.Write(_shop, new Dictionary<string, string> { ["docker-compose.yml"] = "two" });
+        StagedProject.Write(_shop, _stacks.Path, _stacks.Path, new Dictionary<string, string> { ["docker-compose.yml"] = "two" });
         StagedProject.Clear(_stacks.Path);
         Content().ShouldBe(["shop/docker-compose.yml: one"]);
         Should.NotThrow(() => StagedProject.Clear(_stacks.File("missing")));
