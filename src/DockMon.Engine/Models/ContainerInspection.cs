@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DockMon.Engine;
 
 /// <summary>A container, from <c>GET /containers/{id}/json</c>.</summary>
@@ -131,4 +133,8 @@ public sealed class ContainerMount
 
     /// <summary>The path inside.</summary>
     public string Destination { get; set; } = "";
+
+    /// <summary>Whether the container may write there.</summary>
+    [JsonPropertyName("RW")]
+    public bool IsWritable { get; set; }
 }

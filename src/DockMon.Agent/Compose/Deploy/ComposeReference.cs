@@ -7,8 +7,11 @@ namespace DockMon.Agent.Compose.Deploy;
 /// <summary>What compose does with a path that a compose file names.</summary>
 internal enum ReferenceKind
 {
-    /// <summary>It reads variables or labels there.</summary>
+    /// <summary>It reads variables or labels of a service there.</summary>
     Values,
+
+    /// <summary>It reads variables there that decide what another compose file means.</summary>
+    Variables,
 
     /// <summary>It reads another compose file there.</summary>
     Compose,
@@ -77,11 +80,10 @@ internal sealed partial record ComposeReference(string Path, ReferenceKind Kind,
             yield return new ComposeReference(Full(path, folder), ReferenceKind.Compose, path[0] == '/', known);
         }
 
-        // They decide what variables in the included file mean, so they count as much as it does.
         var variables = Texts(Child(item, "env_file"));
         foreach (var path in variables.Count > 0 ? variables : [System.IO.Path.Combine(project, EnvName)])
         {
-            yield return new ComposeReference(Full(path, folder), ReferenceKind.Values, variables.Count > 0 && path[0] == '/');
+            yield return new ComposeReference(Full(path, folder), ReferenceKind.Variables, variables.Count > 0 && path[0] == '/');
         }
     }
 

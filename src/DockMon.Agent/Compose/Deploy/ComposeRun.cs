@@ -53,7 +53,7 @@ internal sealed partial class ComposeRun(
     {
         // Before anything else: when it cannot be known what ran before, nothing is started, and so nothing is ever taken down.
         var before = await ProjectContainers.ListAsync(engine, _project, ct);
-        await AcceptAsync(ct);
+        await AcceptAsync(before, ct);
         var services = await ServicesAsync(ct);
         if (request.PullImages == true)
         {
@@ -106,12 +106,18 @@ internal sealed partial class ComposeRun(
     }
 
     /// <summary>Has compose resolve the request's files, and makes them the project's when it could.</summary>
-    private async Task AcceptAsync(CancellationToken ct)
+    private async Task AcceptAsync(IReadOnlyList<ProjectContainer> before, CancellationToken ct)
     {
         Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
         var content = StackFolder.FilesOf(request);
         using var candidate = StagedProject.Write(files.Stack, files.HostStacks, files.Accepted.Root, content);
         var model = await ResolveAsync(candidate, ct);
+        // Whatever a container has written, the project can be taken down.
+        if (request.Action != "down")
+        {
+            IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
+        }
+
         files.Stack.Replace(content, () => files.Accepted.Write(model, content.GetValueOrDefault(StackFolder.EnvName, "")));
     }
 
@@ -146,11 +152,21 @@ internal sealed partial class ComposeRun(
     }
 
     /// <summary>Sees to it that there is a model: of what was deployed last, or from the request when that is lost.</summary>
-    private Task KnownAsync(CancellationToken ct) =>
-        files.Accepted.Exists ? Task.CompletedTask
-        : !string.IsNullOrWhiteSpace(request.ComposeContent) ? AcceptAsync(ct)
-        : throw new CommandException(
-            $"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, and the request has no compose file");
+    private async Task KnownAsync(CancellationToken ct)
+    {
+        if (files.Accepted.Exists)
+        {
+            return;
+        }
+
+        if (string.IsNullOrWhiteSpace(request.ComposeContent))
+        {
+            throw new CommandException($"failed to {request.Action} project {_project}: it was never deployed by this agent, or what was is lost, "
+                + "and the request has no compose file");
+        }
+
+        await AcceptAsync(await ProjectContainers.ListAsync(engine, _project, ct), ct);
+    }
 
     /// <summary>Waits until it is known what became of the containers, and says so.</summary>
     private async Task<DeployComplete> SettledAsync(ComposeModel model, IReadOnlyList<ProjectContainer> before, CancellationToken ct)

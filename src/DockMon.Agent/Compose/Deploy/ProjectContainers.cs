@@ -24,6 +24,9 @@ internal sealed record ProjectContainer(
     string Status = "",
     string RestartPolicy = "")
 {
+    /// <summary>The paths of the host that it has mounted and may write.</summary>
+    public IReadOnlyList<string> Writes { get; init; } = [];
+
     /// <summary>Why it is not good, in two words.</summary>
     public string Reason =>
         State is { Status: "exited", ExitCode: var code } ? $"exited with {code}" : State.Health?.Status is { Length: > 0 } health ? health : State.Status;
@@ -77,7 +80,10 @@ internal static class ProjectContainers
                     container.Config.Image,
                     container.State,
                     listed.Status,
-                    container.HostConfig.RestartPolicy.Name));
+                    container.HostConfig.RestartPolicy.Name)
+                {
+                    Writes = [.. container.Mounts.Where(mount => mount is { Type: "bind", IsWritable: true }).Select(mount => mount.Source)],
+                });
             }
             catch (EngineException e) when (e.IsMissing)
             {

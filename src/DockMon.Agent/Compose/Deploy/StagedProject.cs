@@ -30,6 +30,7 @@ internal sealed class StagedProject : IDisposable
     private readonly string _name = Prefix + Guid.NewGuid().ToString("N");
     private readonly string _root;
     private readonly HashSet<ComposeReference> _done = [];
+    private readonly HashSet<string> _included = new(StringComparer.Ordinal);
 
     private StagedProject(StackFolder stack, string hostStacks, string folder)
     {
@@ -39,6 +40,9 @@ internal sealed class StagedProject : IDisposable
 
     /// <summary>What stands for the project's directory.</summary>
     public string Path => _root + _hostPath;
+
+    /// <summary>The files that decide what is started and are not the request's, as the host calls them.</summary>
+    public IReadOnlyCollection<string> Included => _included;
 
     public string File => System.IO.Path.Combine(Path, StackFolder.FileName);
 
@@ -127,8 +131,19 @@ internal sealed class StagedProject : IDisposable
                 + "absolute path: name it by a relative one");
         }
 
+        if (!_done.Add(named))
+        {
+            return null;
+        }
+
+        var fromDisk = name is null || (name != StackFolder.EnvName && !files.ContainsKey(name));
+        if (named.Kind is (ReferenceKind.Compose or ReferenceKind.Variables) && fromDisk)
+        {
+            _included.Add(named.Path);
+        }
+
         // What has an absolute path is read where it is, and so is what that names.
-        if (named.IsAbsolute || !_done.Add(named))
+        if (named.IsAbsolute)
         {
             return null;
         }
@@ -173,7 +188,8 @@ internal sealed class StagedProject : IDisposable
     }
 
     /// <summary>
-    /// A file's content, without following a link in the project's directory and beside it: whoever can write there would choose which file of the host is read.
+    /// A file's content, without following a link in the project's directory and beside it: whoever can write there would choose which file of the
+    /// host is read.
     /// </summary>
     private byte[]? Read(string path, bool exact)
     {

@@ -7,7 +7,11 @@ namespace DockMon.Agent.Compose.Discovery;
 /// <param name="Profiles">The profiles it belongs to; without one it is always on.</param>
 /// <param name="Replicas">How many containers it is to have.</param>
 /// <param name="EnvFiles">The env files it names.</param>
-internal sealed record ComposeService(string Name, IReadOnlyList<string> Profiles, int Replicas, IReadOnlyList<string> EnvFiles);
+internal sealed record ComposeService(string Name, IReadOnlyList<string> Profiles, int Replicas, IReadOnlyList<string> EnvFiles)
+{
+    /// <summary>The paths of the host that its containers have mounted and may write, in a file that compose has resolved.</summary>
+    public IReadOnlyList<string> Writes { get; init; } = [];
+}
 
 /// <summary>The little that the agent itself reads in a compose file. All else is compose's business.</summary>
 /// <param name="Name">Its <c>name:</c>, when it has one without variables.</param>
@@ -34,8 +38,21 @@ internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> 
     private static ComposeService Service(string name, YamlNode node)
     {
         var scale = Text(Child(node, "scale")) ?? Text(Child(Child(node, "deploy"), "replicas"));
-        return new ComposeService(name, Texts(Child(node, "profiles")), int.TryParse(scale, out var count) ? count : 1, Texts(Child(node, "env_file")));
+        return new ComposeService(name, Texts(Child(node, "profiles")), int.TryParse(scale, out var count) ? count : 1, Texts(Child(node, "env_file")))
+        {
+            Writes = Writes(Child(node, "volumes")),
+        };
     }
+
+    // Version 1 of compose writes SOURCE:TARGET:MODE, later ones an object.
+    private static List<string> Writes(YamlNode? node) => node is not YamlSequenceNode list ? [] :
+    [
+        .. list.Children.Select(item => Text(item) is { } text
+            ? text.Split(':') is [var path, _, .. var mode] && !(mode is [var modes] && modes.Split(',').Contains("ro")) ? path : null
+            : Text(Child(item, "type")) == "bind" && Text(Child(item, "read_only")) != "true" ? Text(Child(item, "source")) : null)
+            .OfType<string>()
+            .Where(source => source.StartsWith('/'))
+    ];
 
     private static YamlNode? Child(YamlNode? node, string name) =>
         node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(name), out var value) ? value : null;

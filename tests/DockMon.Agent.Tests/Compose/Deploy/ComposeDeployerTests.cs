@@ -45,6 +45,41 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
         }
     }
 
+    [Theory]
+    [InlineData(".", "of its service web could rewrite it")]
+    [InlineData("extra.yml", "of its service web could rewrite it")]
+    [InlineData(".:ro", null)]
+    [InlineData("html", null)]
+    public async Task A_file_that_is_included_is_not_one_that_a_container_of_the_project_may_write(string mounted, string? refused)
+    {
+        _scene.Runs("web", "Up 2 minutes", Running);
+        Directory.CreateDirectory(_scene.At("stacks/shop"));
+        await File.WriteAllTextAsync(_scene.At("stacks/shop/extra.yml"), "services: {side: {}}", TestContext.Current.CancellationToken);
+        var source = Path.GetFullPath(mounted.Replace(":ro", "", StringComparison.Ordinal), _scene.At("stacks/shop"));
+        var readOnly = mounted.EndsWith(":ro", StringComparison.Ordinal) ? "true" : "false";
+        var compose = $"include: [extra.yml]\\nservices: {{web: {{volumes: [{{type: bind, source: '{source}', read_only: {readOnly}}}]}}}}";
+        var end = await _scene.DeployAsync(Up(compose));
+        end.GetProperty("success").GetBoolean().ShouldBe(refused is null, end.ToString());
+        (_scene.Text("ran") is null).ShouldBe(refused is not null);
+        if (refused is not null)
+        {
+            end.GetProperty("error").GetString()!.ShouldContain($"includes {_scene.At("stacks/shop/extra.yml")}, and the containers {refused}");
+            (await _scene.DeployAsync(Up(compose, envFiles: """{"extra.yml":"services: {}"}"""))).GetProperty("success").GetBoolean().ShouldBeTrue();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_a_container_of_the_project_has_mounted_until_now_is_not_included()
+    {
+        _scene.Runs("web", "Up 2 minutes", Running, $$"""{"Type":"bind","Source":"{{_scene.At("stacks/shop")}}","Destination":"/proj","RW":true}""");
+        Directory.CreateDirectory(_scene.At("stacks/shop"));
+        await File.WriteAllTextAsync(_scene.At("stacks/shop/extra.yml"), "services: {side: {}}", TestContext.Current.CancellationToken);
+        var end = await _scene.DeployAsync(Up("include: [extra.yml]\\nservices: {web: {}}"));
+        end.GetProperty("error").GetString()!.ShouldContain("its container shop-web-1 can rewrite it");
+        var down = Up("include: [extra.yml]\\nservices: {web: {}}").Replace("\"d1\"", "\"d2\",\"action\":\"down\"", StringComparison.Ordinal);
+        (await _scene.DeployAsync(down)).GetProperty("success").GetBoolean().ShouldBeTrue();
+    }
+
     [Fact]
     public async Task A_refused_file_changes_nothing()
     {

@@ -95,13 +95,13 @@ internal sealed class ComposeScene : IAsyncDisposable
     }
 
     /// <summary>One container of the project, as the engine tells of it.</summary>
-    public void Runs(string service, string status, string state)
+    public void Runs(string service, string status, string state, string mounts = "")
     {
         var labels = $$"""{"com.docker.compose.project":"shop","com.docker.compose.service":"{{service}}","com.docker.compose.container-number":"1"}""";
         var id = new string('a', 64);
         Engine.Set(List, $$"""[{"Id":"{{id}}","Names":["/shop-{{service}}-1"],"Status":"{{status}}"}]""");
         Engine.Set($"/containers/{id}/json", $$$"""
-            {"Id":"{{{id}}}","Name":"/shop-{{{service}}}-1","State":{{{state}}},"HostConfig":{"RestartPolicy":{"Name":"always"}},
+            {"Id":"{{{id}}}","Name":"/shop-{{{service}}}-1","State":{{{state}}},"Mounts":[{{{mounts}}}],"HostConfig":{"RestartPolicy":{"Name":"always"}},
              "Config":{"Image":"app:1","Labels":{{{labels}}}}}
             """);
     }

@@ -112,7 +112,8 @@ public sealed class StagedProjectTests : IDisposable
 
     [Fact]
     public void The_projects_own_files_are_named_by_relative_paths() =>
-        Should.Throw<CommandException>(() => Write($"services: {{web: {{env_file: {HostStacks}/shop/app.env}}}}")).Message.ShouldContain("name it by a relative one");
+        Should.Throw<CommandException>(() => Write($"services: {{web: {{env_file: {HostStacks}/shop/app.env}}}}"))
+            .Message.ShouldContain("name it by a relative one");
 
     private StagedProject Write(string compose) =>
         StagedProject.Write(_shop, HostStacks, _data.File("compose"), new Dictionary<string, string> { ["docker-compose.yml"] = compose });
