@@ -19,9 +19,7 @@ internal static class RegistrationAnswer
             var frame = Frame.Parse(bytes);
             return frame.Type switch
             {
-                FrameTypes.AuthSuccess when JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess) is { } auth && IsToken(auth.PermanentToken) =>
-                    auth with { HostId = ServerText.Cut(auth.HostId) },
-                FrameTypes.AuthSuccess => throw new DialException("the server's answer to the registration has a permanent token that is none"),
+                FrameTypes.AuthSuccess => Check(JsonSerializer.Deserialize(bytes, ProtocolJson.Default.AuthSuccess)),
                 FrameTypes.AuthError => throw new RegistrationRejectedException(ServerText.Cut(frame.Error ?? "no reason given")),
                 _ => throw new DialException($"the server answered the registration with a frame of type \"{ServerText.Cut(frame.Type)}\""),
             };
@@ -31,6 +29,13 @@ internal static class RegistrationAnswer
             throw new DialException("the server's answer to the registration is not what the protocol says: " + ServerText.Cut(e.Message), inner: e);
         }
     }
+
+    // JSON can say null where the type says it cannot.
+    private static AuthSuccess Check(AuthSuccess? auth) =>
+        auth is not { HostId: { } host, PermanentToken: { } token }
+            ? throw new DialException("the server's answer to the registration has no host_id or no permanent_token")
+            : !IsToken(token) ? throw new DialException("the server's answer to the registration has a permanent token that is none")
+            : auth with { HostId = ServerText.Cut(host) };
 
     // It replaces the one that is stored, and stands in a header later: a broken one would cost the agent its identity.
     private static bool IsToken(string token) => token.Length is > 0 and <= RegisterValidation.IdLength && token.All(c => c is > ' ' and < '\u007f');

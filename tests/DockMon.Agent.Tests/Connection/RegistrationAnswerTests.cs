@@ -19,5 +19,12 @@ public sealed class RegistrationAnswerTests
         Should.Throw<DialException>(() => Read($$"""{"type":"{{Long}}"}""")).Message.Length.ShouldBeLessThan(Short);
     }
 
+    [Theory]
+    [InlineData("null", "\"p\"")]
+    [InlineData("\"h\"", "null")]
+    public void A_null_where_something_is_needed_is_an_answer_that_is_refused(string host, string token) =>
+        Should.Throw<DialException>(() => Read($$"""{"type":"auth_success","agent_id":"a","host_id":{{host}},"permanent_token":{{token}}}"""))
+            .Message.ShouldContain("no host_id or no permanent_token");
+
     private static DockMon.Protocol.AuthSuccess Read(string json) => RegistrationAnswer.Read(Encoding.UTF8.GetBytes(json));
 }
