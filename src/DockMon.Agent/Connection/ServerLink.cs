@@ -131,10 +131,15 @@ internal sealed partial class ServerLink(
         }
         catch (Exception e) when (e is not ConfigurationException)
         {
-            state.SetFailure(e.Message);
+            var reason = ServerText.Cut(e.Message);
+            state.SetFailure(reason);
             // Whatever it is, an agent that goes on trying can still be told what to do; one that ended cannot.
             var delay = _backoff.Next();
-            Log.ConnectFailed(_logger, e, Math.Round(delay.TotalSeconds, 1));
+            if (_failures.ShouldReport($"{e.GetType()}: {reason}", out var count))
+            {
+                Log.ConnectFailed(_logger, e, Math.Round(delay.TotalSeconds, 1), count);
+            }
+
             return delay;
         }
         finally
@@ -275,8 +280,8 @@ internal sealed partial class ServerLink(
         [LoggerMessage(115, LogLevel.Warning, ServerAddress.NotVerified)]
         public static partial void Insecure(ILogger logger);
 
-        [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s")]
-        public static partial void ConnectFailed(ILogger logger, Exception exception, double delay);
+        [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s (failed tries for this reason: {Count})")]
+        public static partial void ConnectFailed(ILogger logger, Exception exception, double delay, int count);
 
         [LoggerMessage(
             120,

@@ -58,6 +58,9 @@ internal sealed class LinkFixture : IAsyncDisposable
     /// <summary>What the agent does between being told to stop and closing the socket.</summary>
     public Func<Task> Finishing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>What every try ends with before it has dialled; null for none.</summary>
+    public Exception? Unforeseen { get; set; }
+
     public static async Task<LinkFixture> CreateAsync(params (string Name, string? Value)[] environment)
     {
         var variables = new Dictionary<string, string?> { ["DOCKMON_URL"] = null, ["REGISTRATION_TOKEN"] = "one-time" };
@@ -123,6 +126,6 @@ internal sealed class LinkFixture : IAsyncDisposable
     private Task<RegisterRequest> DescribeAsync(string token, CancellationToken ct)
     {
         Tries.Enqueue(Time.GetUtcNow());
-        return Task.FromResult(Describe(token));
+        return Unforeseen is null ? Task.FromResult(Describe(token)) : Task.FromException<RegisterRequest>(Unforeseen);
     }
 }

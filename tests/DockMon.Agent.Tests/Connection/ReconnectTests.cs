@@ -8,6 +8,18 @@ namespace DockMon.Agent.Tests.Connection;
 
 public sealed class ReconnectTests
 {
+    [Fact]
+    public async Task A_failure_that_nobody_foresaw_is_told_at_growing_intervals_like_any_other()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Unforeseen = new NotSupportedException("the unforeseen");
+        fixture.Start();
+        await fixture.AdvanceUntilAsync("nine tries", () => fixture.Tries.Count >= 9);
+        await fixture.StopAsync();
+        fixture.Lines.Count(line => line.Contains("nobody foresaw")).ShouldBeLessThan(6);
+        fixture.State.LastFailure.ShouldBe("the unforeseen");
+    }
+
     [Theory]
     [InlineData("accepts and drops")]
     [InlineData("says 503")]
