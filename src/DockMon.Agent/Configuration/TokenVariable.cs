@@ -11,8 +11,9 @@ internal static class TokenVariable
     // More than any token with the white space around it; keeps a wrong path (/dev/zero) from being read without end.
     private const int MaxFileBytes = 4096;
 
+    // What can stand in a header. Which of these a server uses is its own business, but nobody's tokens have quotes.
     private static readonly SearchValues<char> Characters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-");
+        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Where(c => c is not ('"' or '\'' or '`'))]);
 
     /// <summary>Reads the token; null when there is none that can be used.</summary>
     public static string? Read(EnvironmentReader variables, string variable)
@@ -62,12 +63,12 @@ internal static class TokenVariable
         }
     }
 
-    /// <summary>What is wrong with a token, without any of it; null when nothing is.</summary>
+    /// <summary>What is wrong with a token, given by whomever, without any of it; null when nothing is.</summary>
     public static string? FindError(string token) => token.Length switch
     {
         0 => "it is empty",
         > MaxLength => $"it has more than {MaxLength} characters",
-        _ when token.AsSpan().ContainsAnyExcept(Characters) => "only letters, digits, '_', ':' and '-' are accepted (quotes around it, perhaps?)",
+        _ when token.AsSpan().ContainsAnyExcept(Characters) => "only letters, digits and punctuation of ASCII are accepted, without spaces and quotes",
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Agent.Configuration;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Connection;
@@ -34,9 +35,8 @@ internal static class RegistrationAnswer
     private static AuthSuccess Check(AuthSuccess? auth) =>
         auth is not { HostId: { } host, PermanentToken: { } token }
             ? throw new DialException("the server's answer to the registration has no host_id or no permanent_token")
-            : !IsToken(token) ? throw new DialException("the server's answer to the registration has a permanent token that is none")
+            // It replaces the one that is stored, and is read from there at the next start: a broken one would cost the agent its identity.
+            : TokenVariable.FindError(token) is { } error
+                ? throw new DialException($"the server's answer to the registration has a permanent token that is none: {error}")
             : auth with { HostId = ServerText.Cut(host) };
-
-    // It replaces the one that is stored, and stands in a header later: a broken one would cost the agent its identity.
-    private static bool IsToken(string token) => token.Length is > 0 and <= RegisterValidation.IdLength && token.All(c => c is > ' ' and < '\u007f');
 }

@@ -1,5 +1,8 @@
 using System.Text;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Storage;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -25,6 +28,29 @@ public sealed class RegistrationAnswerTests
     public void A_null_where_something_is_needed_is_an_answer_that_is_refused(string host, string token) =>
         Should.Throw<DialException>(() => Read($$"""{"type":"auth_success","agent_id":"a","host_id":{{host}},"permanent_token":{{token}}}"""))
             .Message.ShouldContain("no host_id or no permanent_token");
+
+    [Theory]
+    [InlineData("abc.def+ghi/jkl=", true)]
+    [InlineData("perm:2_x-y", true)]
+    [InlineData("a'b", false)]
+    [InlineData("a b", false)]
+    public void A_permanent_token_is_accepted_exactly_when_the_next_start_can_read_it(string token, bool accepted)
+    {
+        using var folder = new TemporaryFolder();
+        var store = new TokenStore(folder.Path);
+        store.SavePermanentToken(token);
+        var given = () => Read($$"""{"type":"auth_success","agent_id":"a","host_id":"h","permanent_token":"{{token}}"}""").PermanentToken;
+        if (accepted)
+        {
+            given().ShouldBe(token);
+            store.ReadPermanentToken().ShouldBe(token);
+        }
+        else
+        {
+            Should.Throw<DialException>(given).Message.ShouldContain("permanent token that is none");
+            Should.Throw<ConfigurationException>(store.ReadPermanentToken);
+        }
+    }
 
     private static DockMon.Protocol.AuthSuccess Read(string json) => RegistrationAnswer.Read(Encoding.UTF8.GetBytes(json));
 }
