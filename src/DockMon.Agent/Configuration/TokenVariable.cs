@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using DockMon.Engine;
 
 namespace DockMon.Agent.Configuration;
 
@@ -8,7 +9,7 @@ internal static class TokenVariable
 {
     private const int MaxLength = 255;
 
-    // More than any token with the white space around it; keeps a wrong path (/dev/zero) from being read without end.
+    // More than any token with the white space around it; keeps a wrong path from being read whole.
     private const int MaxFileBytes = 4096;
 
     // What can stand in a header. Which of these a server uses is its own business, but nobody's tokens have quotes.
@@ -74,6 +75,12 @@ internal static class TokenVariable
 
     private static string ReadFile(string path)
     {
+        // Opening a pipe waits for whoever writes into it. What cannot be asked for its kind fails when it is opened.
+        if (FileStatus.Read(path) is { IsRegular: false, IsDirectory: false })
+        {
+            throw new IOException("it is no regular file");
+        }
+
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         var buffer = new byte[MaxFileBytes];
         var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -46,6 +47,20 @@ public sealed class TokenFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_end_is_not_read_to_its_end() =>
-        Error(("DOCKMON_URL", "ws://h"), ("REGISTRATION_TOKEN_FILE", "/dev/zero")).ShouldContain("more than 255");
+    public void A_large_file_is_not_read_to_its_end() =>
+        Error(("DOCKMON_URL", "ws://h"), ("REGISTRATION_TOKEN_FILE", _directory.Write("large", new string('a', 100_000)))).ShouldContain("more than 255");
+
+    [Fact]
+    public async Task A_pipe_or_a_device_is_refused_and_not_waited_for()
+    {
+        var pipe = _directory.File("pipe");
+        using var mkfifo = Process.Start("mkfifo", pipe);
+        await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        foreach (var path in (string[])[pipe, "/dev/zero"])
+        {
+            var reading = Task.Run(() => Error(("DOCKMON_URL", "ws://h"), ("PERMANENT_TOKEN_FILE", path)), TestContext.Current.CancellationToken);
+            (await reading.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken))
+                .ShouldContain($"PERMANENT_TOKEN_FILE is \"{path}\", which cannot be read (it is no regular file)");
+        }
+    }
 }
