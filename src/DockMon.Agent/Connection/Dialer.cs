@@ -14,8 +14,12 @@ namespace DockMon.Agent.Connection;
 /// <param name="message">Why.</param>
 /// <param name="status">The HTTP status when the server answered with one instead of upgrading.</param>
 /// <param name="inner">Its cause.</param>
-internal sealed class DialException(string message, int? status = null, Exception? inner = null) : Exception(message, inner)
+/// <param name="detail">What whoever answered says of it, which may differ from answer to answer; the end of the sentence.</param>
+internal sealed class DialException(string message, int? status = null, Exception? inner = null, string? detail = null) : Exception(message + detail, inner)
 {
+    /// <summary>The message without what may differ from answer to answer: a repeated failure is recognised by it.</summary>
+    public string Kind { get; } = message;
+
     public int? Status => status;
 }
 
@@ -88,7 +92,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e)}", upgrade.Status, e);
+            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e)}", upgrade.Status, e, upgrade.Detail);
         }
         catch
         {
@@ -143,6 +147,8 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
 
         public string? Reason { get; private set; }
 
+        public string? Detail { get; private set; }
+
         public GatheringStream? Stream { get; private set; }
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -159,7 +165,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
                 Status = (int)response.StatusCode;
                 // First without the body, which may break off.
                 Reason = $"the server answered {Status} {ServerText.Cut(response.ReasonPhrase)} instead of opening a WebSocket";
-                Reason += response.Headers.Location is { } location && Status is >= 300 and < 400
+                Detail = response.Headers.Location is { } location && Status is >= 300 and < 400
                     ? $" and sends to {Elsewhere(location, request.RequestUri!)}, which is not followed: write the right address in DOCKMON_URL"
                     : await FirstLineAsync(response, cancellationToken);
             }

@@ -122,7 +122,7 @@ internal sealed partial class ServerLink(
         {
             state.SetFailure(e.Message);
             var delay = _backoff.Next();
-            if (_failures.ShouldReport(e.Message, out var count))
+            if (_failures.ShouldReport((e as DialException)?.Kind ?? e.Message, out var count))
             {
                 Log.CannotConnect(_logger, e.Message, Math.Round(delay.TotalSeconds, 1), count);
             }

@@ -9,6 +9,22 @@ namespace DockMon.Agent.Tests.Connection;
 public sealed class ReconnectTests
 {
     [Fact]
+    public async Task A_refusal_is_the_same_whatever_its_body_says()
+    {
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, number) =>
+        {
+            context.Response.StatusCode = 503;
+            await context.Response.WriteAsync($"trace id {number * 7919}");
+        };
+        fixture.Start();
+        await fixture.AdvanceUntilAsync("nine tries", () => fixture.Tries.Count >= 9);
+        await fixture.StopAsync();
+        fixture.Lines.ShouldContain(line => line.Contains("trace id 7919"));
+        fixture.Lines.Count(line => line.Contains("Cannot connect")).ShouldBeLessThan(6);
+    }
+
+    [Fact]
     public async Task A_failure_that_nobody_foresaw_is_told_at_growing_intervals_like_any_other()
     {
         await using var fixture = await LinkFixture.CreateAsync();
