@@ -19,7 +19,7 @@ internal static class UpgradeAdvice
             + $"let /{ProtocolLimits.ControlPath} and /{ProtocolLimits.StatsPath} pass without one; agents have tokens of their own",
         >= 300 and < 400 => location is null
             ? "the server redirects without saying where: check DOCKMON_URL"
-            : $"the server redirects to {Dialer.Elsewhere(location, endpoint)}: write that address in DOCKMON_URL, or, if it is a login page, let "
+            : $"the server redirects to {Server(location, endpoint)}: write that address in DOCKMON_URL, or, if it is a login page, let "
                 + $"/{ProtocolLimits.ControlPath} pass without one",
         400 or 426 => "the request arrived without its Upgrade header, or without TLS on a TLS port: let the proxy in front of DockMon pass "
             + "WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
@@ -31,4 +31,13 @@ internal static class UpgradeAdvice
         502 or 503 or 504 => "the proxy in front of DockMon answers, and DockMon behind it does not: start DockMon, or correct the proxy's target",
         _ => "see the server's log",
     };
+
+    /// <summary>The target of a redirect as DOCKMON_URL would have it: the agent appends the control socket's path itself.</summary>
+    private static string Server(Uri location, Uri endpoint)
+    {
+        var target = Dialer.Elsewhere(location, endpoint);
+        var server = target.TrimEnd('/');
+        const string Path = "/" + ProtocolLimits.ControlPath;
+        return server.EndsWith(Path, StringComparison.Ordinal) ? server[..^Path.Length] : target;
+    }
 }

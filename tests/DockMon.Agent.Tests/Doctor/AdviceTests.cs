@@ -62,6 +62,8 @@ public sealed class AdviceTests
     [Theory]
     [InlineData("https://login.example.com/start?token=secret", "https://login.example.com/start:")]
     [InlineData("/elsewhere", "https://host/elsewhere:")]
+    [InlineData("https://other:8443/dockmon/api/agent/ws", "https://other:8443/dockmon:")]
+    [InlineData("/api/agent/ws/", "https://host:")]
     public void A_redirect_is_shown_without_its_query(string location, string shown)
     {
         var remedy = UpgradeAdvice.Remedy(302, new Uri(location, UriKind.RelativeOrAbsolute), Endpoint);
