@@ -59,6 +59,12 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
         return ServerText.Cut(target);
     }
 
+    /// <summary>Whose name it is that cannot be resolved: with a proxy in between nobody here asks for the server's.</summary>
+    public static string Unresolved(Uri endpoint, IWebProxy system) =>
+        !system.IsBypassed(endpoint) && system.GetProxy(endpoint) is { } proxy && proxy != endpoint
+            ? $"the name of the proxy {proxy.IdnHost}"
+            : "the host name";
+
     /// <summary>Opens a socket.</summary>
     /// <param name="path">One of the paths in <see cref="ProtocolLimits"/>.</param>
     /// <param name="bearer">Value of the Authorization header, if any.</param>
@@ -92,7 +98,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e)}", upgrade.Status, e, upgrade.Detail);
+            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e, endpoint)}", upgrade.Status, e, upgrade.Detail);
         }
         catch
         {
@@ -106,7 +112,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
     public void Dispose() => _handler.Dispose();
 
     // The outermost message is "Unable to connect"; what helps is at the bottom.
-    private string Describe(Exception exception)
+    private string Describe(Exception exception, Uri endpoint)
     {
         var cause = exception;
         while (cause.InnerException is { } inner && cause is not SocketException and not AuthenticationException and not TimeoutException)
@@ -123,7 +129,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
         return cause switch
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
-                "the host name cannot be resolved (DNS): " + cause.Message,
+                $"{Unresolved(endpoint, HttpClient.DefaultProxy)} cannot be resolved (DNS): {cause.Message}",
             SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
             TimeoutException => $"timeout: nobody took the connection within {_handler.ConnectTimeout.TotalSeconds:0.#} s",
             AuthenticationException => "TLS: " + cause.Message,

@@ -103,6 +103,16 @@ public sealed class DialerTests
     public void Where_a_redirect_leads_is_told_without_what_may_be_secret(string location, string told) =>
         Dialer.Elsewhere(new Uri(location, UriKind.RelativeOrAbsolute), new Uri("wss://dockmon.example/api/agent/ws")).ShouldBe(told);
 
+    [Theory]
+    [InlineData("wss://far.example/x", "the name of the proxy proxy.example")]
+    [InlineData("wss://near.example/x", "the host name")]
+    public void A_name_that_cannot_be_resolved_is_that_of_the_proxy_where_there_is_one(string endpoint, string told)
+    {
+        var system = new WebProxy("http://me:secret@proxy.example:3128", BypassOnLocal: false, ["near"]);
+        Dialer.Unresolved(new Uri(endpoint), system).ShouldBe(told);
+        Dialer.Unresolved(new Uri(endpoint), new WebProxy()).ShouldBe("the host name");
+    }
+
     [Fact]
     public async Task A_server_that_takes_the_connection_and_says_nothing_is_a_timeout()
     {
