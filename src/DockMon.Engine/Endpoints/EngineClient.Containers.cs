@@ -130,7 +130,7 @@ public sealed partial class EngineClient
         if (id is "." or "..")
         {
             // A URL folds them away: the request would be another one.
-            throw new ArgumentException($"\"{id}\" is no id", nameof(id));
+            throw new EngineException($"\"{id}\" is no id or name");
         }
 
         return Uri.EscapeDataString(id);

@@ -46,7 +46,23 @@ public sealed class VolumesTests
         await client.RemoveVolumeAsync("v", force: false, Ct);
 
         engine.Calls.Skip(1).Select(request => request.Line).ShouldBe(["DELETE /v1.41/volumes/my%20v?force=1", "DELETE /v1.41/volumes/v?force=0"]);
-        await Should.ThrowAsync<ArgumentException>(() => client.RemoveVolumeAsync("..", force: true, Ct));
+    }
+
+    [Theory]
+    [InlineData("..")]
+    [InlineData(".")]
+    public async Task An_id_that_would_lead_elsewhere_is_refused_and_not_sent(string id)
+    {
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Empty(204));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        foreach (var call in (Func<Task>[])[
+            () => client.RemoveVolumeAsync(id, force: true, Ct), () => client.InspectNetworkAsync(id, Ct), () => client.InspectContainerAsync(id, Ct)])
+        {
+            (await Should.ThrowAsync<EngineException>(call)).Message.ShouldBe($"\"{id}\" is no id or name");
+        }
+
+        engine.Calls.ShouldBeEmpty();
     }
 
     [Theory]
