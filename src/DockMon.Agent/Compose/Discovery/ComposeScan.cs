@@ -56,7 +56,7 @@ internal sealed class ComposeScan(TimeProvider time)
         var found = new Dictionary<string, ComposeFileSummary>(StringComparer.Ordinal);
         var best = new Dictionary<string, int>(StringComparer.Ordinal);
         var waiting = new Queue<(string Folder, int Depth)>(roots.Concat(request.Paths ?? [])
-            .Where(path => path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal))
+            .Where(path => path is ['/', ..] && !path.Contains('\0', StringComparison.Ordinal))
             .Select(path => (Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), depth)));
         while (waiting.TryDequeue(out var next) && time.GetElapsedTime(started) < TimeLimit)
         {

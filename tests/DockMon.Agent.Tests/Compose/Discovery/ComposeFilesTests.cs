@@ -24,7 +24,7 @@ public sealed class ComposeFilesTests : IDisposable
         Write("a/other.yml", "");
         Directory.CreateSymbolicLink(At("link"), At("a"));
         File.CreateSymbolicLink(At("compose.yml"), At("a/docker-compose.yml"));
-        var found = Scan(new ScanComposeRequest { Paths = [At("a"), At("a/b"), At("link"), "/proc", "relative"] });
+        var found = Scan(new ScanComposeRequest { Paths = [At("a"), At("a/b"), At("link"), "/proc", "relative", null!, ""] });
         found.Select(file => (file.Path, file.ProjectName, string.Join(' ', file.Services)))
             .ShouldBe([(At("a/b/compose.yaml"), "b", ""), (At("a/docker-compose.yml"), "shop", "web db")]);
         Scan(new ScanComposeRequest { Recursive = false, Paths = [At("a")] }, roots: []).Count.ShouldBe(1);
