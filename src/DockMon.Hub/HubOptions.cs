@@ -42,7 +42,7 @@ public sealed class HubOptions
         {
             Urls = Text("HUB_URLS") is { } urls ? CheckUrls(urls) : DefaultUrls,
             DataPath = Path.GetFullPath(Text("HUB_DATA") ?? "dockmon-hub-data"),
-            AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", File.ReadAllText(file).Trim())
+            AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadKey(file))
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
             LogLevel = level,
             Output = Console.Out,
@@ -73,6 +73,18 @@ public sealed class HubOptions
         catch (FormatException)
         {
             return false;
+        }
+    }
+
+    private static string ReadKey(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"HUB_ADMIN_KEY_FILE is \"{file}\", which cannot be read ({e.Message}): name a file that holds the key", e);
         }
     }
 

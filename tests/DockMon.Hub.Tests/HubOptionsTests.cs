@@ -1,3 +1,4 @@
+using DockMon.Hub.Storage;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Shouldly;
@@ -90,8 +91,12 @@ public sealed class HubOptionsTests : IDisposable
     public void A_key_file_that_is_not_there_ends_the_start_and_is_named()
     {
         var file = Path.Combine(_folder.Path, "nothing");
-        Should.Throw<IOException>(() => Load(("HUB_ADMIN_KEY_FILE", file))).Message.ShouldContain(file);
+        Should.Throw<IOException>(() => Load(("HUB_ADMIN_KEY_FILE", file))).Message.ShouldStartWith($"HUB_ADMIN_KEY_FILE is \"{file}\"");
     }
+
+    [Fact]
+    public void A_place_where_no_database_can_be_is_named_with_its_variable() =>
+        Should.Throw<IOException>(() => new Database("/dev/null")).Message.ShouldStartWith("HUB_DATA is \"/dev/null\"");
 
     private static HubOptions Load(params (string Name, string Value)[] environment) =>
         HubOptions.Load(name => environment.Where(variable => variable.Name == name).Select(variable => variable.Value).SingleOrDefault());

@@ -13,13 +13,21 @@ internal sealed class Database
 
     public Database(string directory)
     {
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var path = Path.Combine(directory, "hub.db");
+        try
+        {
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        // SQLite gives the files beside it the mode of this one.
-        PrivateFile.Ensure(path);
-        PrivateFile.TightenIfThere(path + "-wal");
-        PrivateFile.TightenIfThere(path + "-shm");
+            // SQLite gives the files beside it the mode of this one.
+            PrivateFile.Ensure(path);
+            PrivateFile.TightenIfThere(path + "-wal");
+            PrivateFile.TightenIfThere(path + "-shm");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"HUB_DATA is \"{directory}\", where no database can be kept ({e.Message}): name a directory that the hub may write to", e);
+        }
+
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 10 }.ToString();
         using var connection = Open(flushed: true);
         Migrations.Apply(connection, directory);
