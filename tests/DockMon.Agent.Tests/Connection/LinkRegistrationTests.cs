@@ -95,7 +95,11 @@ public sealed class LinkRegistrationTests
             await connection.ReadToCloseAsync();
         };
         fixture.Start();
-        await Retry.UntilAsync("it is told", () => fixture.Lines.Any(line => line.Contains("not a text frame of at most 65536 bytes")), LinkFixture.Patience, Token);
+        await Retry.UntilAsync(
+            "it is told",
+            () => fixture.Lines.Any(line => line.Contains("not a text frame of at most 65536 bytes")),
+            LinkFixture.Patience,
+            Token);
     }
 
     [Fact]
