@@ -36,6 +36,12 @@ public sealed class StorageTests : IDisposable
     {
         File.SetUnixFileMode(_folder.Path, ForAll);
         Register(new Database(_folder.Path));
+        // Open as long as the test: with its last connection the database loses its two other files, and another test may close all that are pooled.
+        using var open = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "hub.db")};Pooling=False");
+        open.Open();
+        using var read = open.CreateCommand();
+        read.CommandText = "SELECT count(*) FROM hosts";
+        read.ExecuteScalar().ShouldBe(1L);
         string[] names = ["hub.db", "hub.db-shm", "hub.db-wal", Vault.KeyFile];
         Modes().ShouldBe(names.Select(name => (name, Private)));
 
