@@ -166,7 +166,7 @@ internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Ran
             while (true)
             {
                 await _pulse.WaitAsync(ct);
-                while (TryTake() is { } sample)
+                while (TryTake(out var sample))
                 {
                     await socket.SendAsync(sample, ct);
                 }
@@ -180,11 +180,11 @@ internal sealed partial class StatsLink(AgentOptions options, Dialer dialer, Ran
         }
     }
 
-    private ReadOnlyMemory<byte>? TryTake()
+    private bool TryTake(out ReadOnlyMemory<byte> sample)
     {
         lock (_gate)
         {
-            return _samples.TryTake(out var sample) ? sample : null;
+            return _samples.TryTake(out sample);
         }
     }
 

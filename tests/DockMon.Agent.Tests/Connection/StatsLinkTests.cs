@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Testing;
@@ -60,6 +61,44 @@ public sealed class StatsLinkTests
         running.Link.UseToken("token");
         (await answer.Task.WaitAsync(Retry.DefaultTimeout, Token)).ShouldBe((WebSocketCloseStatus)1012);
         await running.StopAsync();
+    }
+
+    [Fact]
+    public async Task Each_sample_is_one_message_and_there_is_no_other()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        var received = new List<string>();
+        server.Script = async (context, _) =>
+        {
+            var socket = await context.WebSockets.AcceptWebSocketAsync();
+            var buffer = new byte[1024];
+            while (await socket.ReceiveAsync(buffer.AsMemory(), Token) is { MessageType: not WebSocketMessageType.Close } message)
+            {
+                lock (received)
+                {
+                    received.Add(Encoding.UTF8.GetString(buffer, 0, message.Count));
+                }
+            }
+        };
+        using var running = new Running(server);
+        running.Link.UseToken("token");
+        await Retry.UntilAsync("the socket is open", () => running.Link.IsOpen, ct: Token);
+        foreach (var text in new[] { "one", "two", "three" })
+        {
+            running.Link.Post([new(text, Encoding.UTF8.GetBytes($"[{text}]"), 1..^1)]);
+            await Retry.UntilAsync($"{text} is there", () => Count(text) > 0, ct: Token);
+        }
+
+        received.ShouldBe(["one", "two", "three"]);
+        await running.StopAsync();
+
+        int Count(string text)
+        {
+            lock (received)
+            {
+                return received.Count(message => message == text);
+            }
+        }
     }
 
     private sealed class Running : IDisposable
