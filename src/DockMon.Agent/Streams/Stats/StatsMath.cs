@@ -2,7 +2,7 @@ using DockMon.Engine;
 
 namespace DockMon.Agent.Streams.Stats;
 
-/// <summary>The figures that <c>docker stats</c> shows, computed from the counters of the engine.</summary>
+/// <summary>The figures that <c>docker stats</c> shows, computed from the counters of the engine or of the kernel.</summary>
 internal static class StatsMath
 {
     /// <summary>
