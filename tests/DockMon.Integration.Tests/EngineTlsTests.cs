@@ -45,7 +45,7 @@ public sealed class EngineTlsTests : IDisposable
 
         // Of another authority than the one the daemon's certificate is of, or than the one the daemon knows.
         var both = _stranger.IssueInto(At("stranger"));
-        await FailsAsync(engine, both, "copy that of the daemon (--tlscacert) there");
+        await FailsAsync(engine, both, "copy the daemon's authority (--tlscacert) there");
         File.Copy(_authority.PemFile, Path.Combine(both, "ca.pem"), overwrite: true);
         await FailsAsync(engine, both, "the engine refuses cert.pem");
 

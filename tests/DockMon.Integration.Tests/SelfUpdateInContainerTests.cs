@@ -57,7 +57,7 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
 
     [Theory]
     [InlineData("crashes", "return 3;", "ended before it had proven itself")]
-    [InlineData("hangs", "for (;;) pause();", "neither proved itself in time nor gave up")]
+    [InlineData("hangs", "for (;;) pause();", "neither proved itself in time nor gave up (timeout)")]
     public async Task A_program_that_does_not_work_gives_way_in_the_same_container(string name, string body, string words)
     {
         var bad = await PublishAsync(name, await OtherAgent.InCAsync(_folder.Path, name, body, Token));

@@ -105,8 +105,8 @@ public sealed class SelfUpdateTests : IAsyncLifetime
     [Theory]
     [InlineData("crashes", "return 3;", false, "ended before it had proven itself")]
     [InlineData("crashes", "return 3;", true, "ended before it had proven itself")]
-    [InlineData("hangs", "for (;;) pause();", false, "neither proved itself in time nor gave up")]
-    [InlineData("hangs", "for (;;) pause();", true, "neither proved itself in time nor gave up")]
+    [InlineData("hangs", "for (;;) pause();", false, "neither proved itself in time nor gave up (timeout)")]
+    [InlineData("hangs", "for (;;) pause();", true, "neither proved itself in time nor gave up (timeout)")]
     public async Task A_program_that_does_not_work_gives_way_to_the_one_before(string name, string body, bool supervised, string words)
     {
         await using var scene = await SelfUpdateScene.StartAsync(Token, supervised, SelfUpdateScene.ShortTrial);
