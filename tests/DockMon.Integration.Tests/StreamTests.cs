@@ -124,7 +124,7 @@ public sealed class StreamTests() : InstallationTests("dockmon-it")
     public async Task No_secret_reaches_the_log_at_any_level()
     {
         var id = await Containers.RunAsync([], Token, ["-e", "PASSWORD=hunter2-secret"]);
-        await Installation.CommandAsync("listContainers", Token);
+        await Installation.CommandAsync("list_containers", Token);
         await Installation.OperateAsync("inspect", id, Token);
         Installation.Agent.Terminate();
         await Installation.Agent.WaitForExitAsync(Token);
