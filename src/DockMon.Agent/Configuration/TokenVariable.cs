@@ -12,9 +12,9 @@ internal static class TokenVariable
     // More than any token with the white space around it; keeps a wrong path from being read whole.
     private const int MaxFileBytes = 4096;
 
-    // What can stand in a header. Which of these a server uses is its own business, but nobody's tokens have quotes.
+    // What can stand in a header. Which of these a server uses is its own business, but nobody's tokens have quotes, and <token> stands for one in manuals.
     private static readonly SearchValues<char> Characters =
-        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Where(c => c is not ('"' or '\'' or '`'))]);
+        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Where(c => c is not ('"' or '\'' or '`' or '<' or '>'))]);
 
     /// <summary>Reads the token; null when there is none that can be used.</summary>
     public static string? Read(EnvironmentReader variables, string variable)
@@ -69,7 +69,7 @@ internal static class TokenVariable
     {
         0 => "it is empty",
         > MaxLength => $"it has more than {MaxLength} characters",
-        _ when token.AsSpan().ContainsAnyExcept(Characters) => "only letters, digits and punctuation of ASCII are accepted, without spaces and quotes",
+        _ when token.AsSpan().ContainsAnyExcept(Characters) => "only letters, digits and punctuation of ASCII are accepted, without spaces, quotes, < and >",
         _ => null,
     };
 
