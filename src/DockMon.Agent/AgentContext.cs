@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Health;
+using DockMon.Agent.Policies;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent;
@@ -12,6 +13,9 @@ internal sealed class AgentContext(AgentOptions options, ILoggerFactory loggers,
     public TimeProvider Time => time;
 
     public Random Random => random;
+
+    /// <summary>What the server may do.</summary>
+    public PolicySource Policies { get; init; } = new(HostPolicy.Unrestricted);
 
     /// <summary>The signs of life of the agent's loops.</summary>
     public AgentLoops Loops { get; } = new(time);

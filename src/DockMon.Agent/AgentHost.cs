@@ -6,6 +6,7 @@ using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
 using DockMon.Agent.Streams;
@@ -58,7 +59,8 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         var scan = new ComposeScan(time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
-        using var requests = new RequestRunner(lanes, outbound, connection, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
+        var gate = new RequestGate(context.Policies, new ContainerFactsReader(engine), context.CreateLogger<RequestGate>());
+        using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());
         var link = new ServerLink(context, dialer, tokens, registration.DescribeAsync, outbound, connection);
         connection.Connected += _ => trimmer.MarkActivity();

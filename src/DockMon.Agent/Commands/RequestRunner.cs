@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
+using DockMon.Agent.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -13,10 +14,12 @@ namespace DockMon.Agent.Commands;
 /// Has requests done and answers them: queues each in its lane or, a read, in a place of its kind, and answers with what came of it. It outlives
 /// connections: an answer that is late for one is sent on the next. Whatever is asked, what waits is bounded, and every read has an end.
 /// </summary>
+// Seven parameters: between all that requests come by and all that their answers leave by stands the gate.
 internal sealed partial class RequestRunner(
     Lanes lanes,
     Outbound outbound,
     ConnectionState connection,
+    RequestGate gate,
     TimeProvider time,
     ILogger<RequestRunner> logger,
     LoopHealth? heartbeat = null) : IDisposable
@@ -64,7 +67,7 @@ internal sealed partial class RequestRunner(
             return;
         }
 
-        var request = new Request(route, name, bytes, outcome => Answer(isCommand, id, outcome));
+        var request = new Request(id, name, route, bytes, outcome => Answer(isCommand, id, outcome));
         if (route.IsRead)
         {
             Read(request, payload);
@@ -205,7 +208,7 @@ internal sealed partial class RequestRunner(
         try
         {
             ct.ThrowIfCancellationRequested(); // It may have waited too long for its place.
-            return new Outcome(await bind().Run(ct), null);
+            return new Outcome(await gate.RunAsync(request.Id, request.Name, bind(), ct), null);
         }
         catch (CommandException e)
         {
@@ -252,7 +255,7 @@ internal sealed partial class RequestRunner(
     private readonly record struct Outcome(byte[] Json, string? Error);
 
     /// <summary>A request that was taken in; its bytes are given back when it is done.</summary>
-    private sealed record Request(Route Route, string Name, long Bytes, Action<Outcome> Answer);
+    private sealed record Request(string Id, string Name, Route Route, long Bytes, Action<Outcome> Answer);
 
     private static partial class Log
     {

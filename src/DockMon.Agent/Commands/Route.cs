@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockMon.Agent.Json;
+using DockMon.Agent.Policies;
 
 namespace DockMon.Agent.Commands;
 
 /// <summary>A request whose payload was read.</summary>
+/// <param name="Subject">What it is about.</param>
 /// <param name="FindLane">Finds the lane it belongs to; null for a read.</param>
 /// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
-internal sealed record BoundRequest(Func<CancellationToken, ValueTask<string>>? FindLane, Func<CancellationToken, Task<byte[]>> Run);
+internal sealed record BoundRequest(Subject Subject, Func<CancellationToken, ValueTask<string>>? FindLane, Func<CancellationToken, Task<byte[]>> Run);
 
 /// <summary>What the agent does on one command or action.</summary>
 /// <param name="What">What is tried, for error texts: "start container".</param>
@@ -23,7 +25,7 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
     /// <param name="lane">The lane a request belongs to; null for a read.</param>
     /// <param name="run">Does it.</param>
     public Route(string what, Func<JsonElement, CancellationToken, ValueTask<string>>? lane, Func<JsonElement, CancellationToken, Task<byte[]>> run)
-        : this(what, lane is null, payload => new BoundRequest(lane is null ? null : ct => lane(payload, ct), ct => run(payload, ct)))
+        : this(what, lane is null, payload => new BoundRequest(Subject.None, lane is null ? null : ct => lane(payload, ct), ct => run(payload, ct)))
     {
     }
 
@@ -60,7 +62,7 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
         return new(what, lane is null, json =>
         {
             var payload = Read(json, request);
-            return new BoundRequest(lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct));
+            return new BoundRequest(Subject.Of(payload), lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct));
         });
     }
 

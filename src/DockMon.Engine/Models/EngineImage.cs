@@ -24,4 +24,14 @@ public sealed class ImageInspection
 
     /// <summary>Its names with the digests that registries know it by.</summary>
     public IReadOnlyList<string> RepoDigests { get; set => field = value ?? []; } = [];
+
+    /// <summary>What containers get from it.</summary>
+    public ImageConfig Config { get; set => field = value ?? new(); } = new();
+}
+
+/// <summary>What containers get from their image.</summary>
+public sealed class ImageConfig
+{
+    /// <summary>Labels.</summary>
+    public Dictionary<string, string> Labels { get; set => field = value ?? []; } = [];
 }

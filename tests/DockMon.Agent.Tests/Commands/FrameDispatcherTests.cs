@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -26,7 +27,7 @@ public sealed class FrameDispatcherTests : IDisposable
     public FrameDispatcherTests()
     {
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
-        _requests = new RequestRunner(_lanes, _outbound, new ConnectionState(), _time, NullLogger<RequestRunner>.Instance);
+        _requests = new RequestRunner(_lanes, _outbound, new ConnectionState(), Gates.Open, _time, NullLogger<RequestRunner>.Instance);
         _frames = new FrameDispatcher(_routes, _requests, NullLogger<FrameDispatcher>.Instance);
         _routes.Commands["raw"] = new Route("say", null, (_, _) => Task.FromResult("""{"Docker":"said <this>"}"""u8.ToArray()));
         _routes.Commands["docker_fails"] = new Route("do the thing", null, (_, _) => throw new EngineException("No such container: abc"));

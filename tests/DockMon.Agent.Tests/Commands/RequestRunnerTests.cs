@@ -7,6 +7,7 @@ using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -30,7 +31,7 @@ public sealed class RequestRunnerTests : IDisposable
     {
         _lanes = new Lanes(_time);
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
-        _runner = new RequestRunner(_lanes, _outbound, _connection, _time, NullLogger<RequestRunner>.Instance);
+        _runner = new RequestRunner(_lanes, _outbound, _connection, Gates.Open, _time, NullLogger<RequestRunner>.Instance);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -26,11 +27,14 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
             lane: null,
             async (request, ct) => new OperationResult { Status = (await engine.InspectContainerAsync(Id(request), ct)).State.Status });
         operations[OperationActions.GetLogs] = Operation("get container logs", lane: null, LogsAsync) with { Place = ReadPool.Log };
-        operations[OperationActions.Inspect] = new Route("inspect container", lane: null, async (payload, ct) =>
+        operations[OperationActions.Inspect] = new Route("inspect container", IsRead: true, payload =>
         {
-            var id = Id(Route.Read(payload, ProtocolJson.Default.ContainerOperation));
-            var container = await engine.InspectContainerRawAsync(id, ct);
-            return [.. "{\"container\":"u8, .. container, (byte)'}'];
+            var request = Route.Read(payload, ProtocolJson.Default.ContainerOperation);
+            return new BoundRequest(Subject.Of(request), FindLane: null, async ct =>
+            {
+                var container = await engine.InspectContainerRawAsync(Id(request), ct);
+                return [.. "{\"container\":"u8, .. container, (byte)'}'];
+            });
         });
     }
 

@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+
+namespace DockMon.Agent.Policies;
+
+/// <summary>Some of the actions, as a policy lists them: by their names, and by those of their groups. A name of both means the group.</summary>
+internal sealed class ActionSet
+{
+    private readonly FrozenSet<string> _actions;
+
+    private ActionSet(IEnumerable<string> actions) => _actions = actions.ToFrozenSet(StringComparer.Ordinal);
+
+    public static ActionSet None { get; } = new([]);
+
+    /// <summary>What each mode allows.</summary>
+    public static ActionSet Of(PolicyMode mode) => new(HostActions.Groups.Where(action => mode switch
+    {
+        PolicyMode.Observe => action.Value <= ActionGroup.Logs,
+        PolicyMode.Operate => action.Value <= ActionGroup.Update,
+        _ => true,
+    }).Select(action => action.Key));
+
+    /// <summary>Reads the names of a policy.</summary>
+    /// <param name="names">The names.</param>
+    /// <param name="unknown">Those that name nothing.</param>
+    public static ActionSet Read(IEnumerable<string> names, out IReadOnlyList<string> unknown)
+    {
+        List<string> actions = [], wrong = [];
+        foreach (var name in names)
+        {
+            List<string> group = [.. HostActions.Groups.Where(action => NameOf(action.Value) == name).Select(action => action.Key)];
+            actions.AddRange(group);
+            if (group.Count == 0)
+            {
+                (HostActions.Groups.ContainsKey(name) ? actions : wrong).Add(name);
+            }
+        }
+
+        unknown = wrong;
+        return new ActionSet(actions);
+    }
+
+    /// <summary>The name of a group in a policy.</summary>
+    public static string NameOf(ActionGroup group) => group switch
+    {
+        ActionGroup.HealthChecks => "health_checks",
+        ActionGroup.SelfUpdate => "self_update",
+        _ => group.ToString().ToLowerInvariant(),
+    };
+
+    public bool Contains(string action) => _actions.Contains(action);
+}

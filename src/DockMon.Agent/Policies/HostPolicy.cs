@@ -1,0 +1,70 @@
+namespace DockMon.Agent.Policies;
+
+/// <summary>What a server may do on this host. The server can neither read nor change it.</summary>
+internal sealed record HostPolicy
+{
+    private readonly ActionSet _ofMode = ActionSet.Of(PolicyMode.Full);
+    private readonly PolicyMode _mode = PolicyMode.Full;
+
+    /// <summary>Without a policy everything is allowed, as a DockMon server expects.</summary>
+    public static HostPolicy Unrestricted { get; } = new() { Origin = "no policy" };
+
+    /// <summary>Where it comes from: a file's path, a variable, or what is wrong with either.</summary>
+    public required string Origin { get; init; }
+
+    public PolicyMode Mode
+    {
+        get => _mode;
+        init => (_mode, _ofMode) = (value, ActionSet.Of(value));
+    }
+
+    /// <summary>Whether what it refuses is refused; else that is only logged, to try it out.</summary>
+    public bool Enforce { get; init; } = true;
+
+    /// <summary>What is allowed beside what the mode allows.</summary>
+    public ActionSet Allow { get; init; } = ActionSet.None;
+
+    /// <summary>What is refused, whatever else is said.</summary>
+    public ActionSet Deny { get; init; } = ActionSet.None;
+
+    /// <summary>What holds for some containers only; the first that matches counts.</summary>
+    public IReadOnlyList<ContainerRule> Containers { get; init; } = [];
+
+    /// <summary>The rule for a container; null when none matches.</summary>
+    public ContainerRule? FindRule(ContainerFacts container) => Containers.FirstOrDefault(rule => rule.Matches(container));
+
+    /// <summary>Decides on an action.</summary>
+    /// <param name="action">One of <see cref="HostActions"/>.</param>
+    /// <param name="container">The container that it is about; null for none.</param>
+    public Decision Judge(string action, ContainerFacts? container)
+    {
+        var rule = container is null ? null : FindRule(container);
+        if (rule is { Hide: true })
+        {
+            return Decision.Refuse(rule.Text, $"No such container: {container!.Name}");
+        }
+
+        if (Deny.Contains(action))
+        {
+            return Decision.Refuse($"deny: {action}", $"{action} is not allowed");
+        }
+
+        if (rule is not null && rule.Deny.Contains(action))
+        {
+            return Decision.Refuse(rule.Text, $"{action} is not allowed on {container!.Name}");
+        }
+
+        if (rule?.Allow is { } only && !HostActions.IsObserving(action))
+        {
+            return only.Contains(action) ? Decision.Allow(rule.Text) : Decision.Refuse(rule.Text, $"{action} is not allowed on {container!.Name}");
+        }
+
+        if (Allow.Contains(action))
+        {
+            return Decision.Allow($"allow: {action}");
+        }
+
+        var mode = $"mode: {Mode.ToString().ToLowerInvariant()}";
+        return Mode == PolicyMode.Full || _ofMode.Contains(action) ? Decision.Allow(mode) : Decision.Refuse(mode, $"{action} is not allowed");
+    }
+}

@@ -1,0 +1,30 @@
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Policies;
+
+/// <summary>What a request is about.</summary>
+/// <param name="Container">A container, as the request names it: its id, the beginning of it, or its name; null for none.</param>
+/// <param name="Other">Something else: an image, a network, a volume, a compose project, a path; null for none.</param>
+internal readonly record struct Subject(string? Container, string? Other = null)
+{
+    public static Subject None => default;
+
+    /// <summary>The subject of a payload, the same that its handler works on.</summary>
+    public static Subject Of(object payload) => payload switch
+    {
+        ContainerOperation request => OfContainer(request.ContainerId, request.Image ?? request.Name),
+        UpdateContainerRequest request => OfContainer(request.ContainerId, request.NewImage),
+        RemoveImageRequest request => new(null, request.ImageId),
+        CreateNetworkRequest request => new(null, request.Name),
+        DeleteNetworkRequest request => new(null, request.NetworkId),
+        CreateVolumeRequest request => new(null, request.Name),
+        DeleteVolumeRequest request => new(null, request.VolumeName),
+        DeployComposeRequest request => new(null, request.ProjectName),
+        ReadComposeRequest request => new(null, request.Path),
+        SelfUpdateRequest request => new(null, request.Version),
+        _ => None,
+    };
+
+    public static Subject OfContainer(string? reference, string? other = null) =>
+        new(reference?.Trim().TrimStart('/') is { Length: > 0 } container ? container : null, other);
+}
