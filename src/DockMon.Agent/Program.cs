@@ -134,7 +134,7 @@ internal static partial class Program
         [LoggerMessage(3, LogLevel.Critical, "{Problem}")]
         public static partial void CannotStart(ILogger logger, string problem);
 
-        [LoggerMessage(4, LogLevel.Critical, "The agent ends because of an error nobody foresaw")]
+        [LoggerMessage(4, LogLevel.Critical, "The agent ends because of an unexpected error")]
         public static partial void Failed(ILogger logger, Exception exception);
 
         [LoggerMessage(403, LogLevel.Information, "Started as root; {User}")]

@@ -9,7 +9,7 @@ internal enum KillShape
     /// <summary>One that Docker removes when it stops.</summary>
     Remove,
 
-    /// <summary>One that Docker removes when it stops, to an image that ends at once: the way back, with a container made anew.</summary>
+    /// <summary>One that Docker removes when it stops, to an image that ends at once: the way back, with a recreated container.</summary>
     RemoveCrash,
 
     /// <summary>One whose network another container shares.</summary>

@@ -127,7 +127,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         device.Remove();
         var update = installation.UpdateAsync(Payload(_v2), Token);
         // Neither the new container can be started nor the old one.
-        await installation.Agent.WaitForLineAsync("cannot be brought back yet", Token);
+        await installation.Agent.WaitForLineAsync("cannot be restored yet", Token);
         await device.PutBackAsync(Token);
 
         var (outcome, data) = await update;
@@ -146,7 +146,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         device.Remove();
         var (outcome, data) = await installation.UpdateAsync(Payload(_v2), Token);
         outcome.ShouldBe("update_progress", data);
-        data.ShouldContain("the old container cannot be brought back yet; the agent goes on trying");
+        data.ShouldContain("the old container cannot be restored yet; the agent goes on trying");
         data.ShouldContain("device");
         // The container's lane is free between two tries, and only another update of it is not let in.
         (await installation.OperateAsync("stop", _name, Token)).GetProperty("status").GetString().ShouldBe("stopped");
@@ -158,7 +158,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         installation.Agent.Terminate();
         (await installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
         installation.StartAgent();
-        await installation.Agent.WaitForLineAsync("cannot be brought back yet", Token);
+        await installation.Agent.WaitForLineAsync("cannot be restored yet", Token);
         await device.PutBackAsync(Token);
         await Retry.UntilAsync("the old container runs again", async () => await IsAsync(old, "running"), ct: Token);
         await UntouchedAsync(old, installation);
@@ -223,7 +223,7 @@ public sealed class UpdateFailureTests : IAsyncLifetime
         await RunAsync("--device", device.Path);
         device.Remove();
         var update = installation.UpdateAsync(Payload(_v2), Token);
-        await installation.Agent.WaitForLineAsync("cannot be brought back yet", Token);
+        await installation.Agent.WaitForLineAsync("cannot be restored yet", Token);
         await Docker.RunAsync(["rm", "-f", _name], Token);
         // The agent may have told before that it cannot bring it back yet; this is its last word.
         await update;

@@ -12,7 +12,7 @@ namespace DockMon.Agent.Commands;
 internal sealed partial class FrameDispatcher(Routes routes, RequestRunner requests, ILogger<FrameDispatcher> logger)
 {
     /// <summary>Takes one text frame. Returns at once, whatever is in it.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One frame nobody foresaw must not cost the connection.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An unexpected frame must not cost the connection.")]
     public void Dispatch(ReadOnlyMemory<byte> utf8)
     {
         try
@@ -121,7 +121,7 @@ internal sealed partial class FrameDispatcher(Routes routes, RequestRunner reque
         [LoggerMessage(205, LogLevel.Warning, "A message of type {Type} was dropped: {Reason}")]
         public static partial void MessageRefused(ILogger logger, string type, string reason);
 
-        [LoggerMessage(206, LogLevel.Error, "A frame of {Size} bytes failed in a way nobody foresaw")]
+        [LoggerMessage(206, LogLevel.Error, "A frame of {Size} bytes failed with an unexpected error")]
         public static partial void FrameFailed(ILogger logger, Exception exception, int size);
     }
 }

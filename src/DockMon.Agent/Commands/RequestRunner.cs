@@ -259,7 +259,7 @@ internal sealed partial class RequestRunner(
 
     private static partial class Log
     {
-        [LoggerMessage(203, LogLevel.Error, "{Name} failed in a way nobody foresaw")]
+        [LoggerMessage(203, LogLevel.Error, "{Name} failed with an unexpected error")]
         public static partial void HandlerFailed(ILogger logger, Exception exception, string name);
 
         [LoggerMessage(204, LogLevel.Warning, "Operations still ran after {Seconds} s; they were told to give up")]

@@ -280,7 +280,7 @@ internal sealed partial class ServerLink(
         [LoggerMessage(115, LogLevel.Warning, ServerAddress.NotVerified)]
         public static partial void Insecure(ILogger logger);
 
-        [LoggerMessage(116, LogLevel.Error, "Connecting failed in a way nobody foresaw. Next try in {Delay} s (failed tries for this reason: {Count})")]
+        [LoggerMessage(116, LogLevel.Error, "Connecting failed with an unexpected error. Next try in {Delay} s (failed tries for this reason: {Count})")]
         public static partial void ConnectFailed(ILogger logger, Exception exception, double delay, int count);
 
         [LoggerMessage(

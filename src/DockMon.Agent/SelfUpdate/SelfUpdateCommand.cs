@@ -273,7 +273,7 @@ internal sealed partial class SelfUpdateCommand(
         [LoggerMessage(556, LogLevel.Warning, "The self-update was refused or failed at \"{Stage}\": {Reason}")]
         public static partial void Failed(ILogger logger, string stage, string reason);
 
-        [LoggerMessage(558, LogLevel.Error, "The self-update failed in a way nobody foresaw")]
+        [LoggerMessage(558, LogLevel.Error, "The self-update failed with an unexpected error")]
         public static partial void Unforeseen(ILogger logger, Exception exception);
 
         [LoggerMessage(

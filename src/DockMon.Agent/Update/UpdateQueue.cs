@@ -112,7 +112,7 @@ internal sealed partial class UpdateQueue(
             other is { RollbackPending: true, IsEndReported: false }
             && other.Containers[0] != update.Containers[0]
             && other.Containers.Any(update.Containers.Contains)) is { } stuck
-            ? $"it shares its network with {stuck.Name}, whose old container cannot be brought back yet" : null;
+            ? $"it shares its network with {stuck.Name}, whose old container cannot be restored yet" : null;
 
     /// <summary>Runs a part of an update in the lanes of all its containers.</summary>
     /// <param name="update">The update.</param>

@@ -123,7 +123,7 @@ public sealed class UpdateRequestTests : UpdateScene
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
         agent.Frames().ShouldContain(frame => frame.Contains(
-            "side has a namespace from it, would have to be made anew, and is protected by its label",
+            "side has a namespace from it, would have to be recreated, and is protected by its label",
             StringComparison.Ordinal));
         Docker.Find("web")!.Id.ShouldBe(web.Id);
     }

@@ -280,7 +280,7 @@ internal sealed partial class ComposeDeployer(
         [LoggerMessage(854, LogLevel.Warning, "Deployment {Deployment}: {Action} of project {Project} failed: {Reason}")]
         public static partial void DeploymentFailed(ILogger logger, string deployment, string action, string project, string reason);
 
-        [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed in a way nobody foresaw")]
+        [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed with an unexpected error")]
         public static partial void Unforeseen(ILogger logger, Exception exception, string deployment);
 
         [LoggerMessage(860, LogLevel.Warning, "{Path} is of a deployment that a killed agent left, and cannot be removed now: {Reason}")]

@@ -112,12 +112,12 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
             var container = containers.First(container => container.Id == dependent.Id);
             if (!container.HasConfig)
             {
-                return $"{dependent.Name} has its network from it, would have to be made anew, and cannot be looked at";
+                return $"{dependent.Name} has its network from it, would have to be recreated, and cannot be looked at";
             }
 
             if (await Protection.IsOnAsync(engine, container.IsLabelled, container.ImageId, ct))
             {
-                return $"{dependent.Name} has a namespace from it, would have to be made anew, and is protected by its label {Protection.Label}=true";
+                return $"{dependent.Name} has a namespace from it, would have to be recreated, and is protected by its label {Protection.Label}=true";
             }
         }
 

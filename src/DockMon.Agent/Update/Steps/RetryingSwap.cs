@@ -112,7 +112,7 @@ internal sealed partial class RetryingSwap(ContainerSwap swap, Random random, Ti
         [LoggerMessage(502, LogLevel.Warning, "The old container could not be removed and is left as {Name}: {Reason}")]
         public static partial void LeftBehind(ILogger logger, string name, string reason);
 
-        [LoggerMessage(503, LogLevel.Error, "{Container} cannot be brought back yet: {Reason} (failed attempts for this reason: {Count})")]
+        [LoggerMessage(503, LogLevel.Error, "{Container} cannot be restored yet: {Reason} (failed attempts for this reason: {Count})")]
         public static partial void CannotRollBack(ILogger logger, string container, string reason, int count);
     }
 }

@@ -199,7 +199,7 @@ internal sealed partial class UpdatePhases(
             (left, id) = await retrying.RollBackAsync(
                 journal,
                 limit,
-                refused => report.Progress(journal.ContainerId, UpdateStages.Rollback, $"The old container cannot be brought back yet: {reason = refused}"),
+                refused => report.Progress(journal.ContainerId, UpdateStages.Rollback, $"The old container cannot be restored yet: {reason = refused}"),
                 stopping);
         }
         catch (CommandException e)
@@ -231,7 +231,7 @@ internal sealed partial class UpdatePhases(
     {
         if (!journal.LossTold)
         {
-            const string Message = "The update failed, and the old container cannot be brought back yet; the agent goes on trying";
+            const string Message = "The update failed, and the old container cannot be restored yet; the agent goes on trying";
             report.Failed(journal.ContainerId, UpdateStages.Failed, Message, error);
         }
 
