@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using DockMon.Protocol;
 
 namespace DockMon.Demo;
 
@@ -46,8 +47,8 @@ internal sealed class LiveView(Stage stage, TextWriter output)
                 else if (item.Name == "container_event")
                 {
                     var time = item.Data.GetProperty("timestamp").GetString()!;
-                    _events.Enqueue($"  {time[..Math.Min(19, time.Length)]}  {item.Data.GetProperty("container_name").GetString(),-24} "
-                        + $"{item.Data.GetProperty("action").GetString()}");
+                    _events.Enqueue(Visible.Blank($"  {time[..Math.Min(19, time.Length)]}  {item.Data.GetProperty("container_name").GetString(),-24} "
+                        + $"{item.Data.GetProperty("action").GetString()}"));
                     while (_events.Count > EventLines)
                     {
                         _events.Dequeue();
@@ -62,9 +63,8 @@ internal sealed class LiveView(Stage stage, TextWriter output)
         var host = (await stage.Client.GetAsync($"/api/hosts/{stage.HostId}", ct));
         var containers = await stage.Client.GetAsync($"/api/hosts/{stage.HostId}/containers", ct);
         var text = new StringBuilder();
-        text.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"Host {host.GetProperty("hostname").GetString()}   connected: {(host.GetProperty("connected").GetBoolean() ? "yes" : "no")}   hub: {stage.Url}");
+        text.AppendLine(Visible.Blank(
+            $"Host {host.GetProperty("hostname").GetString()}   connected: {(host.GetProperty("connected").GetBoolean() ? "yes" : "no")}   hub: {stage.Url}"));
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"  {"CONTAINER",-28} {"STATE",-10} {"CPU %",7} {"MEMORY",11}  STATUS");
         lock (_gate)
         {
@@ -76,8 +76,8 @@ internal sealed class LiveView(Stage stage, TextWriter output)
                     ? sample.GetProperty("cpu_percent").GetDouble().ToString("0.0", CultureInfo.InvariantCulture)
                     : "";
                 var memory = sample.ValueKind == JsonValueKind.Object ? Size(sample.GetProperty("memory_usage").GetInt64()) : "";
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {container.GetProperty("Names")[0].GetString()!.TrimStart('/'),-28} "
-                    + $"{container.GetProperty("State").GetString(),-10} {cpu,7} {memory,11}  {container.GetProperty("Status").GetString()}");
+                text.AppendLine(Visible.Blank($"  {container.GetProperty("Names")[0].GetString()!.TrimStart('/'),-28} "
+                    + $"{container.GetProperty("State").GetString(),-10} {cpu,7} {memory,11}  {container.GetProperty("Status").GetString()}"));
             }
 
             text.AppendLine().AppendLine("Events").AppendLine(_events.Count == 0 ? "  none yet" : string.Join(Environment.NewLine, _events));

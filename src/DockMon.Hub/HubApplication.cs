@@ -2,6 +2,7 @@ using System.Reflection;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
+using Microsoft.Extensions.Logging.Console;
 
 namespace DockMon.Hub;
 
@@ -24,7 +25,8 @@ public static class HubApplication
         });
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
+        builder.Logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {

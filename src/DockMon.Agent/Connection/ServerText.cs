@@ -1,4 +1,4 @@
-using DockMon.Agent.Logging;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Connection;
 

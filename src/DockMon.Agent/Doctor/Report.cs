@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DockMon.Agent.Hosting;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;
 
@@ -67,7 +68,7 @@ internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<s
 
     private string? CleanOrNull(string? text) => text is null ? null : Clean(text);
 
-    // Some of it is text of a server: it must neither break a line nor move the cursor.
+    // Some of it is text of a server or an engine: it must neither break a line nor move the cursor.
     private string Clean(string text)
     {
         foreach (var secret in secrets.Where(secret => secret.Length >= ShortestSecret))
@@ -75,7 +76,7 @@ internal sealed class Report(IReadOnlyList<NamedResult> results, IReadOnlyList<s
             text = text.Replace(secret, "…", StringComparison.Ordinal);
         }
 
-        return string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
+        return Visible.Blank(text);
     }
 }
 

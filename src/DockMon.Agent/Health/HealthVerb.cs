@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Interop;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Health;
 
@@ -19,7 +20,7 @@ internal static class HealthVerb
     public static async Task<int> RunAsync(TextWriter output, Func<string, string?> environment, TimeProvider time)
     {
         var (healthy, text) = await AskAsync(environment, time);
-        await output.WriteLineAsync(text);
+        await output.WriteLineAsync(Visible.Blank(text)); // It may have an engine's words in it.
         return healthy ? 0 : 1;
     }
 

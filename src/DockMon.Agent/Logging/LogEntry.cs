@@ -34,7 +34,8 @@ internal readonly record struct LogEntry(
     /// <summary>The stack trace, where the entry is an error and has one.</summary>
     public string? Stack => Level >= LogLevel.Error && Exception?.StackTrace is { } stack ? Cut(stack) : null;
 
-    public static string Cut(string text) => text.Length <= MaxTextLength ? text : string.Concat(text.AsSpan(0, MaxTextLength), "…");
+    public static string Cut(string text) => text.Length <= MaxTextLength ? text
+        : string.Concat(text.AsSpan(0, MaxTextLength - (char.IsHighSurrogate(text[MaxTextLength - 1]) ? 1 : 0)), "…");
 
     private static string Describe(Exception e) => $"{e.GetType().Name}: {e.Message}";
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Logging;
 
@@ -25,47 +25,22 @@ internal sealed class LogOutput(TextWriter output, bool json, TimeProvider time)
         }
     }
 
+    // What the JSON writer leaves as it is beyond ASCII stands in a string, where an escape means the same.
     private void Write(ReadOnlySpan<byte> utf8)
     {
         var characters = ArrayPool<char>.Shared.Rent(utf8.Length);
         var length = Encoding.UTF8.GetChars(utf8, characters);
-        if (IsPlain(characters.AsSpan(0, length)))
+        var line = characters.AsSpan(0, length - 1);
+        if (Visible.HasHidden(line))
         {
-            TryWrite(characters, length);
+            Write(Visible.Escape(line.ToString()) + "\n");
         }
         else
         {
-            Write(Escape(characters.AsSpan(0, length)));
+            TryWrite(characters, length);
         }
 
         ArrayPool<char>.Shared.Return(characters);
-    }
-
-    // What the JSON writer leaves as it is beyond ASCII stands in a string, where an escape means the same.
-    private static bool IsPlain(ReadOnlySpan<char> line)
-    {
-        foreach (var c in line)
-        {
-            if (MustEscape(c))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool MustEscape(char c) => c > '~' && Visible.IsHidden(c);
-
-    private static string Escape(ReadOnlySpan<char> line)
-    {
-        var escaped = new StringBuilder(line.Length + 64);
-        foreach (var c in line)
-        {
-            _ = MustEscape(c) ? escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : escaped.Append(c);
-        }
-
-        return escaped.ToString();
     }
 
     private void Write(string line) => TryWrite(line.ToCharArray(), line.Length);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Logging;
@@ -42,18 +43,6 @@ internal static class TextLine
     };
 
     // Or others could write log lines.
-    private static void AppendEscaped(StringBuilder line, string text)
-    {
-        foreach (var c in text)
-        {
-            _ = c switch
-            {
-                '\n' => line.Append("\\n"),
-                '\r' => line.Append("\\r"),
-                '\t' => line.Append("\\t"),
-                _ when Visible.IsHidden(c) => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => line.Append(c),
-            };
-        }
-    }
+    private static void AppendEscaped(StringBuilder line, string text) => line.Append(Visible.Escape(
+        text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)));
 }

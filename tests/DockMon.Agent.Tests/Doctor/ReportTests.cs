@@ -10,7 +10,7 @@ public sealed class ReportTests
     private static readonly NamedResult[] Results =
     [
         new("a", CheckResult.Ok("fine")),
-        new("longer", CheckResult.Failed("the server said \e[31mtop-secret\nand more", "write \"this\" + that")),
+        new("longer", CheckResult.Failed("the server said \e[31mtop-secret\nand \u202emore", "write \"this\" + that")),
         new("c", CheckResult.Skipped("needs longer, which failed")),
     ];
 
@@ -33,7 +33,7 @@ public sealed class ReportTests
         Lines(colour: false).ShouldBe(
         [
             "ok       a       fine",
-            "failed   longer  the server said  [31mtop-secret and more",
+            "failed   longer  the server said  [31mtop-secret and  more",
             "                 → write \"this\" + that",
             "skipped  c       needs longer, which failed",
             "1 failed, 0 warnings.",

@@ -38,6 +38,7 @@ public sealed class HealthVerbTests : IDisposable
     [Theory]
     [InlineData("{\"healthy\":true,\"text\":\"healthy: all well\"}\n", 0, "healthy: all well")]
     [InlineData("{\"healthy\":false,\"text\":\"unhealthy: the engine is away\"}\n", 1, "unhealthy: the engine is away")]
+    [InlineData("{\"healthy\":false,\"text\":\"unhealthy: \\u001b[2J\\u202eaway\"}\n", 1, "unhealthy:  [2J away")]
     [InlineData("null", 1, "unhealthy: the agent's answer is empty")]
     [InlineData("", 1, "unhealthy: the agent cannot be asked on ")]
     [InlineData("no JSON", 1, "unhealthy: the agent cannot be asked on ")]

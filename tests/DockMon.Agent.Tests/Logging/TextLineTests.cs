@@ -1,4 +1,6 @@
 using CsCheck;
+using DockMon.Agent.Logging;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
@@ -42,10 +44,14 @@ public sealed class TextLineTests
     }
 
     [Fact]
+    public void A_long_text_is_not_cut_in_the_middle_of_a_character() =>
+        LogEntry.Cut(new string('x', LogEntry.MaxTextLength - 1) + "😀").ShouldBe(new string('x', LogEntry.MaxTextLength - 1) + "…");
+
+    [Fact]
     public void Any_text_stays_in_its_line() => Gen.String.Sample(text =>
     {
         var log = new FormattedLog(json: false);
         log.Logger.LogInformation("{Text}", text);
-        return log.Lines.Length == 1 && !log.Lines[0].Any(char.IsControl);
+        return log.Lines.Length == 1 && !Visible.HasHidden(log.Lines[0]);
     });
 }

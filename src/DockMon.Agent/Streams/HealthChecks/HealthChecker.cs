@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Hosting;
-using DockMon.Agent.Logging;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;

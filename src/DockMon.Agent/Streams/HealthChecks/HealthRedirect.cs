@@ -1,5 +1,5 @@
 using System.Net;
-using DockMon.Agent.Logging;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.HealthChecks;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using DockMon.Agent.Logging;
 using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Protocol;

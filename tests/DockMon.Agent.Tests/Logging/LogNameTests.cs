@@ -5,36 +5,8 @@ using Xunit;
 
 namespace DockMon.Agent.Tests.Logging;
 
-public sealed class VisibleTests
+public sealed class LogNameTests
 {
-    [Theory]
-    [InlineData('\n', true)]
-    [InlineData('\u001b', true)]
-    [InlineData('\u007f', true)]
-    [InlineData('\u0085', true)]
-    [InlineData('\u202e', true)] // Turns the direction of writing.
-    [InlineData('\u200b', true)]
-    [InlineData('\u2028', true)]
-    [InlineData('\u2029', true)]
-    [InlineData('\ufeff', true)]
-    [InlineData(' ', false)]
-    [InlineData('a', false)]
-    [InlineData('ü', false)]
-    [InlineData('\\', false)]
-    public void A_character_that_shows_nothing_and_does_something_is_hidden(char c, bool hidden) => Visible.IsHidden(c).ShouldBe(hidden);
-
-    [Theory]
-    [InlineData("short", 10, "short")]
-    [InlineData("exactly", 7, "exactly")]
-    [InlineData("one too long", 11, "one too lon…")]
-    [InlineData("a\nb\u202ec", 10, "abc")]
-    [InlineData("\u001b[31mred", 3, "[31…")]
-    [InlineData("", 5, "")]
-    public void A_text_is_cut_after_what_is_hidden_was_taken_out(string text, int maximum, string cut) => Visible.Cut(text, maximum).ShouldBe(cut);
-
-    [Fact]
-    public void A_character_of_two_parts_is_never_cut_in_two() => Visible.Cut("ab😀cd", 3).ShouldBe("ab…");
-
     [Theory]
     [InlineData("DockMon.Agent.Connection.ReadLoop", "read_loop")]
     [InlineData("Plain", "plain")]
