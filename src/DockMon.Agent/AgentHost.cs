@@ -7,6 +7,7 @@ using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Reading;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
 using DockMon.Agent.Streams;
@@ -26,7 +27,8 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
     /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
-        var context = new AgentContext(options, loggers, time, Random.Shared);
+        var policy = new PolicyLoader(options).Load(before: null);
+        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = new PolicySource(policy) };
         var logger = context.CreateLogger<AgentHost>();
         var tokens = OpenTokens(logger);
 
@@ -69,6 +71,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         service.Follow(connection, options.ServerUrl);
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
+        PolicyLog.Report(logger, policy);
         using var streams = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, selfUpdates.HandOver);
         // Not for a hand-over: systemd takes nothing back, and would end the new version after its stop time-out.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Agent.Policies;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
@@ -84,6 +85,12 @@ internal sealed record AgentOptions
     /// <summary>The source of container statistics.</summary>
     public StatsOrigin StatsSource { get; init; }
 
+    /// <summary>The file of the policy; null for the usual one, which need not be there.</summary>
+    public string? PolicyFile { get; init; }
+
+    /// <summary>What the server may do at most, whatever the policy's file says; null for no such limit.</summary>
+    public PolicyMode? Mode { get; init; }
+
     /// <summary>
     /// Reads the environment. A variable that cannot be used has its default in the options (and DOCKMON_URL a name that no DNS resolves), so that
     /// all errors are found at once and what is not wrong can still be looked at. The agent does not start with any error.
@@ -120,6 +127,12 @@ internal sealed record AgentOptions
                 StatsOrigin.Auto,
                 "write auto, kernel or engine",
                 [("auto", StatsOrigin.Auto), ("kernel", StatsOrigin.Kernel), ("engine", StatsOrigin.Engine)]),
+            PolicyFile = variables.FilePath("POLICY_FILE"),
+            Mode = variables.Choice<PolicyMode?>(
+                "AGENT_MODE",
+                null,
+                "write observe, operate or full",
+                [("observe", PolicyMode.Observe), ("operate", PolicyMode.Operate), ("full", PolicyMode.Full)]),
         };
 
         options.CheckTogether(variables);

@@ -102,6 +102,14 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
     public string DirectoryPath(string variable, string defaultValue) => Path.GetFullPath(Text(variable) ?? defaultValue);
 
+    /// <summary>A file, by an absolute path.</summary>
+    public string? FilePath(string variable) => Text(variable) switch
+    {
+        null => null,
+        ['/', ..] path when !path.EndsWith('/') => Path.GetFullPath(path),
+        var text => Invalid<string?>(variable, text, "it must be the absolute path of a file", null),
+    };
+
     /// <summary>A directory of the host, which the agent may not see.</summary>
     public string? HostDirectoryPath(string variable) => Text(variable) switch
     {

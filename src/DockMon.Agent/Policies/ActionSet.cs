@@ -11,6 +11,13 @@ internal sealed class ActionSet
 
     public static ActionSet None { get; } = new([]);
 
+    /// <summary>Every name that a policy may list: groups first, in the order of their power.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Enum.GetValues<ActionGroup>().Select(NameOf).Union(HostActions.Groups.Keys.Order(StringComparer.Ordinal), StringComparer.Ordinal)];
+
+    /// <summary>The names as they were listed.</summary>
+    public IReadOnlyList<string> Listed { get; private init; } = [];
+
     /// <summary>What each mode allows.</summary>
     public static ActionSet Of(PolicyMode mode) => new(HostActions.Groups.Where(action => mode switch
     {
@@ -36,7 +43,7 @@ internal sealed class ActionSet
         }
 
         unknown = wrong;
-        return new ActionSet(actions);
+        return new ActionSet(actions) { Listed = [.. names] };
     }
 
     /// <summary>The name of a group in a policy.</summary>

@@ -18,6 +18,15 @@ internal sealed record HostPolicy
         init => (_mode, _ofMode) = (value, ActionSet.Of(value));
     }
 
+    /// <summary>The file that it was read from, or should have been; null for none.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Why it cannot be used: then nothing but observing is allowed. Empty for a policy that can be.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>Whether nothing is done that cannot be written into the audit.</summary>
+    public bool AuditRequired { get; init; }
+
     /// <summary>Whether what it refuses is refused; else that is only logged, to try it out.</summary>
     public bool Enforce { get; init; } = true;
 
@@ -29,6 +38,20 @@ internal sealed record HostPolicy
 
     /// <summary>What holds for some containers only; the first that matches counts.</summary>
     public IReadOnlyList<ContainerRule> Containers { get; init; } = [];
+
+    /// <summary>What is in force in place of a policy that cannot be used: what the one before hid or refused stays so, and nothing is changed.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="problems">Why it cannot be used.</param>
+    /// <param name="before">The policy before; null for none.</param>
+    public static HostPolicy Unusable(string file, IReadOnlyList<string> problems, HostPolicy? before) => (before ?? Unrestricted) with
+    {
+        Origin = file,
+        File = file,
+        Problems = problems,
+        Mode = PolicyMode.Observe,
+        Enforce = true,
+        Allow = ActionSet.None,
+    };
 
     /// <summary>The rule for a container; null when none matches.</summary>
     public ContainerRule? FindRule(ContainerFacts container) => Containers.FirstOrDefault(rule => rule.Matches(container));
@@ -52,6 +75,13 @@ internal sealed record HostPolicy
         if (rule is not null && rule.Deny.Contains(action))
         {
             return Decision.Refuse(rule.Text, $"{action} is not allowed on {container!.Name}");
+        }
+
+        if (Problems.Count > 0 && !HostActions.IsObserving(action))
+        {
+            return Decision.Refuse(
+                "unusable policy",
+                $"{action} is not allowed until the policy can be read; the agent's log and dockmon-agent doctor say what is wrong with it");
         }
 
         if (rule?.Allow is { } only && !HostActions.IsObserving(action))

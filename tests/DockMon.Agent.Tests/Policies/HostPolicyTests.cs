@@ -7,7 +7,11 @@ namespace DockMon.Agent.Tests.Policies;
 
 public sealed class HostPolicyTests
 {
-    private static readonly ContainerFacts Database = new(new string('a', 64), "postgres-1", "postgres:17", new Dictionary<string, string> { ["team"] = "data" });
+    private static readonly ContainerFacts Database = new(
+        new string('a', 64),
+        "postgres-1",
+        "postgres:17",
+        new Dictionary<string, string> { ["team"] = "data" });
 
     [Theory]
     [InlineData(OperationActions.Inspect, true, true)]

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Yaml;
 using YamlDotNet.RepresentationModel;
 
 namespace DockMon.Agent.Compose.Deploy;

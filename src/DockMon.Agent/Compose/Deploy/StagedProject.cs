@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using System.Text;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Compose.Deploy;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Compose.Discovery;

@@ -1,3 +1,4 @@
+using DockMon.Agent.Yaml;
 using YamlDotNet.RepresentationModel;
 
 namespace DockMon.Agent.Compose.Discovery;

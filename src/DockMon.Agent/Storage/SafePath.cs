@@ -3,7 +3,7 @@ using DockMon.Agent.Interop;
 using DockMon.Engine;
 using Microsoft.Win32.SafeHandles;
 
-namespace DockMon.Agent.Compose.Discovery;
+namespace DockMon.Agent.Storage;
 
 /// <summary>
 /// Opens files without ever following a symbolic link: each component of the path is opened from the one before it with O_NOFOLLOW,
@@ -22,6 +22,30 @@ internal static class SafePath
     {
         using var folder = OpenFolder(Path.GetDirectoryName(path)!);
         return OpenRegular(folder, Path.GetFileName(path));
+    }
+
+    /// <summary>Opens a regular file for reading and shows everything on the way to it: the root, each directory, and the file itself.</summary>
+    /// <exception cref="IOException">As above; a <see cref="FileNotFoundException"/> when it is not there.</exception>
+    public static FileStream OpenFile(string path, Action<string, FileStatus> look)
+    {
+        var (folder, passed) = (Open("/"), "/");
+        Look(folder);
+        foreach (var part in Path.GetDirectoryName(path)!.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using var above = folder;
+            // Not for reading: a directory may be one that this user can only pass through.
+            folder = OpenAt(above, part, OpenFlags.DirectoryOnly | OpenFlags.PathOnly);
+            passed = Path.Combine(passed, part);
+            Look(folder);
+        }
+
+        using var last = folder;
+        var file = OpenRegular(last, Path.GetFileName(path));
+        passed = path;
+        Look(file.SafeFileHandle);
+        return file;
+
+        void Look(SafeFileHandle handle) => look(passed, FileStatus.Read(handle) ?? throw new IOException($"the file system of {passed} tells nothing of it"));
     }
 
     /// <summary>Opens a regular file of a directory that is trusted, whose files are not.</summary>

@@ -2,7 +2,7 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
-namespace DockMon.Agent.Compose.Discovery;
+namespace DockMon.Agent.Yaml;
 
 /// <summary>
 /// Reads YAML that anybody may have written. The library builds its tree by recursion and compares keys by their whole content: a file of
@@ -12,19 +12,12 @@ internal static class SafeYaml
 {
     private const int DeepestNesting = 64;
 
-    /// <summary>The first document's root; null when it is no YAML, or more than a compose file needs.</summary>
+    /// <summary>The first document's root; null when it is no YAML, or more than a file for people needs.</summary>
     public static YamlNode? Read(string text)
     {
         try
         {
-            if (!IsHarmless(text))
-            {
-                return null;
-            }
-
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents is [var first, ..] ? first.RootNode : null;
+            return Load(text) is [var first, ..] ? first.RootNode : null;
         }
         catch (YamlException)
         {
@@ -32,7 +25,17 @@ internal static class SafeYaml
         }
     }
 
-    private static bool IsHarmless(string text)
+    /// <summary>All documents.</summary>
+    /// <exception cref="YamlException">It is no YAML, or more than a file for people needs; it says where.</exception>
+    public static IList<YamlDocument> Load(string text)
+    {
+        EnsureHarmless(text);
+        var stream = new YamlStream();
+        stream.Load(new StringReader(text));
+        return stream.Documents;
+    }
+
+    private static void EnsureHarmless(string text)
     {
         var parser = new Parser(new StringReader(text));
         // Of each open collection, whether a key is next; a list never has one.
@@ -54,7 +57,7 @@ internal static class SafeYaml
             {
                 if (inside.KeyNext && parser.Current is not Scalar)
                 {
-                    return false;
+                    throw Refuse(parser.Current, "a key must be a text");
                 }
 
                 open.Push((inside.IsMap, inside.IsMap && !inside.KeyNext));
@@ -64,13 +67,13 @@ internal static class SafeYaml
             {
                 if (open.Count == DeepestNesting)
                 {
-                    return false;
+                    throw Refuse(parser.Current, $"it is nested deeper than {DeepestNesting} times");
                 }
 
                 open.Push((parser.Current is MappingStart, parser.Current is MappingStart));
             }
         }
-
-        return true;
     }
+
+    private static YamlException Refuse(ParsingEvent at, string why) => new(at.Start, at.End, why);
 }
