@@ -242,12 +242,26 @@ ensure_arm64_root() {
   export DOCKMON_ARM64_ROOT=$PWD/$root
 }
 
+# A key for signatures, of these tests alone: the agent that they run is built with its public half. Sets PUBLISH_OPTIONS and DOCKMON_TEST_RELEASE_KEY.
+ensure_test_key() {
+  local key=$PWD/artifacts/test-key/release.key
+  command -v openssl >/dev/null || install "openssl, for signatures" openssl
+  if [ ! -s "$key.pub" ]; then
+    mkdir -p "$(dirname "$key")"
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key" 2>/dev/null
+    openssl pkey -in "$key" -pubout -out "$key.pub"
+  fi
+  export DOCKMON_TEST_RELEASE_KEY=$key
+  PUBLISH_OPTIONS="${PUBLISH_OPTIONS:-} -p:ReleaseKey=$key.pub"
+}
+
 # All that the tests on real engines need: the engines, the programs published natively, the image. Packages are fetched while the compiler works.
 prepare_engines() {
   local others
   engines &
   others=$!
   ensure_native_tools
+  ensure_test_key
   publish agent hub
   wait "$others"
   engines # Once more, for what they export.

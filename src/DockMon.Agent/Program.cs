@@ -27,7 +27,8 @@ internal static partial class Program
                 await Console.Out.WriteLineAsync(AgentVersion.Current);
                 return 0;
             case ["version", "--json"]:
-                await Console.Out.WriteLineAsync($$"""{"product":"dockmon-agent","version":"{{AgentVersion.Current}}"}""");
+                var keys = string.Join(',', ReleaseKeys.CompiledIn.Ids.Select(id => $"\"{id}\""));
+                await Console.Out.WriteLineAsync($$"""{"product":"dockmon-agent","version":"{{AgentVersion.Current}}","release_keys":[{{keys}}]}""");
                 return 0;
             case ["guard", var process, var container] when int.TryParse(process, CultureInfo.InvariantCulture, out var id):
                 return await GuardAsync(id, container == "-" ? null : container);
@@ -94,7 +95,7 @@ internal static partial class Program
 
         try
         {
-            new Launcher(new SelfUpdateStore(options.DataPath), logger).Run();
+            new Launcher(new SelfUpdateStore(options.DataPath), ProgramTrust.Of(options), logger).Run();
         }
         catch (Exception e) when (e is CommandException or IOException)
         {

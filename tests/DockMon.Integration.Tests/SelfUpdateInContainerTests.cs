@@ -86,6 +86,23 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         await WaitForAsync(Newer);
     }
 
+    [Fact]
+    public async Task An_agent_with_a_key_takes_a_program_out_of_an_image_only_with_its_signature_beside_it()
+    {
+        using var key = SigningKey.OfAgent();
+        Assert.SkipWhen(key is null, $"{SigningKey.Variable} names no key; ./test builds the agent with one.");
+        var program = await OtherAgent.WithVersionAsync(_folder.Path, _own, Newer, Token);
+        var unsigned = await PublishAsync("unsigned", program);
+        key.Sign(program);
+        var signed = await PublishAsync("signed", program, program + ".sig");
+        await RunAsync("-e", "SELF_UPDATE=signed");
+        await UpdateAsync(unsigned);
+        await LoggedAsync("is not signed: it has no /app/dockmon-agent.sig");
+        await UpdateAsync(signed);
+        await WaitForAsync(Newer);
+        await LoggedAsync($"Version {Newer} has proven itself");
+    }
+
     [Theory]
     [InlineData("no")]
     [InlineData("on-failure")]
@@ -121,17 +138,23 @@ public sealed class SelfUpdateInContainerTests : IAsyncLifetime
         await Docker.RunAsync(
             ["run", "-d", "--name", _name, "--restart", "unless-stopped", "-v", "/var/run/docker.sock:/var/run/docker.sock", "-v", $"{_name}:/data",
                 "-e", $"DOCKMON_URL={_hub.Url}",
-                "-e", $"REGISTRATION_TOKEN={token}", "-e", "UPDATE_TIMEOUT=60s", "-e", "LOG_JSON=false", "-e", "RECONNECT_MAX=1s", .. options, _image],
+                "-e", $"REGISTRATION_TOKEN={token}", "-e", "UPDATE_TIMEOUT=60s", "-e", "LOG_JSON=false", "-e", "RECONNECT_MAX=1s", "-e", "SELF_UPDATE=any",
+                .. options, _image],
             Token);
         await WaitForAsync(_own);
     }
 
     /// <summary>An image with another program in the place of the agent.</summary>
-    private async Task<string> PublishAsync(string tag, string program)
+    private async Task<string> PublishAsync(string tag, string program, string? signature = null)
     {
         var reference = $"{_registry.Address}/dockmon-agent:{tag}";
         var container = await Docker.RunAsync(["create", _image], Token);
         await Docker.RunAsync(["cp", program, $"{container}:/app/dockmon-agent"], Token);
+        if (signature is not null)
+        {
+            await Docker.RunAsync(["cp", signature, $"{container}:/app/dockmon-agent.sig"], Token);
+        }
+
         await Docker.RunAsync(["commit", container, reference], Token);
         await Docker.RunAsync(["rm", "-v", container], Token);
         await Docker.RunAsync(["push", "--quiet", reference], Token);

@@ -36,7 +36,7 @@ internal sealed class SelfUpdateScene : IAsyncDisposable
     /// <param name="more">More variables of the agent.</param>
     public static async Task<SelfUpdateScene> StartAsync(CancellationToken ct, bool supervised = false, params (string Name, string Value)[] more)
     {
-        var environment = new Dictionary<string, string> { ["UPDATE_TIMEOUT"] = $"{UpdateTimeout.TotalSeconds}s" };
+        var environment = new Dictionary<string, string> { ["UPDATE_TIMEOUT"] = $"{UpdateTimeout.TotalSeconds}s", ["SELF_UPDATE"] = "any" };
         if (supervised)
         {
             environment["INVOCATION_ID"] = "tests";

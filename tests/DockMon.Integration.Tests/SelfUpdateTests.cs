@@ -102,6 +102,50 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         scene.Installation.Agent.Lines.Count(line => line.Contains("Connected to", StringComparison.Ordinal)).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task An_agent_with_a_key_executes_only_what_that_key_has_signed()
+    {
+        using var key = SigningKey.OfAgent();
+        Assert.SkipWhen(key is null, $"{SigningKey.Variable} names no key; ./test builds the agent with one.");
+        using var otherKey = new SigningKey();
+        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised: false, ("SELF_UPDATE", ""));
+        scene.Installation.Agent.Lines.ShouldContain(line => line.Contains("only programs signed by the key", StringComparison.Ordinal));
+        var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
+        async Task RefusedAsync(string program, string words, bool force = false) =>
+            (await scene.ToldAsync(
+                () => scene.UpdateAsync(program, Token, force: force),
+                data => data.Contains("\"error\":", StringComparison.Ordinal),
+                Token)).ShouldContain(words);
+
+        await RefusedAsync(newer, "the program is not signed");
+        otherKey.Sign(newer);
+        await RefusedAsync(newer, "signature does not hold");
+        var older = await OtherAgent.WithVersionAsync(scene.Folder, _own, _own.Replace("3.", "2.", StringComparison.Ordinal), Token);
+        key.Sign(older);
+        await RefusedAsync(older, "is older than version", force: true);
+        var foreign = await OtherAgent.ForAnotherProcessorAsync(scene.Folder, Token);
+        key.Sign(foreign);
+        await RefusedAsync(foreign, "the program is for another processor");
+        (await scene.VersionAsync(Token)).ShouldBe(_own);
+
+        key.Sign(newer);
+        await scene.ToldAsync(
+            () => scene.UpdateAsync(newer, Token),
+            data => data.Contains($"Version {Newer} runs and is connected", StringComparison.Ordinal),
+            Token);
+
+        // The next start finds it in the data folder, with its signature; and without it no longer becomes it.
+        scene.Installation.Agent.Terminate();
+        (await scene.Installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
+        scene.Installation.StartAgent();
+        await scene.WaitForVersionAsync(Newer, Token);
+        scene.Installation.Agent.Terminate();
+        (await scene.Installation.Agent.WaitForExitAsync(Token)).ShouldBe(0);
+        File.Delete(Directory.GetFiles(scene.Bin, "*.sig", SearchOption.AllDirectories).Single());
+        scene.Installation.StartAgent();
+        await scene.WaitForVersionAsync(_own, Token);
+    }
+
     [Theory]
     [InlineData("crashes", "return 3;", false, "ended before it had proven itself")]
     [InlineData("crashes", "return 3;", true, "ended before it had proven itself")]

@@ -17,6 +17,19 @@ internal enum StatsOrigin
     Engine,
 }
 
+/// <summary>The programs that the agent accepts from the server in place of itself.</summary>
+internal enum SelfUpdateMode
+{
+    /// <summary>None.</summary>
+    Off,
+
+    /// <summary>Those that a key has signed which the agent was built with.</summary>
+    Signed,
+
+    /// <summary>Those that have the server's checksum.</summary>
+    Any,
+}
+
 /// <summary>The agent's settings, from environment variables.</summary>
 internal sealed record AgentOptions
 {
@@ -73,6 +86,9 @@ internal sealed record AgentOptions
     /// <summary>The time that a new version of the agent has to prove itself.</summary>
     public TimeSpan UpdateTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>The programs that the agent accepts in place of itself; null for signed ones where it was built with keys, and any where it was not.</summary>
+    public SelfUpdateMode? SelfUpdate { get; init; }
+
     /// <summary>The repository of the agent's image for self-updates, to which the server gives the tag; null for the server's repository.</summary>
     public string? SelfUpdateImage { get; init; }
 
@@ -118,6 +134,11 @@ internal sealed record AgentOptions
             HostStacksPath = variables.HostDirectoryPath("HOST_STACKS_DIR"),
             InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
             UpdateTimeout = variables.Time("UPDATE_TIMEOUT", TimeSpan.FromMinutes(2), minimum: TimeSpan.FromSeconds(15)),
+            SelfUpdate = variables.Choice<SelfUpdateMode?>(
+                "SELF_UPDATE",
+                null,
+                "write off, signed or any",
+                [("off", SelfUpdateMode.Off), ("signed", SelfUpdateMode.Signed), ("any", SelfUpdateMode.Any)]),
             SelfUpdateImage = variables.Repository("SELF_UPDATE_IMAGE"),
             SelfUpdateAllowUnverified = variables.Flag("SELF_UPDATE_ALLOW_UNVERIFIED", false),
             ShutdownTimeout = variables.Time("SHUTDOWN_TIMEOUT", TimeSpan.FromSeconds(25)),

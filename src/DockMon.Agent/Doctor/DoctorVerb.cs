@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Linux;
+using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Doctor;
@@ -43,6 +44,7 @@ internal static class DoctorVerb
             .. engine.All(),
             .. new DataChecks(options, inContainer, user.TakesOver, engine, "/proc").All(),
             .. new HostChecks(inContainer).All(),
+            new SelfUpdateCheck(ProgramTrust.Of(options)).Check(),
         ];
         await new CheckRunner(time).RunAsync(checks, results, ct);
         var report = new Report(results, [.. Secrets(options, environment)]);

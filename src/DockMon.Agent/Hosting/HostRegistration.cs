@@ -2,6 +2,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Linux;
+using DockMon.Agent.SelfUpdate;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -33,7 +34,7 @@ internal sealed class HostRegistration(AgentOptions options, EngineClient engine
         [Capabilities.ContainerUpdates] = true,
         [Capabilities.EventStreaming] = true,
         [Capabilities.StatsCollection] = options.StatsInterval > TimeSpan.Zero,
-        [Capabilities.SelfUpdate] = isContainer,
+        [Capabilities.SelfUpdate] = isContainer && ProgramTrust.Of(options).FindRefusal() is null,
         [Capabilities.ComposeDeployments] = hasCompose,
         [Capabilities.ShellAccess] = true,
         [Capabilities.MultiEnvFiles] = true,

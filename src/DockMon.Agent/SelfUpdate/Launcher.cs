@@ -9,7 +9,7 @@ namespace DockMon.Agent.SelfUpdate;
 /// Decides at the start which program runs. The container or the unit always starts the same one, the base; it replaces itself (<c>execve</c>: same
 /// process, same container) with a newer one that has proven itself. Going back means the same: the base is executed, and decides.
 /// </summary>
-internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
+internal sealed partial class Launcher(SelfUpdateStore store, ProgramTrust trust, ILogger logger)
 {
     /// <summary>Tells a program which file of the data folder it was executed from. Not set: it is the base.</summary>
     public const string ProgramVariable = "DOCKMON_AGENT_PROGRAM";
@@ -38,7 +38,13 @@ internal sealed partial class Launcher(SelfUpdateStore store, ILogger logger)
 
         string? refusal = null;
         var before = store.Read();
-        var (state, program) = Decide(before, AgentVersion.Current, Machine.Current.BootId, installed => (refusal = store.FindRefusal(installed)) is null);
+        bool IsTrusted(InstalledProgram installed)
+        {
+            refusal = store.FindRefusal(installed) ?? trust.FindRefusal(installed.Sha256, SelfUpdateStore.ReadSignature(installed));
+            return refusal is null;
+        }
+
+        var (state, program) = Decide(before, AgentVersion.Current, Machine.Current.BootId, IsTrusted);
         if (refusal is not null)
         {
             Log.NotTrusted(logger, refusal);

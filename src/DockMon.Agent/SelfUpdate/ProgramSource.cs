@@ -1,10 +1,7 @@
 using System.Formats.Tar;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Connection;
-using DockMon.Agent.Storage;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -14,19 +11,25 @@ namespace DockMon.Agent.SelfUpdate;
 /// <param name="engine">Pulls the image, and makes the container that the program is taken out of.</param>
 /// <param name="store">Where the program goes.</param>
 /// <param name="owner">Tells this agent's containers from those of another one on the same engine, which may be in the middle of it.</param>
+/// <param name="needsSignature">Whether its signature is fetched, too.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore store, string owner, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class ProgramSource(
+    EngineClient engine,
+    SelfUpdateStore store,
+    string owner,
+    bool needsSignature,
+    TimeProvider time,
+    ILogger logger) : IDisposable
 {
     private const string PathInImage = "/app/dockmon-agent";
+    private const string SignatureInImage = PathInImage + ".sig";
     private const string Label = "dockmon.agent.self-update";
-    private const long LongestProgram = 256 * 1024 * 1024;
 
-    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+    private readonly IncomingProgram _incoming = new(store, time);
+    private readonly ProgramDownload _download = new(new IncomingProgram(store, time), needsSignature);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
-
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _download.Dispose();
 
     /// <summary>The image to take: the server names its own agent's, and SELF_UPDATE_IMAGE the repository to take instead, with the server's tag.</summary>
     public static string ImageToTake(string asked, string? repository)
@@ -40,9 +43,11 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         return repository + (tag.Contains(':', StringComparison.Ordinal) ? "@" : ":") + tag;
     }
 
+    /// <inheritdoc cref="ProgramDownload.FetchAsync"/>
+    public Task<FetchedProgram> FromUrlAsync(string url, CancellationToken ct) => _download.FetchAsync(url, ct);
+
     /// <summary>Pulls an image and takes the program out of a container of it, which is never started.</summary>
-    /// <returns>Checksum of the program, hexadecimal.</returns>
-    public async Task<string> FromImageAsync(string image, CancellationToken ct)
+    public async Task<FetchedProgram> FromImageAsync(string image, CancellationToken ct)
     {
         await RemoveLeftoversAsync(ct);
         if (!await IsThereAsync(image, ct))
@@ -65,7 +70,7 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         }
     }
 
-    private async Task<string> TakeOutAsync(string image, CancellationToken ct)
+    private async Task<FetchedProgram> TakeOutAsync(string image, CancellationToken ct)
     {
         var body = new JsonObject
         {
@@ -75,21 +80,12 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         var container = await engine.CreateContainerAsync(body, name: null, ct);
         try
         {
-            await using var archive = await engine.GetArchiveAsync(container, PathInImage, ct);
-            await using var tar = new TarReader(archive);
-            while (await ReadAsync(tar.GetNextEntryAsync(copyData: false, ct), image, ct) is { } entry)
-            {
-                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } program)
-                {
-                    return await WriteAsync(program, image, ct);
-                }
-            }
-
-            throw NoProgram(image);
-        }
-        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            throw NoProgram(image);
+            var sha256 = await ReadFileAsync(container, PathInImage, image, _incoming.WriteAsync, ct) ?? throw NoProgram(image);
+            var signature = needsSignature ? await ReadFileAsync(container, SignatureInImage, image, _incoming.ReadSignatureAsync, ct) : null;
+            return needsSignature && signature is null
+                ? throw new CommandException(
+                    $"the program of the image {image} is not signed: it has no {SignatureInImage}, and this agent accepts only signed programs (SELF_UPDATE)")
+                : new FetchedProgram(sha256, signature);
         }
         finally
         {
@@ -97,32 +93,33 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         }
     }
 
-    /// <summary>Downloads the program.</summary>
-    /// <returns>Its checksum, hexadecimal.</returns>
-    public async Task<string> FromUrlAsync(string url, CancellationToken ct)
+    /// <summary>Reads a file of a container; null where it has none.</summary>
+    private async Task<T?> ReadFileAsync<T>(
+        string container,
+        string path,
+        string image,
+        Func<Stream, string, CancellationToken, Task<T>> read,
+        CancellationToken ct)
+        where T : class
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
-        {
-            throw new CommandException("binary_url is no http or https address");
-        }
-
-        // It may hold a user and a password, and its query a token.
-        var source = UserInfo.Remove(address.GetLeftPart(UriPartial.Path));
         try
         {
-            using var response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, ct).WaitAsync(Silence, time, ct);
-            if (!response.IsSuccessStatusCode)
+            await using var archive = await engine.GetArchiveAsync(container, path, ct);
+            await using var tar = new TarReader(archive);
+            while (await _incoming.ReadAsync(tar.GetNextEntryAsync(copyData: false, ct), image, ct) is { } entry)
             {
-                throw new CommandException($"the download of {source} was answered with {(int)response.StatusCode} {response.ReasonPhrase}");
+                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } content)
+                {
+                    return await read(content, image, ct);
+                }
             }
-
-            await using var body = await response.Content.ReadAsStreamAsync(ct);
-            return await WriteAsync(body, source, ct);
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutException)
+        catch (EngineException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            throw new CommandException($"the download of {source} failed: {Reason(e)}; check the address, and the proxy's variables if there are any");
+            // The container has no such file.
         }
+
+        return null;
     }
 
     /// <summary>Removes what an agent that was killed in the middle of this left on the engine.</summary>
@@ -194,58 +191,6 @@ internal sealed partial class ProgramSource(EngineClient engine, SelfUpdateStore
         catch (CommandException e)
         {
             SelfUpdateLog.NotCleared(logger, e.Message);
-        }
-    }
-
-    /// <summary>Waits for what comes, and says so when it does not.</summary>
-    private async Task<T> ReadAsync<T>(ValueTask<T> reading, string source, CancellationToken ct)
-    {
-        try
-        {
-            return await reading.AsTask().WaitAsync(Silence, time, ct);
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or TimeoutException)
-        {
-            throw new CommandException($"the new program broke off on its way out of {source}: {Reason(e)}; this version works on, ask for the update again");
-        }
-    }
-
-    private static string Reason(Exception e) =>
-        e is TimeoutException ? $"nothing came for {Silence.TotalSeconds:0} s (timeout)" : UserInfo.Remove(e.GetBaseException().Message);
-
-    private async Task<string> WriteAsync(Stream program, string source, CancellationToken ct)
-    {
-        var path = store.IncomingPath;
-        try
-        {
-            PrivateFolder.Make(Path.GetDirectoryName(path)!);
-            File.Delete(path);
-            var file = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
-            });
-            await using (file)
-            {
-                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                var buffer = new byte[128 * 1024];
-                while (await ReadAsync(program.ReadAsync(buffer, ct), source, ct) is > 0 and var count)
-                {
-                    hash.AppendData(buffer, 0, count);
-                    await file.WriteAsync(buffer.AsMemory(0, count), ct);
-                    if (file.Position > LongestProgram)
-                    {
-                        throw new CommandException($"what comes is longer than {LongestProgram / 1024 / 1024} MiB and is no agent");
-                    }
-                }
-
-                file.Flush(flushToDisk: true);
-                return Convert.ToHexStringLower(hash.GetHashAndReset());
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException($"the new program cannot be written to {store.Folder}: {StorageAdvice.Describe(e, store.Folder)}");
         }
     }
 

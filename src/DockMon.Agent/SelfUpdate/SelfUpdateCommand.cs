@@ -21,6 +21,7 @@ internal sealed partial class SelfUpdateCommand(
     OwnContainer own,
     Lanes lanes,
     SelfUpdateStore store,
+    ProgramTrust trust,
     SelfUpdateReporter report) : IDisposable
 {
     /// <summary>How long what is under way may hold the new program up.</summary>
@@ -30,7 +31,12 @@ internal sealed partial class SelfUpdateCommand(
     private readonly TimeProvider _time = context.Time;
     private readonly ILogger _logger = context.CreateLogger<SelfUpdateCommand>();
     private readonly ProgramSource _source = new(
-        engine, store, $"{Environment.MachineName}:{context.Options.DataPath}", context.Time, context.CreateLogger<SelfUpdateCommand>());
+        engine,
+        store,
+        $"{Environment.MachineName}:{context.Options.DataPath}",
+        trust.NeedsSignature,
+        context.Time,
+        context.CreateLogger<SelfUpdateCommand>());
     private readonly CancellationTokenSource _stopping = new();
     private InstalledProgram? _next;
     private Task _work = Task.CompletedTask;
@@ -74,6 +80,12 @@ internal sealed partial class SelfUpdateCommand(
             return;
         }
 
+        // It has waited for what was under way, where others may have come to it.
+        if ((store.FindRefusal(next) ?? trust.FindRefusal(next.Sha256, SelfUpdateStore.ReadSignature(next))) is { } refusal)
+        {
+            throw new CommandException(refusal);
+        }
+
         var trial = new Trial(next, AgentVersion.Current, _time.GetUtcNow() + _options.UpdateTimeout, Machine.Current.BootId);
         store.Save(store.Read() with { Accepted = null, Trial = trial });
         var guard = Guard.Start(own.Require()?.Id);
@@ -94,6 +106,11 @@ internal sealed partial class SelfUpdateCommand(
             throw new CommandException("neither image nor binary_url is given");
         }
 
+        if (trust.FindRefusal() is { } refusal)
+        {
+            throw new CommandException("refused: " + refusal);
+        }
+
         if (store.Read().Trial is { } trial)
         {
             throw new CommandException($"version {trial.Program.Version} is being tried out: ask again when that is over");
@@ -104,7 +121,7 @@ internal sealed partial class SelfUpdateCommand(
             throw new CommandException($"refused: {distrust}. The agent executes nothing out of a folder that others can change");
         }
 
-        await CheckRestartsAsync(ct);
+        await RestartCheck.EnsureAsync(engine, own, ct);
         if (_isTold)
         {
             await _work.WaitAsync(ct); // Whoever heard that it failed may ask at once: what it left is only being removed.
@@ -130,27 +147,6 @@ internal sealed partial class SelfUpdateCommand(
 
         _work = Task.Run(() => GuardAsync(request, stage), CancellationToken.None);
         return new StartedResult { Status = "self_update_started" };
-    }
-
-    /// <summary>A new program that ends, with whatever code, takes its container along: somebody must be known to bring that back.</summary>
-    private async Task CheckRestartsAsync(CancellationToken ct)
-    {
-        if (own.Require() is { } self)
-        {
-            if ((await engine.InspectContainerAsync(self.Id, ct)).HostConfig.RestartPolicy?.Name is not ("always" or "unless-stopped"))
-            {
-                throw new CommandException(
-                    $"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that "
-                    + "ended would "
-                    + $"cut this host off. Run: docker update --restart unless-stopped {self.Name}");
-            }
-        }
-        else if (Machine.Current.InContainer)
-        {
-            throw new CommandException(
-                "refused: the agent runs in a container that this engine does not let it see, so nobody could bring it back if a new version failed. "
-                + "Update its image on the host itself");
-        }
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The failure of a self-update is told, and ends nothing else.")]
@@ -213,13 +209,13 @@ internal sealed partial class SelfUpdateCommand(
             report.Progress(name, message);
         }
 
-        string sha256;
+        FetchedProgram program;
         var expected = request.Checksum;
         if (!string.IsNullOrWhiteSpace(request.Image))
         {
             var image = ProgramSource.ImageToTake(request.Image, _options.SelfUpdateImage);
             Stage("pull", $"Pulling {image}");
-            sha256 = await _source.FromImageAsync(image, ct);
+            program = await _source.FromImageAsync(image, ct);
             if (!string.IsNullOrWhiteSpace(request.BinaryUrl))
             {
                 expected = null; // It is that of the file, which is not taken.
@@ -227,33 +223,32 @@ internal sealed partial class SelfUpdateCommand(
         }
         else
         {
-            if (string.IsNullOrEmpty(request.Checksum) && !_options.SelfUpdateAllowUnverified)
+            if (string.IsNullOrEmpty(request.Checksum) && !_options.SelfUpdateAllowUnverified && !trust.NeedsSignature)
             {
                 throw new CommandException("binary_url needs a checksum: send it, or set SELF_UPDATE_ALLOW_UNVERIFIED=true to do without");
             }
 
             Stage("download", "Downloading the new program");
-            sha256 = await _source.FromUrlAsync(request.BinaryUrl!, ct);
+            program = await _source.FromUrlAsync(request.BinaryUrl!, ct);
         }
 
         Stage("verify", "Checking the new program");
-        if (!string.IsNullOrEmpty(expected) && !expected.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+        if (!string.IsNullOrEmpty(expected) && !expected.Equals(program.Sha256, StringComparison.OrdinalIgnoreCase))
         {
-            throw new CommandException($"the program's SHA-256 is {sha256}, and should be {EnvironmentReader.Short(expected)}");
+            throw new CommandException($"the program's SHA-256 is {program.Sha256}, and should be {EnvironmentReader.Short(expected)}");
         }
 
+        // Before it is executed, even to ask for its version.
+        trust.Check(program);
         ProgramVerifier.CheckMachine(store.IncomingPath);
         var version = await ProgramVerifier.AskVersionAsync(store.IncomingPath, ct);
-        if (request.Force != true && AgentVersion.Compare(version, AgentVersion.Current) <= 0)
-        {
-            throw new CommandException($"version {version} is not newer than version {AgentVersion.Current}, which runs; force takes it all the same");
-        }
+        trust.CheckVersion(version, AgentVersion.Current, force: request.Force == true);
 
         Stage("prepare", $"Installing version {version}");
         var state = store.Read();
         store.Save(state); // Where this cannot be written any more, neither can the trial, and by then everything else would have ended.
         // What this version was started from says which base it belongs to.
-        _next = store.Install(version, sha256, Launcher.Program is null ? AgentVersion.Current : state.Confirmed?.BaseVersion ?? AgentVersion.Current);
+        _next = store.Install(version, program, Launcher.Program is null ? AgentVersion.Current : state.Confirmed?.BaseVersion ?? AgentVersion.Current);
         Stage("start", $"Becoming version {version} when what is under way has ended, or has come to a safe point");
         try
         {

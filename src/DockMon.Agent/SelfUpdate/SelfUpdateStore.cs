@@ -11,6 +11,7 @@ internal sealed class SelfUpdateStore(string dataPath)
 {
     private const string Incoming = "incoming";
     private const string ProgramName = "dockmon-agent";
+    private const string SignatureSuffix = ".sig";
     private const int ShortSum = 8;
 
     private readonly string _folder = Path.Combine(dataPath, "bin");
@@ -79,9 +80,28 @@ internal sealed class SelfUpdateStore(string dataPath)
         }
     }
 
-    /// <summary>Gives a verified program its place.</summary>
-    public InstalledProgram Install(string version, string sha256, string baseVersion)
+    /// <summary>The signature that a program was installed with; null for none.</summary>
+    public static byte[]? ReadSignature(InstalledProgram program)
     {
+        try
+        {
+            return System.IO.File.ReadAllBytes(program.Path + SignatureSuffix);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // Whoever needs one refuses the program.
+        }
+    }
+
+    /// <summary>Gives a verified program its place, with its signature beside it.</summary>
+    public InstalledProgram Install(string version, FetchedProgram program, string baseVersion)
+    {
+        var sha256 = program.Sha256;
+        if (program.Signature is { } signature)
+        {
+            AtomicFile.Write(IncomingPath + SignatureSuffix, signature, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         var path = PathOf(version, sha256);
         var target = Path.GetDirectoryName(path)!;
         if (Directory.Exists(target))

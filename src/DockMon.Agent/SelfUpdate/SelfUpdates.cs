@@ -22,8 +22,10 @@ internal sealed partial class SelfUpdates : IDisposable
     {
         _logger = context.CreateLogger<SelfUpdates>();
         var store = new SelfUpdateStore(context.Options.DataPath);
+        var trust = ProgramTrust.Of(context.Options);
+        Log.Accepted(_logger, trust.Description);
         var report = new SelfUpdateReporter(outbound, context.Time);
-        _command = new SelfUpdateCommand(context, engine, own, lanes, store, report);
+        _command = new SelfUpdateCommand(context, engine, own, lanes, store, trust, report);
         _command.Prepared += _handOver.Cancel;
         _trial = new TrialWatch(store, connection, report, context.Time, context.CreateLogger<TrialWatch>());
     }
@@ -93,5 +95,8 @@ internal sealed partial class SelfUpdates : IDisposable
     {
         [LoggerMessage(5, LogLevel.Warning, "What an earlier self-update left could not be cleared away: {Reason}")]
         public static partial void SelfUpdateUnfinished(ILogger logger, string reason);
+
+        [LoggerMessage(566, LogLevel.Information, "Self-updates: {What}")]
+        public static partial void Accepted(ILogger logger, string what);
     }
 }

@@ -155,11 +155,12 @@ public sealed class AgentOptionsTests
             ("AGENT_NAME", "a\tb"),
             ("FORCE_UNIQUE_REGISTRATION", "true"),
             ("HOST_STACKS_DIR", "stacks"),
+            ("SELF_UPDATE", "maybe"),
             ("SELF_UPDATE_IMAGE", "agent:3"),
             ("STATS_SOURCE", "kernel"));
 
         errors.Select(error => error.Variable).ShouldBe(
-            ["DOCKMON_URL", "REGISTRATION_TOKEN", "RECONNECT_MAX", "LOG_LEVEL", "AGENT_NAME", "HOST_STACKS_DIR", "SELF_UPDATE_IMAGE"]);
+            ["DOCKMON_URL", "REGISTRATION_TOKEN", "RECONNECT_MAX", "LOG_LEVEL", "AGENT_NAME", "HOST_STACKS_DIR", "SELF_UPDATE", "SELF_UPDATE_IMAGE"]);
         (options.ReconnectMax, options.LogLevel, options.StatsSource).ShouldBe((TimeSpan.FromSeconds(60), LogLevel.Information, StatsOrigin.Kernel));
     }
 

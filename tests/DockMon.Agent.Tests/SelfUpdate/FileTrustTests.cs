@@ -19,7 +19,7 @@ public sealed class FileTrustTests : IDisposable
         _store = new SelfUpdateStore(_data.Path);
         PrivateFolder.Make(Path.GetDirectoryName(_store.IncomingPath)!);
         File.WriteAllText(_store.IncomingPath, "program");
-        _program = _store.Install("3.1.0", OtherAgent.Sha256(_store.IncomingPath), "3.0.0");
+        _program = _store.Install("3.1.0", new FetchedProgram(OtherAgent.Sha256(_store.IncomingPath), Signature: null), "3.0.0");
         _store.Save(new SelfUpdateState { Confirmed = _program });
     }
 

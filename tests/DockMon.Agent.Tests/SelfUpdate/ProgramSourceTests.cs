@@ -47,7 +47,7 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         _server.Run(AnswerAsync);
         await _server.StartAsync(Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + Authority, null, null), _time);
-        _source = new ProgramSource(_engine, new SelfUpdateStore(_folder.Path), "here:/data", _time, NullLogger.Instance);
+        _source = new ProgramSource(_engine, new SelfUpdateStore(_folder.Path), "here:/data", needsSignature: false, _time, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,7 +62,7 @@ public sealed class ProgramSourceTests : IAsyncLifetime
     public async Task A_program_that_comes_whole_is_written_down()
     {
         _then = context => context.Response.Body.WriteAsync(new byte[Half + EndOfTar], Token).AsTask();
-        (await _source.FromImageAsync("agent:2", Token)).Length.ShouldBe(64);
+        (await _source.FromImageAsync("agent:2", Token)).Sha256.Length.ShouldBe(64);
         new FileInfo(new SelfUpdateStore(_folder.Path).IncomingPath).Length.ShouldBe(ProgramLength);
     }
 
@@ -139,7 +139,7 @@ public sealed class ProgramSourceTests : IAsyncLifetime
         _deleted.Count.ShouldBe(again ? 1 : 0);
     }
 
-    private Task<string> FetchAsync(string from) =>
+    private Task<FetchedProgram> FetchAsync(string from) =>
         from == "http" ? _source.FromUrlAsync($"http://me:s3cret@{Authority}/download?token=s3cret", Token) : _source.FromImageAsync(from, Token);
 
     private string Source(string from) => from == "http" ? $"http://{Authority}/download" : from;

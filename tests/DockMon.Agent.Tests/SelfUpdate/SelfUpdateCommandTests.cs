@@ -51,7 +51,14 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         _report = new SelfUpdateReporter(_outbound, _time);
         _store = new SelfUpdateStore(Path.Combine(_data.Path, "data"));
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = Path.Combine(_data.Path, "data") };
-        _command = new SelfUpdateCommand(new AgentContext(options, _log, _time, new Random(1)), _engine, TestOwnContainers.None, new Lanes(), _store, _report);
+        _command = new SelfUpdateCommand(
+            new AgentContext(options, _log, _time, new Random(1)),
+            _engine,
+            TestOwnContainers.None,
+            new Lanes(),
+            _store,
+            new ProgramTrust(null, ReleaseKeys.Parse("")),
+            _report);
     }
 
     public async ValueTask DisposeAsync()
