@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using DockMon.Engine;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -8,55 +6,16 @@ using Xunit;
 namespace DockMon.Integration.Tests;
 
 /// <summary>Updates on a real engine, with images from a real registry.</summary>
-public sealed class UpdateTests : IAsyncLifetime
+public sealed class UpdateTests : UpdateScene
 {
-    private static readonly DockerCli Docker = new();
-    private readonly string _prefix = $"dockmon-up-{Guid.NewGuid():N}"[..18];
-    private Installation _installation = null!;
-    private LocalRegistry _registry = null!;
-    private string _v1 = "";
-    private string _v2 = "";
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _registry = await LocalRegistry.StartAsync(Token);
-        _v1 = await _registry.PublishAsync(
-            Docker,
-            "web:1",
-            ["ENV APP_VERSION=1", "LABEL image.version=1", "CMD [\"sleep\",\"3601\"]", "WORKDIR /one", "VOLUME /anonymous", "EXPOSE 81"],
-            Token);
-        _v2 = await _registry.PublishAsync(
-            Docker,
-            "web:2",
-            ["ENV APP_VERSION=2", "LABEL image.version=2", "CMD [\"sleep\",\"3602\"]", "WORKDIR /two", "VOLUME /anonymous", "EXPOSE 82"],
-            Token);
-        _installation = await Installation.StartAsync(Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _installation.DisposeAsync();
-        var left = await Docker.RunAsync(["ps", "-aq", "--filter", $"name={_prefix}"], CancellationToken.None);
-        if (left.Length > 0)
-        {
-            await Docker.RunAsync(["rm", "-f", "-v", .. left.Split('\n')], CancellationToken.None);
-        }
-
-        await Docker.TryRunAsync(["network", "rm", _prefix + "-a", _prefix + "-b"], CancellationToken.None);
-        await Docker.TryRunAsync(["rmi", "-f", _v1, _v2], CancellationToken.None);
-        await _registry.DisposeAsync();
-    }
-
     [Fact]
     public async Task What_the_user_set_stays_and_what_was_inherited_follows()
     {
-        var address = await TestNetwork.CreateAsync(Docker, _prefix + "-a", Token) + ".77";
-        await Docker.RunAsync(["network", "create", _prefix + "-b"], Token);
+        var address = await TestNetwork.CreateAsync(Docker, Prefix + "-a", Token) + ".77";
+        await Docker.RunAsync(["network", "create", Prefix + "-b"], Token);
         var old = await RunAsync(
             "web",
-            _v1,
+            FirstImage,
             "--hostname",
             "my-host",
             "-e",
@@ -75,22 +34,22 @@ public sealed class UpdateTests : IAsyncLifetime
             "--log-opt",
             "max-size=1m",
             "--network",
-            _prefix + "-a",
+            Prefix + "-a",
             "--ip",
             address,
             "--network-alias",
             "twelve-chars",
             "--add-host", "db:10.0.0.1", "--sysctl", "net.ipv4.ip_unprivileged_port_start=80", "--tmpfs", "/scratch", "-p", "127.0.0.1::81", "-v", "/slash/");
-        await Docker.RunAsync(["network", "connect", "--alias", "second-name", _prefix + "-b", old], Token);
+        await Docker.RunAsync(["network", "connect", "--alias", "second-name", Prefix + "-b", old], Token);
         await Docker.RunAsync(["exec", old, "sh", "-c", "echo precious > /anonymous/data; echo mine > /slash/data"], Token);
 
-        await UpdateAsync("web", _v2);
+        await UpdateAsync("web", SecondImage);
 
         var now = await InspectAsync("web");
         var config = now["Config"]!;
         now["Id"]!.GetValue<string>().ShouldNotBe(old);
         now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
-        config["Image"]!.GetValue<string>().ShouldBe(_v2);
+        config["Image"]!.GetValue<string>().ShouldBe(SecondImage);
         config["Hostname"]!.GetValue<string>().ShouldBe("my-host");
         Strings(config["Env"]).ShouldContain("MINE=1");
         Strings(config["Env"]).ShouldContain("APP_VERSION=2");
@@ -110,10 +69,10 @@ public sealed class UpdateTests : IAsyncLifetime
         host["Tmpfs"]!.AsObject().ContainsKey("/scratch").ShouldBeTrue();
         host["PortBindings"]!.AsObject().ContainsKey("81/tcp").ShouldBeTrue();
         var networks = now["NetworkSettings"]!["Networks"]!;
-        networks[_prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe(address);
-        Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldContain("twelve-chars");
-        Strings(networks[_prefix + "-a"]!["Aliases"]).ShouldNotContain(old[..12]);
-        Strings(networks[_prefix + "-b"]!["Aliases"]).ShouldContain("second-name");
+        networks[Prefix + "-a"]!["IPAddress"]!.GetValue<string>().ShouldBe(address);
+        Strings(networks[Prefix + "-a"]!["Aliases"]).ShouldContain("twelve-chars");
+        Strings(networks[Prefix + "-a"]!["Aliases"]).ShouldNotContain(old[..12]);
+        Strings(networks[Prefix + "-b"]!["Aliases"]).ShouldContain("second-name");
         (await Docker.RunAsync(["exec", Name("web"), "cat", "/anonymous/data", "/slash/data"], Token)).ShouldBe("precious\nmine");
         await NothingLeftAsync("web");
     }
@@ -121,8 +80,8 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task A_command_and_an_entrypoint_that_were_set_stay()
     {
-        await RunAsync("cmd", _v1, [], ["sleep", "77"]);
-        await UpdateAsync("cmd", _v2);
+        await RunAsync("cmd", FirstImage, [], ["sleep", "77"]);
+        await UpdateAsync("cmd", SecondImage);
         Strings((await InspectAsync("cmd"))["Config"]!["Cmd"]).ShouldBe(["sleep", "77"]);
         (await InspectAsync("cmd"))["Config"]!["Hostname"]!.GetValue<string>().ShouldBe((await InspectAsync("cmd"))["Id"]!.GetValue<string>()[..12]);
     }
@@ -131,7 +90,7 @@ public sealed class UpdateTests : IAsyncLifetime
     public async Task Of_a_health_check_what_was_set_stays_and_the_rest_follows()
     {
         async Task<string> PublishAsync(int version) =>
-            await _registry.PublishAsync(
+            await Registry.PublishAsync(
                 Docker,
                 $"checked:{version}",
                 ["CMD [\"sleep\",\"3600\"]", $"HEALTHCHECK --interval=1s --timeout=1{version}s CMD [\"true\",\"{version}\"]"],
@@ -149,14 +108,14 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task A_stopped_container_stays_stopped_and_a_paused_one_paused()
     {
-        await RunAsync("stopped", _v1);
+        await RunAsync("stopped", FirstImage);
         await Docker.RunAsync(["kill", Name("stopped")], Token);
-        await UpdateAsync("stopped", _v2);
+        await UpdateAsync("stopped", SecondImage);
         (await InspectAsync("stopped"))["State"]!["Status"]!.GetValue<string>().ShouldBe("created");
 
-        await RunAsync("paused", _v1);
+        await RunAsync("paused", FirstImage);
         await Docker.RunAsync(["pause", Name("paused")], Token);
-        await UpdateAsync("paused", _v2);
+        await UpdateAsync("paused", SecondImage);
         (await InspectAsync("paused"))["State"]!["Status"]!.GetValue<string>().ShouldBe("paused");
         await Docker.RunAsync(["unpause", Name("paused")], Token);
     }
@@ -164,13 +123,13 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task A_container_that_removes_itself_is_updated_with_its_data_and_comes_back_when_that_fails()
     {
-        var bad = await _registry.PublishAsync(Docker, "bad:1", ["CMD [\"sh\",\"-c\",\"exit 3\"]", "VOLUME /anonymous"], Token);
-        var first = await RunAsync("rm", _v1, "--rm");
+        var bad = await Registry.PublishAsync(Docker, "bad:1", ["CMD [\"sh\",\"-c\",\"exit 3\"]", "VOLUME /anonymous"], Token);
+        var first = await RunAsync("rm", FirstImage, "--rm");
         await Docker.RunAsync(["exec", first, "sh", "-c", "echo precious > /anonymous/data"], Token);
         (await FailedUpdateAsync("rm", bad)).ShouldContain("the new container ended");
         (await Docker.RunAsync(["exec", Name("rm"), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
 
-        await UpdateAsync("rm", _v2);
+        await UpdateAsync("rm", SecondImage);
         (await Docker.RunAsync(["exec", Name("rm"), "cat", "/anonymous/data"], Token)).ShouldBe("precious");
         (await InspectAsync("rm"))["HostConfig"]!["AutoRemove"]!.GetValue<bool>().ShouldBeTrue();
         await NothingLeftAsync("rm");
@@ -183,8 +142,8 @@ public sealed class UpdateTests : IAsyncLifetime
     [InlineData("HEALTHCHECK --interval=1s --retries=1 CMD [\"false\"]", "no", "healthy")]
     public async Task A_successor_that_does_not_work_gives_way_to_the_old_container(string change, string restart, string words)
     {
-        var bad = await _registry.PublishAsync(Docker, $"bad:{Guid.NewGuid():N}", ["CMD [\"sleep\",\"100\"]", change], Token);
-        var old = await RunAsync("fails", _v1, "--restart", restart);
+        var bad = await Registry.PublishAsync(Docker, $"bad:{Guid.NewGuid():N}", ["CMD [\"sleep\",\"100\"]", change], Token);
+        var old = await RunAsync("fails", FirstImage, "--restart", restart);
         (await FailedUpdateAsync("fails", bad, healthTimeout: 8)).ShouldContain(words);
         var now = await InspectAsync("fails");
         now["Id"]!.GetValue<string>().ShouldBe(old);
@@ -197,12 +156,12 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task While_the_successor_is_watched_no_restart_of_the_daemon_would_start_the_old_container()
     {
-        var bad = await _registry.PublishAsync(
+        var bad = await Registry.PublishAsync(
             Docker,
             "bad:never",
             ["CMD [\"sleep\",\"100\"]", "HEALTHCHECK --interval=1s --start-period=60s CMD [\"false\"]"],
             Token);
-        var old = await RunAsync("held", _v1, "--restart", "on-failure:7");
+        var old = await RunAsync("held", FirstImage, "--restart", "on-failure:7");
         var update = FailedUpdateAsync("held", bad, healthTimeout: 10);
         async Task<string> PolicyAsync() => await Docker.RunAsync(
             ["inspect", "--format", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}", old],
@@ -216,8 +175,8 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task An_image_that_is_not_there_leaves_the_container_alone()
     {
-        var old = await RunAsync("missing", _v1);
-        (await FailedUpdateAsync("missing", $"{_registry.Address}/nosuch:1")).ShouldContain("not found", Case.Insensitive);
+        var old = await RunAsync("missing", FirstImage);
+        (await FailedUpdateAsync("missing", $"{Registry.Address}/nosuch:1")).ShouldContain("not found", Case.Insensitive);
         (await InspectAsync("missing"))["Id"]!.GetValue<string>().ShouldBe(old);
         (await InspectAsync("missing"))["RestartCount"]!.GetValue<int>().ShouldBe(0);
     }
@@ -225,15 +184,15 @@ public sealed class UpdateTests : IAsyncLifetime
     [Fact]
     public async Task An_image_is_pulled_with_progress_for_its_deployment()
     {
-        await Docker.RunAsync(["rmi", "-f", _v2], Token);
-        await using var feed = await _installation.Http.GetStreamAsync("/api/stream", Token);
+        await Docker.RunAsync(["rmi", "-f", SecondImage], Token);
+        await using var feed = await Hosts.Http.GetStreamAsync("/api/stream", Token);
         using var reader = new StreamReader(feed);
         await reader.ReadLineAsync(Token);
-        (await _installation.OperateAsync("pull_image", "", Token, new() { ["image"] = _v2, ["deployment_id"] = "d1" }))
+        (await Hosts.OperateAsync("pull_image", "", Token, new() { ["image"] = SecondImage, ["deployment_id"] = "d1" }))
             .GetProperty("image")
             .GetString()
-            .ShouldBe(_v2);
-        (await Docker.RunAsync(["image", "inspect", "--format", "{{index .RepoTags 0}}", _v2], Token)).ShouldBe(_v2);
+            .ShouldBe(SecondImage);
+        (await Docker.RunAsync(["image", "inspect", "--format", "{{index .RepoTags 0}}", SecondImage], Token)).ShouldBe(SecondImage);
         string? line;
         do
         {
@@ -249,228 +208,14 @@ public sealed class UpdateTests : IAsyncLifetime
         await using var registry = await LocalRegistry.StartAsync(Token, wantsPassword: true);
         var image = await registry.PublishAsync(Docker, "private:1", ["CMD [\"sleep\",\"3603\"]"], Token);
         await Docker.RunAsync(["rmi", image], Token);
-        await RunAsync("private", _v1);
+        await RunAsync("private", FirstImage);
         (await FailedUpdateAsync("private", image)).ShouldContain("no basic auth credentials");
         var payload = Payload("private", image);
         payload["registry_auth"] = new JsonObject { ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password };
-        var (outcome, data) = await _installation.UpdateAsync(payload, Token);
+        var (outcome, data) = await Hosts.UpdateAsync(payload, Token);
         outcome.ShouldBe("update_complete", data);
-        string.Join('\n', _installation.Agent.Lines).ShouldNotContain(LocalRegistry.Password);
+        string.Join('\n', Hosts.Agent.Lines).ShouldNotContain(LocalRegistry.Password);
         await Docker.RunAsync(["rm", "-f", "-v", Name("private")], Token);
         await Docker.RunAsync(["rmi", image], Token);
     }
-
-    [Fact]
-    public async Task Containers_that_share_its_network_come_along_and_those_that_did_not_run_do_not_start()
-    {
-        var old = await RunAsync("main", _v1);
-        await RunAsync("side", _v1, "--network", $"container:{old}");
-        await RunAsync("idle", _v1, "--network", $"container:{old}");
-        await Docker.RunAsync(["kill", Name("idle")], Token);
-        await UpdateAsync("main", _v2);
-        var id = (await InspectAsync("main"))["Id"]!.GetValue<string>();
-        foreach (var (name, status) in new[] { ("side", "running"), ("idle", "created") })
-        {
-            var side = await InspectAsync(name);
-            side["HostConfig"]!["NetworkMode"]!.GetValue<string>().ShouldBe($"container:{id}");
-            side["State"]!["Status"]!.GetValue<string>().ShouldBe(status);
-            side["Config"]!["Image"]!.GetValue<string>().ShouldBe(_v1);
-        }
-
-        await NothingLeftAsync("main");
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_hangs_on_it_directly_or_through_another_runs_afterwards_whether_the_new_version_works_or_not(bool works)
-    {
-        var crash = await _registry.PublishAsync(Docker, "web:crash", ["CMD [\"sh\",\"-c\",\"exit 3\"]"], Token);
-        var old = await RunAsync("main", _v1);
-        var side = await RunAsync("side", _v1, "--network", $"container:{old}");
-        await RunAsync("far", _v1, "--network", $"container:{side}");
-        await RunAsync("pid", _v1, "--pid", $"container:{old}");
-        // This one ends as soon as its network does.
-        await RunAsync("frail", _v1, ["--network", $"container:{old}"], ["sh", "-c", "while ip addr show eth0 >/dev/null 2>&1; do sleep 0.1; done; exit 3"]);
-        if (works)
-        {
-            await UpdateAsync("main", _v2);
-        }
-        else
-        {
-            await FailedUpdateAsync("main", crash);
-        }
-
-        await Retry.UntilAsync("no update is under way", () => _installation.Journals().Count == 0, ct: Token);
-        var ids = new Dictionary<string, string>();
-        foreach (var name in new[] { "main", "side", "far", "pid", "frail" })
-        {
-            var container = await InspectAsync(name);
-            container["State"]!["Status"]!.GetValue<string>().ShouldBe("running", name);
-            ids[name] = container["Id"]!.GetValue<string>();
-        }
-
-        (ids["main"] != old).ShouldBe(works);
-        foreach (var (name, mode, owner) in new[]
-        {
-            ("side", "NetworkMode", "main"),
-            ("far", "NetworkMode", "side"),
-            ("pid", "PidMode", "main"),
-            ("frail", "NetworkMode", "main")
-        })
-        {
-            (await InspectAsync(name))["HostConfig"]![mode]!.GetValue<string>().ShouldBe($"container:{ids[owner]}", name);
-        }
-
-        // Not only by name: it is the network of the one that runs now.
-        var address = await Docker.RunAsync(["exec", Name("main"), "ip", "-4", "addr", "show", "eth0"], Token);
-        (await Docker.RunAsync(["exec", Name("far"), "ip", "-4", "addr", "show", "eth0"], Token)).ShouldBe(address);
-        foreach (var name in ids.Keys)
-        {
-            await NothingLeftAsync(name);
-        }
-
-        await Docker.TryRunAsync(["rmi", crash], Token);
-    }
-
-    [Fact]
-    public async Task A_container_that_is_started_while_its_successor_is_made_runs_afterwards()
-    {
-        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(null, null, null), TimeProvider.System);
-        // The moment is short, and may be missed on a busy machine: then the next one is tried.
-        for (var tries = 1; tries <= 10; tries++)
-        {
-            var name = $"late{tries}";
-            var old = await RunAsync(name, _v1);
-            await Docker.RunAsync(["stop", "-t", "0", old], Token);
-            await StartUpdateAsync(name, _v2);
-            await KillScene.WatchAsync("the update has begun", () => _installation.Journals().Count > 0, Token);
-            await engine.StartContainerAsync(old, Token);
-            var inTime = _installation.Journals().Any(journal => !journal.Contains("\"StopBegan\": true", StringComparison.Ordinal));
-            await Retry.UntilAsync("no update is under way", () => _installation.Journals().Count == 0, ct: Token);
-            if (inTime)
-            {
-                var now = await InspectAsync(name);
-                now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
-                now["Config"]!["Image"]!.GetValue<string>().ShouldBe(_v2);
-                await NothingLeftAsync(name);
-                return;
-            }
-        }
-
-        Assert.Fail("The moment was missed each time.");
-    }
-
-    [Fact]
-    public async Task What_somebody_made_of_an_update_while_the_agent_was_away_is_theirs()
-    {
-        var old = await RunAsync("main", _v1);
-        // Something that keeps the update busy between its success and its cleaning up.
-        await RunAsync("slow", _v1, ["--network", $"container:{old}"], ["sh", "-c", "trap '' TERM; while :; do sleep 0.2; done"]);
-        var payload = Payload("main", _v2);
-        payload["stop_timeout"] = 10;
-        await _installation.CommandAsync("update_container", Token, payload);
-        await Retry.UntilAsync("the slow one is being stopped", () => _installation.Journals().Any(journal => journal.Contains(
-            "\"DependentOf\"",
-            StringComparison.Ordinal) && journal.Contains("\"StopBegan\": true", StringComparison.Ordinal)), ct: Token);
-        _installation.Agent.Kill();
-        await _installation.Agent.WaitForExitAsync(Token);
-        await Docker.RunAsync(["rm", "-f", Name("main")], Token);
-        await Docker.RunAsync(["rename", old, Name("main")], Token);
-        await Docker.RunAsync(["start", Name("main")], Token);
-
-        _installation.StartAgent();
-        await Retry.UntilAsync("the agent has left it alone", () => _installation.Journals().Count == 0, ct: Token);
-        var now = await InspectAsync("main");
-        now["Id"]!.GetValue<string>().ShouldBe(old);
-        now["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
-        _installation.Agent.Lines.ShouldContain(line => line.Contains("Somebody else has changed", StringComparison.Ordinal));
-        (await InspectAsync("slow"))["State"]!["Status"]!.GetValue<string>().ShouldBe("running");
-        await NothingLeftAsync("main");
-        await NothingLeftAsync("slow");
-    }
-
-    [Fact]
-    public async Task A_container_that_comes_along_keeps_its_image_although_the_name_means_another_by_now()
-    {
-        var moving = $"{_registry.Address}/moving:1";
-        await Docker.RunAsync(["tag", _v1, moving], Token);
-        var old = await RunAsync("main", _v1);
-        await RunAsync("side", moving, "--network", $"container:{old}");
-        var image = (await InspectAsync("side"))["Image"]!.GetValue<string>();
-        await Docker.RunAsync(["tag", _v2, moving], Token);
-        await UpdateAsync("main", _v2);
-        (await InspectAsync("side"))["Image"]!.GetValue<string>().ShouldBe(image);
-        (await InspectAsync("side"))["State"]!["Running"]!.GetValue<bool>().ShouldBeTrue();
-        await Docker.RunAsync(["rmi", moving], Token);
-    }
-
-    [Fact]
-    public async Task A_container_and_one_that_shares_its_network_can_be_updated_at_once()
-    {
-        var old = await RunAsync("main", _v1);
-        await RunAsync("side", _v1, "--network", $"container:{old}");
-        await Task.WhenAll(StartUpdateAsync("side", _v2), StartUpdateAsync("main", _v2));
-        await Retry.UntilAsync(
-            "both run the new image",
-            async () => (await Docker.RunAsync(["ps", "--filter", $"name={_prefix}", "--format", "{{.Image}}"], Token))
-                .Split('\n')
-                .Count(image => image == _v2) == 2
-                && Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, ct: Token);
-        (await InspectAsync("side"))["HostConfig"]!["NetworkMode"]!.GetValue<string>().ShouldBe($"container:{(await InspectAsync("main"))["Id"]}");
-        (await Docker.RunAsync(["exec", Name("side"), "hostname"], Token)).ShouldBe(await Docker.RunAsync(["exec", Name("main"), "hostname"], Token));
-        await NothingLeftAsync("main");
-        await NothingLeftAsync("side");
-    }
-
-    [Fact]
-    public async Task A_protected_container_and_a_second_update_are_refused()
-    {
-        await RunAsync("protected", _v1, "--label", "dockmon.agent.protect=true");
-        (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync("protected", _v2))).Message.ShouldContain("dockmon.agent.protect=true");
-        var slow = await RunAsync("slow", _v1);
-        await StartUpdateAsync("slow", _v2);
-        (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync(slow, _v2))).Message.ShouldContain("already under way");
-        await Retry.UntilAsync("no update is under way", () => Directory.GetFiles(Path.Combine(_installation.AgentData, "updates")).Length == 0, ct: Token);
-    }
-
-    private string Name(string name) => $"{_prefix}-{name}";
-
-    private Task<string> RunAsync(string name, string image, params string[] options) => RunAsync(name, image, options, []);
-
-    private static IEnumerable<string> Strings(JsonNode? array) => array?.AsArray().Select(item => item!.GetValue<string>()) ?? [];
-
-    private async Task<string> RunAsync(string name, string image, string[] options, string[] command) =>
-        await Docker.RunAsync(["run", "-d", "--stop-timeout", "1", "--name", Name(name), .. options, image, .. command], Token);
-
-    private async Task<JsonObject> InspectAsync(string name) =>
-        JsonNode.Parse(await Docker.RunAsync(["inspect", "--format", "{{json .}}", Name(name)], Token))!.AsObject();
-
-    private async Task NothingLeftAsync(string name) =>
-        (await Docker.RunAsync(["ps", "-a", "--filter", $"name={Name(name)}-dockmon", "--format", "{{.Names}}"], Token)).ShouldBeEmpty();
-
-    private JsonObject Payload(string name, string image, int healthTimeout = 30) =>
-        new()
-        {
-            ["container_id"] = name.Length == 64 ? name[..12] : Name(name),
-            ["new_image"] = image,
-            ["stop_timeout"] = 1,
-            ["health_timeout"] = healthTimeout
-        };
-
-    private Task<JsonElement> StartUpdateAsync(string name, string image) => _installation.CommandAsync("update_container", Token, Payload(name, image));
-
-    private async Task UpdateAsync(string name, string image)
-    {
-        var (outcome, data) = await _installation.UpdateAsync(Payload(name, image), Token);
-        outcome.ShouldBe("update_complete", data);
-    }
-
-    private async Task<string> FailedUpdateAsync(string name, string image, int healthTimeout = 30)
-    {
-        var (outcome, data) = await _installation.UpdateAsync(Payload(name, image, healthTimeout), Token);
-        outcome.ShouldBe("update_progress", data);
-        return data;
-    }
-
 }
