@@ -162,6 +162,7 @@ publish_native() {
     options=("-p:CppCompilerAndLinker=$PWD/eng/cross-cc" "-p:ObjCopyName=$DOCKMON_CROSS_TARGET-objcopy")
   fi
   say "publishing dockmon-$name for $arch"
+  rm -f "$folder/dockmon-$name.sig" # Of the program before.
   dotnet publish "src/DockMon.${name^}" -c Release -r "$rid" --nologo -v quiet -o "$folder" "${options[@]}" ${PUBLISH_OPTIONS:-}
 }
 
@@ -203,8 +204,11 @@ ensure_base_image() {
 # The agent's image for an architecture, by the Dockerfile, from the program that was published for it: agent_image ARCHITECTURE TAG [OPTION…]
 agent_image() {
   local arch=$1 tag=$2; shift 2
+  local program=artifacts/publish/agent-$arch/dockmon-agent
+  rm -rf "artifacts/image/$arch"
   mkdir -p "artifacts/image/$arch"
-  cp "artifacts/publish/agent-$arch/dockmon-agent" "artifacts/image/$arch/"
+  cp "$program" "artifacts/image/$arch/"
+  [ ! -e "$program.sig" ] || cp "$program.sig" "artifacts/image/$arch/"
   say "building the image $tag for $arch"
   # The builder that every engine has; no step of this target needs more.
   local log before

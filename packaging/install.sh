@@ -4,8 +4,10 @@ set -eu
 
 # Where the releases are; eng/release fills it in.
 published=''
+# The public keys that sign releases, each as the Base64 of its PEM; eng/release fills them in.
+release_keys=''
 releases=${DOCKMON_AGENT_RELEASES:-$published}
-root='' dry='' action=install purge='' binary='' sum='' from='' version=latest url='' token='' name=''
+root='' dry='' action=install purge='' binary='' unit_file='' sum='' from='' version=latest url='' token='' name=''
 
 usage() {
   cat <<'END'
@@ -18,7 +20,8 @@ usage: install.sh [install] --url wss://SERVER --token-file FILE [option…]    
   --name NAME        the name the server shows for this host
   --version VERSION  which release; the latest when not said
   --from DIR         a release's files in a directory, instead of a download
-  --binary FILE      this program, with the dockmon-agent.service beside it, instead of a release; --sha256 SUM checks the program
+  --binary FILE      this program instead of a release; --sha256 SUM checks it
+  --unit FILE        its systemd unit; not needed where one is installed
   --dry-run          says what would be done and does nothing
   --root DIR         installs into a directory that holds another system
 END
@@ -45,7 +48,7 @@ while [ $# -gt 0 ]; do
     -h | --help) usage; exit 0 ;;
     --token | --token=*)
       die "--token would show the token to every user of this machine: give it as --token-file FILE (- for standard input). Nothing was changed." ;;
-    --url | --token-file | --name | --version | --from | --binary | --sha256 | --root)
+    --url | --token-file | --name | --version | --from | --binary | --unit | --sha256 | --root)
       need_value "$@"
       case $1 in
         --url) url=$2 ;;
@@ -56,6 +59,7 @@ while [ $# -gt 0 ]; do
         --version) version=${2#v} ;;
         --from) from=$2 ;;
         --binary) binary=$2 ;;
+        --unit) unit_file=$2 ;;
         --sha256) sum=$2 ;;
         --root) root=${2%/} ;;
       esac
@@ -103,9 +107,9 @@ uninstall() {
 # fetch URL FILE: without the lock, for a download may hang on after this was killed.
 fetch() {
   if command -v curl >/dev/null; then
-    curl -fsSL --retry 3 -o "$2" "$1" 9>&- || die "$1 cannot be downloaded"
+    curl -fsSL --proto-redir =https --retry 3 -o "$2" "$1" 9>&- || die "$1 cannot be downloaded. Nothing was changed."
   elif command -v wget >/dev/null; then
-    wget -q -O "$2" "$1" 9>&- || die "$1 cannot be downloaded"
+    wget -q -O "$2" "$1" 9>&- || die "$1 cannot be downloaded. Nothing was changed."
   else
     die "neither curl nor wget is here: download the release by another way and use --from"
   fi
@@ -117,6 +121,20 @@ verify() {
   [ "$actual" = "$2" ] || die "$1 is not what was published: its SHA-256 is $actual, and should be $2. Nothing was changed."
 }
 
+# Checks FILE, the list of a release's checksums, against FILE.sig: one of the keys must have signed it.
+verify_signature() {
+  if [ -z "$release_keys" ]; then
+    say "This install.sh has no key of a signed release: the files are checked against checksums.txt alone, which comes from the same place."
+    return 0
+  fi
+  command -v openssl >/dev/null || die "openssl is missing, which checks the release's signature: install it first. Nothing was changed."
+  for key in $release_keys; do
+    { echo '-----BEGIN PUBLIC KEY-----'; printf '%s\n' "$key" | fold -w 64; echo '-----END PUBLIC KEY-----'; } >"$work/key.pem"
+    if openssl dgst -sha256 -verify "$work/key.pem" -signature "$1.sig" "$1" >/dev/null 2>&1; then return 0; fi
+  done
+  die "checksums.txt has no valid signature: it was changed, or is of somebody else's release. Nothing was changed."
+}
+
 # Puts the new program and its unit into $work/release, checked. Only what was named or published: never what happens to lie about, for it will run as root.
 obtain() {
   mkdir "$work/release"
@@ -124,7 +142,8 @@ obtain() {
     [ -f "$binary" ] || die "there is no $binary"
     cp "$binary" "$work/release/dockmon-agent"
     [ -z "$sum" ] || verify "$work/release/dockmon-agent" "$sum"
-    cp "$(dirname "$binary")/dockmon-agent.service" "$work/release/" || die "dockmon-agent.service must lie beside $binary"
+    cp "${unit_file:-$unit}" "$work/release/dockmon-agent.service" 2>/dev/null ||
+      die "there is no ${unit_file:-unit yet: name one with --unit FILE (packaging/dockmon-agent.service)}. Nothing was changed."
   else
     case $(uname -m) in
       x86_64) archive=dockmon-agent-linux-amd64.tar.gz ;;
@@ -133,13 +152,16 @@ obtain() {
     esac
     if [ -n "$from" ]; then
       cp "$from/$archive" "$from/checksums.txt" "$work/" || die "$from must hold $archive and checksums.txt"
+      [ -z "$release_keys" ] || cp "$from/checksums.txt.sig" "$work/" || die "$from must hold checksums.txt.sig, its signature. Nothing was changed."
     else
       [ -n "$releases" ] ||
         die "this install.sh is not a release's and knows no address to download from: use --from DIR or --binary FILE. Nothing was changed."
       if [ "$version" = latest ]; then base=$releases/latest/download; else base=$releases/download/v$version; fi
       fetch "$base/$archive" "$work/$archive"
       fetch "$base/checksums.txt" "$work/checksums.txt"
+      [ -z "$release_keys" ] || fetch "$base/checksums.txt.sig" "$work/checksums.txt.sig"
     fi
+    verify_signature "$work/checksums.txt"
     sum=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1 }' "$work/checksums.txt")
     [ -n "$sum" ] || die "checksums.txt does not name $archive. Nothing was changed."
     verify "$work/$archive" "$sum"
@@ -155,6 +177,9 @@ obtain() {
   mkdir -p "$(dirname "$program")"
   install -m 755 "$work/release/dockmon-agent" "$staged"
   new=$("$staged" version) || die "the program does not run here: it needs this architecture and glibc 2.34 or later. Nothing was changed."
+  # An older release has a signature, too.
+  [ -n "$binary$from" ] || [ "$version" = latest ] || [ "$new" = "$version" ] ||
+    die "the release is $new, and $version was asked for. Nothing was changed."
 }
 
 # Writes the settings with what was given changed, and everything else as it was.

@@ -58,23 +58,28 @@ public abstract class InstallerScene : IDisposable
     /// </summary>
     protected string Hang(string said) => $"exec >/dev/null 2>&1; touch {At(said)}; until [ -e {At("ended")} ] || [ ! -e {At(said)} ]; do sleep 0.1; done";
 
+    /// <summary>The script that is run.</summary>
+    protected string Installer { get; set; } = Path.Combine(Packaging, "install.sh");
+
     /// <summary>Makes a release's files as eng/release does, with a program that only knows its version.</summary>
-    protected void Release(string version, string? program = null)
+    protected void Release(string version, string? program = null, string? keys = null)
     {
         Script("content/dockmon-agent", program ?? $"echo {version}");
         var start = new ProcessStartInfo(
             Path.Combine(Packaging, "archive.sh"),
-            ["amd64", version, At("content/dockmon-agent"), At("release")]) { RedirectStandardOutput = true };
+            ["amd64", version, At("content/dockmon-agent"), At("release")]) { RedirectStandardOutput = true, Environment = { ["RELEASE_KEYS"] = keys } };
         using (var archive = Process.Start(start)!)
         {
             archive.WaitForExit();
             archive.ExitCode.ShouldBe(0);
         }
 
-        File.WriteAllText(
-            At("release/checksums.txt"),
-            $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(At("release/" + Archive))))}  {Archive}\n");
+        WriteChecksums();
     }
+
+    protected void WriteChecksums() => File.WriteAllText(
+        At("release/checksums.txt"),
+        $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(At("release/" + Archive))))}  {Archive}\n");
 
     /// <summary>A file with a token, for --token-file.</summary>
     protected string TokenFile(string token)
@@ -94,7 +99,7 @@ public abstract class InstallerScene : IDisposable
     protected Task<(int Code, string Output)> InstallAsync(Dictionary<string, string> environment, params string[] arguments)
     {
         environment["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-        return RunAsync("sh", environment, [Path.Combine(Packaging, "install.sh"), "--root", Root(""), .. arguments]);
+        return RunAsync("sh", environment, [Installer, "--root", Root(""), .. arguments]);
     }
 
     protected ProgramProcess Start(params string[] arguments)

@@ -29,16 +29,31 @@ public sealed class InstallerTrustTests : InstallerScene
     }
 
     [Fact]
-    public async Task A_program_that_was_named_is_installed_with_the_unit_beside_it_and_not_the_one_beside_the_script()
+    public async Task A_program_that_was_named_is_installed_with_the_unit_that_was_named_and_not_one_that_lies_beside_it()
     {
         Script("mine/dockmon-agent", "echo 9.9.9");
+        File.WriteAllText(At("mine/dockmon-agent.service"), "[Service]\nExecStart=/bin/false\n# planted\n");
         var (missing, words) = await InstallAsync("--binary", At("mine/dockmon-agent"), "--url", "wss://h", "--token-file", TokenFile("t"));
         missing.ShouldBe(1);
-        words.ShouldContain("dockmon-agent.service must lie beside");
+        words.ShouldContain("name one with --unit FILE");
+        words.ShouldContain("Nothing was changed.");
 
-        File.WriteAllText(At("mine/dockmon-agent.service"), "[Service]\nExecStart=/usr/bin/dockmon-agent\n# mine\n");
-        var (code, output) = await InstallAsync("--binary", At("mine/dockmon-agent"), "--url", "wss://h", "--token-file", TokenFile("t"));
+        File.WriteAllText(At("unit"), "[Service]\nExecStart=/usr/bin/dockmon-agent\n# mine\n");
+        var (code, output) = await InstallAsync(
+            "--binary",
+            At("mine/dockmon-agent"),
+            "--unit",
+            At("unit"),
+            "--url",
+            "wss://h",
+            "--token-file",
+            TokenFile("t"));
         code.ShouldBe(0, output);
+        Unit.ShouldContain("# mine");
+
+        // An upgrade keeps the unit that is there.
+        Script("mine/dockmon-agent", "echo 9.9.10");
+        (await InstallAsync("--binary", At("mine/dockmon-agent"))).Code.ShouldBe(0);
         Unit.ShouldContain("# mine");
     }
 
