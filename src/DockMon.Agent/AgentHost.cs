@@ -52,7 +52,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var checks = new HealthCheckRunner(checker.CheckAsync, connection, outbound, time, context.CreateLogger<HealthCheckRunner>());
         var events = new ContainerEvents(context, engine, outbound, docker.Listing);
         var registration = new HostRegistration(options, engine, own, compose.Available);
-        using var dialer = new Dialer(options);
+        var dialer = new Dialer(options);
         using var sampling = new Sampling(context, engine, events.Tracker, registration, dialer, connection, outbound);
         using var probe = new EngineProbe(engine, time);
         var health = new HealthEndpoint(context, probe, cut, lanes);

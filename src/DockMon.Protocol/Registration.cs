@@ -70,6 +70,9 @@ public sealed record RegisterRequest
 
     /// <summary>The first of <see cref="HostIps"/>.</summary>
     public string? HostIp { get; init; }
+
+    /// <summary>What may be logged.</summary>
+    public override string ToString() => $"{Type} of {Hostname}";
 }
 
 /// <summary>Values of <see cref="RegisterRequest.HostnameSource"/>.</summary>
@@ -140,6 +143,9 @@ public sealed record AuthSuccess
     /// Asks for <see cref="HostStats.Extended"/> as long as this connection lives. An extension of this project: DockMon servers send no such field.
     /// </summary>
     public bool? ExtendedHostStats { get; init; }
+
+    /// <summary>What may be logged.</summary>
+    public override string ToString() => $"{Type} of host {HostId}";
 }
 
 /// <summary>The server's no to a <see cref="RegisterRequest"/>; a close with 1008 follows.</summary>

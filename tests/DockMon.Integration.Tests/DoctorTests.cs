@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -170,19 +171,69 @@ public sealed class DoctorTests : IDisposable
     public async Task An_unknown_authority_is_named_and_adding_it_as_told_cures_that()
     {
         using var authority = new TestAuthority();
+        using var other = new TestAuthority("Another authority of a test");
         await using var server = await WrongServer.StartAsync(authority.Issue());
-        var found = await Diagnosis.MakeAsync(_data.Path, $"wss://{server.Authority}", Token);
-        found.ShouldFailOnly("tls", "SSL_CERT_FILE=/path/ca.pem");
+        var url = $"wss://{server.Authority}";
+        var found = await Diagnosis.MakeAsync(_data.Path, url, Token);
+        found.ShouldFailOnly("tls", "SERVER_CA_FILE=/path/ca.pem");
         found.Remedy("tls").ShouldContain("CN=Authority of a test");
 
-        var cured = await Diagnosis.MakeAsync(_data.Path, $"wss://{server.Authority}", Token, ("SSL_CERT_FILE", authority.PemFile));
+        var cured = await Diagnosis.MakeAsync(_data.Path, url, Token, ("SERVER_CA_FILE", authority.PemFile));
         cured.ExitCode.ShouldBe(0, cured.Answer.GetRawText());
-        cured.Found("tls").ShouldContain("valid until");
+        cured.Found("tls").ShouldEndWith($"trusted by the authorities in {authority.PemFile} (SERVER_CA_FILE)");
 
-        var blind = await Diagnosis.MakeAsync(_data.Path, $"wss://{server.Authority}", Token, ("INSECURE_SKIP_VERIFY", "true"));
+        // What the machine trusts counts only where no file takes its place.
+        var system = await Diagnosis.MakeAsync(_data.Path, url, Token, ("SSL_CERT_FILE", authority.PemFile));
+        system.ExitCode.ShouldBe(0, system.Answer.GetRawText());
+        system.Found("tls").ShouldEndWith("trusted by the authorities of this machine");
+        (await Diagnosis.MakeAsync(_data.Path, url, Token, ("SSL_CERT_FILE", authority.PemFile), ("SERVER_CA_FILE", other.PemFile)))
+            .ShouldFailOnly("tls", $"add that authority's certificate to {other.PemFile}");
+
+        var blind = await Diagnosis.MakeAsync(_data.Path, url, Token, ("INSECURE_SKIP_VERIFY", "true"));
         blind.ExitCode.ShouldBe(0, blind.Answer.GetRawText());
         blind.Status("tls").ShouldBe("warning");
         blind.Remedy("tls").ShouldEndWith("then unset INSECURE_SKIP_VERIFY");
+    }
+
+    [Fact]
+    public async Task A_self_signed_certificate_has_its_pin_and_setting_it_cures_that()
+    {
+        using var certificate = TestAuthority.SelfSigned("localhost.localdomain");
+        await using var server = await WrongServer.StartAsync(certificate);
+        var url = $"wss://{server.Authority}";
+        var remedy = (await Diagnosis.MakeAsync(_data.Path, url, Token)).Remedy("tls");
+        var pin = Regex.Match(remedy, "SERVER_PIN=(sha256/[A-Za-z0-9+/]{43}=)").Groups[1].Value;
+
+        var cured = await Diagnosis.MakeAsync(_data.Path, url, Token, ("SERVER_PIN", pin));
+        cured.ExitCode.ShouldBe(0, cured.Answer.GetRawText());
+        cured.Found("tls").ShouldEndWith("trusted for its key alone (SERVER_PIN)");
+        cured.Status("websocket").ShouldBe("ok");
+
+        using var another = TestAuthority.SelfSigned();
+        await using var impostor = await WrongServer.StartAsync(another);
+        (await Diagnosis.MakeAsync(_data.Path, $"wss://{impostor.Authority}", Token, ("SERVER_PIN", pin)))
+            .ShouldFailOnly("tls", "else somebody answers in its place");
+    }
+
+    [Fact]
+    public async Task A_client_certificate_that_is_demanded_is_asked_for_and_accepted()
+    {
+        using var authority = new TestAuthority();
+        await using var server = await WrongServer.StartAsync(authority.Issue(), clients: authority);
+        var url = $"wss://{server.Authority}";
+        var trust = ("SERVER_CA_FILE", authority.PemFile);
+        var none = await Diagnosis.MakeAsync(_data.Path, url, Token, trust);
+        none.ShouldFailOnly("client_certificate", "set CLIENT_CERT_FILE and CLIENT_KEY_FILE");
+        none.Status("tls").ShouldBe("ok");
+
+        var own = authority.IssueInto(_data.File("own"));
+        var good = await Diagnosis.MakeAsync(_data.Path, url, Token, trust, ("CLIENT_CERT_FILE", $"{own}/cert.pem"), ("CLIENT_KEY_FILE", $"{own}/key.pem"));
+        good.ExitCode.ShouldBe(0, good.Answer.GetRawText());
+        good.Found("client_certificate").ShouldStartWith("certificate of CN=server, issued by CN=Authority of a test, valid until ");
+
+        var wrong = await Diagnosis.MakeAsync(_data.Path, url, Token, trust, ("CLIENT_CERT_FILE", "/missing.pem"), ("CLIENT_KEY_FILE", $"{own}/key.pem"));
+        wrong.ShouldFailOnly("configuration", "name the PEM file with the agent's certificate");
+        wrong.Status("client_certificate").ShouldBe("skipped");
     }
 
     [Fact]

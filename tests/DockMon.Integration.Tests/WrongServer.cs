@@ -19,9 +19,14 @@ internal sealed class WrongServer : IAsyncDisposable
     /// <param name="certificate">With TLS, by this certificate.</param>
     /// <param name="status">Answers this instead of opening a WebSocket.</param>
     /// <param name="clock">How far its clock is ahead.</param>
-    public static async Task<WrongServer> StartAsync(X509Certificate2? certificate = null, int? status = null, TimeSpan clock = default)
+    /// <param name="clients">Whose certificates it demands of who connects; null for nobody's.</param>
+    public static async Task<WrongServer> StartAsync(
+        X509Certificate2? certificate = null,
+        int? status = null,
+        TimeSpan clock = default,
+        TestAuthority? clients = null)
     {
-        var server = await ScriptedServer.StartAsync(certificate);
+        var server = await ScriptedServer.StartAsync(certificate, clients);
         server.Script = async (context, _) =>
         {
             context.Response.Headers.Date = (TimeProvider.System.GetUtcNow() + clock).ToString("r", CultureInfo.InvariantCulture);

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Testing;
@@ -25,7 +26,8 @@ public sealed class ScriptedServer : IAsyncDisposable
     public Uri Url => new(_app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal));
 
     /// <param name="certificate">With TLS, by this certificate.</param>
-    public static async Task<ScriptedServer> StartAsync(X509Certificate2? certificate = null)
+    /// <param name="clients">Whose certificates it demands of who connects; null for nobody's.</param>
+    public static async Task<ScriptedServer> StartAsync(X509Certificate2? certificate = null, TestAuthority? clients = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -37,7 +39,12 @@ public sealed class ScriptedServer : IAsyncDisposable
             {
                 if (certificate is not null)
                 {
-                    listen.UseHttps(certificate);
+                    listen.UseHttps(https =>
+                    {
+                        https.ServerCertificate = certificate;
+                        https.ClientCertificateMode = clients is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate;
+                        https.ClientCertificateValidation = (client, _, _) => clients!.Issued(client);
+                    });
                 }
             });
         });

@@ -77,6 +77,9 @@ internal sealed record AgentOptions
     /// <summary>The path of that directory on the host, for an agent in a container.</summary>
     public string? HostStacksPath { get; init; }
 
+    /// <summary>How the server shows who it is, and how the agent does.</summary>
+    public ServerIdentity Identity { get; init; } = new();
+
     /// <summary>Whether the server's certificate is not checked.</summary>
     public bool InsecureSkipVerify { get; init; }
 
@@ -132,6 +135,7 @@ internal sealed record AgentOptions
             DataPath = dataPath,
             StacksPath = variables.DirectoryPath("AGENT_STACKS_DIR", Path.Combine(dataPath, "stacks")),
             HostStacksPath = variables.HostDirectoryPath("HOST_STACKS_DIR"),
+            Identity = ServerIdentity.Read(variables, TimeProvider.System.GetUtcNow()),
             InsecureSkipVerify = variables.Flag("INSECURE_SKIP_VERIFY", false),
             UpdateTimeout = variables.Time("UPDATE_TIMEOUT", TimeSpan.FromMinutes(2), minimum: TimeSpan.FromSeconds(15)),
             SelfUpdate = variables.Choice<SelfUpdateMode?>(
@@ -177,6 +181,7 @@ internal sealed record AgentOptions
                 "it must be at least as long"));
         }
 
+        ServerIdentity.CheckTogether(variables, ServerUrl, InsecureSkipVerify);
         if (ForceUniqueRegistration && AgentName is null && !variables.HasError("AGENT_NAME"))
         {
             variables.AddError(new ConfigurationError(

@@ -7,23 +7,16 @@ namespace DockMon.Agent.Connection;
 internal sealed class DialTrace
 {
     /// <summary>The server's certificate; null while none was seen.</summary>
-    public SeenCertificate? Certificate { get; private set; }
+    public SeenCertificate? Certificate { get; set; }
+
+    /// <summary>Whether the server asked for a client certificate; false as well when the agent has one.</summary>
+    public bool ClientCertificateAsked { get; set; }
 
     /// <summary>What the server's Date header says; null when it sent none.</summary>
     public DateTimeOffset? ServerTime { get; private set; }
 
     /// <summary>Where it says the thing is instead.</summary>
     public Uri? Location { get; private set; }
-
-    /// <summary>TLS options that judge as those of any dial, and keep what they judged by.</summary>
-    public SslClientAuthenticationOptions SslOptions(bool insecure) => new()
-    {
-        RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-        {
-            Certificate = certificate is null ? null : SeenCertificate.Read(new X509Certificate2(certificate), chain, errors);
-            return insecure || errors == SslPolicyErrors.None;
-        },
-    };
 
     /// <summary>Keeps what matters of an answer.</summary>
     public void OnResponse(HttpResponseMessage response)
@@ -36,6 +29,7 @@ internal sealed class DialTrace
 /// <summary>A certificate as it was judged.</summary>
 /// <param name="Subject">Whose it is.</param>
 /// <param name="Issuer">Who signed it.</param>
+/// <param name="Pin">Its key, as SERVER_PIN has it.</param>
 /// <param name="Names">The names it is for.</param>
 /// <param name="From">When it begins to be valid.</param>
 /// <param name="Until">When it ends to be valid.</param>
@@ -46,6 +40,7 @@ internal sealed class DialTrace
 internal sealed record SeenCertificate(
     string Subject,
     string Issuer,
+    string Pin,
     IReadOnlyList<string> Names,
     DateTimeOffset From,
     DateTimeOffset Until,
@@ -56,25 +51,23 @@ internal sealed record SeenCertificate(
 {
     private const X509ChainStatusFlags Untrusted = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
 
-    public static SeenCertificate Read(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors)
+    public static SeenCertificate Read(X509Certificate2 certificate, string pin, X509Chain? chain, SslPolicyErrors errors)
     {
-        using (certificate)
-        {
-            var statuses = chain?.ChainStatus ?? [];
-            var last = chain is { ChainElements.Count: > 0 and var count } ? chain.ChainElements[count - 1].Certificate : certificate;
-            var untrusted = statuses.Any(status => (status.Status & Untrusted) != 0);
-            return new SeenCertificate(
-                certificate.Subject,
-                certificate.Issuer,
-                [.. Alternatives(certificate)],
-                certificate.NotBefore.ToUniversalTime(),
-                certificate.NotAfter.ToUniversalTime(),
-                errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch),
-                untrusted ? last.Issuer : null,
-                statuses.Any(status => status.Status.HasFlag(X509ChainStatusFlags.UntrustedRoot)),
-                [.. statuses.Where(status => (status.Status & (Untrusted | X509ChainStatusFlags.NotTimeValid)) == 0)
-                    .Select(status => status.StatusInformation.Trim())]);
-        }
+        var statuses = chain?.ChainStatus ?? [];
+        var last = chain is { ChainElements.Count: > 0 and var count } ? chain.ChainElements[count - 1].Certificate : certificate;
+        var untrusted = statuses.Any(status => (status.Status & Untrusted) != 0);
+        return new SeenCertificate(
+            certificate.Subject,
+            certificate.Issuer,
+            pin,
+            [.. Alternatives(certificate)],
+            certificate.NotBefore.ToUniversalTime(),
+            certificate.NotAfter.ToUniversalTime(),
+            errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch),
+            untrusted ? last.Issuer : null,
+            statuses.Any(status => status.Status.HasFlag(X509ChainStatusFlags.UntrustedRoot)),
+            [.. statuses.Where(status => (status.Status & (Untrusted | X509ChainStatusFlags.NotTimeValid)) == 0)
+                .Select(status => status.StatusInformation.Trim())]);
     }
 
     private static IEnumerable<string> Alternatives(X509Certificate2 certificate) =>

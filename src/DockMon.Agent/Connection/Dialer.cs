@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
@@ -21,31 +20,21 @@ internal sealed class DialException(string message, int? status = null, Exceptio
     public string Kind { get; } = message;
 
     public int? Status => status;
+
+    /// <summary>Whether the server ended the TLS connection because of something that the agent showed, or did not show.</summary>
+    public bool IsTlsAlert { get; init; }
 }
 
 /// <summary>
 /// Opens WebSockets to the server, and to nobody else: who answers with a redirect is not followed, because the next frame has the token in it. Proxy
-/// variables and the system's certificate authorities are the runtime's own business.
+/// variables are the runtime's own business.
 /// </summary>
 /// <param name="options">Where the server is.</param>
 /// <param name="witness">Sees what happens on the way; for one dial at a time.</param>
 /// <param name="limit">How long a dial may take, half of it until the server takes the connection; 30 s when it is not said.</param>
-internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, TimeSpan? limit = null) : IDisposable
+internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, TimeSpan? limit = null)
 {
     private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(30);
-
-    private readonly SocketsHttpHandler _handler = new()
-    {
-        AllowAutoRedirect = false,
-        ConnectTimeout = (limit ?? TimeSpan.FromSeconds(30)) / 2,
-        PooledConnectionLifetime = TimeSpan.Zero,
-        SslOptions = witness is not null ? witness.SslOptions(options.InsecureSkipVerify)
-            : options.InsecureSkipVerify
-#pragma warning disable CA5359 // The user asked for it by INSECURE_SKIP_VERIFY, and the log says so at every start.
-            ? new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true }
-#pragma warning restore CA5359
-            : new SslClientAuthenticationOptions(),
-    };
 
     /// <summary>Joins the server's URL, its path prefix included, and a path by exactly one slash.</summary>
     public static Uri Endpoint(Uri server, string path) =>
@@ -73,7 +62,16 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
     public async Task<ServerSocket> DialAsync(string path, string? bearer, CancellationToken ct)
     {
         var endpoint = Endpoint(options.ServerUrl, path);
-        var upgrade = new Upgrade(_handler, witness);
+        var tls = ReadTls();
+        // Not kept: the next dial may have other certificates. An open socket does without it.
+        using var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = _limit / 2,
+            PooledConnectionLifetime = TimeSpan.Zero,
+            SslOptions = tls.Options,
+        };
+        var upgrade = new Upgrade(handler, witness, bearer);
         var socket = new ClientWebSocket();
         // The control socket has pings of its own: see KeepAlive.
         socket.Options.KeepAliveInterval = path == ProtocolLimits.ControlPath ? Timeout.InfiniteTimeSpan : ProtocolLimits.PingInterval;
@@ -98,7 +96,11 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new DialException($"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? Describe(e, endpoint)}", upgrade.Status, e, upgrade.Detail);
+            throw new DialException(
+                $"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? tls.Refusal ?? Describe(e, endpoint)}",
+                upgrade.Status,
+                e,
+                upgrade.Detail + tls.RefusalDetail + tls.Hint(upgrade.Status)) { IsTlsAlert = IsAlert(e) };
         }
         catch
         {
@@ -109,7 +111,33 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
         }
     }
 
-    public void Dispose() => _handler.Dispose();
+    private ServerTls ReadTls()
+    {
+        try
+        {
+            // The real time on purpose: certificates know no other.
+            return new ServerTls(options, witness, TimeProvider.System.GetUtcNow());
+        }
+        catch (ConfigurationException e)
+        {
+            // It was right when the agent started, and may be again.
+            throw new DialException(e.Message, inner: e);
+        }
+    }
+
+    // OpenSSL has no other way to say it that .NET passes on.
+    private static bool IsAlert(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause.Message.Contains("SSL routines", StringComparison.Ordinal) && cause.Message.Contains("alert", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // The outermost message is "Unable to connect"; what helps is at the bottom.
     private string Describe(Exception exception, Uri endpoint)
@@ -131,7 +159,8 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
                 $"{Unresolved(endpoint, HttpClient.DefaultProxy)} cannot be resolved (DNS): {cause.Message}",
             SocketException { SocketErrorCode: SocketError.TimedOut } => "timeout: " + cause.Message,
-            TimeoutException => $"timeout: nobody took the connection within {_handler.ConnectTimeout.TotalSeconds:0.#} s",
+            TimeoutException => $"timeout: nobody took the connection within {(_limit / 2).TotalSeconds:0.#} s",
+            AuthenticationException when options.Identity.CaFile is not null => $"TLS: {cause.Message} (only the authorities in SERVER_CA_FILE are trusted)",
             AuthenticationException => "TLS: " + cause.Message,
             // The runtime quotes a header line that it cannot read.
             _ => ServerText.Cut(UserInfo.Remove(cause.Message)),
@@ -142,7 +171,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
     /// Puts a stream of ours below the WebSocket, or keeps what a server said instead of upgrading: ClientWebSocket itself offers no way to the one,
     /// and of the other only says that it did not.
     /// </summary>
-    private sealed class Upgrade(HttpMessageHandler inner, DialTrace? witness) : DelegatingHandler(inner)
+    private sealed class Upgrade(HttpMessageHandler inner, DialTrace? witness, string? bearer) : DelegatingHandler(inner)
     {
         private const int BodyBytes = 1024;
 
@@ -170,7 +199,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             {
                 Status = (int)response.StatusCode;
                 // First without the body, which may break off.
-                Reason = $"the server answered {Status} {ServerText.Cut(response.ReasonPhrase)} instead of opening a WebSocket";
+                Reason = $"the server answered {Status} {ServerText.Cut(response.ReasonPhrase, bearer)} instead of opening a WebSocket";
                 Detail = response.Headers.Location is { } location && Status is >= 300 and < 400
                     ? $" and sends to {Elsewhere(location, request.RequestUri!)}, which is not followed: write the right address in DOCKMON_URL"
                     : await FirstLineAsync(response, cancellationToken);
@@ -179,7 +208,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             return response;
         }
 
-        private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken ct)
+        private async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken ct)
         {
             var (text, buffer, length) = ("", new byte[BodyBytes], 0);
             using var limit = new TimeLimit(BodyLimit, TimeProvider.System, ct);
@@ -198,7 +227,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             }
 
             var line = text.Split('\n', 2)[0].Trim();
-            return line.Length == 0 ? "" : ": " + ServerText.Cut(line);
+            return line.Length == 0 ? "" : ": " + ServerText.Cut(line, bearer);
         }
     }
 

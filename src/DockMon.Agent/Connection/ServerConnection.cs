@@ -22,11 +22,14 @@ internal sealed partial class ServerConnection : IDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly AgentLoops? _heartbeats;
+    private readonly string _sentToken;
+    private string? _permanentToken;
     private volatile bool _draining;
     private volatile bool _closing;
 
-    private ServerConnection(ServerSocket socket, TimeProvider time, ILogger logger, AgentLoops? heartbeats)
+    private ServerConnection(ServerSocket socket, string token, TimeProvider time, ILogger logger, AgentLoops? heartbeats)
     {
+        _sentToken = token;
         _socket = socket;
         _reader = new FrameReader(socket.WebSocket);
         _time = time;
@@ -40,7 +43,7 @@ internal sealed partial class ServerConnection : IDisposable
     public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
         ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, AgentLoops? heartbeats = null)
     {
-        var connection = new ServerConnection(socket, time, logger, heartbeats);
+        var connection = new ServerConnection(socket, request.Token, time, logger, heartbeats);
         using var limit = new TimeLimit(ProtocolLimits.AuthWait, TimeProvider.System, ct);
         try
         {
@@ -54,7 +57,9 @@ internal sealed partial class ServerConnection : IDisposable
                     : $"the server ended the registration without an answer: {connection.CloseText()}");
             }
 
-            return (connection, RegistrationAnswer.Read(frame.Span));
+            var auth = RegistrationAnswer.Read(frame.Span, request.Token);
+            connection._permanentToken = auth.PermanentToken;
+            return (connection, auth);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -272,7 +277,7 @@ internal sealed partial class ServerConnection : IDisposable
 
     private string CloseText() =>
         _socket.WebSocket.CloseStatus is { } status
-            ? $"{(int)status} {ServerText.Cut(_socket.WebSocket.CloseStatusDescription)}".TrimEnd()
+            ? $"{(int)status} {ServerText.Cut(_socket.WebSocket.CloseStatusDescription, _sentToken, _permanentToken)}".TrimEnd()
             : "without a close frame";
 
     private static partial class Log

@@ -56,6 +56,11 @@ internal sealed partial class ServerLink(
             Log.NotEncrypted(_logger, _options.ServerUrl.Authority);
         }
 
+        if (_options.Identity.ClientKeyFile is { } keyFile && CertificateFiles.IsReadableByAll(keyFile))
+        {
+            Log.KeyReadable(_logger, keyFile);
+        }
+
         _permanentToken = _options.PermanentToken ?? tokens.ReadPermanentToken();
         while (!stopping.IsCancellationRequested)
         {
@@ -282,6 +287,9 @@ internal sealed partial class ServerLink(
 
         [LoggerMessage(116, LogLevel.Error, "Connecting failed with an unexpected error. Next try in {Delay} s (failed tries for this reason: {Count})")]
         public static partial void ConnectFailed(ILogger logger, Exception exception, double delay, int count);
+
+        [LoggerMessage(126, LogLevel.Warning, "Every user may read the agent's key {File} (CLIENT_KEY_FILE): take that right away (chmod o-r)")]
+        public static partial void KeyReadable(ILogger logger, string file);
 
         [LoggerMessage(
             120,

@@ -9,8 +9,10 @@ namespace DockMon.Agent.Doctor;
 /// <summary>
 /// One connection to the server, made as the agent makes it, and what it shows: TLS, the WebSocket, the server's clock. Nothing is registered.
 /// </summary>
-internal sealed class DialChecks(AgentOptions options, ServerRoute route, AddressChecks addresses, TimeProvider time) : IDisposable
+internal sealed class DialChecks(DoctorConfiguration configuration, ServerRoute route, AddressChecks addresses, TimeProvider time) : IDisposable
 {
+    private static readonly string[] ServerVariables = ["SERVER_CA_FILE", "SERVER_PIN"];
+    private static readonly string[] ClientVariables = ["CLIENT_CERT_FILE", "CLIENT_KEY_FILE"];
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SkewNoticed = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SkewBorne = TimeSpan.FromMinutes(5);
@@ -18,6 +20,7 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
     // Shorter than the limit of a check, so that the check can report what was seen until then. The agent itself waits longer.
     private static readonly TimeSpan DialLimit = CheckRunner.Limit - TimeSpan.FromSeconds(1);
 
+    private readonly AgentOptions _options = configuration.Options;
     private readonly DialTrace _trace = new();
     private readonly CancellationTokenSource _stop = new();
     private Task<Exception?>? _dial;
@@ -26,7 +29,8 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
     public IEnumerable<Check> All() =>
     [
         new("tls", ["tcp"], TlsAsync),
-        new("websocket", ["tls"], UpgradeAsync),
+        new("client_certificate", ["tls"], ClientCertificateAsync),
+        new("websocket", ["tls", "client_certificate"], UpgradeAsync),
         new("clock", ["tls"], ClockAsync),
     ];
 
@@ -41,10 +45,15 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
                 : CheckResult.Warning($"{ServerAddress.NotEncrypted}: {ServerAddress.NotEncryptedRisk}", ServerAddress.NotEncryptedRemedy);
         }
 
+        if (Array.Find(ServerVariables, configuration.IsRefused) is { } refused)
+        {
+            return CheckResult.Skipped($"{refused} cannot be used");
+        }
+
         var failure = await DialAsync(ct);
         if (_trace.Certificate is { } certificate)
         {
-            return TlsAdvice.Judge(certificate, route.Endpoint.IdnHost, options.InsecureSkipVerify, time.GetUtcNow());
+            return TlsAdvice.Judge(certificate, route.Endpoint.IdnHost, _options, time.GetUtcNow());
         }
 
         return failure is null ? CheckResult.Ok("TLS works")
@@ -54,6 +63,29 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
                     failure.Message,
                     "check whether the server, or the proxy in front of it, speaks TLS on this port; if not, write ws:// in DOCKMON_URL, or the port that does")
                 : CheckResult.Failed(failure.Message, "the port does not seem to speak TLS: write ws:// in DOCKMON_URL, or the port that does"));
+    }
+
+    private async Task<CheckResult> ClientCertificateAsync(CancellationToken ct)
+    {
+        if (!route.IsTls)
+        {
+            return CheckResult.Ok("none, because the connection is without TLS");
+        }
+
+        if (Array.Find(ClientVariables, configuration.IsRefused) is { } refused)
+        {
+            return CheckResult.Skipped($"{refused} cannot be used");
+        }
+
+        var failure = await DialAsync(ct);
+        var (certificateFile, keyFile) = (_options.Identity.ClientCertFile, _options.Identity.ClientKeyFile);
+        if (certificateFile is null || keyFile is null)
+        {
+            return ClientCertificateAdvice.Missing(_trace.ClientCertificateAsked, failure);
+        }
+
+        var own = CertificateFiles.ReadClient(certificateFile, keyFile, time.GetUtcNow());
+        return ClientCertificateAdvice.Judge(own.Certificate, keyFile, failure, time.GetUtcNow());
     }
 
     private async Task<CheckResult> UpgradeAsync(CancellationToken ct)
@@ -98,7 +130,7 @@ internal sealed class DialChecks(AgentOptions options, ServerRoute route, Addres
     private async Task<Exception?> DialOnceAsync()
     {
         _stop.CancelAfter(DialLimit);
-        using var dialer = new Dialer(options, _trace);
+        var dialer = new Dialer(_options, _trace);
         try
         {
             using var socket = await dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, _stop.Token);

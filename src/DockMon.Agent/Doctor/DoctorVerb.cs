@@ -31,7 +31,7 @@ internal static class DoctorVerb
         var inContainer = Machine.Current.InContainer;
         var route = ServerRoute.Find(options, HttpClient.DefaultProxy);
         var addresses = new AddressChecks(configuration, route, inContainer, environment, time);
-        using var dial = new DialChecks(options, route, addresses, time);
+        using var dial = new DialChecks(configuration, route, addresses, time);
         using var engine = new EngineChecks(options, inContainer, environment, time);
         var results = new List<NamedResult>();
         Check[] checks =

@@ -64,7 +64,7 @@ internal sealed class TokenCheck(DoctorConfiguration configuration, bool takesOv
     private async Task<CheckResult> TryAsync(string which, string token, CancellationToken ct)
     {
         using var limit = new TimeLimit(DialLimit, TimeProvider.System, ct);
-        using var dialer = new Dialer(_options);
+        var dialer = new Dialer(_options);
         try
         {
             using var socket = await dialer.DialAsync(ProtocolLimits.StatsPath, token, limit.Token);

@@ -23,7 +23,7 @@ public sealed class DialerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndpoint}") });
+        var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndpoint}") });
         var dialing = dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token);
         using var accepted = await listener.AcceptTcpClientAsync(Token);
         using var reader = new StreamReader(accepted.GetStream(), leaveOpen: true);
@@ -53,7 +53,7 @@ public sealed class DialerTests
             context.Response.StatusCode = 503;
             return context.Response.WriteAsync(new string('x', 1000));
         };
-        using var dialer = new Dialer(new AgentOptions { ServerUrl = server.Url });
+        var dialer = new Dialer(new AgentOptions { ServerUrl = server.Url });
         var failure = await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token));
         failure.Message.ShouldEndWith("xx…");
         failure.Message.Length.ShouldBeLessThan(400);
@@ -62,7 +62,7 @@ public sealed class DialerTests
     [Fact]
     public async Task Told_to_give_up_it_says_so_whatever_else_fails()
     {
-        using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1") });
+        var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1") });
         await Should.ThrowAsync<OperationCanceledException>(() => dialer.DialAsync(
             ProtocolLimits.StatsPath,
             "not a\nheader",
@@ -86,7 +86,7 @@ public sealed class DialerTests
             context.Response.Headers.Location = target;
             return Task.CompletedTask;
         };
-        using var dialer = new Dialer(new AgentOptions { ServerUrl = server.Url });
+        var dialer = new Dialer(new AgentOptions { ServerUrl = server.Url });
         var failure = await Should.ThrowAsync<DialException>(() => dialer.DialAsync(path, bearer, Token));
         failure.Status.ShouldBe(status);
         failure.Message.ShouldContain($"the server answered {status}");
@@ -118,7 +118,7 @@ public sealed class DialerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndpoint}") }, limit: TimeSpan.FromSeconds(0.4));
+        var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndpoint}") }, limit: TimeSpan.FromSeconds(0.4));
         (await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token)))
             .Message.ShouldBe($"ws://{listener.LocalEndpoint}: timeout: no answer within 0.4 s");
     }
@@ -132,7 +132,7 @@ public sealed class DialerTests
         listener.Listen(0);
         using var first = new TcpClient();
         await first.ConnectAsync((IPEndPoint)listener.LocalEndPoint!, Token);
-        using var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndPoint}") }, limit: TimeSpan.FromSeconds(0.6));
+        var dialer = new Dialer(new AgentOptions { ServerUrl = new Uri($"ws://{listener.LocalEndPoint}") }, limit: TimeSpan.FromSeconds(0.6));
         (await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, bearer: null, Token)))
             .Message.ShouldBe($"ws://{listener.LocalEndPoint}: timeout: nobody took the connection within 0.3 s");
     }

@@ -1,5 +1,6 @@
 using DockMon.Agent.Connection;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -21,6 +22,27 @@ public sealed class LinkAddressTests
         fixture.Start();
         await fixture.StopAsync();
         fixture.Lines.Any(line => line.StartsWith("Warning") && line.Contains("not encrypted") && line.Contains(new Uri(server).Authority)).ShouldBe(warned);
+    }
+
+    [Theory]
+    [InlineData(UnixFileMode.None, false)]
+    [InlineData(UnixFileMode.GroupRead, false)]
+    [InlineData(UnixFileMode.OtherRead, true)]
+    public async Task A_key_that_every_user_may_read_is_a_warning(UnixFileMode more, bool warned)
+    {
+        using var authority = new TestAuthority();
+        using var folder = new TemporaryFolder();
+        var (certificate, key) = (folder.File("own/cert.pem"), folder.File("own/key.pem"));
+        authority.IssueInto(folder.File("own"));
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | more);
+        await using var fixture = await LinkFixture.CreateAsync(
+            ("DOCKMON_URL", "wss://dockmon.example"),
+            ("CLIENT_CERT_FILE", certificate),
+            ("CLIENT_KEY_FILE", key));
+        await fixture.StopAsync(); // So that nobody is dialled.
+        fixture.Start();
+        await fixture.StopAsync();
+        fixture.Lines.Any(line => line.StartsWith("Warning") && line.Contains("Every user may read") && line.Contains(key)).ShouldBe(warned);
     }
 
     [Theory]

@@ -106,7 +106,6 @@ internal sealed class LinkFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        _dialer.Dispose();
         _stop.Dispose();
         await Server.DisposeAsync();
         _data.Dispose();

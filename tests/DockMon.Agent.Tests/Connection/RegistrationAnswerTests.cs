@@ -52,5 +52,5 @@ public sealed class RegistrationAnswerTests
         }
     }
 
-    private static DockMon.Protocol.AuthSuccess Read(string json) => RegistrationAnswer.Read(Encoding.UTF8.GetBytes(json));
+    private static DockMon.Protocol.AuthSuccess Read(string json) => RegistrationAnswer.Read(Encoding.UTF8.GetBytes(json), "sent-token");
 }

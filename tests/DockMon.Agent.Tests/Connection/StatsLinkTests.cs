@@ -125,7 +125,6 @@ public sealed class StatsLinkTests
 
         public void Dispose()
         {
-            _dialer.Dispose();
             _stop.Dispose();
         }
     }

@@ -52,7 +52,7 @@ public sealed class AddressTests
         var configuration = DoctorConfiguration.Read(name => name == "DOCKMON_URL" ? url : null);
         var route = ServerRoute.Find(configuration.Options, new WebProxy());
         var addresses = new AddressChecks(configuration, route, inContainer: false, _ => null, TimeProvider.System);
-        using var dial = new DialChecks(configuration.Options, route, addresses, TimeProvider.System);
+        using var dial = new DialChecks(configuration, route, addresses, TimeProvider.System);
         await addresses.All().Single(check => check.Name == "dns").LookAsync(CancellationToken.None);
         (await dial.All().Single(check => check.Name == "tls").LookAsync(CancellationToken.None)).Status.ToString().ShouldBe(status);
     }

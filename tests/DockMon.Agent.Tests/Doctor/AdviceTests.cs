@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Doctor;
 using DockMon.Engine;
@@ -9,10 +10,13 @@ namespace DockMon.Agent.Tests.Doctor;
 
 public sealed class AdviceTests
 {
+    private const string Pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    private const string OtherPin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=";
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
     private static readonly SeenCertificate Good = new(
         "CN=host",
         "CN=CA",
+        Pin,
         ["host", "10.0.0.1"],
         Now.AddDays(-1),
         Now.AddDays(1),
@@ -23,9 +27,35 @@ public sealed class AdviceTests
     private static readonly Uri Endpoint = new("wss://host/prefix/api/agent/ws");
 
     [Fact]
-    public void A_good_certificate_is_shown_with_its_issuer_and_its_end()
+    public void A_good_certificate_is_shown_with_its_issuer_its_end_and_its_key()
     {
-        Judge(Good).ShouldBe(CheckResult.Ok("certificate of CN=host, issued by CN=CA, valid until 2026-11-24 12:00 UTC"));
+        Judge(Good).ShouldBe(CheckResult.Ok(
+            $"certificate of CN=host, issued by CN=CA, valid until 2026-11-24 12:00 UTC, key {Pin}; trusted by the authorities of this machine"));
+        Judge(Good, new ServerIdentity { CaFile = "/ca.pem" }).Found.ShouldEndWith("; trusted by the authorities in /ca.pem (SERVER_CA_FILE)");
+        Judge(Good, new ServerIdentity { CaFile = "/ca.pem", Pins = [Pin] }).Found.ShouldEndWith("(SERVER_CA_FILE) and for its key (SERVER_PIN)");
+    }
+
+    [Fact]
+    public void A_pinned_key_is_enough_by_itself_and_not_beside_authorities()
+    {
+        var selfSigned = Good with { Issuer = "CN=host", MissingAuthority = "CN=host", AuthoritySent = true, WrongName = true };
+        Judge(selfSigned, new ServerIdentity { Pins = [OtherPin, Pin] }).ShouldSatisfyAllConditions(
+            finding => finding.Status.ShouldBe(CheckStatus.Ok),
+            finding => finding.Found.ShouldEndWith("trusted for its key alone (SERVER_PIN)"));
+        Judge(selfSigned, new ServerIdentity { Pins = [Pin], CaFile = "/ca.pem" }).ShouldSatisfyAllConditions(
+            finding => finding.Status.ShouldBe(CheckStatus.Failed),
+            finding => finding.Found.ShouldEndWith("leads to CN=host, which is not in /ca.pem (SERVER_CA_FILE)"));
+        Judge(selfSigned).Remedy.ShouldNotBeNull().ShouldContain($"has to be seen on the server itself, set SERVER_PIN={Pin}; or give the agent");
+        Judge(Good with { MissingAuthority = "CN=CA" }).Remedy.ShouldNotBeNull().ShouldNotContain("SERVER_PIN");
+    }
+
+    [Fact]
+    public void A_key_that_is_not_pinned_fails_whoever_signed_it()
+    {
+        Judge(Good, new ServerIdentity { Pins = [OtherPin] }).ShouldSatisfyAllConditions(
+            finding => finding.Status.ShouldBe(CheckStatus.Failed),
+            finding => finding.Found.ShouldEndWith($"key {Pin}, which is not in SERVER_PIN"),
+            finding => finding.Remedy.ShouldNotBeNull().ShouldContain("else somebody answers in its place"));
     }
 
     [Fact]
@@ -54,7 +84,7 @@ public sealed class AdviceTests
     [Fact]
     public void Not_checking_is_a_warning_even_when_there_is_no_need_for_it()
     {
-        TlsAdvice.Judge(Good, "server", insecure: true, Now).ShouldSatisfyAllConditions(
+        TlsAdvice.Judge(Good, "server", new AgentOptions { ServerUrl = Endpoint, InsecureSkipVerify = true }, Now).ShouldSatisfyAllConditions(
             finding => finding.Status.ShouldBe(CheckStatus.Warning),
             finding => finding.Remedy.ShouldBe("unset INSECURE_SKIP_VERIFY: the certificate is valid"));
     }
@@ -105,5 +135,6 @@ public sealed class AdviceTests
         EngineAdvice.Explain(error, EngineEndpoint.FromEnvironment(host, null, null)).Remedy.ShouldNotBeNull().ShouldContain(words);
     }
 
-    private static CheckResult Judge(SeenCertificate certificate) => TlsAdvice.Judge(certificate, "server", insecure: false, Now);
+    private static CheckResult Judge(SeenCertificate certificate, ServerIdentity? identity = null) =>
+        TlsAdvice.Judge(certificate, "server", new AgentOptions { ServerUrl = Endpoint, Identity = identity ?? new ServerIdentity() }, Now);
 }

@@ -144,7 +144,6 @@ internal sealed class SamplerFixture : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         _kernel.Dispose();
-        _dialer.Dispose();
         await Engine.DisposeAsync();
         _stop.Dispose();
         Tree.Dispose();
