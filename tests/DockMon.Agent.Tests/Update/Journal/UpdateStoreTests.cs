@@ -72,6 +72,43 @@ public sealed class UpdateStoreTests : IDisposable
         store.Read().Single().Name.ShouldBe("web");
     }
 
+    [Fact]
+    public void An_accepted_update_is_kept_until_it_has_a_journal()
+    {
+        var store = Store();
+        var accepted = new AcceptedUpdate(new string('a', 64), "web", "aaaaaaaaaaaa");
+        store.Accept(accepted);
+        Store().Accepted().ShouldBe([accepted]);
+        store.IsAccepted(accepted.Id).ShouldBeTrue();
+        store.NoLongerAccepted(accepted.Id, accepted.Name);
+        Store().Accepted().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void An_ended_update_is_no_running_one_and_stays_until_it_was_checked()
+    {
+        var store = Store();
+        var journal = store.Open(Journal());
+        store.End(journal);
+        store.Read().ShouldBeEmpty();
+        var ended = Store().Ended().ShouldHaveSingleItem();
+        ended.EndedAt.ShouldNotBeNull();
+        store.IsStillEnded(ended).ShouldBeTrue();
+        store.Close(ended);
+        store.HasEnded(journal.OldId).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_new_update_of_a_container_takes_the_place_of_the_ended_one()
+    {
+        var store = Store();
+        store.End(store.Open(Journal()));
+        var ended = store.Ended().Single();
+        store.Open(Journal());
+        store.HasEnded(ended.OldId).ShouldBeFalse();
+        store.IsStillEnded(ended).ShouldBeFalse();
+    }
+
     private static string Text(UpdateJournal journal) => JsonSerializer.Serialize(journal, UpdateJson.Default.UpdateJournal);
 
     private UpdateStore Store() => new(_folder.Path, TimeProvider.System, NullLogger<UpdateStore>.Instance);
