@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Compose.Discovery;
@@ -27,8 +28,14 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
     /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
-        var policy = new PolicyLoader(options).Load(before: null);
-        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = new PolicySource(policy) };
+        var loader = new PolicyLoader(options);
+        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = new PolicySource(loader.Load(before: null)) };
+        var reload = new PolicyReload(loader, context.Policies, context.CreateLogger<PolicyReload>());
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true; // It is no end, with or without a policy.
+            reload.Request();
+        });
         var logger = context.CreateLogger<AgentHost>();
         var tokens = OpenTokens(logger);
 
@@ -51,7 +58,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         using var checker = new HealthChecker(time, context.CreateLogger<HealthChecker>());
         var checks = new HealthCheckRunner(checker.CheckAsync, connection, outbound, time, context.CreateLogger<HealthCheckRunner>());
         var events = new ContainerEvents(context, engine, outbound, docker.Listing);
-        var registration = new HostRegistration(options, engine, own, compose.Available);
+        var registration = new HostRegistration(context, engine, own, compose.Available);
         var dialer = new Dialer(options);
         using var sampling = new Sampling(context, engine, events.Tracker, registration, dialer, connection, outbound);
         using var probe = new EngineProbe(engine, time);
@@ -71,7 +78,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         service.Follow(connection, options.ServerUrl);
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
-        PolicyLog.Report(logger, policy);
+        PolicyLog.Report(logger, context.Policies.Current);
         using var streams = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, selfUpdates.HandOver);
         // Not for a hand-over: systemd takes nothing back, and would end the new version after its stop time-out.
@@ -81,6 +88,16 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         updates.Recover();
         compose.Recover(ending.Token);
         docker.Recover(ending.Token);
+        Task ApplyAsync(HostPolicy before, CancellationToken ct)
+        {
+            if (registration.IsChangedSince(before))
+            {
+                link.Renew();
+            }
+
+            return Task.CompletedTask;
+        }
+
         Task FinishAsync() => Task.WhenAll(requests.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout));
         Task[] parts =
         [
@@ -89,6 +106,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
             .. sampling.Start(streams.Token),
             checks.RunAsync(streams.Token),
             own.RunAsync(streams.Token),
+            reload.RunAsync(ApplyAsync, streams.Token),
             health.RunAsync(streams.Token),
             service.RunAsync(streams.Token),
             trimmer.RunAsync(streams.Token),

@@ -86,13 +86,19 @@ internal sealed partial class ServerConnection : IDisposable
 
     /// <summary>
     /// Reads and writes until the connection ends or <paramref name="stopping"/> fires; then what is still waiting to be sent is
-    /// sent once more if it can be, and the socket is closed with 1001.
+    /// sent once more if it can be, and the socket is closed with 1001. The same, with 1000, when it is to be renewed.
     /// </summary>
     /// <param name="onFrame">Gets every text frame; must return at once.</param>
     /// <param name="outbound">What to send.</param>
     /// <param name="finishing">Completes when the last answers are in <paramref name="outbound"/>; awaited only when stopping.</param>
+    /// <param name="renewal">Asks for another connection in its place.</param>
     /// <param name="stopping">Ends it in good order.</param>
-    public async Task<ConnectionEnd> RunAsync(Action<ReadOnlyMemory<byte>> onFrame, Outbound outbound, Func<Task> finishing, CancellationToken stopping)
+    public async Task<ConnectionEnd> RunAsync(
+        Action<ReadOnlyMemory<byte>> onFrame,
+        Outbound outbound,
+        Func<Task> finishing,
+        AsyncSignal renewal,
+        CancellationToken stopping)
     {
         using var readEnded = new CancellationTokenSource();
         using var writeEnded = new CancellationTokenSource();
@@ -104,11 +110,13 @@ internal sealed partial class ServerConnection : IDisposable
         var reading = ReadLoopAsync(onFrame, readEnded.Token);
         var writing = WriteLoopAsync(outbound, alive, writeEnded.Token);
         var pinging = alive.RunAsync(writeEnded.Token);
-        var first = await Task.WhenAny(reading, writing, pinging, stopped.Task);
-        if (first == stopped.Task)
+        var renewing = BackgroundLoop.RunAsync(async ct => await renewal.WaitAsync(ct), writeEnded.Token);
+        var first = await Task.WhenAny(reading, writing, pinging, renewing, stopped.Task);
+        var isOurs = first == stopped.Task || first == renewing;
+        if (isOurs)
         {
             // Running operations reach their end, their answers still go out, new requests are told so, and only then the socket closes.
-            await finishing();
+            await (first == stopped.Task ? finishing() : Task.CompletedTask);
             alive.Hurry();
             _draining = true;
             await EndWritingAsync(outbound, writing);
@@ -122,9 +130,10 @@ internal sealed partial class ServerConnection : IDisposable
         // The order matters: a cancelled send or receive aborts the whole socket, and an aborted socket cannot say goodbye.
         await writeEnded.CancelAsync();
         var written = await writing;
-        if (first == stopped.Task)
+        if (isOurs)
         {
-            await CloseAsync(reading);
+            await (first == stopped.Task ? CloseAsync(reading, WebSocketCloseStatus.EndpointUnavailable, "agent is stopping")
+                : CloseAsync(reading, WebSocketCloseStatus.NormalClosure, "agent registers anew"));
         }
         else if (_closing)
         {
@@ -135,9 +144,11 @@ internal sealed partial class ServerConnection : IDisposable
         _socket.WebSocket.Abort();
         var read = await reading;
         var pinged = await pinging;
+        await renewing;
         // Now that nothing more can be confirmed.
         outbound.Reset();
-        return first == reading ? read : first == writing ? written : first == pinging ? pinged : new ConnectionEnd("the agent is stopping");
+        return first == reading ? read : first == writing ? written : first == pinging ? pinged
+            : first == renewing ? ConnectionEnd.Renewal : new ConnectionEnd("the agent is stopping");
     }
 
     public void Dispose()
@@ -239,9 +250,9 @@ internal sealed partial class ServerConnection : IDisposable
     }
 
     /// <summary>Closes, and waits for the server's Close frame.</summary>
-    private async Task CloseAsync(Task reading)
+    private async Task CloseAsync(Task reading, WebSocketCloseStatus status, string reason)
     {
-        if (await SayGoodbyeAsync(WebSocketCloseStatus.EndpointUnavailable, "agent is stopping"))
+        if (await SayGoodbyeAsync(status, reason))
         {
             using var limit = new CancellationTokenSource();
             await Task.WhenAny(reading, Task.Delay(CloseLimit, TimeProvider.System, limit.Token));

@@ -34,6 +34,7 @@ internal sealed partial class ServerLink(
     private readonly AgentLoops _loops = context.Loops;
     private readonly Backoff _backoff = Backoff.ToServer(context.Options.ReconnectInitial, context.Options.ReconnectMax, context.Random);
     private readonly FailureLog _failures = new();
+    private readonly AsyncSignal _renewal = new();
     private bool _endWasReported = true;
     private bool _restartWasBelieved;
     private string? _permanentToken;
@@ -78,12 +79,16 @@ internal sealed partial class ServerLink(
         }
     }
 
+    /// <summary>Has the agent register anew, because what it registers with has changed. A try that has not begun yet does so anyhow.</summary>
+    public void Renew() => _renewal.Set();
+
     /// <summary>One try, from the dial to the end of the connection.</summary>
     /// <returns>How long to wait before the next.</returns>
     private async Task<TimeSpan> ConnectOnceAsync(Action<ReadOnlyMemory<byte>> onFrame, Func<Task> finishing, CancellationToken stopping)
     {
         try
         {
+            _renewal.TryReset();
             // The engine id is half of the registration, and only the engine knows it.
             var token = ChooseToken();
             var request = await describe(token, stopping);
@@ -102,7 +107,7 @@ internal sealed partial class ServerLink(
                 state.SetConnected(auth);
                 var started = _time.GetTimestamp();
                 _loops.Link.Idle();
-                var running = connection.RunAsync(onFrame, outbound, finishing, stopping);
+                var running = connection.RunAsync(onFrame, outbound, finishing, _renewal, stopping);
                 if (!_endWasReported && await LastsAsync(running))
                 {
                     SayConnected();
@@ -164,6 +169,13 @@ internal sealed partial class ServerLink(
 
     private TimeSpan AfterConnection(ConnectionEnd end, TimeSpan lasted)
     {
+        if (end == ConnectionEnd.Renewal)
+        {
+            _endWasReported = true;
+            Log.Renewing(_logger);
+            return TimeSpan.Zero;
+        }
+
         if (lasted >= GoodConnection)
         {
             _backoff.Reset();
@@ -271,6 +283,9 @@ internal sealed partial class ServerLink(
             + "Give one of them its own name by AGENT_NAME and set FORCE_UNIQUE_REGISTRATION=true, or delete /var/lib/docker/engine-id (older: "
             + "/etc/docker/key.json) on it and restart its Docker")]
         public static partial void Cloned(ILogger logger, int count);
+
+        [LoggerMessage(121, LogLevel.Information, "The connection was closed to register anew: what this host offers the server has changed")]
+        public static partial void Renewing(ILogger logger);
 
         [LoggerMessage(109, LogLevel.Information, "Registered; the permanent token is kept in {Path}")]
         public static partial void TokenSaved(ILogger logger, string path);

@@ -56,6 +56,13 @@ internal sealed record HostPolicy
     /// <summary>The rule for a container; null when none matches.</summary>
     public ContainerRule? FindRule(ContainerFacts container) => Containers.FirstOrDefault(rule => rule.Matches(container));
 
+    /// <summary>Whether something that belongs to no request goes on: a stream. What is only tried out stops nothing.</summary>
+    public bool Permits(string action) => !Enforce || Judge(action, null).Allowed;
+
+    /// <summary>Whether an action can be allowed on this host at all: on every container, or on some.</summary>
+    public bool MayPermit(string action) =>
+        Permits(action) || (Problems.Count == 0 && !Deny.Contains(action) && Containers.Any(rule => rule.Allow is { } allowed && allowed.Contains(action)));
+
     /// <summary>Decides on an action.</summary>
     /// <param name="action">One of <see cref="HostActions"/>.</param>
     /// <param name="container">The container that it is about; null for none.</param>

@@ -32,12 +32,14 @@ internal sealed class Sampling : IDisposable
         var (options, time) = (context.Options, context.Time);
         _registration = registration;
         _link = new StatsLink(options, dialer, context.Random, time, context.CreateLogger<StatsLink>());
-        _host = new HostSampler(connection, outbound, time, context.CreateLogger<HostSampler>());
-        var containers = new StatsSampler(context, engine, tracker, _kernel, registration.Own, new SampleSender(outbound, _link, connection, time));
+        _host = new HostSampler(connection, outbound, context.Policies, time, context.CreateLogger<HostSampler>());
+        var sender = new SampleSender(outbound, _link, connection, context.Policies, time);
+        var containers = new StatsSampler(context, engine, tracker, _kernel, registration.Own, sender);
         _loop = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? containers : null, _host, context.Loops.Timer, time);
         connection.Connected += OnConnected;
         registration.Own.Found += OnSightChanged;
         _link.Opened += _loop.Wake;
+        context.Policies.Changed += _loop.Wake;
     }
 
     /// <summary>Begins with its loops, which end when <paramref name="ct"/> fires.</summary>

@@ -76,4 +76,34 @@ public sealed class LinkCloseTests
         frames.ShouldBe(["the last answer", "how it ended"]);
         Directory.GetFiles(Path.Combine(fixture.DataPath, "outbox")).ShouldBeEmpty(); // It was waited for, and is not told again by the next start.
     }
+
+    [Fact]
+    public async Task Renewed_it_sends_what_waits_closes_with_1000_and_registers_again_at_once()
+    {
+        var frames = new List<string>();
+        var closed = new TaskCompletionSource<WebSocketCloseStatus?>();
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, number) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            await connection.WelcomeAsync();
+            while (await connection.ReadAsync() is { } frame)
+            {
+                frames.Add(frame);
+            }
+
+            closed.TrySetResult(connection.CloseStatus);
+        };
+        fixture.Link.Renew(); // Of no effect: what it registers with is asked for when it does.
+        fixture.Start();
+        await Retry.UntilAsync("it is connected", () => fixture.State.IsConnected, LinkFixture.Patience, Token);
+        fixture.Outbound.PostAnswer("an answer"u8.ToArray());
+        fixture.Link.Renew();
+        (await closed.Task.WaitAsync(LinkFixture.Patience, Token)).ShouldBe(WebSocketCloseStatus.NormalClosure);
+        // The clock stands still: there is no delay before the next registration.
+        await Retry.UntilAsync("it is connected again", () => fixture.Server.Connections == 2 && fixture.State.IsConnected, LinkFixture.Patience, Token);
+        frames.ShouldBe(["an answer"]);
+        fixture.Log.Text.ShouldContain("The connection was closed to register anew");
+        fixture.Lines.Count(line => line.Contains("Connected to")).ShouldBe(2);
+    }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using CsCheck;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -153,7 +154,7 @@ public sealed class ServerSocketTests
         wire.Writes.Clear();
 
         using var stop = new CancellationTokenSource();
-        var running = connection.RunAsync(_ => { }, outbound, () => Task.CompletedTask, stop.Token);
+        var running = connection.RunAsync(_ => { }, outbound, () => Task.CompletedTask, new AsyncSignal(), stop.Token);
         for (var i = 0; i < 30; i++)
         {
             (await Wire.ReadTextAsync(server)).ShouldBe($"sample {i}");

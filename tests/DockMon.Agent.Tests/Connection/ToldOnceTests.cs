@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Threading;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -83,7 +84,7 @@ public sealed class ToldOnceTests
         {
             outbound.Reset();
             using var stop = new CancellationTokenSource();
-            var running = connection.RunAsync(_ => { }, outbound, () => Task.CompletedTask, stop.Token);
+            var running = connection.RunAsync(_ => { }, outbound, () => Task.CompletedTask, new AsyncSignal(), stop.Token);
             for (var sinceCut = 0; !running.IsCompleted; sinceCut += link.IsCut ? 1 : 0)
             {
                 // A silent link breaks soon, or all hundred of them would be waited for as long as it takes to be sure that they are dead.

@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies;
 using Shouldly;
 using Xunit;
 
@@ -16,6 +17,6 @@ public sealed class HostRegistrationTests
     public void Self_updates_are_announced_only_where_one_may_be_accepted(string mode, bool isContainer, bool announced)
     {
         var options = AgentOptions.Load(name => name switch { "DOCKMON_URL" => "wss://h", "SELF_UPDATE" => mode, _ => null }).Options;
-        HostRegistration.CapabilitiesOf(options, isContainer, hasCompose: false)["self_update"].ShouldBe(announced);
+        HostRegistration.CapabilitiesOf(options, HostPolicy.Unrestricted, isContainer, hasCompose: false)["self_update"].ShouldBe(announced);
     }
 }

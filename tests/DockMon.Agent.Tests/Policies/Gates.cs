@@ -7,6 +7,9 @@ namespace DockMon.Agent.Tests.Policies;
 /// <summary>Gates for tests of what is behind them.</summary>
 internal static class Gates
 {
+    /// <summary>No policy.</summary>
+    public static PolicySource NoPolicy => new(HostPolicy.Unrestricted);
+
     /// <summary>Allows everything and asks no engine.</summary>
     public static RequestGate Open { get; } = new(
         new PolicySource(HostPolicy.Unrestricted),

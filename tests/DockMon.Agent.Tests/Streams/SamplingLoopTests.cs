@@ -6,6 +6,7 @@ using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Streams.Stats;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -66,7 +67,7 @@ public sealed class SamplingLoopTests
         var heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), time);
         var outbound = new Outbound(new Outbox(data.Path), time, NullLogger<Outbound>.Instance);
         var connection = new ConnectionState();
-        var host = new HostSampler(connection, outbound, time, NullLogger<HostSampler>.Instance) { Sight = new HostSight(InContainer: false) };
+        var host = new HostSampler(connection, outbound, Gates.NoPolicy, time, NullLogger<HostSampler>.Instance) { Sight = new HostSight(InContainer: false) };
         var loop = new SamplingLoop(containers: null, host, heartbeat, time);
         var running = loop.RunAsync(stop.Token);
         time.Advance(TimeSpan.FromHours(1));

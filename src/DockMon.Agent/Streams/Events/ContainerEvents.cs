@@ -12,7 +12,7 @@ internal sealed class ContainerEvents
 
     public ContainerEvents(AgentContext context, EngineClient engine, Outbound outbound, ContainerListing listing)
     {
-        var reporter = new EventReporter(Tracker, outbound, context.Time);
+        var reporter = new EventReporter(Tracker, outbound, context.Policies, context.Time);
         _known = new KnownContainerStore(context.Options.DataPath, Tracker, context.Time, context.CreateLogger<KnownContainerStore>());
         var comparison = new EventComparison(engine, Tracker, reporter, _known, context.Time, context.CreateLogger<EventComparison>());
         _stream = new EventStream(context, engine, comparison, reporter, _known, listing);

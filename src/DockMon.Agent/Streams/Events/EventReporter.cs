@@ -1,4 +1,5 @@
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -8,7 +9,7 @@ namespace DockMon.Agent.Streams.Events;
 /// Tells the server what happened to containers, each thing once: as the engine's events say it, or as a comparison of what runs with what ran has found
 /// it. An event and a comparison may come upon the same thing at the same moment, in either order.
 /// </summary>
-internal sealed class EventReporter(ContainerTracker tracker, Outbound outbound, TimeProvider time)
+internal sealed class EventReporter(ContainerTracker tracker, Outbound outbound, PolicySource policies, TimeProvider time)
 {
     /// <summary>Most of what was found and may still be told by an event.</summary>
     private const int FoundLimit = 10_000;
@@ -126,6 +127,11 @@ internal sealed class EventReporter(ContainerTracker tracker, Outbound outbound,
 
     private void Post(RunningContainer container, string action, string timestamp, Dictionary<string, string> attributes)
     {
+        if (!policies.Current.Permits(HostActions.Events))
+        {
+            return;
+        }
+
         var told = new ContainerEvent
         {
             ContainerId = container.Id,

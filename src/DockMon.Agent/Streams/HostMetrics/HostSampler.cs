@@ -2,6 +2,7 @@ using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,7 @@ namespace DockMon.Agent.Streams.HostMetrics;
 internal sealed partial class HostSampler(
     ConnectionState connection,
     Outbound outbound,
+    PolicySource policies,
     TimeProvider time,
     ILogger<HostSampler> logger,
     Machine? machine = null)
@@ -50,7 +52,7 @@ internal sealed partial class HostSampler(
     public TimeSpan? Advance()
     {
         // Where it runs is known from the first registration on, as a rule; before it, nobody would hear a figure.
-        if (_unseen || !connection.IsConnected || _sight is not { } sight || IsElsewhere(sight))
+        if (_unseen || !connection.IsConnected || !policies.Current.Permits(HostActions.Stats) || _sight is not { } sight || IsElsewhere(sight))
         {
             if (_cadence.Stop())
             {

@@ -1,14 +1,15 @@
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;
 
 /// <summary>Sends samples to whichever of the two sockets is there, those of one moment together. Each is serialized once, for both of them.</summary>
-internal sealed class SampleSender(Outbound outbound, StatsLink statsLink, ConnectionState connection, TimeProvider time)
+internal sealed class SampleSender(Outbound outbound, StatsLink statsLink, ConnectionState connection, PolicySource policies, TimeProvider time)
 {
-    /// <summary>Whether anybody receives what is sent.</summary>
-    public bool HasListener => connection.IsConnected || statsLink.IsOpen;
+    /// <summary>Whether anybody receives what is sent, and may.</summary>
+    public bool HasListener => (connection.IsConnected || statsLink.IsOpen) && policies.Current.Permits(HostActions.Stats);
 
     public void Send(IReadOnlyList<ContainerStats> samples)
     {

@@ -5,6 +5,7 @@ using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -197,7 +198,8 @@ public sealed class ComposePartsTests
     public void Several_env_files_are_a_matter_of_the_protocol_and_not_of_what_is_installed(bool hasCompose)
     {
         var variables = new Dictionary<string, string> { ["DOCKMON_URL"] = "ws://x" };
-        var capabilities = HostRegistration.CapabilitiesOf(AgentOptions.Load(variables.GetValueOrDefault).Options, isContainer: false, hasCompose);
+        var options = AgentOptions.Load(variables.GetValueOrDefault).Options;
+        var capabilities = HostRegistration.CapabilitiesOf(options, HostPolicy.Unrestricted, isContainer: false, hasCompose);
         capabilities["multi_env_files"].ShouldBeTrue();
         capabilities["compose_deployments"].ShouldBe(hasCompose);
     }

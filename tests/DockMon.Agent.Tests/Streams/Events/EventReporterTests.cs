@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.Events;
 using DockMon.Engine;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -22,7 +23,7 @@ public sealed class EventReporterTests : IDisposable
     {
         var time = new FakeTimeProvider();
         _outbound = new Outbound(new Outbox(_folder.Path), time, NullLogger<Outbound>.Instance);
-        _teller = new EventReporter(_tracker, _outbound, time);
+        _teller = new EventReporter(_tracker, _outbound, Gates.NoPolicy, time);
         Event("start", "a");
         Told().ShouldBe(["start a"]);
     }

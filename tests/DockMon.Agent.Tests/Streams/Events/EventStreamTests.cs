@@ -4,6 +4,7 @@ using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.Events;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -196,7 +197,7 @@ public sealed class EventStreamTests : IAsyncDisposable
         _outbound ??= new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
         var listing = new ContainerListing(_engine.Client, NullLogger<ContainerListing>.Instance);
         var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.CreateLogger<KnownContainerStore>());
-        var teller = new EventReporter(_tracker, _outbound, _engine.Time);
+        var teller = new EventReporter(_tracker, _outbound, Gates.NoPolicy, _engine.Time);
         var comparison = new EventComparison(_engine.Client, _tracker, teller, known, _engine.Time, _log.CreateLogger<EventComparison>());
         var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = _folder.Path }, _log, _engine.Time, new Random(1));
         var stream = new EventStream(context, _engine.Client, comparison, teller, known, listing);

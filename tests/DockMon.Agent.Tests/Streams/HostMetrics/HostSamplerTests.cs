@@ -6,6 +6,7 @@ using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Tests.Connection;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -172,6 +173,7 @@ public sealed class HostSamplerTests : IDisposable
         _sampler = new HostSampler(
             _connection,
             _outbound,
+            Gates.NoPolicy,
             _time,
             _log.CreateLogger<HostSampler>(),
             new Machine(_root.Path)) { Sight = new HostSight(inContainer) };
