@@ -8,6 +8,7 @@ using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
@@ -51,8 +52,9 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         await compose.DetectAsync(stopping);
         outbound.ResumeCompletions();
 
-        var docker = new DockerCommands(context, engine, own, lanes, outbound);
-        var updates = new Updates(context, engine, own, lanes, outbound);
+        var createGate = new CreateGate(context, engine, own);
+        var docker = new DockerCommands(context, engine, own, createGate, lanes, outbound);
+        var updates = new Updates(context, engine, own, createGate, lanes, outbound);
         using var selfUpdates = new SelfUpdates(context, engine, own, lanes, outbound, connection);
         var shells = new ShellManager(engine, outbound, time, context.CreateLogger<ShellManager>());
         using var checker = new HealthChecker(time, context.CreateLogger<HealthChecker>());

@@ -4,14 +4,15 @@ using DockMon.Agent.Commands.Networks;
 using DockMon.Agent.Commands.Volumes;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies.Create;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Commands;
 
 /// <summary>The commands on containers, images, networks and volumes.</summary>
-internal sealed class DockerCommands(AgentContext context, EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound)
+internal sealed class DockerCommands(AgentContext context, EngineClient engine, OwnContainer own, CreateGate gate, Lanes lanes, Outbound outbound)
 {
-    private readonly ContainerCreator _creator = new(engine, context.Options.DataPath, context.Time, context.CreateLogger<ContainerCreator>());
+    private readonly ContainerCreator _creator = new(engine, gate, context.Options.DataPath, context.Time, context.CreateLogger<ContainerCreator>());
 
     /// <summary>The list of containers, which events keep true.</summary>
     public ContainerListing Listing { get; } = new(engine, context.CreateLogger<ContainerListing>());
@@ -20,7 +21,7 @@ internal sealed class DockerCommands(AgentContext context, EngineClient engine, 
     {
         Listing.AddTo(routes);
         new ContainerOperations(engine, own).AddTo(routes);
-        new ProvisioningOperations(engine, _creator, outbound, context.Time).AddTo(routes);
+        new ProvisioningOperations(engine, gate, _creator, outbound, context.Time).AddTo(routes);
         new ImageCommands(engine).AddTo(routes);
         new NetworkCommands(engine, own).AddTo(routes);
         new VolumeCommands(engine).AddTo(routes);

@@ -1,3 +1,5 @@
+using DockMon.Agent.Policies.Create;
+
 namespace DockMon.Agent.Policies;
 
 /// <summary>What a server may do on this host. The server can neither read nor change it.</summary>
@@ -38,6 +40,9 @@ internal sealed record HostPolicy
 
     /// <summary>What holds for some containers only; the first that matches counts.</summary>
     public IReadOnlyList<ContainerRule> Containers { get; init; } = [];
+
+    /// <summary>What containers may have of the host that are created, updated or deployed.</summary>
+    public CreateRules Create { get; init; } = CreateRules.None;
 
     /// <summary>What is in force in place of a policy that cannot be used: what the one before hid or refused stays so, and nothing is changed.</summary>
     /// <param name="file">The file.</param>

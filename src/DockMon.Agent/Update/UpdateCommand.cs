@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
@@ -19,7 +20,8 @@ internal sealed partial class UpdateCommand(
     ContainerUpdater updater,
     UpdateQueue queue,
     UpdateReporter report,
-    OwnContainer own)
+    OwnContainer own,
+    CreateGate gate)
 {
     /// <summary>Seconds the successor has to become healthy if the server does not say.</summary>
     public const int DefaultHealthSeconds = 120;
@@ -73,6 +75,7 @@ internal sealed partial class UpdateCommand(
             throw new CommandException($"refused to update {update.Name}: {reason}");
         }
 
+        await gate.EnsureUpdateAllowedAsync(inspected, image, ct);
         await queue.BeginAsync(update, () => UpdateAsync(update, request), ct);
         return new StartedResult { Status = "update_started" };
     }
@@ -132,6 +135,8 @@ internal sealed partial class UpdateCommand(
             report.Progress(update.Accepted.ContainerId, UpdateStages.Configuring, $"Not looked at, for the engine does not tell of them: {unseen}");
         }
 
+        // Again: the pull may have taken an hour, in which the container or the policy became another.
+        await gate.EnsureUpdateAllowedAsync(inspected, request.NewImage!, queue.Stopping);
         var health = request.HealthTimeout is > 0 and var seconds ? seconds : DefaultHealthSeconds;
         return await updater.ReplaceAsync(
             new Replacement(update, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);

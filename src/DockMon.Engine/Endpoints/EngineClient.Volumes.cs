@@ -10,6 +10,10 @@ public sealed partial class EngineClient
     public async Task<IReadOnlyList<EngineVolume>> ListVolumesAsync(CancellationToken ct) =>
         (await GetAsync("/volumes", EngineJson.Default.VolumeList, ct, limits: JsonLimits.NestedList).ConfigureAwait(false)).Volumes;
 
+    /// <summary>A volume, by its name.</summary>
+    public Task<VolumeInspection> InspectVolumeAsync(string name, CancellationToken ct) =>
+        GetAsync($"/volumes/{Escape(name)}", EngineJson.Default.VolumeInspection, ct, limits: JsonLimits.Exact);
+
     /// <summary>Creates a volume and returns its name.</summary>
     public async Task<string> CreateVolumeAsync(string name, CancellationToken ct)
     {

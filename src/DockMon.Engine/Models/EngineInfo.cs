@@ -38,6 +38,12 @@ public sealed class EngineInfo
     /// <summary>"systemd", "cgroupfs" or "none".</summary>
     public string CgroupDriver { get; set; } = "";
 
+    /// <summary>Where the engine keeps everything it has.</summary>
+    public string DockerRootDir { get; set => field = value ?? ""; } = "";
+
+    /// <summary>The runtime of containers that name no other.</summary>
+    public string DefaultRuntime { get; set => field = value ?? ""; } = "";
+
     /// <summary>What time it is there (RFC 3339).</summary>
     public string SystemTime { get; set; } = "";
 }

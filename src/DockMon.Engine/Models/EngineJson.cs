@@ -22,6 +22,7 @@ namespace DockMon.Engine;
 [JsonSerializable(typeof(NetworkConnectBody))]
 [JsonSerializable(typeof(NetworkDisconnectBody))]
 [JsonSerializable(typeof(EngineVolume))]
+[JsonSerializable(typeof(VolumeInspection))]
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(VolumeCreateBody))]
 [JsonSerializable(typeof(PruneBody))]

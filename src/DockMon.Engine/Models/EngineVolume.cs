@@ -21,6 +21,22 @@ public sealed class EngineVolume
     public string CreatedAt { get; set => field = value ?? ""; } = "";
 }
 
+/// <summary>A volume, from <c>GET /volumes/{name}</c>.</summary>
+public sealed class VolumeInspection
+{
+    /// <summary>Its name.</summary>
+    public string Name { get; set => field = value ?? ""; } = "";
+
+    /// <summary>Such as "local".</summary>
+    public string Driver { get; set => field = value ?? ""; } = "";
+
+    /// <summary>Its directory on the host.</summary>
+    public string Mountpoint { get; set => field = value ?? ""; } = "";
+
+    /// <summary>What its driver was given when it was created.</summary>
+    public Dictionary<string, string> Options { get; set => field = value ?? []; } = [];
+}
+
 internal sealed class VolumeList
 {
     public IReadOnlyList<EngineVolume> Volumes { get; set => field = value ?? []; } = [];

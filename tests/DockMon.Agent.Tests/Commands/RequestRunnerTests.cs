@@ -167,7 +167,8 @@ public sealed class RequestRunnerTests : IDisposable
         new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
         new ProvisioningOperations(
             engine.Client,
-            new ContainerCreator(engine.Client, "/nowhere", _time, NullLogger<ContainerCreator>.Instance),
+            Gates.OpenForCreates,
+            new ContainerCreator(engine.Client, Gates.OpenForCreates, "/nowhere", _time, NullLogger<ContainerCreator>.Instance),
             _outbound,
             _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);

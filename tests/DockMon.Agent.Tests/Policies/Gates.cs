@@ -1,5 +1,9 @@
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DockMon.Agent.Tests.Policies;
@@ -13,6 +17,24 @@ internal static class Gates
     /// <summary>Allows everything and asks no engine.</summary>
     public static RequestGate Open { get; } = new(
         new PolicySource(HostPolicy.Unrestricted),
-        new ContainerFactsReader(new EngineClient(EngineEndpoint.FromEnvironment("unix:///nowhere.sock", null, null), TimeProvider.System)),
+        new ContainerFactsReader(Nowhere()),
         NullLogger<RequestGate>.Instance);
+
+    /// <summary>Allows every container and asks no engine.</summary>
+    public static CreateGate OpenForCreates { get; } = CreateGate(HostPolicy.Unrestricted, Nowhere());
+
+    /// <summary>Judges what is created by a policy, on the host of an engine.</summary>
+    public static CreateGate CreateGate(HostPolicy policy, EngineClient engine, ILoggerFactory? loggers = null) => new(
+        new AgentContext(
+            new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
+            loggers ?? NullLoggerFactory.Instance,
+            TimeProvider.System,
+            new Random(1))
+        {
+            Policies = new PolicySource(policy),
+        },
+        engine,
+        TestOwnContainers.None);
+
+    private static EngineClient Nowhere() => new(EngineEndpoint.FromEnvironment("unix:///nowhere.sock", null, null), TimeProvider.System);
 }

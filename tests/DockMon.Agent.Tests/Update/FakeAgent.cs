@@ -4,6 +4,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Agent.Update;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
@@ -34,7 +35,7 @@ internal sealed class FakeAgent
             new Random(1));
         var updater = new ContainerUpdater(context, engine, Store, report, Lanes, new RestartDetector(engine, () => bootId));
         Queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
-        new UpdateCommand(context, engine, updater, Queue, report, TestOwnContainers.None).AddTo(_routes);
+        new UpdateCommand(context, engine, updater, Queue, report, TestOwnContainers.None, Gates.OpenForCreates).AddTo(_routes);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));

@@ -1,3 +1,4 @@
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -10,7 +11,7 @@ namespace DockMon.Agent.Commands.Containers;
 /// a file under <c>$DATA_PATH/creates</c> has the container's id for its name, so that an agent
 /// that ends in between removes the half of it when it starts again.
 /// </summary>
-internal sealed partial class ContainerCreator(EngineClient engine, string dataPath, TimeProvider time, ILogger<ContainerCreator> logger)
+internal sealed partial class ContainerCreator(EngineClient engine, CreateGate gate, string dataPath, TimeProvider time, ILogger<ContainerCreator> logger)
 {
     /// <summary>How long an engine that does not answer is waited for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -23,6 +24,10 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
     public async Task<string> CreateAsync(ContainerOperation request, CancellationToken ct)
     {
         var wanted = CreateConfig.Read(request.Config);
+        await gate.EnsureAllowedAsync(
+            OperationActions.Create,
+            () => [EngineSettings.Read(wanted.Body, Subject(wanted), wanted.MoreNetworks.Select(network => network.Name))],
+            ct);
         foreach (var network in wanted.MoreNetworks)
         {
             // A container that does not run is connected to a network that does not exist without a word, and cannot start later.
@@ -62,6 +67,8 @@ internal sealed partial class ContainerCreator(EngineClient engine, string dataP
             }
         }
     }
+
+    private static string Subject(ContainerToCreate wanted) => wanted.Name is null ? "the container" : "container " + wanted.Name;
 
     private Task<string> CreateAsync(ContainerToCreate wanted, CancellationToken ct) =>
         engine.CreateContainerAsync(wanted.Body, wanted.Name, ct, wanted.Platform);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -8,7 +9,7 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>What a server needs to put a new container on a host: pull, check the ports, create, see it running.</summary>
-internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreator creator, Outbound outbound, TimeProvider time)
+internal sealed class ProvisioningOperations(EngineClient engine, CreateGate gate, ContainerCreator creator, Outbound outbound, TimeProvider time)
 {
     /// <summary>Where containers are created, one after the other.</summary>
     public const string CreateLane = "create";
@@ -44,6 +45,7 @@ internal sealed class ProvisioningOperations(EngineClient engine, ContainerCreat
     private async Task<OperationResult> PullAsync(ContainerOperation request, CancellationToken ct)
     {
         var image = string.IsNullOrWhiteSpace(request.Image) ? throw new CommandException("image is missing") : request.Image;
+        await gate.EnsureImageAllowedAsync(OperationActions.PullImage, image);
         var sent = time.GetTimestamp() - (long)(ProgressInterval.TotalSeconds * time.TimestampFrequency);
         await foreach (var line in engine.PullImageAsync(image, username: null, password: null, ct))
         {

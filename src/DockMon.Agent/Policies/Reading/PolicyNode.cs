@@ -29,6 +29,9 @@ internal sealed class PolicyNode
     /// <summary>The keys and positions that lead to it, such as <c>containers[1].match</c>; empty for the whole file.</summary>
     public string Path { get; }
 
+    /// <summary>Whether it has keys.</summary>
+    public bool IsMap => _node is YamlMappingNode;
+
     public void AddError(string problem) => _errors.Add(new PolicyError(_node.Start.Line, Path.Length > 0 ? $"{Path}: {problem}" : problem));
 
     /// <summary>The values by their keys, of which no other than these may be there.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Yaml;
 using YamlDotNet.Core;
 
@@ -80,7 +81,7 @@ internal static class PolicyReader
             root.AddError("mode is missing: write mode: observe, mode: operate or mode: full");
         }
 
-        foreach (var later in Keys.Intersect(["create", "updates", "redact"]).Where(keys.ContainsKey))
+        foreach (var later in Keys.Intersect(["updates", "redact"]).Where(keys.ContainsKey))
         {
             keys[later].AddError("not supported yet");
         }
@@ -93,6 +94,7 @@ internal static class PolicyReader
             AuditRequired = keys.GetValueOrDefault("audit")?.Choice(("required", true), ("on", false)) ?? false,
             Allow = Actions(keys.GetValueOrDefault("allow")) ?? ActionSet.None,
             Deny = Actions(keys.GetValueOrDefault("deny")) ?? ActionSet.None,
+            Create = keys.GetValueOrDefault("create") is { } create ? CreateRulesReader.Read(create) : CreateRules.None,
             Containers = [.. keys.GetValueOrDefault("containers")?.Items().Select(Container) ?? []],
         };
     }

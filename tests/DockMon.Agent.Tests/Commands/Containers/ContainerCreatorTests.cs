@@ -3,6 +3,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Protocol;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -166,7 +167,7 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
 
     private Task<string> CreateAsync() => Creator().CreateAsync(Request("""{"image":"app:1","networks":["a","b"]}"""), Token);
 
-    private ContainerCreator Creator() => new(_engine.Client, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
+    private ContainerCreator Creator() => new(_engine.Client, Gates.OpenForCreates, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
 
     private static ContainerOperation Request(string config) => new() { Action = "create", Config = JsonElement.Parse(config) };
 }

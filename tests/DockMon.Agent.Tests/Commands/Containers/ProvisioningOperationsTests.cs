@@ -4,6 +4,7 @@ using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Delivery;
 using DockMon.Engine;
 using DockMon.Protocol;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -163,8 +164,8 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     private Dictionary<string, Route> Operations(ScriptedEngine engine)
     {
         var routes = new Routes();
-        var creator = new ContainerCreator(engine.Client, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
-        new ProvisioningOperations(engine.Client, creator, _outbound, _time).AddTo(routes);
+        var creator = new ContainerCreator(engine.Client, Gates.OpenForCreates, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
+        new ProvisioningOperations(engine.Client, Gates.OpenForCreates, creator, _outbound, _time).AddTo(routes);
         return routes.Operations;
     }
 }

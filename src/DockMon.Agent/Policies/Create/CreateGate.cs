@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using DockMon.Agent.Commands;
+using DockMon.Agent.Hosting;
+using DockMon.Agent.Json;
+using DockMon.Agent.Update.Planning;
+using DockMon.Engine;
+using DockMon.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DockMon.Agent.Policies.Create;
+
+/// <summary>Stands before whatever makes containers: what the policy's create rules refuse is not made.</summary>
+internal sealed partial class CreateGate(AgentContext context, EngineClient engine, OwnContainer own)
+{
+    private readonly HostFactsReader _facts = new(context, engine, own);
+    private readonly SettingsResolver _resolver = new(engine);
+    private readonly ILogger _logger = context.CreateLogger<CreateGate>();
+
+    /// <summary>Judges settings.</summary>
+    /// <param name="action">What is to be done, for the log.</param>
+    /// <param name="settings">The settings of each container that is to be made; not asked for when nothing is restricted.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <param name="project">The directory of the compose project, whose containers may have what is in there; null for none.</param>
+    /// <exception cref="CommandException">The policy refuses them.</exception>
+    /// <exception cref="EngineException">The engine does not tell what they lead to.</exception>
+    public Task EnsureAllowedAsync(string action, Func<IEnumerable<EffectiveSettings>> settings, CancellationToken ct, string? project = null) => EnsureAsync(
+        action,
+        async rules =>
+        {
+            var host = await _facts.ReadAsync(ct) with { Project = project is null ? null : HostPaths.Canonical(HostPaths.Clean(project)) };
+            var resolved = new List<EffectiveSettings>();
+            foreach (var one in settings())
+            {
+                resolved.Add(await _resolver.ResolveAsync(one, host, ct));
+            }
+
+            return rules.Judge(resolved, host);
+        });
+
+    /// <summary>
+    /// Judges the successor of a container. Of its settings the server chooses none: where its image comes from the repository of the old one, whoever gave
+    /// the container its settings gave them to what is published there, and only the rules of images count.
+    /// </summary>
+    /// <param name="container">Docker's inspect object of the container.</param>
+    /// <param name="image">The image of the successor.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="CommandException">The policy refuses it.</exception>
+    /// <exception cref="EngineException">The engine does not tell what its settings lead to.</exception>
+    public Task EnsureUpdateAllowedAsync(JsonObject container, string image, CancellationToken ct)
+    {
+        var current = (container["Config"] as JsonObject ?? []).GetText("Image");
+        if (ImageName.Read(image) is { } name && name.Repository == ImageName.Read(current)?.Repository)
+        {
+            return EnsureAsync(CommandNames.UpdateContainer, rules => Task.FromResult(rules.JudgeImage(image, Subject(container))));
+        }
+
+        var plan = UpdatePlanner.Plan(container, oldImage: [], image);
+        return EnsureAllowedAsync(
+            CommandNames.UpdateContainer,
+            () => [EngineSettings.Read(plan.CreateBody, Subject(container), plan.Networks.Select(network => network.Key))],
+            ct);
+    }
+
+    /// <summary>Judges an image that is to be pulled.</summary>
+    /// <param name="action">What is to be done, for the log.</param>
+    /// <param name="image">As it was named.</param>
+    /// <exception cref="CommandException">The policy refuses it.</exception>
+    public Task EnsureImageAllowedAsync(string action, string image) =>
+        EnsureAsync(action, rules => Task.FromResult(rules.JudgeImage(image, action)));
+
+    private static string Subject(JsonObject container) => "container " + container.GetText("Name").TrimStart('/');
+
+    private async Task EnsureAsync(string action, Func<CreateRules, Task<Decision>> judge)
+    {
+        var policy = context.Policies.Current;
+        if (policy.Create.IsEmpty)
+        {
+            return;
+        }
+
+        Decision decision;
+        try
+        {
+            decision = await judge(policy.Create);
+        }
+        catch (Exception e) when (!policy.Enforce && e is EngineException or CommandException)
+        {
+            Log.NotJudged(_logger, action, e.Message);
+            return;
+        }
+
+        if (decision.Allowed)
+        {
+            return;
+        }
+
+        if (!policy.Enforce)
+        {
+            Log.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
+            return;
+        }
+
+        Log.Refused(_logger, action, decision.Reason, decision.Rule);
+        throw new CommandException(decision.Error);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1150, LogLevel.Warning, "{Action} was refused by this host's policy: {Reason} ({Rule})")]
+        public static partial void Refused(ILogger logger, string action, string reason, string rule);
+
+        [LoggerMessage(1151, LogLevel.Warning, "{Action} would be refused if the policy were enforced: {Reason} ({Rule})")]
+        public static partial void WouldRefuse(ILogger logger, string action, string reason, string rule);
+
+        [LoggerMessage(1152, LogLevel.Warning, "{Action} could not be judged, and is done because the policy is not enforced: {Reason}")]
+        public static partial void NotJudged(ILogger logger, string action, string reason);
+    }
+}

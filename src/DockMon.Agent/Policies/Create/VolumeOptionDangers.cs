@@ -1,0 +1,44 @@
+namespace DockMon.Agent.Policies.Create;
+
+/// <summary>What a named volume has of the host by the options of its driver: it may be a directory or a disk of the host under another name.</summary>
+internal static class VolumeOptionDangers
+{
+    private const string LocalDriver = "local";
+
+    // Memory, and what other machines have.
+    private static readonly string[] HarmlessTypes = ["tmpfs", "nfs", "nfs4", "cifs", "smb3"];
+
+    /// <param name="driver">The driver; empty for the local one.</param>
+    /// <param name="options">Its options.</param>
+    /// <param name="via">What a refusal calls the volume.</param>
+    public static IEnumerable<Danger> Of(string driver, IReadOnlyDictionary<string, string> options, string via)
+    {
+        if (options.Count == 0)
+        {
+            return [];
+        }
+
+        if (driver is not ("" or LocalDriver))
+        {
+            // What a plugin does with a path is its own affair, but hardly anything else than to open it.
+            return options.Values.Where(value => value.StartsWith('/')).Select(path => new Danger(DangerKind.HostPath, HostPaths.Clean(path), via));
+        }
+
+        var (type, device) = (Option(options, "type"), Option(options, "device"));
+        var flags = Option(options, "o").Split(',', StringSplitOptions.TrimEntries);
+        if (flags.Contains("bind", StringComparer.Ordinal) || flags.Contains("rbind", StringComparer.Ordinal))
+        {
+            return [new Danger(DangerKind.HostPath, HostPaths.Clean(device), via)]; // Whatever its type: the kernel looks at the flag alone.
+        }
+
+        if (HarmlessTypes.Contains(type, StringComparer.Ordinal) || (type.Length == 0 && device.Length == 0))
+        {
+            return [];
+        }
+
+        // A disk, or a file system that shows the host's: overlay, proc and others. It may have all of the host's files.
+        return [new Danger(DangerKind.HostPath, "/", $"{via}: a file system of type '{type}' on '{device}'")];
+    }
+
+    private static string Option(IReadOnlyDictionary<string, string> options, string name) => options.TryGetValue(name, out var value) ? value : "";
+}
