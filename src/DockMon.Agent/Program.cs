@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Doctor;
@@ -15,7 +16,7 @@ namespace DockMon.Agent;
 internal static partial class Program
 {
     private const string Usage =
-        "usage: dockmon-agent [run | doctor [--json] | health | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
+        "usage: dockmon-agent [run | doctor [--json] | health | " + AuditVerb.Usage + " | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
 
     private static async Task<int> Main(string[] args)
     {
@@ -42,6 +43,8 @@ internal static partial class Program
                     CancellationToken.None);
             case ["health"]:
                 return await HealthVerb.RunAsync(Console.Out, Environment.GetEnvironmentVariable, TimeProvider.System);
+            case ["audit", .. var options]:
+                return await AuditVerb.RunAsync(options, Console.Out, ShowsColour, Environment.GetEnvironmentVariable, TimeProvider.System);
             case ["help" or "--help" or "-h"]:
                 await Console.Out.WriteLineAsync(Usage);
                 return 0;

@@ -110,6 +110,9 @@ internal sealed record AgentOptions
     /// <summary>What the server may do at most, whatever the policy's file says; null for no such limit.</summary>
     public PolicyMode? Mode { get; init; }
 
+    /// <summary>Most bytes of one file of the audit; 0 for no file.</summary>
+    public long AuditMaxBytes { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>
     /// Reads the environment. A variable that cannot be used has its default in the options (and DOCKMON_URL a name that no DNS resolves), so that
     /// all errors are found at once and what is not wrong can still be looked at. The agent does not start with any error.
@@ -158,6 +161,7 @@ internal sealed record AgentOptions
                 null,
                 "write observe, operate or full",
                 [("observe", PolicyMode.Observe), ("operate", PolicyMode.Operate), ("full", PolicyMode.Full)]),
+            AuditMaxBytes = variables.Size("AUDIT_MAX_BYTES", 16 * EnvironmentReader.Mebibyte, EnvironmentReader.Mebibyte, 128 * EnvironmentReader.Mebibyte),
         };
 
         options.CheckTogether(variables);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Configuration;
@@ -8,6 +9,8 @@ namespace DockMon.Agent.Configuration;
 /// </summary>
 internal sealed class EnvironmentReader(Func<string, string?> environment)
 {
+    public const long Mebibyte = 1024 * 1024;
+
     private const int NameLength = 255;
 
     // Timers take no more than 49 days; more than one is a mistake.
@@ -91,6 +94,25 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
         var time = Time(variable, defaultValue);
         return time >= minimum ? time : Invalid(variable, text, $"it must be at least {Duration.Format(minimum)}, or 0 to turn it off", defaultValue);
+    }
+
+    /// <summary>A number of bytes, or of mebibytes with <c>MiB</c> after it; 0 turns off what it is the size of.</summary>
+    public long Size(string variable, long defaultValue, long minimum, long maximum)
+    {
+        if (Text(variable) is not { } text)
+        {
+            return defaultValue;
+        }
+
+        var isMebibytes = text.EndsWith("MiB", StringComparison.OrdinalIgnoreCase);
+        return long.TryParse(isMebibytes ? text[..^3].TrimEnd() : text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && (number <= maximum) && (number * (isMebibytes ? Mebibyte : 1)) is var bytes && (bytes == 0 || (bytes >= minimum && bytes <= maximum))
+            ? bytes
+            : Invalid(
+                variable,
+                text,
+                $"write a number of bytes, or of mebibytes such as 16MiB: from {minimum / Mebibyte}MiB to {maximum / Mebibyte}MiB, or 0 to turn it off",
+                defaultValue);
     }
 
     public string? Name(string variable) => Text(variable) switch

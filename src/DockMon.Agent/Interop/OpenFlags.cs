@@ -6,6 +6,9 @@ namespace DockMon.Agent.Interop;
 internal static class OpenFlags
 {
     public const int ReadOnly = 0;
+    public const int ReadWrite = 2;
+    public const int Create = 0x40;
+    public const int Append = 0x400;
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int PathOnly = 0x200000;

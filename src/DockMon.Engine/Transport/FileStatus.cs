@@ -22,6 +22,7 @@ public sealed partial record FileStatus(uint User, uint Group, UnixFileMode Mode
     private const int UserOffset = 20;
     private const int GroupOffset = 24;
     private const int ModeOffset = 28;
+    private const int InodeOffset = 32;
     private const int SizeOffset = 40;
     private const int ModifiedOffset = 112;
 
@@ -30,6 +31,9 @@ public sealed partial record FileStatus(uint User, uint Group, UnixFileMode Mode
 
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory { get; private init; }
+
+    /// <summary>The number of the file within its file system.</summary>
+    public ulong Inode { get; private init; }
 
     /// <summary>The size in bytes.</summary>
     public long Size { get; private init; }
@@ -63,6 +67,7 @@ public sealed partial record FileStatus(uint User, uint Group, UnixFileMode Mode
         {
             IsRegular = (mode & KindMask) == Regular,
             IsDirectory = (mode & KindMask) == Directory,
+            Inode = BitConverter.ToUInt64(status[InodeOffset..]),
             Size = BitConverter.ToInt64(status[SizeOffset..]),
             ModifiedSeconds = BitConverter.ToInt64(status[ModifiedOffset..]),
         };

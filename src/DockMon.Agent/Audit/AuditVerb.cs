@@ -1,0 +1,112 @@
+using System.Text.Json;
+using DockMon.Agent.Configuration;
+using DockMon.Agent.Hosting;
+using DockMon.Protocol;
+
+namespace DockMon.Agent.Audit;
+
+/// <summary><c>dockmon-agent audit</c>: shows what was done on this host, or proves that nothing of it was changed.</summary>
+internal static class AuditVerb
+{
+    public const string Usage = "audit [--since TIME|DURATION] [--json] | audit --verify [--json]";
+
+    /// <summary>Reads the options and writes the answer.</summary>
+    /// <param name="options">What follows the verb.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="colour">Whether the output shows colours.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The exit code: 0, 1 when the audit cannot be read or its chain is broken, 2 for options that are none.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> options, TextWriter output, bool colour, Func<string, string?> environment, TimeProvider time)
+    {
+        var (json, verify, since) = (options.Contains("--json"), options.Contains("--verify"), (DateTimeOffset?)null);
+        string[] rest = [.. options.Where(option => option is not ("--json" or "--verify"))];
+        if (rest is ["--since", var text] && !verify && TryParse(text, time, out var start))
+        {
+            since = start;
+        }
+        else if (rest.Length > 0)
+        {
+            await output.WriteLineAsync($"usage: dockmon-agent {Usage}\nA TIME is 2026-11-23 or 2026-11-23T08:00:00Z; a DURATION is 30m or 12h: since then.");
+            return 2;
+        }
+
+        try
+        {
+            // As for "health": root without capabilities may not open what is the agent's user's.
+            Privileges.Drop(environment, (_, _) => { });
+            var folder = AuditReader.FolderIn(new EnvironmentReader(environment).DirectoryPath("DATA_PATH", "/data"));
+            return verify ? await VerifyAsync(folder, json, output) : await ShowAsync(folder, since, json, output, colour);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ConfigurationException)
+        {
+            await output.WriteLineAsync($"the audit cannot be read: {EnvironmentReader.Short(e.Message)}");
+            return 1;
+        }
+    }
+
+    private static bool TryParse(string text, TimeProvider time, out DateTimeOffset since)
+    {
+        if (Duration.TryParse(text, out var ago))
+        {
+            since = time.GetUtcNow() - ago;
+            return true;
+        }
+
+        return Rfc3339.TryParse(text.Length == 10 ? text + "T00:00:00Z" : text, out since);
+    }
+
+    private static async Task<int> ShowAsync(string folder, DateTimeOffset? since, bool json, TextWriter output, bool colour)
+    {
+        if (AuditReader.OldestAge(folder) < 0)
+        {
+            await output.WriteLineAsync($"there is no audit in {folder}");
+            return 1;
+        }
+
+        foreach (var line in AuditReader.Lines(folder))
+        {
+            var record = AuditRecord.Read(line.Bytes.Span);
+            if (record is null)
+            {
+                await (json ? Task.CompletedTask : output.WriteLineAsync($"{line.File} line {line.Number} is no record"));
+            }
+            else if (since is null || !Rfc3339.TryParse(record.Time, out var at) || at >= since)
+            {
+                // Written anew: what somebody else put into the file may not be as harmless as what the agent writes.
+                await output.WriteLineAsync(json ? JsonSerializer.Serialize(record, AuditJson.Default.AuditRecord) : AuditText.Line(record, colour));
+            }
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> VerifyAsync(string folder, bool json, TextWriter output)
+    {
+        var verdict = AuditChain.Verify(folder);
+        if (json)
+        {
+            await output.WriteLineAsync(JsonSerializer.Serialize(verdict, AuditJson.Default.AuditVerdict));
+            return verdict.Ok ? 0 : 1;
+        }
+
+        foreach (var problem in verdict.Problems)
+        {
+            await output.WriteLineAsync(problem.ToString());
+        }
+
+        foreach (var note in verdict.Notes)
+        {
+            await output.WriteLineAsync("note: " + note);
+        }
+
+        if (verdict.Records > 0)
+        {
+            await output.WriteLineAsync($"{verdict.Records} records, {verdict.First} to {verdict.Last}; the hash of the last is {verdict.Hash}");
+        }
+
+        await output.WriteLineAsync(verdict.Ok ? "The chain is whole." : "The chain is broken.");
+        return verdict.Ok ? 0 : 1;
+    }
+}
