@@ -1,3 +1,4 @@
+using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Health;
 using DockMon.Agent.Policies;
@@ -16,6 +17,9 @@ internal sealed class AgentContext(AgentOptions options, ILoggerFactory loggers,
 
     /// <summary>What the server may do.</summary>
     public PolicySource Policies { get; init; } = new(HostPolicy.Unrestricted);
+
+    /// <summary>The record of what the server has done.</summary>
+    public AuditLog Audit { get; init; } = AuditLog.Off;
 
     /// <summary>The signs of life of the agent's loops.</summary>
     public AgentLoops Loops { get; } = new(time);

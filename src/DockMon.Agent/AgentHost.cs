@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Compose.Discovery;
@@ -18,6 +19,7 @@ using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Agent.Streams.Shells;
 using DockMon.Agent.Update;
 using DockMon.Engine;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent;
@@ -30,7 +32,9 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
     public async Task RunAsync(CancellationToken stopping)
     {
         var loader = new PolicyLoader(options);
-        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = new PolicySource(loader.Load(before: null)) };
+        var audit = AuditLog.Create(options, time, loggers.CreateLogger<AuditLog>());
+        var policies = new PolicySource(loader.Load(before: null));
+        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = policies, Audit = audit };
         var reload = new PolicyReload(loader, context.Policies, context.CreateLogger<PolicyReload>());
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
@@ -56,7 +60,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var docker = new DockerCommands(context, engine, own, createGate, lanes, outbound);
         var updates = new Updates(context, engine, own, createGate, lanes, outbound);
         using var selfUpdates = new SelfUpdates(context, engine, own, lanes, outbound, connection);
-        var shells = new ShellManager(engine, outbound, time, context.CreateLogger<ShellManager>());
+        var shells = new ShellManager(engine, outbound, new RequestAudit(audit, engine), time, context.CreateLogger<ShellManager>());
         using var checker = new HealthChecker(time, context.CreateLogger<HealthChecker>());
         var checks = new HealthCheckRunner(checker.CheckAsync, connection, outbound, time, context.CreateLogger<HealthCheckRunner>());
         var events = new ContainerEvents(context, engine, outbound, docker.Listing);
@@ -70,7 +74,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         var scan = new ComposeScan(time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
-        var gate = new RequestGate(context.Policies, new ContainerFactsReader(engine), context.CreateLogger<RequestGate>());
+        var gate = new RequestGate(context.Policies, new ContainerFactsReader(engine), new RequestAudit(audit, engine), context.CreateLogger<RequestGate>());
         using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());
         var link = new ServerLink(context, dialer, tokens, registration.DescribeAsync, outbound, connection);
@@ -81,6 +85,8 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         Log.Starting(logger, AgentVersion.Current, options.ServerUrl.ToString(), options.DataPath);
         PolicyLog.Report(logger, context.Policies.Current);
+        audit.Follow(context.Policies);
+        audit.Start(AgentVersion.Current);
         using var streams = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, selfUpdates.HandOver);
         // Not for a hand-over: systemd takes nothing back, and would end the new version after its stop time-out.
@@ -90,6 +96,13 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         updates.Recover();
         compose.Recover(ending.Token);
         docker.Recover(ending.Token);
+        audit.EndUnknown(entry => entry.Action switch
+        {
+            CommandNames.UpdateContainer => updates.IsRunning(entry.Work),
+            CommandNames.DeployCompose => compose.WasLeft(entry.Work),
+            CommandNames.SelfUpdate => selfUpdates.IsUnfinished,
+            _ => false,
+        });
         Task ApplyAsync(HostPolicy before, CancellationToken ct)
         {
             if (registration.IsChangedSince(before))
@@ -126,6 +139,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         await streams.CancelAsync();
         await Task.WhenAll(parts);
         await trial;
+        await audit.StopAsync(RequestRunner.Grace);
         Log.Stopped(logger);
         if (!stopping.IsCancellationRequested)
         {

@@ -16,7 +16,8 @@ namespace DockMon.Agent;
 internal static partial class Program
 {
     private const string Usage =
-        "usage: dockmon-agent [run | doctor [--json] | health | " + AuditVerb.Usage + " | version [--json]]\nConfiguration comes from environment variables: see docs/configuration.md.";
+        "usage: dockmon-agent [run | doctor [--json] | health | " + AuditVerb.Usage + " | version [--json]]\n"
+        + "Configuration comes from environment variables: see docs/configuration.md.";
 
     private static async Task<int> Main(string[] args)
     {

@@ -26,8 +26,8 @@ internal sealed record AuditHead(long Sequence, string Hash, int Open = 0, strin
             using var file = SafePath.OpenFileIn(folder, FileName);
             var buffer = new byte[Bytes];
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return JsonSerializer.Deserialize(buffer.AsSpan(0, length), AuditJson.Default.AuditHead) is { Sequence: > 0 } head && Digest.TryParse(head.Hash, out _)
-                ? head : throw new IOException("it names no record");
+            var head = JsonSerializer.Deserialize(buffer.AsSpan(0, length), AuditJson.Default.AuditHead);
+            return head is { Sequence: > 0 } && Digest.TryParse(head.Hash, out _) ? head : throw new IOException("it names no record");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

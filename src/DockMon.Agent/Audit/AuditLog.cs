@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Policies;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -52,6 +53,14 @@ internal sealed class AuditLog
         return new AuditLog(new AuditWriter(trail, time, logger), time);
     }
 
+    /// <summary>Requires what the policy in force requires.</summary>
+    public void Follow(PolicySource policies)
+    {
+        void Use() => Required = policies.Current is { AuditRequired: true, Enforce: true };
+        Use();
+        policies.Changed += Use;
+    }
+
     /// <summary>Records the start of the agent, and takes over what an earlier run of it began and did not end.</summary>
     public void Start(string version)
     {
@@ -89,7 +98,9 @@ internal sealed class AuditLog
     }
 
     /// <summary>Records that something is about to be done.</summary>
-    /// <param name="entry">What. Work that goes on after its request was answered has a name (<see cref="AuditEntry.Work"/>), by which its end finds it.</param>
+    /// <param name="entry">
+    /// What. Work that goes on after its request was answered has a name (<see cref="AuditEntry.Work"/>), by which its end finds it.
+    /// </param>
     /// <exception cref="CommandException">It cannot be recorded, and must not be done then.</exception>
     public async Task<AuditScope> BeginAsync(AuditEntry entry)
     {

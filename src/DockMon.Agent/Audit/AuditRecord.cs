@@ -122,6 +122,9 @@ internal static class AuditAction
     /// <summary>Something about the audit itself.</summary>
     public const string Audit = "audit";
 
+    /// <summary>What the work of a self-update is called: there is only one at a time.</summary>
+    public const string SelfUpdateWork = "self-update";
+
     /// <summary>The server accepts or refuses the agent.</summary>
     public const string Registration = "registration";
 }

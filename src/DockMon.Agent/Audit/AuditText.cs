@@ -15,7 +15,7 @@ internal static class AuditText
     public static string Describe(AuditRecord record)
     {
         var text = new StringBuilder();
-        Add(text, " ", record.Container is { } container ? $"{container.Name} ({new ContainerId(container.Id).Short}, {container.Image})" : null);
+        Add(text, "", record.Container is { } container ? Describe(container) : null);
         Add(text, ", ", record.Subject);
         Add(text, "; ", record.Dangers is { Count: > 0 } dangers ? string.Join(", ", dangers) : null);
         Add(text, "; ", record.Decision is { } decision && decision != AuditDecision.Allowed ? $"{decision} by {record.Rule}" : null);
@@ -33,6 +33,12 @@ internal static class AuditText
         var number = record.Sequence.ToString(CultureInfo.InvariantCulture).PadLeft(6);
         return $"{grey}{Visible.Escape(time)} {number}{plain} {shade}{Visible.Escape(record.Phase),-7}{plain} "
             + Visible.Escape($"{record.Action,-17} {Describe(record)}").TrimEnd();
+    }
+
+    private static string Describe(AuditedContainer container)
+    {
+        string[] known = [new ContainerId(container.Id).Short, container.Image];
+        return $"{container.Name} ({string.Join(", ", known.Where(word => word.Length > 0))})".TrimStart();
     }
 
     private static string ColourOf(AuditRecord record) => record switch

@@ -1,4 +1,5 @@
 using DockMon.Agent.Linux;
+using DockMon.Agent.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Audit;
@@ -59,6 +60,9 @@ internal sealed class AuditTrail(string? folder, long maxBytes, string server, T
     /// <summary>The begins that have no end. All files are read for it, but not where the last run of the agent left none.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public IReadOnlyList<AuditRecord> FindUnended() => _mayHaveUnended ? AuditReader.Unended(folder!) : [];
+
+    /// <summary>Why a record could not be written, and what to do about it.</summary>
+    public string Explain(Exception e) => folder is null ? e.Message : $"{folder}: {StorageAdvice.Describe(e, folder)}";
 
     public void Dispose() => _file?.Dispose();
 

@@ -54,9 +54,10 @@ internal sealed partial class AuditWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (_failures.ShouldReport(e.Message, out var count))
+            var reason = _trail.Explain(e);
+            if (_failures.ShouldReport(reason, out var count))
             {
-                Log.NotWritten(_logger, e.Message, count); // The first record tries it again.
+                Log.NotWritten(_logger, reason, count); // The first record tries it again.
             }
 
             return [];
@@ -143,7 +144,7 @@ internal sealed partial class AuditWriter
         }
         catch (Exception e)
         {
-            Lose(pending, e.Message);
+            Lose(pending, _trail.Explain(e));
         }
     }
 
@@ -165,8 +166,8 @@ internal sealed partial class AuditWriter
         var lost = Interlocked.Read(ref _untold);
         if (lost > 0)
         {
-            var note = new AuditEntry(AuditAction.Audit).ToRecord(AuditPhase.Noted, $"records before this one were lost, because they could not be written: {lost}");
-            _trail.Append(note, _time.GetUtcNow(), _open);
+            var note = $"records before this one were lost, because they could not be written: {lost}";
+            _trail.Append(new AuditEntry(AuditAction.Audit).ToRecord(AuditPhase.Noted, note), _time.GetUtcNow(), _open);
             Interlocked.Add(ref _untold, -lost);
         }
     }
@@ -190,7 +191,10 @@ internal sealed partial class AuditWriter
         [LoggerMessage(1202, LogLevel.Error, "The audit cannot be written, and records of it are lost: {Reason} (so far: {Count})")]
         public static partial void NotWritten(ILogger logger, string reason, int count);
 
-        [LoggerMessage(1203, LogLevel.Warning, "The head file of the audit cannot be written, so records that are cut off from its end are not missed: {Reason}")]
+        [LoggerMessage(
+            1203,
+            LogLevel.Warning,
+            "The head file of the audit cannot be written, so records that are cut off from its end are not missed: {Reason}")]
         public static partial void NoHead(ILogger logger, string reason);
 
         [LoggerMessage(1204, LogLevel.Warning, "Records of the audit still wait for the disk after {Seconds} s, and are lost")]

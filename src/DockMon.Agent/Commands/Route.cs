@@ -9,7 +9,11 @@ namespace DockMon.Agent.Commands;
 /// <param name="Subject">What it is about.</param>
 /// <param name="FindLane">Finds the lane it belongs to; null for a read.</param>
 /// <param name="Run">Does it and returns one whole JSON value: a command's payload, or an operation's fields.</param>
-internal sealed record BoundRequest(Subject Subject, Func<CancellationToken, ValueTask<string>>? FindLane, Func<CancellationToken, Task<byte[]>> Run);
+internal sealed record BoundRequest(Subject Subject, Func<CancellationToken, ValueTask<string>>? FindLane, Func<CancellationToken, Task<byte[]>> Run)
+{
+    /// <summary>The payload, for the audit; null for one that was not read into a type.</summary>
+    public object? Payload { get; init; }
+}
 
 /// <summary>What the agent does on one command or action.</summary>
 /// <param name="What">What is tried, for error texts: "start container".</param>
@@ -62,7 +66,7 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
         return new(what, lane is null, json =>
         {
             var payload = Read(json, request);
-            return new BoundRequest(Subject.Of(payload), lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct));
+            return new BoundRequest(Subject.Of(payload), lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct)) { Payload = payload };
         });
     }
 

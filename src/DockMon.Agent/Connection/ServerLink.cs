@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
@@ -96,6 +97,7 @@ internal sealed partial class ServerLink(
             var (connection, auth) = await ServerConnection.RegisterAsync(socket, request, _time, _logger, stopping, _loops);
             using (connection)
             {
+                context.Audit.Noted(new AuditEntry(AuditAction.Registration) { Subject = $"host {auth.HostId}" }, error: null);
                 KeepToken(auth.PermanentToken);
                 void SayConnected() => Log.Connected(_logger, _options.ServerUrl.Authority, request.Hostname, auth.HostId);
                 if (_endWasReported)
@@ -227,6 +229,7 @@ internal sealed partial class ServerLink(
         _preferRegistrationToken = false;
         if (_failures.ShouldReport(reason, out var count))
         {
+            context.Audit.Noted(new AuditEntry(AuditAction.Registration), "refused by the server: " + reason);
             Log.Rejected(_logger, reason.TrimEnd('.'), RegistrationErrors.GetAdvice(reason), Math.Round(_options.ReconnectMax.TotalSeconds, 1), count);
         }
 

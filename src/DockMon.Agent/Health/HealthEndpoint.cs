@@ -102,7 +102,7 @@ internal sealed partial class HealthEndpoint(AgentContext context, EngineProbe e
             try
             {
                 var engineError = await engine.AskAsync(ct);
-                var answer = HealthAnswer.From(context.Loops, engineError, engine.SinceAnswer, cut.Count, lanes.Stalls);
+                var answer = HealthAnswer.From(context.Loops, engineError, engine.SinceAnswer, cut.Count, lanes.Stalls, context.Audit.Lost);
                 await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, HealthJson.Default.HealthAnswer), (byte)'\n'], ct);
                 client.Shutdown(SocketShutdown.Send);
             }

@@ -1,11 +1,13 @@
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Policies;
 
-/// <summary>Stands before every handler: what the policy refuses is not done.</summary>
-internal sealed partial class RequestGate(PolicySource policies, ContainerFactsReader facts, ILogger<RequestGate> logger)
+/// <summary>Stands before every handler: what the policy refuses is not done, and what is done is recorded.</summary>
+internal sealed partial class RequestGate(
+    PolicySource policies, ContainerFactsReader facts, RequestAudit audit, ILogger<RequestGate> logger)
 {
     /// <summary>Has a request done if the policy allows it.</summary>
     /// <param name="id">The server's id of the request.</param>
@@ -16,29 +18,32 @@ internal sealed partial class RequestGate(PolicySource policies, ContainerFactsR
     /// <exception cref="EngineException">The engine refuses it.</exception>
     public async Task<byte[]> RunAsync(string id, string action, BoundRequest request, CancellationToken ct)
     {
-        await EnsureAllowedAsync(action, request.Subject, ct);
-        return await request.Run(ct);
+        var decision = await JudgeAsync(id, action, request.Subject, request.Payload, ct);
+        return await audit.RunAsync(id, action, request, decision, ct);
     }
 
     /// <exception cref="CommandException">The policy refuses it.</exception>
     /// <exception cref="EngineException">The engine does not tell which container is meant.</exception>
-    public async Task EnsureAllowedAsync(string action, Subject subject, CancellationToken ct)
+    public Task EnsureAllowedAsync(string action, Subject subject, CancellationToken ct) => JudgeAsync(id: null, action, subject, payload: null, ct);
+
+    private async Task<Decision> JudgeAsync(string? id, string action, Subject subject, object? payload, CancellationToken ct)
     {
         var policy = policies.Current;
         var container = policy.Containers.Count > 0 && subject.Container is { } reference ? await facts.ReadAsync(reference, ct) : null;
         var decision = policy.Judge(action, container);
         if (decision.Allowed)
         {
-            return;
+            return decision;
         }
 
         if (!policy.Enforce)
         {
             Log.WouldRefuse(logger, action, decision.Reason, decision.Rule);
-            return;
+            return decision;
         }
 
         Log.Refused(logger, action, decision.Reason, decision.Rule);
+        audit.Refused(id, action, payload, subject, container, decision);
         throw new CommandException(decision.Error);
     }
 

@@ -15,20 +15,24 @@ internal sealed partial class SelfUpdates : IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _handOver = new();
     private readonly SelfUpdateCommand _command;
+    private readonly SelfUpdateStore _store;
     private readonly TrialWatch _trial;
     private bool _goBack;
 
     public SelfUpdates(AgentContext context, EngineClient engine, OwnContainer own, Lanes lanes, Outbound outbound, ConnectionState connection)
     {
         _logger = context.CreateLogger<SelfUpdates>();
-        var store = new SelfUpdateStore(context.Options.DataPath);
+        var store = _store = new SelfUpdateStore(context.Options.DataPath);
         var trust = ProgramTrust.Of(context.Options);
         Log.Accepted(_logger, trust.Description);
-        var report = new SelfUpdateReporter(outbound, context.Time);
+        var report = new SelfUpdateReporter(outbound, context.Audit, context.Time);
         _command = new SelfUpdateCommand(context, engine, own, lanes, store, trust, report);
         _command.Prepared += _handOver.Cancel;
         _trial = new TrialWatch(store, connection, report, context.Time, context.CreateLogger<TrialWatch>());
     }
+
+    /// <summary>Whether <see cref="RunAsync"/> has to tell how one ended. Asked before that.</summary>
+    public bool IsUnfinished => _store.Read() is { Accepted: not null } or { Trial: not null } or { Failure: not null };
 
     /// <summary>Fires when another version is to take over.</summary>
     public CancellationToken HandOver => _handOver.Token;

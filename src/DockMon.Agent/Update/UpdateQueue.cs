@@ -30,6 +30,10 @@ internal sealed partial class UpdateQueue(
     /// <summary>Cancelled when the agent stops.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
+    /// <summary>Whether an update of a container is running.</summary>
+    /// <param name="containerId">The container as the server named it.</param>
+    public bool IsRunning(string? containerId) => _underWay.Values.Any(update => update.Accepted.ContainerId == containerId);
+
     /// <summary>Starts the recovery of the updates that an earlier run of the agent left.</summary>
     public void Recover()
     {

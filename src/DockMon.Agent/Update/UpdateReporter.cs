@@ -1,3 +1,4 @@
+using DockMon.Agent.Audit;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Update.Journal;
 using DockMon.Engine;
@@ -6,17 +7,22 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Update;
 
 /// <summary>Reports the progress and the end of updates to the server. The end is a completion: it is kept on disk until it is delivered.</summary>
-internal sealed class UpdateReporter(Outbound outbound, TimeProvider time)
+internal sealed class UpdateReporter(Outbound outbound, AuditLog audit, TimeProvider time)
 {
     public void Progress(string containerId, string stage, string message) => outbound.PostEvent(Frame(containerId, stage, message, error: null));
 
     public void Layers(UpdateLayerProgress progress) =>
         outbound.PostEvent(FrameWriter.Event(EventNames.UpdateLayerProgress, progress, ProtocolJson.Default.UpdateLayerProgress, time.GetUtcNow()));
 
-    public void Failed(string containerId, string stage, string message, string error) => outbound.PostCompletion(Frame(containerId, stage, message, error));
+    public void Failed(string containerId, string stage, string message, string error)
+    {
+        audit.EndWork(CommandNames.UpdateContainer, containerId, error);
+        outbound.PostCompletion(Frame(containerId, stage, message, error));
+    }
 
     public void Completed(UpdateJournal journal, IReadOnlyList<string> failedDependents)
     {
+        audit.EndWork(CommandNames.UpdateContainer, journal.ContainerId, error: null);
         var newId = new ContainerId(journal.NewId!).Short;
         outbound.PostCompletion(Frame(journal.ContainerId, UpdateStages.Completed, $"Update complete, new container: {newId}", error: null));
         var complete = new UpdateComplete

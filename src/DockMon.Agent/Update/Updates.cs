@@ -24,7 +24,7 @@ internal sealed class Updates
     {
         var time = context.Time;
         var store = new UpdateStore(context.Options.DataPath, time, context.CreateLogger<UpdateStore>());
-        var report = new UpdateReporter(outbound, time);
+        var report = new UpdateReporter(outbound, context.Audit, time);
         var restarts = new RestartDetector(engine, () => Machine.Current.BootId);
         var updater = new ContainerUpdater(context, engine, store, report, lanes, restarts);
         _queue = new UpdateQueue(updater, store, report, lanes, time, context.CreateLogger<UpdateQueue>());
@@ -35,6 +35,9 @@ internal sealed class Updates
 
     /// <inheritdoc cref="UpdateQueue.Recover"/>
     public void Recover() => _queue.Recover();
+
+    /// <inheritdoc cref="UpdateQueue.IsRunning"/>
+    public bool IsRunning(string? containerId) => _queue.IsRunning(containerId);
 
     /// <inheritdoc cref="UpdateQueue.Stop"/>
     public void Stop() => _queue.Stop();

@@ -78,7 +78,7 @@ public sealed class AuditLogTests : IDisposable
         Directory.CreateDirectory(_scene.Current);
         var refusal = await Should.ThrowAsync<CommandException>(() => audit.BeginAsync(AuditScene.Stop("web")));
         refusal.Message.ShouldStartWith("refused: the policy of this host requires a record of every change, and the audit cannot be written: ");
-        refusal.Message.ShouldContain("audit.jsonl");
+        refusal.Message.ShouldContain(_scene.Folder);
         Directory.Delete(_scene.Current);
         (await audit.BeginAsync(AuditScene.Stop("web"))).End(null);
     }
@@ -102,7 +102,12 @@ public sealed class AuditLogTests : IDisposable
         var text = "\e[2J\u202e\u009b31m\r\n" + string.Concat(Enumerable.Repeat("😀", 5000));
         var scope = await audit.BeginAsync(new AuditEntry("stop")
         {
-            Request = text, Subject = text, Work = text, Rule = text, Dangers = [.. Enumerable.Repeat(text, 100)], Container = new AuditedContainer(text, text, text),
+            Request = text,
+            Subject = text,
+            Work = text,
+            Rule = text,
+            Dangers = [.. Enumerable.Repeat(text, 100)],
+            Container = new AuditedContainer(text, text, text),
         });
         scope.End(text);
         await AuditScene.StopAsync(audit);

@@ -46,6 +46,15 @@ public sealed class HealthAnswerTests
     }
 
     [Fact]
+    public void Records_of_the_audit_that_were_lost_are_told_and_make_nobody_unhealthy()
+    {
+        var answer = HealthAnswer.From(_loops, engineError: null, TimeSpan.Zero, lost: 12);
+        answer.Healthy.ShouldBeTrue();
+        answer.Text.ShouldEndWith("; 12 records of the audit could not be written");
+        answer.LostAuditRecords.ShouldBe(12);
+    }
+
+    [Fact]
     public void A_loop_that_sleeps_or_waits_is_not_one_that_stands_still()
     {
         _loops.Timer.Sleeping(TimeSpan.FromHours(1));

@@ -1,3 +1,4 @@
+using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
@@ -11,17 +12,23 @@ namespace DockMon.Agent.Tests.Policies;
 /// <summary>Gates for tests of what is behind them.</summary>
 internal static class Gates
 {
+    private static readonly EngineClient Nowhere = new(EngineEndpoint.FromEnvironment("unix:///nowhere.sock", null, null), TimeProvider.System);
+
     /// <summary>No policy.</summary>
     public static PolicySource NoPolicy => new(HostPolicy.Unrestricted);
+
+    /// <summary>Records nothing.</summary>
+    public static RequestAudit NoAudit { get; } = new(AuditLog.Off, Nowhere);
 
     /// <summary>Allows everything and asks no engine.</summary>
     public static RequestGate Open { get; } = new(
         new PolicySource(HostPolicy.Unrestricted),
-        new ContainerFactsReader(Nowhere()),
+        new ContainerFactsReader(Nowhere),
+        NoAudit,
         NullLogger<RequestGate>.Instance);
 
     /// <summary>Allows every container and asks no engine.</summary>
-    public static CreateGate OpenForCreates { get; } = CreateGate(HostPolicy.Unrestricted, Nowhere());
+    public static CreateGate OpenForCreates { get; } = CreateGate(HostPolicy.Unrestricted, Nowhere);
 
     /// <summary>Judges what is created by a policy, on the host of an engine.</summary>
     public static CreateGate CreateGate(HostPolicy policy, EngineClient engine, ILoggerFactory? loggers = null) => new(
@@ -35,6 +42,4 @@ internal static class Gates
         },
         engine,
         TestOwnContainers.None);
-
-    private static EngineClient Nowhere() => new(EngineEndpoint.FromEnvironment("unix:///nowhere.sock", null, null), TimeProvider.System);
 }

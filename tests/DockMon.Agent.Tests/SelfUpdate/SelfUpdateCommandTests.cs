@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
@@ -48,7 +49,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         await _server.StartAsync(Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + new Uri(_server.Urls.Single()).Authority, null, null), _time);
         _outbound = new Outbound(new Outbox(_outbox.Path), _time, _log.CreateLogger<Outbound>());
-        _report = new SelfUpdateReporter(_outbound, _time);
+        _report = new SelfUpdateReporter(_outbound, AuditLog.Off, _time);
         _store = new SelfUpdateStore(Path.Combine(_data.Path, "data"));
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = Path.Combine(_data.Path, "data") };
         _command = new SelfUpdateCommand(

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
@@ -324,7 +325,7 @@ public sealed class SignedProgramTests : IAsyncLifetime
     private SelfUpdateCommand Command(ProgramTrust trust)
     {
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = _data.Path };
-        var report = new SelfUpdateReporter(Outbound, TimeProvider.System);
+        var report = new SelfUpdateReporter(Outbound, AuditLog.Off, TimeProvider.System);
         return new SelfUpdateCommand(
             new AgentContext(options, _log, TimeProvider.System, new Random(1)),
             _engine,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
@@ -27,7 +28,7 @@ internal sealed class FakeAgent
         var engine = _socket.Client;
         Store = new UpdateStore(dataPath, Time, storeLog ?? NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
-        var report = new UpdateReporter(Outbound, Time);
+        var report = new UpdateReporter(Outbound, AuditLog.Off, Time);
         var context = new AgentContext(
             new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = dataPath },
             NullLoggerFactory.Instance,

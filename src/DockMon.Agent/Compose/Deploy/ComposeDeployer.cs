@@ -28,6 +28,7 @@ internal sealed partial class ComposeDeployer(
     private readonly DeploymentStore _store = new(context.Options.DataPath, context.CreateLogger<ComposeDeployer>());
     private readonly Func<string, string?> _variables = variables ?? Environment.GetEnvironmentVariable;
     private ComposeTool? _tool;
+    private HashSet<string> _left = [];
 
     /// <summary>Whether compose was found.</summary>
     public bool Available => _tool is not null;
@@ -58,11 +59,16 @@ internal sealed partial class ComposeDeployer(
     /// <summary>Tells how deployments stand that an earlier run of the agent left: each in its project's lane, before whatever is asked for next.</summary>
     public void Recover(CancellationToken ct)
     {
-        foreach (var project in _store.Read().GroupBy(journal => journal.Project, StringComparer.Ordinal))
+        var journals = _store.Read();
+        _left = [.. journals.Select(journal => journal.DeploymentId)];
+        foreach (var project in journals.GroupBy(journal => journal.Project, StringComparer.Ordinal))
         {
             lanes.Post("compose:" + project.Key, () => ReportAsync([.. project], ct));
         }
     }
+
+    /// <summary>Whether a deployment is one of those that <see cref="Recover"/> has found.</summary>
+    public bool WasLeft(string? deploymentId) => deploymentId is not null && _left.Contains(deploymentId);
 
     private void ClearLeftovers()
     {
@@ -106,7 +112,9 @@ internal sealed partial class ComposeDeployer(
                     await OrphanedCompose.EndAsync(_tool.Path, new AcceptedModel(_options.DataPath, journal.Project).File, _time, ct);
                 }
 
-                End(journal, await new InterruptedDeployments(engine, _time).DescribeAsync(journal, ct));
+                var end = await new InterruptedDeployments(engine, _time).DescribeAsync(journal, ct);
+                // What an earlier run wrote down may have compose's words in it.
+                End(journal, end, journal.End is null ? end.Error : "it failed; the server has the reason");
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -120,8 +128,12 @@ internal sealed partial class ComposeDeployer(
     }
 
     /// <summary>Has the server told how a deployment ended, by this run of the agent or the next.</summary>
-    private void End(DeploymentJournal journal, DeployComplete end)
+    /// <param name="journal">The deployment.</param>
+    /// <param name="end">How it ended, for whoever asked.</param>
+    /// <param name="reason">Why it failed, for the audit: what compose says may quote the file's variables, and is not in it.</param>
+    private void End(DeploymentJournal journal, DeployComplete end, string? reason)
     {
+        context.Audit.EndWork(CommandNames.DeployCompose, journal.DeploymentId, end.Success ? null : reason ?? "it failed");
         try
         {
             journal = _store.Save(journal with { End = end });
@@ -238,22 +250,18 @@ internal sealed partial class ComposeDeployer(
             end = ComposeRun.Failure(request, $"failed to {action} project {project}: internal error: {e.Message}");
         }
 
+        // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
+        var reason = deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "";
         if (end.Success)
         {
             Log.Done(_logger, id, action, project);
         }
         else
         {
-            // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
-            Log.DeploymentFailed(
-                _logger,
-                id,
-                action,
-                project,
-                deployment?.ComposeExit is { } code ? $"compose ended with {code}; the server has what it said" : end.Error ?? "");
+            Log.DeploymentFailed(_logger, id, action, project, reason);
         }
 
-        End(journal, end);
+        End(journal, end, reason);
     }
 
     private void Report(string id, string stage, string message, IReadOnlyList<ServiceProgress>? services) =>

@@ -1,5 +1,8 @@
 using System.Text;
+using DockMon.Agent.Audit;
+using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Threading;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -13,6 +16,7 @@ internal sealed partial class Shell(
     string containerId,
     EngineClient engine,
     Outbound outbound,
+    RequestAudit audit,
     TimeProvider time,
     ILogger<ShellManager> logger)
 {
@@ -61,12 +65,9 @@ internal sealed partial class Shell(
         string? reason;
         try
         {
-            // Never cancelled half-way: whoever gives up between create and start does not know whether a shell runs.
-            var execId = await engine.CreateExecAsync(containerId, ShellOpening.Program, CancellationToken.None);
-            // One that was closed meanwhile is not started: what was only created is gone with its container.
-            reason = _end.Task.IsCompleted ? await _end.Task : await ServeAsync(execId);
+            reason = await audit.RunAsync(HostActions.Shell, containerId, sessionId, ServeAsync);
         }
-        catch (EngineException e)
+        catch (Exception e) when (e is EngineException or CommandException)
         {
             await PostLastAsync(Message("error", error: ShellReason.NotStarted(e.Message)));
             Log.Ended(logger, sessionId, containerId, e.Message);
@@ -75,6 +76,14 @@ internal sealed partial class Shell(
 
         await PostLastAsync(Message("closed", error: reason is null ? null : ShellReason.Cut(reason)));
         Log.Ended(logger, sessionId, containerId, reason ?? "as it should");
+    }
+
+    private async Task<string?> ServeAsync()
+    {
+        // Never cancelled half-way: whoever gives up between create and start does not know whether a shell runs.
+        var execId = await engine.CreateExecAsync(containerId, ShellOpening.Program, CancellationToken.None);
+        // One that was closed meanwhile is not started: what was only created is gone with its container.
+        return _end.Task.IsCompleted ? await _end.Task : await ServeAsync(execId);
     }
 
     private async Task<string?> ServeAsync(string execId)

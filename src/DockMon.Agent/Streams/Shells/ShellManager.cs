@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
 using DockMon.Engine;
@@ -9,7 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>The shells that are open. They belong to the connection they were asked for on and end with it.</summary>
-internal sealed partial class ShellManager(EngineClient engine, Outbound outbound, TimeProvider time, ILogger<ShellManager> logger)
+internal sealed partial class ShellManager(
+    EngineClient engine, Outbound outbound, RequestAudit audit, TimeProvider time, ILogger<ShellManager> logger)
 {
     /// <summary>Most shells at once; one that is being cleaned up counts.</summary>
     public const int Limit = 20;
@@ -138,7 +140,7 @@ internal sealed partial class ShellManager(EngineClient engine, Outbound outboun
             }
             else
             {
-                var shell = new Shell(sessionId, containerId, engine, outbound, time, logger);
+                var shell = new Shell(sessionId, containerId, engine, outbound, audit, time, logger);
                 _sessions.Add(sessionId, (shell, Task.Run(() => RunAsync(sessionId, shell))));
             }
         }

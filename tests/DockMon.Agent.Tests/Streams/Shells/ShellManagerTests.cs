@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ public sealed class ShellManagerTests : IDisposable
     public ShellManagerTests()
     {
         _outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
-        _shells = new(_engine, _outbound, TimeProvider.System, NullLogger<Agent.Streams.Shells.ShellManager>.Instance);
+        _shells = new(_engine, _outbound, Gates.NoAudit, TimeProvider.System, NullLogger<Agent.Streams.Shells.ShellManager>.Instance);
     }
 
     [Theory]
@@ -79,7 +80,7 @@ public sealed class ShellManagerTests : IDisposable
         listener.Start();
         var (time, log) = (new FakeTimeProvider(), new LogCapture());
         using var engine = new EngineClient(EngineEndpoint.FromEnvironment($"tcp://{listener.LocalEndpoint}", null, null), new FakeTimeProvider());
-        var shells = new Agent.Streams.Shells.ShellManager(engine, _outbound, time, log.CreateLogger<Agent.Streams.Shells.ShellManager>());
+        var shells = new Agent.Streams.Shells.ShellManager(engine, _outbound, Gates.NoAudit, time, log.CreateLogger<Agent.Streams.Shells.ShellManager>());
         shells.HandleFrame(JsonElement.Parse("""{"action":"start","session_id":"s","container_id":"c"}"""));
         using var silent = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.Shells;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -32,7 +33,7 @@ public sealed class ShellTests : IAsyncLifetime
     {
         _engine = ScriptedEngine.Answering(Answer);
         _outbound = new Outbound(new Outbox(_folder.Path), _time, _log.CreateLogger<Outbound>());
-        _shells = new ShellManager(_engine.Client, _outbound, _time, _log.CreateLogger<ShellManager>());
+        _shells = new ShellManager(_engine.Client, _outbound, Gates.NoAudit, _time, _log.CreateLogger<ShellManager>());
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
