@@ -2,6 +2,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Health;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Hiding;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent;
@@ -20,6 +21,9 @@ internal sealed class AgentContext(AgentOptions options, ILoggerFactory loggers,
 
     /// <summary>The record of what the server has done.</summary>
     public AuditLog Audit { get; init; } = AuditLog.Off;
+
+    /// <summary>Which containers the server is not told of.</summary>
+    public HiddenContainers Hidden { get; init; } = HiddenContainers.None;
 
     /// <summary>The signs of life of the agent's loops.</summary>
     public AgentLoops Loops { get; } = new(time);

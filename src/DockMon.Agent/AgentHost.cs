@@ -10,6 +10,7 @@ using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
@@ -31,10 +32,15 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
     /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
+        // Engine, lanes and updates live as long as the process: an update that is left to the next start must not fail on the way out for lack of them.
+        var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
         var loader = new PolicyLoader(options);
         var audit = AuditLog.Create(options, time, loggers.CreateLogger<AuditLog>());
         var policies = new PolicySource(loader.Load(before: null));
-        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = policies, Audit = audit };
+        var facts = new ContainerFactsReader(engine);
+        var hidden = new HiddenContainers(
+            policies, (id, ct) => facts.ReadAsync(id, ct, HiddenContainers.InspectLimit), time, loggers.CreateLogger<HiddenContainers>());
+        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = policies, Audit = audit, Hidden = hidden };
         var reload = new PolicyReload(loader, context.Policies, context.CreateLogger<PolicyReload>());
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
@@ -43,9 +49,6 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         });
         var logger = context.CreateLogger<AgentHost>();
         var tokens = OpenTokens(logger);
-
-        // Engine, lanes and updates live as long as the process: an update that is left to the next start must not fail on the way out for lack of them.
-        var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
         var cut = new TruncationReport(context.CreateLogger<TruncationReport>());
         engine.Exceeded = cut.Report;
         var lanes = new Lanes(time);
@@ -74,7 +77,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         var scan = new ComposeScan(time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
-        var gate = new RequestGate(context.Policies, new ContainerFactsReader(engine), new RequestAudit(audit, engine), context.CreateLogger<RequestGate>());
+        var gate = new RequestGate(context, facts, new RequestAudit(audit, engine));
         using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());
         var link = new ServerLink(context, dialer, tokens, registration.DescribeAsync, outbound, connection);

@@ -62,6 +62,9 @@ public sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>Answers paths that it does not know, such as those with a time in them; null for 404.</summary>
     public Func<string, string?> Otherwise { get; set; } = _ => null;
 
+    /// <summary>What it says with 404 of a path.</summary>
+    public Func<string, string> Missing { get; set; } = _ => "no such thing";
+
     /// <summary>Whether a request is on its way, or an answer; one that <see cref="BeforeAnswer"/> keeps waiting is not.</summary>
     public bool IsBusy => Volatile.Read(ref _busy) > 0;
 
@@ -126,7 +129,7 @@ public sealed class ScriptedEngine : IAsyncDisposable
         var (status, body) = path == "/_ping" ? (200, "OK")
             : _answers.TryGetValue(path, out var answer) ? answer
             : Otherwise(path) is { } other ? (200, other)
-            : (404, """{"message":"no such thing"}""");
+            : (404, $$"""{"message":"{{Missing(path)}}"}""");
 
         // The client has read the answer when it closes the connection.
         return ScriptedAnswer.Json(body, status, $"Api-Version: {ApiVersion}\r\n") with

@@ -13,6 +13,9 @@ internal sealed record BoundRequest(Subject Subject, Func<CancellationToken, Val
 {
     /// <summary>The payload, for the audit; null for one that was not read into a type.</summary>
     public object? Payload { get; init; }
+
+    /// <summary>Makes the same request about another container out of it; null where it is about none.</summary>
+    public Func<string, BoundRequest>? About { get; init; }
 }
 
 /// <summary>What the agent does on one command or action.</summary>
@@ -63,11 +66,13 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
             return JsonSerializer.SerializeToUtf8Bytes(await run(payload, ct), result);
         }
 
-        return new(what, lane is null, json =>
+        BoundRequest Bind(TRequest payload) => new(Subject.Of(payload), lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct))
         {
-            var payload = Read(json, request);
-            return new BoundRequest(Subject.Of(payload), lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct)) { Payload = payload };
-        });
+            Payload = payload,
+            About = container => Bind((TRequest)Subject.Replace(payload, container)),
+        };
+
+        return new(what, lane is null, json => Bind(Read(json, request)));
     }
 
     /// <summary>Reads a payload; an absent or null one is an empty object.</summary>

@@ -5,16 +5,19 @@ namespace DockMon.Agent.Policies;
 /// <summary>Asks the engine what a policy goes by.</summary>
 internal sealed class ContainerFactsReader(EngineClient engine)
 {
+    public EngineClient Engine => engine;
+
     /// <summary>The facts of a container; null when there is none.</summary>
     /// <param name="reference">Its id, the beginning of it, or its name.</param>
     /// <param name="ct">Ends it.</param>
+    /// <param name="limit">How long the engine may take for each of two questions; null for the usual limit.</param>
     /// <exception cref="EngineException">The engine does not tell: then nobody knows what is allowed.</exception>
-    public async Task<ContainerFacts?> ReadAsync(string reference, CancellationToken ct)
+    public async Task<ContainerFacts?> ReadAsync(string reference, CancellationToken ct, TimeSpan? limit = null)
     {
         ContainerInspection container;
         try
         {
-            container = await engine.InspectContainerAsync(reference, ct);
+            container = await engine.InspectContainerAsync(reference, ct, limit);
         }
         catch (EngineException e) when (e.IsMissing)
         {
@@ -24,18 +27,18 @@ internal sealed class ContainerFactsReader(EngineClient engine)
         var labels = container.Config.Labels;
         if (labels.Count > 0)
         {
-            var inherited = await LabelsOfAsync(container.Image, ct);
+            var inherited = await LabelsOfAsync(container.Image, limit, ct);
             labels = labels.Where(label => !inherited.TryGetValue(label.Key, out var value) || value != label.Value).ToDictionary(StringComparer.Ordinal);
         }
 
         return new ContainerFacts(container.Id, container.Name, container.Config.Image, labels);
     }
 
-    private async Task<Dictionary<string, string>> LabelsOfAsync(string image, CancellationToken ct)
+    private async Task<Dictionary<string, string>> LabelsOfAsync(string image, TimeSpan? limit, CancellationToken ct)
     {
         try
         {
-            return (await engine.InspectImageAsync(image, ct)).Config.Labels;
+            return (await engine.InspectImageAsync(image, ct, limit)).Config.Labels;
         }
         catch (EngineException e) when (e.IsMissing)
         {

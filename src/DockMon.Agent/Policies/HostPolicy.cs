@@ -44,6 +44,9 @@ internal sealed record HostPolicy
     /// <summary>What containers may have of the host that are created, updated or deployed.</summary>
     public CreateRules Create { get; init; } = CreateRules.None;
 
+    /// <summary>Whether it hides containers.</summary>
+    public bool Hides => Enforce && Containers.Any(rule => rule.Hide);
+
     /// <summary>What is in force in place of a policy that cannot be used: what the one before hid or refused stays so, and nothing is changed.</summary>
     /// <param name="file">The file.</param>
     /// <param name="problems">Why it cannot be used.</param>
@@ -76,7 +79,7 @@ internal sealed record HostPolicy
         var rule = container is null ? null : FindRule(container);
         if (rule is { Hide: true })
         {
-            return Decision.Refuse(rule.Text, $"No such container: {container!.Name}");
+            return Decision.Hide(rule.Text);
         }
 
         if (Deny.Contains(action))

@@ -1,14 +1,16 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Policies;
 
 /// <summary>Stands before every handler: what the policy refuses is not done, and what is done is recorded.</summary>
-internal sealed partial class RequestGate(
-    PolicySource policies, ContainerFactsReader facts, RequestAudit audit, ILogger<RequestGate> logger)
+internal sealed partial class RequestGate(AgentContext context, ContainerFactsReader facts, RequestAudit audit)
 {
+    private readonly ILogger _logger = context.CreateLogger<RequestGate>();
+
     /// <summary>Has a request done if the policy allows it.</summary>
     /// <param name="id">The server's id of the request.</param>
     /// <param name="action">The name of the command or action.</param>
@@ -19,18 +21,42 @@ internal sealed partial class RequestGate(
     public async Task<byte[]> RunAsync(string id, string action, BoundRequest request, CancellationToken ct)
     {
         var decision = await JudgeAsync(id, action, request.Subject, request.Payload, ct);
-        return await audit.RunAsync(id, action, request, decision, ct);
+        if (decision.IsHidden)
+        {
+            return await MissingContainer.RunAsync(request, request.Subject.Container!, ct);
+        }
+
+        try
+        {
+            return await audit.RunAsync(id, action, request, decision, ct);
+        }
+        catch (EngineException e) when (context.Hidden.IsActive)
+        {
+            throw new EngineException(await HidingText.CleanAsync(e.Message, facts.Engine, context.Hidden, ct), e.StatusCode, e);
+        }
+        catch (CommandException e) when (context.Hidden.IsActive)
+        {
+            throw new CommandException(await HidingText.CleanAsync(e.Message, facts.Engine, context.Hidden, ct));
+        }
     }
 
     /// <exception cref="CommandException">The policy refuses it.</exception>
-    /// <exception cref="EngineException">The engine does not tell which container is meant.</exception>
-    public Task EnsureAllowedAsync(string action, Subject subject, CancellationToken ct) => JudgeAsync(id: null, action, subject, payload: null, ct);
+    /// <exception cref="EngineException">There is no such container for the server, or the engine does not tell which is meant.</exception>
+    public async Task EnsureAllowedAsync(string action, Subject subject, CancellationToken ct)
+    {
+        if ((await JudgeAsync(id: null, action, subject, payload: null, ct)).IsHidden)
+        {
+            await MissingContainer.ThrowAsync(facts.Engine, subject.Container!, ct);
+        }
+    }
 
     private async Task<Decision> JudgeAsync(string? id, string action, Subject subject, object? payload, CancellationToken ct)
     {
-        var policy = policies.Current;
-        var container = policy.Containers.Count > 0 && subject.Container is { } reference ? await facts.ReadAsync(reference, ct) : null;
-        var decision = policy.Judge(action, container);
+        var policy = context.Policies.Current;
+        var requested = policy.Containers.Count > 0 && subject.Container is { } reference
+            ? await RequestedContainer.FindAsync(policy, facts, reference, ct)
+            : default;
+        var decision = requested.IsUncertain ? Decision.Hide("hide") : policy.Judge(action, requested.Facts);
         if (decision.Allowed)
         {
             return decision;
@@ -38,13 +64,13 @@ internal sealed partial class RequestGate(
 
         if (!policy.Enforce)
         {
-            Log.WouldRefuse(logger, action, decision.Reason, decision.Rule);
-            return decision;
+            Log.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
+            return decision with { IsHidden = false };
         }
 
-        Log.Refused(logger, action, decision.Reason, decision.Rule);
-        audit.Refused(id, action, payload, subject, container, decision);
-        throw new CommandException(decision.Error);
+        Log.Refused(_logger, action, decision.Reason, decision.Rule);
+        audit.Refused(id, action, payload, subject, requested.Facts, decision);
+        return decision.IsHidden ? decision : throw new CommandException(decision.Error);
     }
 
     private static partial class Log

@@ -25,6 +25,14 @@ internal readonly record struct Subject(string? Container, string? Other = null)
         _ => None,
     };
 
+    /// <summary>The same payload about another container.</summary>
+    public static object Replace(object payload, string container) => payload switch
+    {
+        ContainerOperation request => request with { ContainerId = container },
+        UpdateContainerRequest request => request with { ContainerId = container },
+        _ => payload,
+    };
+
     public static Subject OfContainer(string? reference, string? other = null) =>
         new(reference?.Trim().TrimStart('/') is { Length: > 0 } container ? container : null, other);
 }

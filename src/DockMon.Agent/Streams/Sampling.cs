@@ -33,7 +33,7 @@ internal sealed class Sampling : IDisposable
         _registration = registration;
         _link = new StatsLink(options, dialer, context.Random, time, context.CreateLogger<StatsLink>());
         _host = new HostSampler(connection, outbound, context.Policies, time, context.CreateLogger<HostSampler>());
-        var sender = new SampleSender(outbound, _link, connection, context.Policies, time);
+        var sender = new SampleSender(context, outbound, _link, connection);
         var containers = new StatsSampler(context, engine, tracker, _kernel, registration.Own, sender);
         _loop = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? containers : null, _host, context.Loops.Timer, time);
         connection.Connected += OnConnected;

@@ -31,7 +31,7 @@ internal sealed partial class UpdateCommand(
     private const int LookTries = 5;
 
     private readonly ILogger _logger = context.CreateLogger<UpdateCommand>();
-    private readonly DependentFinder _finder = new(engine, context.Time);
+    private readonly DependentFinder _finder = new(engine, context.Hidden, context.Time);
 
     /// <summary>The lane of a container.</summary>
     /// <param name="id">64 characters of its id.</param>
@@ -67,7 +67,7 @@ internal sealed partial class UpdateCommand(
             throw new CommandException(string.IsNullOrWhiteSpace(id) ? "container_id is missing" : "new_image is missing");
         }
 
-        var inspected = await engine.InspectContainerJsonAsync(id, ct);
+        var inspected = await engine.InspectContainerJsonAsync(id.Trim().TrimStart('/'), ct);
         var accepted = new AcceptedUpdate(inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'), id);
         var update = new RunningUpdate(accepted, [accepted.Id, UpdateJournal.SharedBy(inspected)]);
         if (await WhyNotAsync(update, inspected, ct) is { } reason)

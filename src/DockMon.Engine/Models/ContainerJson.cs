@@ -8,6 +8,26 @@ namespace DockMon.Engine;
 /// <param name="ImageId">The image's id, with its algorithm.</param>
 public readonly record struct ContainerJson(ReadOnlyMemory<byte> Json, string Id, string ImageId)
 {
+    /// <summary>Its name, without the slash; empty where the engine tells none.</summary>
+    public string ReadName()
+    {
+        var reader = new Utf8JsonReader(Json.Span);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isNames = reader.ValueTextEquals("Names"u8);
+            reader.Read();
+            if (isNames && reader.TokenType == JsonTokenType.StartArray)
+            {
+                return ContainerSummary.OwnName(ReadTexts(ref reader));
+            }
+
+            reader.Skip();
+        }
+
+        return "";
+    }
+
     /// <summary>Finds the objects of a list without taking it apart any further: it may be a megabyte, and is asked for again and again.</summary>
     /// <exception cref="JsonException">It is no list of containers.</exception>
     internal static List<ContainerJson> Split(ReadOnlyMemory<byte> list)
@@ -48,6 +68,17 @@ public readonly record struct ContainerJson(ReadOnlyMemory<byte> Json, string Id
 
         Expect(id.Length > 0);
         return new ContainerJson(list[start..(int)reader.BytesConsumed], id, image);
+    }
+
+    private static List<string> ReadTexts(ref Utf8JsonReader reader)
+    {
+        var texts = new List<string>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.String)
+        {
+            texts.Add(reader.GetString()!);
+        }
+
+        return texts;
     }
 
     private static string ReadText(ref Utf8JsonReader reader)

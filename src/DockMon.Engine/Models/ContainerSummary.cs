@@ -8,12 +8,12 @@ public sealed class ContainerSummary
     /// <summary>The full id.</summary>
     public string Id { get; set; } = "";
 
-    /// <summary>Its names with their slashes, its own one first.</summary>
+    /// <summary>Its names with their slashes: its own one, and one such as "/web/db" for each container that is linked to it, in any order.</summary>
     public IReadOnlyList<string> Names { get; set => field = value ?? []; } = [];
 
     /// <summary>Its own name, without the slash; empty where the engine tells none.</summary>
     [JsonIgnore]
-    public string Name => Names.Count > 0 ? Names[0].TrimStart('/') : "";
+    public string Name => OwnName(Names);
 
     /// <summary>Its image as the container names it.</summary>
     public string Image { get; set => field = value ?? ""; } = "";
@@ -39,6 +39,10 @@ public sealed class ContainerSummary
 
     /// <summary>What is mounted into it.</summary>
     public IReadOnlyList<ContainerMount> Mounts { get; set => field = value ?? []; } = [];
+
+    /// <summary>The own one of a container's names, without the slash; empty for none.</summary>
+    internal static string OwnName(IReadOnlyList<string> names) =>
+        (names.FirstOrDefault(name => name.LastIndexOf('/') <= 0) ?? (names.Count > 0 ? names[0] : "")).TrimStart('/');
 }
 
 /// <summary>A port of a container.</summary>

@@ -5,6 +5,7 @@ using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Tests.Policies;
@@ -169,6 +170,7 @@ public sealed class RequestRunnerTests : IDisposable
             engine.Client,
             Gates.OpenForCreates,
             new ContainerCreator(engine.Client, Gates.OpenForCreates, "/nowhere", _time, NullLogger<ContainerCreator>.Instance),
+            HiddenContainers.None,
             _outbound,
             _time).AddTo(routes);
         new ComposeScan(_time).AddTo(routes);

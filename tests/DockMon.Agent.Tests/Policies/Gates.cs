@@ -2,6 +2,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
@@ -21,25 +22,23 @@ internal static class Gates
     public static RequestAudit NoAudit { get; } = new(AuditLog.Off, Nowhere);
 
     /// <summary>Allows everything and asks no engine.</summary>
-    public static RequestGate Open { get; } = new(
-        new PolicySource(HostPolicy.Unrestricted),
-        new ContainerFactsReader(Nowhere),
-        NoAudit,
-        NullLogger<RequestGate>.Instance);
+    public static RequestGate Open { get; } = new(Context(HostPolicy.Unrestricted), new ContainerFactsReader(Nowhere), NoAudit);
 
     /// <summary>Allows every container and asks no engine.</summary>
     public static CreateGate OpenForCreates { get; } = CreateGate(HostPolicy.Unrestricted, Nowhere);
 
     /// <summary>Judges what is created by a policy, on the host of an engine.</summary>
-    public static CreateGate CreateGate(HostPolicy policy, EngineClient engine, ILoggerFactory? loggers = null) => new(
-        new AgentContext(
-            new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
-            loggers ?? NullLoggerFactory.Instance,
-            TimeProvider.System,
-            new Random(1))
-        {
-            Policies = new PolicySource(policy),
-        },
-        engine,
-        TestOwnContainers.None);
+    public static CreateGate CreateGate(HostPolicy policy, EngineClient engine, ILoggerFactory? loggers = null) =>
+        new(Context(policy, loggers: loggers), engine, TestOwnContainers.None);
+
+    /// <summary>What subsystems are created with, under a policy.</summary>
+    public static AgentContext Context(HostPolicy policy, HiddenContainers? hidden = null, ILoggerFactory? loggers = null) => new(
+        new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
+        loggers ?? NullLoggerFactory.Instance,
+        TimeProvider.System,
+        new Random(1))
+    {
+        Policies = new PolicySource(policy),
+        Hidden = hidden ?? HiddenContainers.None,
+    };
 }

@@ -70,7 +70,7 @@ public sealed class HostPolicyTests
         };
         policy.Judge(OperationActions.Stop, Database).Allowed.ShouldBeTrue();
         policy.Judge(OperationActions.Remove, Database).Rule.ShouldBe("first");
-        policy.Judge(OperationActions.Inspect, Database with { Name = "postgres-2" }).Reason.ShouldBe("No such container: postgres-2");
+        policy.Judge(OperationActions.Inspect, Database with { Name = "postgres-2" }).IsHidden.ShouldBeTrue();
     }
 
     private static HostPolicy Policy(PolicyMode mode) => new() { Mode = mode, Origin = "test" };

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Tests.Streams.Stats;
 using DockMon.Agent.Update;
 using DockMon.Agent.Update.Steps;
@@ -162,7 +163,7 @@ public sealed class UpdateRequestTests : UpdateScene
         };
         var time = new CountingTime();
         var engine = Docker.Connect(time).Client;
-        var find = new DependentFinder(engine, time).FindAsync(web.Id, Token);
+        var find = new DependentFinder(engine, HiddenContainers.None, time).FindAsync(web.Id, Token);
         await Retry.UntilAsync("all were asked for", () => Volatile.Read(ref seen) == 3, ct: Token);
         var waiting = time.Timers;
         all.SetResult();

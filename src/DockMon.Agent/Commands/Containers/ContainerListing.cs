@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ namespace DockMon.Agent.Commands.Containers;
 /// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>. One that cannot be inspected is listed all the same.
 /// What is very long is cut, with a mark: one image's labels must not cost the host its list.
 /// </summary>
-internal sealed partial class ContainerListing(EngineClient engine, ILogger<ContainerListing> logger)
+internal sealed partial class ContainerListing(EngineClient engine, HiddenContainers hidden, ILogger<ContainerListing> logger)
 {
     private const int InspectWidth = 8;
     private const string NeverStarted = "0001-01-01T00:00:00Z";
@@ -72,7 +73,7 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
 
     private async Task<byte[]> ListAsync(CancellationToken ct)
     {
-        var items = await engine.ListContainersJsonAsync(all: true, ct);
+        var items = await ListVisibleAsync(ct);
         var members = new (byte[] Container, byte[] Image)[items.Count];
         await Parallel.ForAsync(
             0,
@@ -93,6 +94,13 @@ internal sealed partial class ContainerListing(EngineClient engine, ILogger<Cont
         }
 
         return json;
+    }
+
+    private async Task<IReadOnlyList<ContainerJson>> ListVisibleAsync(CancellationToken ct)
+    {
+        var all = await engine.ListContainersJsonAsync(all: true, ct);
+        var unseen = await hidden.FindAsync(all.Select(item => (item.Id, item.ReadName())), ct);
+        return unseen.Count == 0 ? all : [.. all.Where(item => !unseen.Contains(item.Id))];
     }
 
     private async ValueTask<byte[]> GetAsync(

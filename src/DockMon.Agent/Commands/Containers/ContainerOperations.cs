@@ -27,16 +27,18 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
             lane: null,
             async (request, ct) => new OperationResult { Status = (await engine.InspectContainerAsync(Id(request), ct)).State.Status });
         operations[OperationActions.GetLogs] = Operation("get container logs", lane: null, LogsAsync) with { Place = ReadPool.Log };
-        operations[OperationActions.Inspect] = new Route("inspect container", IsRead: true, payload =>
-        {
-            var request = Route.Read(payload, ProtocolJson.Default.ContainerOperation);
-            return new BoundRequest(Subject.Of(request), FindLane: null, async ct =>
-            {
-                var container = await engine.InspectContainerRawAsync(Id(request), ct);
-                return [.. "{\"container\":"u8, .. container, (byte)'}'];
-            });
-        });
+        operations[OperationActions.Inspect] = new Route(
+            "inspect container", IsRead: true, payload => BindInspect(Route.Read(payload, ProtocolJson.Default.ContainerOperation)));
     }
+
+    private BoundRequest BindInspect(ContainerOperation request) => new(Subject.Of(request), FindLane: null, async ct =>
+    {
+        var container = await engine.InspectContainerRawAsync(Id(request), ct);
+        return [.. "{\"container\":"u8, .. container, (byte)'}'];
+    })
+    {
+        About = container => BindInspect(request with { ContainerId = container }),
+    };
 
     private static Route Operation(
         string what,
@@ -89,7 +91,9 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
         }
     }
 
-    private static string Id(ContainerOperation request) =>
+    /// <summary>The container that a request names.</summary>
+    /// <exception cref="CommandException">It names none.</exception>
+    public static string Id(ContainerOperation request) =>
         request.ContainerId?.Trim().TrimStart('/') switch
         {
             null or "" => throw new CommandException("container_id is missing"),

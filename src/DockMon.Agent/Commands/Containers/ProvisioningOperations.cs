@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -9,7 +10,9 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>What a server needs to put a new container on a host: pull, check the ports, create, see it running.</summary>
-internal sealed class ProvisioningOperations(EngineClient engine, CreateGate gate, ContainerCreator creator, Outbound outbound, TimeProvider time)
+// Six parameters: between all that it asks and tells stand what the policy refuses and what it hides.
+internal sealed class ProvisioningOperations(
+    EngineClient engine, CreateGate gate, ContainerCreator creator, HiddenContainers hidden, Outbound outbound, TimeProvider time)
 {
     /// <summary>Where containers are created, one after the other.</summary>
     public const string CreateLane = "create";
@@ -67,7 +70,7 @@ internal sealed class ProvisioningOperations(EngineClient engine, CreateGate gat
 
     private async Task<bool> IsHealthyAsync(ContainerOperation request, CancellationToken ct)
     {
-        var id = string.IsNullOrWhiteSpace(request.ContainerId) ? throw new CommandException("container_id is missing") : request.ContainerId;
+        var id = ContainerOperations.Id(request);
         await engine.InspectContainerAsync(id, ct); // One that is not there is an error, not an unhealthy container.
         try
         {
@@ -83,12 +86,14 @@ internal sealed class ProvisioningOperations(EngineClient engine, CreateGate gat
     private async Task<OperationResult> ValidatePortsAsync(ContainerOperation request, CancellationToken ct)
     {
         var wanted = WantedPorts(request.Ports);
-        var taken = (await engine.ListContainersAsync(all: false, ct))
+        var running = await engine.ListContainersAsync(all: false, ct);
+        var unseen = await hidden.FindAsync(running, ct);
+        var taken = running
             .SelectMany(container => container.Ports.Where(port => port.PublicPort is not null)
-                .Select(port => (container.Name, Port: (port.PublicPort!.Value, port.Type))))
+                .Select(port => (User: unseen.Contains(container.Id) ? "" : $" by container {container.Name}", Port: (port.PublicPort!.Value, port.Type))))
             .GroupBy(use => use.Port)
-            .ToDictionary(uses => uses.Key, uses => uses.First().Name);
-        List<string> problems = [.. wanted.Where(taken.ContainsKey).Select(port => $"{port.Item1}/{port.Item2} is used by container {taken[port]}")];
+            .ToDictionary(uses => uses.Key, uses => uses.First().User);
+        List<string> problems = [.. wanted.Where(taken.ContainsKey).Select(port => $"{port.Item1}/{port.Item2} is used{taken[port]}")];
         return problems.Count == 0 ? new OperationResult() : throw new CommandException("failed to validate ports: conflict: " + string.Join(", ", problems));
     }
 

@@ -1,10 +1,11 @@
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Commands.Images;
 
 /// <summary>The images of the host.</summary>
-internal sealed class ImageCommands(EngineClient engine)
+internal sealed class ImageCommands(EngineClient engine, HiddenContainers hidden)
 {
     private const string NoTag = "<none>:<none>";
 
@@ -35,11 +36,13 @@ internal sealed class ImageCommands(EngineClient engine)
     private async Task<IReadOnlyList<ImageSummary>> ListAsync(CancellationToken ct)
     {
         var images = await engine.ListImagesAsync(ct);
-        var users = (await engine.ListContainersAsync(all: true, ct)).ToLookup(container => container.ImageId, ContainerUsage.NameOf, StringComparer.Ordinal);
-        return [.. images.OrderByDescending(image => image.Created).Select(image => Summarise(image, [.. users[image.Id]]))];
+        var containers = await engine.ListContainersAsync(all: true, ct);
+        var unseen = await hidden.FindAsync(containers, ct);
+        var users = containers.ToLookup(container => container.ImageId, StringComparer.Ordinal);
+        return [.. images.OrderByDescending(image => image.Created).Select(image => Summarise(image, new ContainerUsage(users[image.Id], unseen)))];
     }
 
-    private static ImageSummary Summarise(EngineImage image, IReadOnlyList<ContainerName> users)
+    private static ImageSummary Summarise(EngineImage image, ContainerUsage users)
     {
         List<string> tags = [.. image.RepoTags.Where(tag => tag != NoTag)];
         return new ImageSummary
@@ -50,7 +53,7 @@ internal sealed class ImageCommands(EngineClient engine)
             Created = Rfc3339.FormatSeconds(DateTimeOffset.FromUnixTimeSeconds(image.Created)),
             InUse = users.Count > 0,
             ContainerCount = users.Count,
-            Containers = users,
+            Containers = users.Names,
             Dangling = tags.Count == 0,
         };
     }

@@ -1,11 +1,13 @@
+using System.Collections.Frozen;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Commands.Networks;
 
 /// <summary>The networks of the host.</summary>
-internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
+internal sealed class NetworkCommands(EngineClient engine, OwnContainer own, HiddenContainers hidden)
 {
     private static readonly string[] Builtin = ["bridge", "host", "none"];
 
@@ -60,12 +62,13 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
     {
         var networks = await engine.ListNetworksAsync(ct);
         var containers = await engine.ListContainersAsync(all: true, ct);
-        return [.. networks.Select(network => Summarise(network, containers))];
+        var unseen = await hidden.FindAsync(containers, ct);
+        return [.. networks.Select(network => Summarise(network, containers, unseen))];
     }
 
-    private static NetworkSummary Summarise(EngineNetwork network, IReadOnlyList<ContainerSummary> containers)
+    private static NetworkSummary Summarise(EngineNetwork network, IReadOnlyList<ContainerSummary> containers, IReadOnlySet<string> unseen)
     {
-        List<ContainerName> users = [.. containers.Where(container => IsConnected(container, network)).Select(ContainerUsage.NameOf)];
+        var users = new ContainerUsage(containers.Where(container => IsConnected(container, network)), unseen);
         return new NetworkSummary
         {
             Id = new ContainerId(network.Id).Short,
@@ -75,7 +78,7 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
             Created = ContainerUsage.Seconds(network.Created),
             Internal = network.Internal,
             Subnet = network.Ipam.Config.Select(config => config.Subnet).FirstOrDefault() ?? "",
-            Containers = users,
+            Containers = users.Names,
             ContainerCount = users.Count,
             IsBuiltin = Builtin.Contains(network.Name, StringComparer.Ordinal),
         };
@@ -97,16 +100,23 @@ internal sealed class NetworkCommands(EngineClient engine, OwnContainer own)
         }
 
         var id = await engine.CreateNetworkAsync(name, driver, request.Internal ?? false, subnet, ct);
-        return Summarise(await engine.InspectNetworkAsync(id, ct), []);
+        return Summarise(await engine.InspectNetworkAsync(id, ct), [], FrozenSet<string>.Empty);
     }
 
     private async Task<SuccessResult> DeleteAsync(DeleteNetworkRequest request, CancellationToken ct)
     {
         var id = string.IsNullOrWhiteSpace(request.NetworkId) ? throw new CommandException("network_id is missing") : request.NetworkId;
-        var network = Summarise(await engine.InspectNetworkAsync(id, ct), await engine.ListContainersAsync(all: true, ct));
+        var found = await engine.InspectNetworkAsync(id, ct);
+        var containers = await engine.ListContainersAsync(all: true, ct);
+        var network = Summarise(found, containers, await hidden.FindAsync(containers, ct));
         if (network.IsBuiltin)
         {
             throw new CommandException($"cannot delete built-in network '{network.Name}'");
+        }
+
+        if (network.ContainerCount > network.Containers.Count)
+        {
+            throw new CommandException($"failed to delete network: {network.Name} is in use by a container that this host's policy hides");
         }
 
         if (network.ContainerCount > 0 && request.Force != true)

@@ -1,10 +1,11 @@
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Commands.Volumes;
 
 /// <summary>The volumes of the host.</summary>
-internal sealed class VolumeCommands(EngineClient engine)
+internal sealed class VolumeCommands(EngineClient engine, HiddenContainers hidden)
 {
     public void AddTo(Routes routes)
     {
@@ -51,22 +52,24 @@ internal sealed class VolumeCommands(EngineClient engine)
     private async Task<IReadOnlyList<VolumeSummary>> ListAsync(CancellationToken ct)
     {
         var volumes = await engine.ListVolumesAsync(ct);
-        var users = (await engine.ListContainersAsync(all: true, ct))
-            .SelectMany(container => VolumesOf(container).Select(volume => (Volume: volume, User: ContainerUsage.NameOf(container))))
+        var containers = await engine.ListContainersAsync(all: true, ct);
+        var unseen = await hidden.FindAsync(containers, ct);
+        var users = containers
+            .SelectMany(container => VolumesOf(container).Select(volume => (Volume: volume, User: container)))
             .ToLookup(use => use.Volume, use => use.User, StringComparer.Ordinal);
-        return [.. volumes.Select(volume => Summarise(volume, [.. users[volume.Name]]))];
+        return [.. volumes.Select(volume => Summarise(volume, new ContainerUsage(users[volume.Name], unseen)))];
     }
 
     private static IEnumerable<string> VolumesOf(ContainerSummary container) =>
         container.Mounts.Where(mount => mount.Type == "volume").Select(mount => mount.Name).Distinct(StringComparer.Ordinal);
 
-    private static VolumeSummary Summarise(EngineVolume volume, IReadOnlyList<ContainerName> users) => new()
+    private static VolumeSummary Summarise(EngineVolume volume, ContainerUsage users) => new()
     {
         Name = volume.Name,
         Driver = volume.Driver,
         Mountpoint = volume.Mountpoint,
         Created = ContainerUsage.Seconds(volume.CreatedAt),
-        Containers = users,
+        Containers = users.Names,
         ContainerCount = users.Count,
         InUse = users.Count > 0,
     };

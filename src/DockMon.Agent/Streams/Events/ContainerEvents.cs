@@ -12,9 +12,9 @@ internal sealed class ContainerEvents
 
     public ContainerEvents(AgentContext context, EngineClient engine, Outbound outbound, ContainerListing listing)
     {
-        var reporter = new EventReporter(Tracker, outbound, context.Policies, context.Time);
+        var reporter = new EventReporter(Tracker, context.Policies, context.Hidden, outbound, context.Time);
         _known = new KnownContainerStore(context.Options.DataPath, Tracker, context.Time, context.CreateLogger<KnownContainerStore>());
-        var comparison = new EventComparison(engine, Tracker, reporter, _known, context.Time, context.CreateLogger<EventComparison>());
+        var comparison = new EventComparison(context, engine, Tracker, reporter, _known);
         _stream = new EventStream(context, engine, comparison, reporter, _known, listing);
     }
 

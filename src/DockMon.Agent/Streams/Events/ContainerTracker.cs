@@ -109,7 +109,7 @@ internal sealed class ContainerTracker
     }
 
     private static RunningContainer From(ContainerSummary container) =>
-        new(container.Id, container.Names is [{ } name, ..] ? name.TrimStart('/') : "", container.Image);
+        new(container.Id, container.Name, container.Image);
 
     private bool IsRunning(string id)
     {

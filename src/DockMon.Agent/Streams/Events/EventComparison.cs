@@ -11,11 +11,13 @@ namespace DockMon.Agent.Streams.Events;
 /// restarts; the agent sees none while it does not run itself; and one may have been too large to be read.
 /// </summary>
 internal sealed partial class EventComparison(
-    EngineClient engine, ContainerTracker tracker, EventReporter teller, KnownContainerStore known, TimeProvider time, ILogger logger)
+    AgentContext context, EngineClient engine, ContainerTracker tracker, EventReporter teller, KnownContainerStore known)
 {
     /// <summary>Most that is told of the time when the agent did not run.</summary>
     public const int PastLimit = 500;
 
+    private readonly TimeProvider _time = context.Time;
+    private readonly ILogger _logger = context.CreateLogger<EventComparison>();
     private readonly FailureLog _reopened = new();
     private Queue<(RunningContainer Container, bool Runs)> _past = new();
     private bool _pastListed;
@@ -35,7 +37,8 @@ internal sealed partial class EventComparison(
         tracker.BeginCompare();
         // One that waits for its restart has died, and will start.
         List<ContainerSummary> list = [.. (await engine.ListContainersAsync(all: false, ct)).Where(container => container.State != "restarting")];
-        known.EventHandled(Time(await engine.GetInfoAsync(ct), time)); // None of these was started later.
+        known.EventHandled(Time(await engine.GetInfoAsync(ct), _time)); // None of these was started later.
+        await context.Hidden.LearnAsync(list.Select(container => container.Id), ct);
         if (!_baseline)
         {
             await BeginAsync(list, ct);
@@ -56,7 +59,7 @@ internal sealed partial class EventComparison(
 
         if (_reopened.ShouldReport(started.Count + missing.Count > 0 ? "changes" : "", out var count))
         {
-            Log.EventsReopened(logger, started.Count + missing.Count, count);
+            Log.EventsReopened(_logger, started.Count + missing.Count, count);
         }
     }
 
@@ -80,7 +83,7 @@ internal sealed partial class EventComparison(
 
         if (past is not null)
         {
-            Log.PastTold(logger, _pastTold, _past.Count);
+            Log.PastTold(_logger, _pastTold, _past.Count);
             _past.Clear();
         }
 
@@ -90,6 +93,7 @@ internal sealed partial class EventComparison(
     /// <returns>Whether there was something to tell.</returns>
     private async Task<bool> ReportMissedAsync(RunningContainer container, PastContainers past, bool runs, CancellationToken ct)
     {
+        await context.Hidden.LearnAsync([container.Id], ct);
         if (!runs)
         {
             await ReportEndAsync(container, teller.ReportMissed, ct);
@@ -151,14 +155,14 @@ internal sealed partial class EventComparison(
         catch (EngineException e) when (e is not EngineUnavailableException)
         {
             // One that hangs or is broken must not keep the others from being told of.
-            Log.NotLookedAt(logger, container.Name, e.Message);
+            Log.NotLookedAt(_logger, container.Name, e.Message);
             return new ContainerState();
         }
     }
 
     private static long Nanoseconds(string? time) => Rfc3339.TryParse(time, out var parsed) ? (parsed - DateTimeOffset.UnixEpoch).Ticks * 100 : 0;
 
-    private string Now() => Rfc3339.Format(time.GetUtcNow());
+    private string Now() => Rfc3339.Format(_time.GetUtcNow());
 
     private static partial class Log
     {

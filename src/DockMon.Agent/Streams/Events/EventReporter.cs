@@ -1,5 +1,6 @@
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -7,9 +8,11 @@ namespace DockMon.Agent.Streams.Events;
 
 /// <summary>
 /// Tells the server what happened to containers, each thing once: as the engine's events say it, or as a comparison of what runs with what ran has found
-/// it. An event and a comparison may come upon the same thing at the same moment, in either order.
+/// it. An event and a comparison may come upon the same thing at the same moment, in either order. Of containers that the policy hides nothing is told:
+/// whoever reports has asked <see cref="HiddenContainers.LearnAsync"/> before.
 /// </summary>
-internal sealed class EventReporter(ContainerTracker tracker, Outbound outbound, PolicySource policies, TimeProvider time)
+internal sealed class EventReporter(
+    ContainerTracker tracker, PolicySource policies, HiddenContainers hidden, Outbound outbound, TimeProvider time)
 {
     /// <summary>Most of what was found and may still be told by an event.</summary>
     private const int FoundLimit = 10_000;
@@ -127,7 +130,9 @@ internal sealed class EventReporter(ContainerTracker tracker, Outbound outbound,
 
     private void Post(RunningContainer container, string action, string timestamp, Dictionary<string, string> attributes)
     {
-        if (!policies.Current.Permits(HostActions.Events))
+        if (!policies.Current.Permits(HostActions.Events)
+            || hidden.IsHidden(container.Id, container.Name)
+            || (attributes.TryGetValue("oldName", out var earlier) && hidden.IsHidden(container.Id, earlier.TrimStart('/'))))
         {
             return;
         }

@@ -103,6 +103,7 @@ internal sealed partial class EventStream(
             await foreach (var e in engine.WatchEventsAsync(Since(), Filters, Opened, closed.Token))
             {
                 _loop.Running();
+                await context.Hidden.LearnAsync(e.Type == "container" ? [e.ActorId] : [], closed.Token);
                 HandleEvent(e);
                 if (_unread && reconciling.IsCompleted)
                 {
@@ -198,6 +199,10 @@ internal sealed partial class EventStream(
         }
 
         teller.Report(e);
+        if (e.Action == "destroy")
+        {
+            context.Hidden.Forget(e.ActorId);
+        }
     }
 
     /// <summary>A second before the last event: an older one may have been overtaken by it. What comes twice is known by <see cref="RecentEvents"/>.</summary>

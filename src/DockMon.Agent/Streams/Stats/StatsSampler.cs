@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Agent.Threading;
@@ -15,6 +16,7 @@ internal sealed partial class StatsSampler
 {
     private readonly KernelSource _kernel;
     private readonly SampleSender _sender;
+    private readonly HiddenContainers _hidden;
     private readonly Schedule _cadence;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -27,6 +29,7 @@ internal sealed partial class StatsSampler
     private readonly List<ContainerStats> _samples = [];
     private CancellationTokenSource? _rounds;
     private Task _round = Task.CompletedTask;
+    private Task _learning = Task.CompletedTask;
 
     /// <param name="context">How often, and from where.</param>
     /// <param name="engine">Knows first processes, and figures the kernel does not show.</param>
@@ -37,7 +40,7 @@ internal sealed partial class StatsSampler
     public StatsSampler(AgentContext context, EngineClient engine, ContainerTracker tracker, KernelSource kernel, OwnContainer own, SampleSender sender)
     {
         var (options, time, logger) = (context.Options, context.Time, context.CreateLogger<StatsSampler>());
-        (_kernel, _sender, _time, _logger) = (kernel, sender, time, logger);
+        (_kernel, _sender, _hidden, _time, _logger) = (kernel, sender, context.Hidden, time, logger);
         _cadence = new Schedule(options.StatsInterval, time);
         _watches = new SampledContainers(tracker);
         _chooser = new SourceChooser(options.StatsSource, new FirstProcessFinder(engine, time, logger), kernel, own, new StatsNotices(options, logger), time);
@@ -75,7 +78,7 @@ internal sealed partial class StatsSampler
         CloseEnded();
         try
         {
-            await Task.WhenAll(_chooser.Asking, _round);
+            await Task.WhenAll(_chooser.Asking, _round, _learning);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -119,6 +122,13 @@ internal sealed partial class StatsSampler
     private async Task TickAsync(CancellationToken ct)
     {
         _watches.CopyTo(_now);
+        if (_hidden.IsActive && _learning.IsCompleted)
+        {
+            // As a rule it is known from the events. Not after a change of the policy, and not where the engine did not tell.
+            await _learning;
+            _learning = _hidden.LearnAsync(_now.Select(watch => watch.Id), ct);
+        }
+
         await _chooser.AdvanceAsync(_now, ct);
         if (TryBeginKernel())
         {

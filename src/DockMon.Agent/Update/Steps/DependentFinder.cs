@@ -1,3 +1,4 @@
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Update.Steps;
@@ -15,7 +16,7 @@ internal sealed record Dependent(string Id, string Name, bool WasRunning);
 internal sealed record DependentsFound(IReadOnlyList<Dependent> Dependents, string? Refusal, IReadOnlyList<string> Unseen);
 
 /// <summary>Finds the dependents of a container.</summary>
-internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
+internal sealed class DependentFinder(EngineClient engine, HiddenContainers hidden, TimeProvider time)
 {
     /// <summary>How long the inspection of one container may take.</summary>
     private static readonly TimeSpan OneLimit = TimeSpan.FromSeconds(10);
@@ -43,7 +44,10 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
 
         var containers = seen.OfType<InspectedContainer>().ToList();
         var dependents = Order(containers, id);
-        var unseen = containers.Where(container => container.Unseen is not null).Select(container => $"{container.Name} ({container.Unseen})");
+        await hidden.LearnAsync(dependents.Select(dependent => dependent.Id), ct);
+        var unseen = containers
+            .Where(container => container.Unseen is not null)
+            .Select(container => hidden.IsHidden(container.Id, container.Name) ? "one that the policy hides" : $"{container.Name} ({container.Unseen})");
         return new DependentsFound(dependents, await RefusalAsync(containers, dependents, ct), [.. unseen]);
     }
 
@@ -109,6 +113,11 @@ internal sealed class DependentFinder(EngineClient engine, TimeProvider time)
     {
         foreach (var dependent in dependents)
         {
+            if (hidden.IsHidden(dependent.Id, dependent.Name))
+            {
+                return "a container that this host's policy hides has a namespace from it, and would have to be recreated";
+            }
+
             var container = containers.First(container => container.Id == dependent.Id);
             if (!container.HasConfig)
             {

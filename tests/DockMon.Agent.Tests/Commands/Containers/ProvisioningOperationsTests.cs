@@ -2,9 +2,10 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies.Hiding;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
-using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -165,7 +166,7 @@ public sealed class ProvisioningOperationsTests : IAsyncLifetime
     {
         var routes = new Routes();
         var creator = new ContainerCreator(engine.Client, Gates.OpenForCreates, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
-        new ProvisioningOperations(engine.Client, Gates.OpenForCreates, creator, _outbound, _time).AddTo(routes);
+        new ProvisioningOperations(engine.Client, Gates.OpenForCreates, creator, HiddenContainers.None, _outbound, _time).AddTo(routes);
         return routes.Operations;
     }
 }

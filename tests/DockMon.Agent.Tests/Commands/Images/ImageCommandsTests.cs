@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Images;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Shouldly;
@@ -29,7 +30,7 @@ public sealed class ImageCommandsTests
             return Task.CompletedTask;
         };
         var routes = new Routes();
-        new ImageCommands(engine.Client).AddTo(routes);
+        new ImageCommands(engine.Client, HiddenContainers.None).AddTo(routes);
         var answer = await routes.Commands[CommandNames.PruneImages].Bind(default).Run(TestContext.Current.CancellationToken);
         var result = JsonElement.Parse(answer);
         result.GetProperty("removed_count").GetInt32().ShouldBe(3);

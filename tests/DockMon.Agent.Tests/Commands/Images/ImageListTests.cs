@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Images;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -17,7 +18,7 @@ public sealed class ImageListTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        new ImageCommands(_engine.Client).AddTo(_routes);
+        new ImageCommands(_engine.Client, HiddenContainers.None).AddTo(_routes);
         return ValueTask.CompletedTask;
     }
 
@@ -71,7 +72,7 @@ public sealed class ImageListTests : IAsyncLifetime
     {
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json("""{"message":"conflict: image is being used"}""", 409));
         var routes = new Routes();
-        new ImageCommands(engine.Client).AddTo(routes);
+        new ImageCommands(engine.Client, HiddenContainers.None).AddTo(routes);
         (await Should.ThrowAsync<EngineException>(() => routes.Commands.RunAsync(CommandNames.RemoveImage, """{"image_id":"app"}"""))).Message
             .ShouldBe("conflict: image is being used");
     }

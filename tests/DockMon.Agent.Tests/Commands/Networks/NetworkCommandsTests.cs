@@ -2,6 +2,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Networks;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -198,7 +199,7 @@ public sealed class NetworkCommandsTests : IAsyncLifetime
     private Dictionary<string, Route> Commands(OwnContainer? own = null)
     {
         _routes = new Routes();
-        new NetworkCommands(_engine.Client, own ?? TestOwnContainers.None).AddTo(_routes);
+        new NetworkCommands(_engine.Client, own ?? TestOwnContainers.None, HiddenContainers.None).AddTo(_routes);
         return _routes.Commands;
     }
 }

@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Volumes;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -19,7 +20,7 @@ public sealed class VolumeCommandsTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        new VolumeCommands(_engine.Client).AddTo(_routes);
+        new VolumeCommands(_engine.Client, HiddenContainers.None).AddTo(_routes);
         return ValueTask.CompletedTask;
     }
 

@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Streams.Events;
+using DockMon.Agent.Tests.Policies.Hiding;
 using DockMon.Engine;
-using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -18,12 +20,19 @@ public sealed class EventReporterTests : IDisposable
     private readonly ContainerTracker _tracker = new();
     private readonly Outbound _outbound;
     private readonly EventReporter _teller;
+    private readonly PolicySource _policies = new(HostPolicy.Unrestricted);
+    private readonly HiddenContainers _hidden;
 
     public EventReporterTests()
     {
         var time = new FakeTimeProvider();
         _outbound = new Outbound(new Outbox(_folder.Path), time, NullLogger<Outbound>.Instance);
-        _teller = new EventReporter(_tracker, _outbound, Gates.NoPolicy, time);
+        _hidden = new HiddenContainers(
+            _policies,
+            (id, _) => Task.FromResult<ContainerFacts?>(new ContainerFacts(id, "", "i", new Dictionary<string, string>())),
+            time,
+            NullLogger<HiddenContainers>.Instance);
+        _teller = new EventReporter(_tracker, _policies, _hidden, _outbound, time);
         Event("start", "a");
         Told().ShouldBe(["start a"]);
     }
@@ -76,6 +85,29 @@ public sealed class EventReporterTests : IDisposable
         Event("start", "a");
         Told().ShouldBe(["die a", "start a", "die a", "start a"]);
     }
+
+    [Fact]
+    public async Task Nothing_is_told_of_a_hidden_container_nor_that_it_was_renamed()
+    {
+        _policies.Use(Hidden.ByName.Current);
+        await _hidden.LearnAsync(["id-a", "id-secret"], TestContext.Current.CancellationToken);
+        foreach (var action in new[] { "create", "start", "die", "destroy" })
+        {
+            Event(action, "secret");
+            Event(action, "a");
+            Event(action, "unknown");
+        }
+
+        Rename("id-secret", "secret", "open");
+        Rename("id-a", "a", "secret-2");
+        Rename("id-a", "a", "b");
+        _teller.ReportMissed(new RunningContainer("id-secret", "secret", "i"), "die", "T", []);
+        _teller.ReportMissed(new RunningContainer("id-a", "a", "i"), "die", "T", []);
+        Told().ShouldBe(["create a", "start a", "die a", "destroy a", "rename b", "die a"]);
+    }
+
+    private void Rename(string id, string from, string to) =>
+        _teller.Report(new EngineEvent { Type = "container", Action = "rename", ActorId = id, Attributes = new() { ["name"] = to, ["oldName"] = "/" + from } });
 
     private (IReadOnlyList<RunningContainer> Started, IReadOnlyList<RunningContainer> Missing) Compare(params string[] names)
     {

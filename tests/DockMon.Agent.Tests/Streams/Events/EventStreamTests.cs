@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
@@ -195,11 +196,11 @@ public sealed class EventStreamTests : IAsyncDisposable
         _run = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _tracker = new ContainerTracker();
         _outbound ??= new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
-        var listing = new ContainerListing(_engine.Client, NullLogger<ContainerListing>.Instance);
+        var listing = new ContainerListing(_engine.Client, HiddenContainers.None, NullLogger<ContainerListing>.Instance);
         var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.CreateLogger<KnownContainerStore>());
-        var teller = new EventReporter(_tracker, _outbound, Gates.NoPolicy, _engine.Time);
-        var comparison = new EventComparison(_engine.Client, _tracker, teller, known, _engine.Time, _log.CreateLogger<EventComparison>());
+        var teller = new EventReporter(_tracker, Gates.NoPolicy, HiddenContainers.None, _outbound, _engine.Time);
         var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = _folder.Path }, _log, _engine.Time, new Random(1));
+        var comparison = new EventComparison(context, _engine.Client, _tracker, teller, known);
         var stream = new EventStream(context, _engine.Client, comparison, teller, known, listing);
         _running = Task.WhenAll(stream.RunAsync(_run.Token), known.RunAsync(_run.Token));
     }

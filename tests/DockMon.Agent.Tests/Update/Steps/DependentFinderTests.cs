@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Hiding;
+using DockMon.Agent.Tests.Policies.Hiding;
 using DockMon.Agent.Update.Planning;
 using DockMon.Agent.Update.Steps;
 using DockMon.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -57,7 +61,7 @@ public sealed class DependentFinderTests
         docker.Before = line => line.EndsWith("/json", StringComparison.Ordinal) && Interlocked.Increment(ref asked) == Count ? last.Task : Task.CompletedTask;
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var time = new FakeTimeProvider(); // It stands still: the last one is waited for as long as the test likes.
-        var find = new DependentFinder(docker.Connect(time).Client, time).FindAsync(Main, Token);
+        var find = new DependentFinder(docker.Connect(time).Client, HiddenContainers.None, time).FindAsync(Main, Token);
         await Retry.UntilAsync("the last one is asked for", () => Volatile.Read(ref asked) == Count, ct: Token);
         await Retry.UntilAsync(
             "less than half of them is kept",
@@ -65,6 +69,21 @@ public sealed class DependentFinderTests
             ct: Token);
         last.SetResult();
         (await find).Dependents.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_hidden_dependent_refuses_the_update_without_being_named()
+    {
+        await using var docker = new FakeDocker();
+        docker.HasImage("app:1", "sha256:old");
+        var web = docker.Run("web", "app:1");
+        docker.Run("secret", "app:1", new JsonObject { ["NetworkMode"] = $"container:{web.Id}" });
+        var time = new FakeTimeProvider();
+        var engine = docker.Connect(time).Client;
+        var hidden = new HiddenContainers(
+            Hidden.ByName, (id, ct) => new ContainerFactsReader(engine).ReadAsync(id, ct), time, NullLogger<HiddenContainers>.Instance);
+        var refusal = (await new DependentFinder(engine, hidden, time).FindAsync(web.Id, Token)).Refusal;
+        refusal.ShouldBe("a container that this host's policy hides has a namespace from it, and would have to be recreated");
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
