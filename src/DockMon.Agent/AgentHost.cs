@@ -55,13 +55,13 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var connection = new ConnectionState();
         var outbound = new Outbound(new Outbox(options.DataPath), time, context.CreateLogger<Outbound>());
         var own = OwnContainer.Create(context, engine);
-        var compose = new ComposeDeployer(context, engine, own, lanes, outbound);
+        var creates = new CreateGate(context, engine, own);
+        var compose = new ComposeDeployer(context, engine, own, creates, lanes, outbound);
         await compose.DetectAsync(stopping);
         outbound.ResumeCompletions();
 
-        var createGate = new CreateGate(context, engine, own);
-        var docker = new DockerCommands(context, engine, own, createGate, lanes, outbound);
-        var updates = new Updates(context, engine, own, createGate, lanes, outbound);
+        var docker = new DockerCommands(context, engine, own, creates, lanes, outbound);
+        var updates = new Updates(context, engine, own, creates, lanes, outbound);
         using var selfUpdates = new SelfUpdates(context, engine, own, lanes, outbound, connection);
         var shells = new ShellManager(engine, outbound, new RequestAudit(audit, engine), time, context.CreateLogger<ShellManager>());
         using var checker = new HealthChecker(time, context.CreateLogger<HealthChecker>());

@@ -3,6 +3,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -18,6 +19,7 @@ internal sealed partial class ComposeDeployer(
     AgentContext context,
     EngineClient engine,
     OwnContainer own,
+    CreateGate creates,
     Lanes lanes,
     Outbound outbound,
     Func<string, string?>? variables = null)
@@ -229,7 +231,8 @@ internal sealed partial class ComposeDeployer(
             var hostStacks = await HostPath.FindAsync(_options.StacksPath, _options.HostStacksPath, engine, own.Require(), _logger, ct);
             var files = new ProjectFiles(new StackFolder(_options.StacksPath, project), new AcceptedModel(_options.DataPath, project), hostStacks);
             var program = new ComposeProgram(tool, ComposeEnvironment.Build(_options, registries?.Folder, _variables));
-            deployment = new ComposeRun(context, engine, request, program, files, (stage, message, services) => Report(id, stage, message, services));
+            var gate = new ComposeGate(creates, project, Path.Combine(hostStacks, project));
+            deployment = new ComposeRun(context, engine, request, program, files, gate, (stage, message, services) => Report(id, stage, message, services));
             end = await deployment.RunAsync(ct);
         }
         catch (CommandException e)

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using DockMon.Agent.Yaml;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace DockMon.Agent.Compose.Deploy;
@@ -29,6 +30,12 @@ internal sealed partial record ComposeReference(string Path, ReferenceKind Kind,
 {
     private const string EnvName = ".env";
 
+    // Those that change nothing of what a value is, and compose's own.
+    private static readonly string[] HarmlessTags = ["!reset", "!override", "str", "int", "float", "bool", "null", "map", "seq"];
+
+    /// <summary>Whether compose reads there and nowhere else: there is no variable in the path, and it does not lead above the root.</summary>
+    public bool IsExact { get; private init; } = true;
+
     /// <summary>
     /// What a compose file names. Keys of services count wherever they are, because services are put together from anchors. A path that is overlooked
     /// is not there for compose, which says so.
@@ -37,54 +44,93 @@ internal sealed partial record ComposeReference(string Path, ReferenceKind Kind,
     /// <param name="folder">The directory that relative paths in it mean.</param>
     public static IEnumerable<ComposeReference> Read(string text, string folder)
     {
-        if (SafeYaml.Read(text) is not YamlMappingNode root)
+        try
+        {
+            return [.. SafeYaml.Load(text).SelectMany(document => Read(document.RootNode, folder))];
+        }
+        catch (YamlException)
         {
             return [];
         }
-
-        var includes = Child(root, "include") is { } include ? Items(include).SelectMany(item => Include(item, folder)) : [];
-        return includes.Concat(Mappings(root).SelectMany(map => Service(map, folder)));
     }
+
+    /// <summary>Why <see cref="Read(string, string)"/> may overlook what compose finds in a file; null when it finds everything.</summary>
+    public static string? FindDoubt(string text)
+    {
+        try
+        {
+            return text.AsSpan().IndexOfAnyInRange('\0', '\x08') >= 0 ? "it has control characters"
+                : SafeYaml.Load(text).SelectMany(document => document.RootNode.AllNodes()).FirstOrDefault(node => !IsHarmless(node.Tag)) is { } tagged
+                    ? $"it has the tag {tagged.Tag.Value}" : null;
+        }
+        catch (YamlException e)
+        {
+            return $"it cannot be read: line {e.Start.Line}: {e.Message}";
+        }
+    }
+
+    private static bool IsHarmless(TagName tag) =>
+        tag.IsEmpty || tag.IsNonSpecific
+        || HarmlessTags.Contains(tag.Value.Replace("tag:yaml.org,2002:", "", StringComparison.Ordinal), StringComparer.Ordinal);
+
+    private static IEnumerable<ComposeReference> Read(YamlNode root, string folder) =>
+        root.MergedChild("include").Items().SelectMany(item => Include(item, folder))
+            .Concat(root.AllNodes().OfType<YamlMappingNode>().SelectMany(map => Service(map, folder)));
 
     private static IEnumerable<ComposeReference> Service(YamlMappingNode map, string folder)
     {
-        foreach (var path in Texts(Child(map, "env_file")).Concat(Texts(Child(map, "label_file"))))
+        foreach (var path in Texts(map.Child("env_file")).Concat(Texts(map.Child("label_file"))))
         {
-            yield return new ComposeReference(Full(path, folder), ReferenceKind.Values, path[0] == '/');
+            yield return At(path, folder, ReferenceKind.Values);
         }
 
-        if (Text(Child(Child(map, "extends"), "file")) is { } file)
+        if (Text(map.Child("extends").MergedChild("file")) is { } file)
         {
-            yield return new ComposeReference(Full(file, folder), ReferenceKind.Compose, file[0] == '/');
+            yield return At(file, folder, ReferenceKind.Compose);
         }
 
-        if ((Text(Child(map, "build")) ?? Text(Child(Child(map, "build"), "context"))) is { } context)
+        if ((Text(map.Child("build")) ?? Text(map.Child("build").MergedChild("context"))) is { } context)
         {
-            yield return new ComposeReference(Full(context, folder), ReferenceKind.Folder);
+            yield return At(context, folder, ReferenceKind.Folder) with { IsAbsolute = false };
         }
     }
 
     private static IEnumerable<ComposeReference> Include(YamlNode item, string folder)
     {
-        var paths = item is YamlMappingNode ? Texts(Child(item, "path")) : Texts(item);
+        var paths = item is YamlMappingNode ? Texts(item.MergedChild("path")) : Texts(item);
         if (paths.Count == 0)
         {
             yield break;
         }
 
-        var named = Text(Child(item, "project_directory"));
+        var named = Text(item.MergedChild("project_directory"));
         var project = named is not null ? Full(named, folder) : System.IO.Path.GetDirectoryName(Full(paths[0], folder)) ?? "/";
         var known = project.Contains('*', StringComparison.Ordinal) ? null : project;
         foreach (var path in paths)
         {
-            yield return new ComposeReference(Full(path, folder), ReferenceKind.Compose, path[0] == '/', known);
+            var included = At(path, folder, ReferenceKind.Compose);
+            yield return included with { Base = known, IsExact = included.IsExact && (named is null || At(named, folder, ReferenceKind.Folder).IsExact) };
         }
 
-        var variables = Texts(Child(item, "env_file"));
-        foreach (var path in variables.Count > 0 ? variables : [System.IO.Path.Combine(project, EnvName)])
+        var variables = Texts(item.MergedChild("env_file"));
+        foreach (var path in variables)
         {
-            yield return new ComposeReference(Full(path, folder), ReferenceKind.Variables, variables.Count > 0 && path[0] == '/');
+            yield return At(path, folder, ReferenceKind.Variables);
         }
+
+        if (variables.Count == 0)
+        {
+            yield return At(System.IO.Path.Combine(project, EnvName), folder, ReferenceKind.Variables) with { IsAbsolute = false };
+        }
+    }
+
+    private static ComposeReference At(string path, string folder, ReferenceKind kind)
+    {
+        const string Outside = "/outside-of-everything";
+        var full = Full(path, folder);
+        var isExact = !path.Contains('$', StringComparison.Ordinal)
+            && (path[0] == '/' || System.IO.Path.GetFullPath(path, Outside + folder).StartsWith(Outside, StringComparison.Ordinal));
+        return new ComposeReference(full, kind, path[0] == '/') { IsExact = isExact };
     }
 
     private static string Full(string path, string folder)
@@ -97,37 +143,9 @@ internal sealed partial record ComposeReference(string Path, ReferenceKind Kind,
         return System.IO.Path.GetFullPath(path.Replace("\0", "", StringComparison.Ordinal), folder);
     }
 
-    // An alias is the node that it stands for: each is looked at once.
-    private static IEnumerable<YamlMappingNode> Mappings(YamlNode root)
-    {
-        var (seen, open) = (new HashSet<YamlNode>(ReferenceEqualityComparer.Instance), new Stack<YamlNode>([root]));
-        while (open.TryPop(out var node))
-        {
-            if (!seen.Add(node))
-            {
-                continue;
-            }
+    private static string? Text(YamlNode? node) => node.Text() is { Length: > 0 } text ? text : null;
 
-            foreach (var below in node is YamlMappingNode parent ? parent.Children.Values : node is YamlSequenceNode list ? list.Children : [])
-            {
-                open.Push(below);
-            }
-
-            if (node is YamlMappingNode map)
-            {
-                yield return map;
-            }
-        }
-    }
-
-    private static YamlNode? Child(YamlNode? node, string name) =>
-        node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(name), out var value) ? value : null;
-
-    private static string? Text(YamlNode? node) => (node as YamlScalarNode)?.Value is { Length: > 0 } text ? text : null;
-
-    private static IEnumerable<YamlNode> Items(YamlNode? node) => node is YamlSequenceNode list ? list.Children : node is null ? [] : [node];
-
-    private static List<string> Texts(YamlNode? node) => [.. Items(node).Select(item => Text(item) ?? Text(Child(item, "path"))).OfType<string>()];
+    private static List<string> Texts(YamlNode? node) => [.. node.Items().Select(item => Text(item) ?? Text(item.MergedChild("path"))).OfType<string>()];
 
     [GeneratedRegex(@"\$(\{[^{}]*\}|[A-Za-z_][A-Za-z0-9_]*)", RegexOptions.CultureInvariant)]
     private static partial Regex Variable();

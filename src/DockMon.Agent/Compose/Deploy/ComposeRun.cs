@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Policies.Create;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed partial class ComposeRun(
     DeployComposeRequest request,
     ComposeProgram program,
     ProjectFiles files,
+    ComposeGate gate,
     Action<string, string, IReadOnlyList<ServiceProgress>?> report)
 {
     /// <summary>How long a container without a health check has to run before it counts: what ends at once, ends within this.</summary>
@@ -76,6 +78,8 @@ internal sealed partial class ComposeRun(
     private async Task<DeployComplete> RestartAsync(CancellationToken ct)
     {
         await KnownAsync(ct);
+        // The policy may have become stricter since it was accepted.
+        await gate.EnsureAllowedAsync(await File.ReadAllTextAsync(files.Accepted.File, ct), await ProjectContainers.ListAsync(engine, _project, ct), ct);
         var services = await ServicesAsync(ct);
         Report(DeployStages.Starting, $"Project {_project}: restart");
         await RunOrThrowAsync(Compose.Restart, "restart", ct);
@@ -85,8 +89,10 @@ internal sealed partial class ComposeRun(
     private async Task<DeployComplete> DownAsync(CancellationToken ct)
     {
         await KnownAsync(ct);
+        var accepted = await File.ReadAllTextAsync(files.Accepted.File, ct);
+        await gate.EnsureDownAllowedAsync(accepted, ct);
         // A service whose profile is off would be left running.
-        var profiles = ComposeModel.Read(await File.ReadAllTextAsync(files.Accepted.File, ct)).Services
+        var profiles = ComposeModel.Read(accepted).Services
             .SelectMany(service => service.Profiles)
             .Union(Profiles, StringComparer.Ordinal);
         await RunOrThrowAsync((Compose with { Profiles = [.. profiles] }).Down(request.RemoveVolumes == true), "take down", ct);
@@ -111,10 +117,12 @@ internal sealed partial class ComposeRun(
         Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
         var content = StackFolder.FilesOf(request);
         using var candidate = StagedProject.Write(files.Stack, files.HostStacks, files.Accepted.Root, content);
+        await gate.EnsureReadableAsync(candidate, ct);
         var model = await ResolveAsync(candidate, ct);
         // Whatever a container has written, the project can be taken down.
         if (request.Action != "down")
         {
+            await gate.EnsureAllowedAsync(model, before, ct);
             IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
         }
 

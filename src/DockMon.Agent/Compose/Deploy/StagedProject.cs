@@ -31,6 +31,8 @@ internal sealed class StagedProject : IDisposable
     private readonly string _root;
     private readonly HashSet<ComposeReference> _done = [];
     private readonly HashSet<string> _included = new(StringComparer.Ordinal);
+    private readonly HashSet<ComposeReference> _references = [];
+    private readonly List<string> _doubts = [];
 
     private StagedProject(StackFolder stack, string hostStacks, string folder)
     {
@@ -43,6 +45,12 @@ internal sealed class StagedProject : IDisposable
 
     /// <summary>The files that decide what is started and are not the request's, as the host calls them.</summary>
     public IReadOnlyCollection<string> Included => _included;
+
+    /// <summary>Every path that compose follows while it resolves the files.</summary>
+    public IReadOnlyCollection<ComposeReference> References => _references;
+
+    /// <summary>Why there may be paths that are not among <see cref="References"/>: a compose file and what is strange about it.</summary>
+    public IReadOnlyList<string> Doubts => _doubts;
 
     public string File => System.IO.Path.Combine(Path, StackFolder.FileName);
 
@@ -76,6 +84,9 @@ internal sealed class StagedProject : IDisposable
         }
     }
 
+    /// <summary>Whether compose finds a file at a path of the host.</summary>
+    public bool Has(string path) => System.IO.File.Exists(_root + path);
+
     /// <summary>A text of compose's, with the host's paths in the place of those in here.</summary>
     /// <exception cref="CommandException">One is written in a way that it is not found: it must not get into what is kept.</exception>
     public string InPlace(string text)
@@ -104,16 +115,22 @@ internal sealed class StagedProject : IDisposable
             Put(System.IO.Path.Combine(Path, name), Encoding.UTF8.GetBytes(content));
         }
 
-        var open = new Queue<(string Text, string Folder)>([(files[StackFolder.FileName], _hostPath)]);
+        var open = new Queue<(string Text, string Folder, string Path)>([(files[StackFolder.FileName], _hostPath, "the compose file")]);
         while (open.TryDequeue(out var next))
         {
+            if (ComposeReference.FindDoubt(next.Text) is { } doubt)
+            {
+                _doubts.Add($"{next.Path}: {doubt}");
+            }
+
             foreach (var named in ComposeReference.Read(next.Text, next.Folder))
             {
+                _references.Add(named);
                 foreach (var path in named.IsAbsolute ? [named.Path] : Matches(named.Path))
                 {
                     if (Add(named with { Path = path }, path == named.Path, files) is { } text && named.Kind == ReferenceKind.Compose)
                     {
-                        open.Enqueue((text, named.Base ?? System.IO.Path.GetDirectoryName(path)!));
+                        open.Enqueue((text, named.Base ?? System.IO.Path.GetDirectoryName(path)!, path));
                     }
                 }
             }

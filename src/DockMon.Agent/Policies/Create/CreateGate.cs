@@ -20,14 +20,16 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
     /// <param name="action">What is to be done, for the log.</param>
     /// <param name="settings">The settings of each container that is to be made; not asked for when nothing is restricted.</param>
     /// <param name="ct">Ends it.</param>
-    /// <param name="project">The directory of the compose project, whose containers may have what is in there; null for none.</param>
+    /// <param name="project">The compose project that they belong to; null for none.</param>
     /// <exception cref="CommandException">The policy refuses them.</exception>
     /// <exception cref="EngineException">The engine does not tell what they lead to.</exception>
-    public Task EnsureAllowedAsync(string action, Func<IEnumerable<EffectiveSettings>> settings, CancellationToken ct, string? project = null) => EnsureAsync(
-        action,
-        async rules =>
+    public Task EnsureAllowedAsync(string action, Func<IEnumerable<EffectiveSettings>> settings, CancellationToken ct, ProjectAccess? project = null)
+    {
+        return EnsureAsync(action, JudgeAsync);
+
+        async Task<Decision> JudgeAsync(CreateRules rules)
         {
-            var host = await _facts.ReadAsync(ct) with { Project = project is null ? null : HostPaths.Canonical(HostPaths.Clean(project)) };
+            var host = await _facts.ReadAsync(ct) with { Project = project };
             var resolved = new List<EffectiveSettings>();
             foreach (var one in settings())
             {
@@ -35,7 +37,20 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
             }
 
             return rules.Judge(resolved, host);
-        });
+        }
+    }
+
+    /// <summary>Judges files that are read to find out what is to be made.</summary>
+    /// <param name="action">What is to be done, for the log.</param>
+    /// <param name="files">The files, and what names them.</param>
+    /// <param name="project">The compose project that reads them.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="CommandException">The policy refuses one.</exception>
+    /// <exception cref="EngineException">The engine does not tell what its host is like.</exception>
+    public Task EnsureFilesAllowedAsync(string action, Func<SourceFiles> files, ProjectAccess project, CancellationToken ct) => EnsureAsync(
+        action,
+        async rules => rules.HostPaths is null ? rules.JudgeFiles(SourceFiles.None, HostFacts.None)
+            : rules.JudgeFiles(files(), await _facts.ReadAsync(ct) with { Project = project }));
 
     /// <summary>
     /// Judges the successor of a container. Of its settings the server chooses none: where its image comes from the repository of the old one, whoever gave

@@ -62,12 +62,13 @@ internal sealed record CreateRules
     /// <param name="subject">What a refusal begins with.</param>
     public Decision JudgeImage(string image, string subject) => Decide([.. FindImageProblems(subject, image)]);
 
-    /// <summary>Judges a file of the host that is read to find out what is to be created.</summary>
-    /// <param name="files">The files, and what names them.</param>
+    /// <summary>Judges files of the host that are read to find out what is to be created.</summary>
+    /// <param name="files">The files.</param>
     /// <param name="host">What is known of the host.</param>
-    public Decision JudgeFiles(IEnumerable<(string Subject, string Path)> files, HostFacts host) => Decide(HostPaths is null ? [] :
+    public Decision JudgeFiles(SourceFiles files, HostFacts host) => Decide(HostPaths is null ? [] :
     [
-        .. files.SelectMany(file => FindPathProblems(file.Subject, new Danger(DangerKind.HostFile, file.Path), host))
+        .. files.Paths.SelectMany(path => FindPathProblems(files.Subject, new Danger(DangerKind.HostFile, path), host)),
+        .. files.Unclear.Select(text => new Problem(HostPathRules.Name, $"{files.Subject} {text}")),
     ]);
 
     private static Decision Decide(IReadOnlyCollection<Problem> problems)

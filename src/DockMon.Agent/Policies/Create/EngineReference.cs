@@ -1,7 +1,7 @@
 namespace DockMon.Agent.Policies.Create;
 
 /// <summary>What a container has from something that only the engine knows.</summary>
-internal enum ReferenceKind
+internal enum EngineReferenceKind
 {
     /// <summary>A named volume, which may be a directory of the host.</summary>
     Volume,
@@ -25,4 +25,4 @@ internal enum ReferenceKind
 /// <summary>Something that a container has from what only the engine knows.</summary>
 /// <param name="Kind">What it has.</param>
 /// <param name="Name">The name or id of the volume, the network or the other container.</param>
-internal sealed record EngineReference(ReferenceKind Kind, string Name);
+internal sealed record EngineReference(EngineReferenceKind Kind, string Name);

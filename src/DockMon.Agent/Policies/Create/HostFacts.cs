@@ -12,8 +12,8 @@ internal sealed record HostFacts
     /// <summary>The paths that are allowed by their own names only: the engine's, the agent's and the kernel's.</summary>
     public IReadOnlyList<PathPattern> Protected { get; init; } = [];
 
-    /// <summary>The directory of the compose project that is judged; its containers may have what is in there. Null for none.</summary>
-    public string? Project { get; init; }
+    /// <summary>The compose project that is judged; null for none.</summary>
+    public ProjectAccess? Project { get; init; }
 
     /// <summary>The volumes that are mounted into the agent's own container.</summary>
     public IReadOnlyCollection<string> OwnVolumes { get; init; } = [];

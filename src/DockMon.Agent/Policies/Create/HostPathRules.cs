@@ -37,9 +37,9 @@ internal sealed record HostPathRules
             }
         }
 
-        if (host.Project is { } project && HostPaths.IsWithin(path, project) && HostPaths.IsWithin(form, host.Resolve(project) ?? project))
+        if (host.Project is { } project && project.Has(path, form, host))
         {
-            return null;
+            return project.FindWriter(path) is { } writer ? (Name, writer) : null;
         }
 
         List<PathPattern>? allow = Allow is null ? null : [.. WithReal(Allow, host)];

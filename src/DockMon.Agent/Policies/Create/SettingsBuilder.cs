@@ -54,7 +54,7 @@ internal sealed partial class SettingsBuilder(string subject)
     {
         if (VolumeName().IsMatch(source))
         {
-            _references.Add(new EngineReference(ReferenceKind.Volume, source));
+            _references.Add(new EngineReference(EngineReferenceKind.Volume, source));
         }
         else if (source.Length > 0)
         {
@@ -70,13 +70,13 @@ internal sealed partial class SettingsBuilder(string subject)
         }
         else if (!OwnModes.Contains(name, StringComparer.Ordinal))
         {
-            _references.Add(new EngineReference(ReferenceKind.Network, name));
+            _references.Add(new EngineReference(EngineReferenceKind.Network, name));
         }
     }
 
     public void AddNetworkMode(string mode)
     {
-        if (!AddShared(mode, "network", ReferenceKind.NetworkNamespace))
+        if (!AddShared(mode, "network", EngineReferenceKind.NetworkNamespace))
         {
             AddNetwork(mode.Split(':')[0]); // Podman: pasta:OPTIONS.
         }
@@ -86,7 +86,7 @@ internal sealed partial class SettingsBuilder(string subject)
     /// <param name="mode">Such as <c>host</c> or <c>container:ID</c>.</param>
     /// <param name="name">What is shared.</param>
     /// <param name="owner">What the container has from the one that it shares the namespace of.</param>
-    public void AddNamespace(string mode, string name, ReferenceKind owner)
+    public void AddNamespace(string mode, string name, EngineReferenceKind owner)
     {
         if (!AddShared(mode, name, owner) && !OwnModes.Contains(mode, StringComparer.Ordinal))
         {
@@ -95,9 +95,9 @@ internal sealed partial class SettingsBuilder(string subject)
     }
 
     /// <summary>The user namespace, of which only the host's is one that others have.</summary>
-    public void AddUserNamespace(string mode) => AddShared(mode, "user", ReferenceKind.ProcessNamespace);
+    public void AddUserNamespace(string mode) => AddShared(mode, "user", EngineReferenceKind.ProcessNamespace);
 
-    public void AddMountsOf(string reference) => _references.Add(new EngineReference(ReferenceKind.Mounts, reference));
+    public void AddMountsOf(string reference) => _references.Add(new EngineReference(EngineReferenceKind.Mounts, reference));
 
     public void AddSecurityOption(string option)
     {
@@ -139,7 +139,7 @@ internal sealed partial class SettingsBuilder(string subject)
         _dangers.AddRange(VolumeOptionDangers.Of(driver, options, via));
 
     /// <returns>Whether the namespace is one of the host's or of another container's.</returns>
-    private bool AddShared(string mode, string name, ReferenceKind owner)
+    private bool AddShared(string mode, string name, EngineReferenceKind owner)
     {
         if (mode == "host" || mode.StartsWith("ns:", StringComparison.Ordinal))
         {

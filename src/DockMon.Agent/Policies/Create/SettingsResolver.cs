@@ -46,11 +46,11 @@ internal sealed class SettingsResolver(EngineClient engine)
 
     private static string Describe(EngineReference reference) => reference.Kind switch
     {
-        ReferenceKind.Volume => $"volume {reference.Name}",
-        ReferenceKind.Network => $"network {reference.Name}",
-        ReferenceKind.Mounts => $"volumes_from {reference.Name}",
-        ReferenceKind.NetworkNamespace => $"the network of container {reference.Name}",
-        ReferenceKind.ProcessNamespace => $"the processes of container {reference.Name}",
+        EngineReferenceKind.Volume => $"volume {reference.Name}",
+        EngineReferenceKind.Network => $"network {reference.Name}",
+        EngineReferenceKind.Mounts => $"volumes_from {reference.Name}",
+        EngineReferenceKind.NetworkNamespace => $"the network of container {reference.Name}",
+        EngineReferenceKind.ProcessNamespace => $"the processes of container {reference.Name}",
         _ => $"the IPC of container {reference.Name}",
     };
 
@@ -62,12 +62,12 @@ internal sealed class SettingsResolver(EngineClient engine)
         {
             switch (reference.Kind)
             {
-                case ReferenceKind.Volume:
+                case EngineReferenceKind.Volume:
                     var volume = await engine.InspectVolumeAsync(reference.Name, ct);
                     return (host.OwnVolumes.Contains(volume.Name)
                         ? [new Danger(DangerKind.HostPath, HostPaths.Clean(volume.Mountpoint), via)]
                         : VolumeOptionDangers.Of(volume.Driver, volume.Options, via), []);
-                case ReferenceKind.Network:
+                case EngineReferenceKind.Network:
                     var network = await engine.InspectNetworkAsync(reference.Name, ct);
                     return (network.Driver == "host" ? [new Danger(DangerKind.HostNamespace, "network", via)] : [], []);
                 default:
@@ -80,22 +80,22 @@ internal sealed class SettingsResolver(EngineClient engine)
         }
     }
 
-    private static (IEnumerable<Danger> Dangers, IEnumerable<EngineReference> Further) Inherit(ReferenceKind kind, JsonObject container, string via)
+    private static (IEnumerable<Danger> Dangers, IEnumerable<EngineReference> Further) Inherit(EngineReferenceKind kind, JsonObject container, string via)
     {
         var other = EngineSettings.Read(
             new JsonObject { ["HostConfig"] = container["HostConfig"]?.DeepClone() },
             container.GetText("Name"));
         var (dangers, further) = kind switch
         {
-            ReferenceKind.Mounts => (
+            EngineReferenceKind.Mounts => (
                 other.Dangers.Where(danger => danger.Kind == DangerKind.HostPath),
-                other.References.Where(reference => reference.Kind is ReferenceKind.Volume or ReferenceKind.Mounts)),
-            ReferenceKind.NetworkNamespace => (
+                other.References.Where(reference => reference.Kind is EngineReferenceKind.Volume or EngineReferenceKind.Mounts)),
+            EngineReferenceKind.NetworkNamespace => (
                 other.Dangers.Where(danger => danger is { Kind: DangerKind.HostNamespace, Value: "network" }),
-                other.References.Where(reference => reference.Kind is ReferenceKind.NetworkNamespace or ReferenceKind.Network)),
-            ReferenceKind.IpcNamespace => (
+                other.References.Where(reference => reference.Kind is EngineReferenceKind.NetworkNamespace or EngineReferenceKind.Network)),
+            EngineReferenceKind.IpcNamespace => (
                 other.Dangers.Where(danger => danger is { Kind: DangerKind.HostNamespace, Value: "IPC" }),
-                other.References.Where(reference => reference.Kind == ReferenceKind.IpcNamespace)),
+                other.References.Where(reference => reference.Kind == EngineReferenceKind.IpcNamespace)),
             // Whoever sees the processes of a container can take over what they have.
             _ => (other.Dangers, other.References),
         };

@@ -5,6 +5,8 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -64,6 +66,9 @@ internal sealed class ComposeScene : IAsyncDisposable
     public ScriptedEngine Engine { get; }
 
     public LogCapture Log { get; } = new();
+
+    /// <summary>What the server may do; everything at first.</summary>
+    public PolicySource Policies { get; } = new(HostPolicy.Unrestricted);
 
     public Lanes Lanes { get; private set; } = new();
 
@@ -165,7 +170,9 @@ internal sealed class ComposeScene : IAsyncDisposable
             ["HOME"] = _folder.Path,
             ["PATH"] = "/usr/bin:/bin"
         };
-        var context = new AgentContext(AgentOptions.Load(variables.GetValueOrDefault).Options, Log, Time, new Random(1));
-        return new ComposeDeployer(context, Engine.Client, TestOwnContainers.None, Lanes, Outbound, variables.GetValueOrDefault);
+        var context = new AgentContext(AgentOptions.Load(variables.GetValueOrDefault).Options, Log, Time, new Random(1)) { Policies = Policies };
+        var own = TestOwnContainers.None;
+        return new ComposeDeployer(
+            context, Engine.Client, own, new CreateGate(context, Engine.Client, own), Lanes, Outbound, variables.GetValueOrDefault);
     }
 }
