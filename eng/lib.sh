@@ -124,6 +124,14 @@ ensure_compose() {
   [ -x "$folder/docker-compose" ] || say "docker compose could not be had: its tests will be skipped"
 }
 
+# AFL++ of Debian, and the tool that instruments .NET assemblies for it, of NuGet: sets SHARPFUZZ.
+ensure_fuzz_tools() {
+  local version=2.3.0 folder=$PWD/artifacts/tools/sharpfuzz
+  command -v afl-fuzz >/dev/null || install "AFL++, which fuzzes" afl++
+  SHARPFUZZ=$folder/$version/sharpfuzz
+  [ -x "$SHARPFUZZ" ] || dotnet tool install SharpFuzz.CommandLine --version "$version" --tool-path "$folder/$version" >/dev/null
+}
+
 # A newer Docker and Podman beside this machine's engine, for the tests of what differs between them. Where one cannot be had they are skipped.
 ensure_other_engines() {
   local host

@@ -16,10 +16,13 @@ public static class Visible
     /// <summary>The text with a space for each such character.</summary>
     public static string Blank(string text) => Replace(text, static _ => " ");
 
+    /// <summary>The text without such characters.</summary>
+    public static string Remove(string text) => Replace(text, static _ => "");
+
     /// <summary>The beginning of a text, without such characters.</summary>
     public static string Cut(string text, int maximum)
     {
-        var visible = Replace(text, static _ => "");
+        var visible = Remove(text);
         return visible.Length <= maximum ? visible : visible[..(char.IsHighSurrogate(visible[maximum - 1]) ? maximum - 1 : maximum)] + "…";
     }
 

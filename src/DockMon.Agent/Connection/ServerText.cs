@@ -14,7 +14,8 @@ internal static class ServerText
     /// <summary>The beginning of a text, without the tokens that the agent sent: who gets a request may answer with all of it.</summary>
     public static string Cut(string? text, params ReadOnlySpan<string?> tokens)
     {
-        text ??= "";
+        // First, or a token with one of these in it would come out whole.
+        text = Visible.Remove(text ?? "");
         foreach (var token in tokens)
         {
             text = token is { Length: >= ShortestToken } ? text.Replace(token, "…", StringComparison.Ordinal) : text;

@@ -31,8 +31,24 @@ internal static class JsonExtensions
     public static string GetText(this JsonElement element, string name) => element.FindText(name) ?? "";
 
     /// <inheritdoc cref="GetText(JsonElement, string)"/>
-    public static string GetText(this JsonObject element, string name) =>
-        element[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+    public static string GetText(this JsonObject element, string name) => element[name].FindText() ?? "";
+
+    /// <summary>The text that a node is; null if it is none.</summary>
+    public static string? FindText(this JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>The number that a node is; null if it is none.</summary>
+    public static long? FindNumber(this JsonNode? node) => node switch
+    {
+        JsonValue value when value.TryGetValue<long>(out var number) => number,
+        JsonValue value when value.TryGetValue<int>(out var number) => number, // Made by this program, and not read.
+        _ => null,
+    };
+
+    /// <summary>Whether a node is true.</summary>
+    public static bool IsTrue(this JsonNode? node) => node?.GetValueKind() == JsonValueKind.True;
+
+    /// <summary>The member of a node that is an object; null if it has none.</summary>
+    public static JsonNode? Member(this JsonNode? node, string name) => (node as JsonObject)?[name];
 
     /// <summary>Whether a member is true.</summary>
     public static bool IsTrue(this JsonElement element, string name) => Find(element, name, JsonValueKind.True) is not null;

@@ -8,6 +8,13 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
 {
     private const int ListedLayers = 20;
     private const int Step = 5;
+
+    /// <summary>Most layers that are kept apart: no image has a tenth of them.</summary>
+    private const int MostLayers = 1024;
+
+    /// <summary>No layer is larger; so many of them can be added up, and percentages made of the sum.</summary>
+    private const long LargestLayer = 1L << 44;
+
     private const string Downloading = "Downloading";
     private const string Exists = "Already exists";
 
@@ -37,10 +44,15 @@ internal sealed class LayerTracker(string containerId, TimeProvider time)
         }
 
         var before = _layers.GetValueOrDefault(id);
-        var total = line.Total is > 0 and var known ? known : before?.Total ?? 0;
+        if (before is null && _layers.Count == MostLayers)
+        {
+            return null;
+        }
+
+        var total = line.Total is > 0 and var known ? Math.Min(known, LargestLayer) : before?.Total ?? 0;
         var done = Done.Contains(line.Status, StringComparer.Ordinal);
         var current = done ? total
-            : line.Status == Downloading ? line.Current ?? 0
+            : line.Status == Downloading ? Math.Clamp(line.Current ?? 0, 0, LargestLayer)
             : Math.Max(before?.Current ?? 0L, line.Status == "Download complete" ? total : 0L);
         var layerPercent = done ? 100 : total > 0 ? (int)(100 * Math.Min(current, total) / total) : 0;
         _layers[id] = new LayerProgress { Id = id, Status = line.Status, Current = current, Total = total, Percent = layerPercent };

@@ -48,7 +48,7 @@ internal sealed partial class UpdateCommand(
     /// <summary>Seconds a container has to stop: the server's value, which is one for all containers, or the container's own if that is longer.</summary>
     internal static int StopSeconds(UpdateContainerRequest request, JsonObject inspected)
     {
-        var ownSeconds = inspected["Config"]?["StopTimeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? seconds : 0;
+        var ownSeconds = (int)Math.Clamp(inspected["Config"].Member("StopTimeout").FindNumber() ?? 0, 0, LongestStopSeconds);
         return Math.Clamp(Math.Max(request.StopTimeout ?? DefaultStopSeconds, ownSeconds), 0, LongestStopSeconds);
     }
 

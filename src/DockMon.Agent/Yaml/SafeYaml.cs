@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -27,12 +28,23 @@ internal static class SafeYaml
 
     /// <summary>All documents.</summary>
     /// <exception cref="YamlException">It is no YAML, or more than a file for people needs; it says where.</exception>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Texts that are no YAML make the library throw exceptions of many types, which only it could tell from one another.")]
     public static IList<YamlDocument> Load(string text)
     {
-        EnsureHarmless(text);
-        var stream = new YamlStream();
-        stream.Load(new StringReader(text));
-        return stream.Documents;
+        try
+        {
+            EnsureHarmless(text);
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            return stream.Documents;
+        }
+        catch (Exception e) when (e is not YamlException and not OutOfMemoryException)
+        {
+            throw new YamlException(Mark.Empty, Mark.Empty, e.Message, e);
+        }
     }
 
     private static void EnsureHarmless(string text)

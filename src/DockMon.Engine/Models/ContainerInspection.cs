@@ -6,13 +6,13 @@ namespace DockMon.Engine;
 public sealed class ContainerInspection
 {
     /// <summary>The full id.</summary>
-    public string Id { get; set; } = "";
+    public string Id { get; set => field = value ?? ""; } = "";
 
     /// <summary>The name, without the slash the engine puts in front.</summary>
     public string Name { get; set => field = value?.TrimStart('/') ?? ""; } = "";
 
     /// <summary>The id of its image.</summary>
-    public string Image { get; set; } = "";
+    public string Image { get; set => field = value ?? ""; } = "";
 
     /// <summary>How often its restart policy has started it again.</summary>
     public int RestartCount { get; set; }
@@ -27,7 +27,7 @@ public sealed class ContainerInspection
     public ContainerHostConfig HostConfig { get; set => field = value ?? new(); } = new();
 
     /// <summary>What is mounted into it.</summary>
-    public IReadOnlyList<ContainerMount> Mounts { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<ContainerMount> Mounts { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>Where its files are kept.</summary>
     public ContainerGraphDriver GraphDriver { get; set => field = value ?? new(); } = new();
@@ -46,7 +46,7 @@ public sealed class ContainerGraphDriver
 public sealed class ContainerState
 {
     /// <summary>created, running, paused, restarting, removing, exited or dead.</summary>
-    public string Status { get; set; } = "";
+    public string Status { get; set => field = value ?? ""; } = "";
 
     /// <summary>It runs; also true while it is paused or restarting.</summary>
     public bool Running { get; set; }
@@ -64,10 +64,10 @@ public sealed class ContainerState
     public int Pid { get; set; }
 
     /// <summary>When it last started (RFC 3339; the year 1 when never).</summary>
-    public string StartedAt { get; set; } = "";
+    public string StartedAt { get; set => field = value ?? ""; } = "";
 
     /// <summary>When it last ended (RFC 3339; the year 1 when never).</summary>
-    public string FinishedAt { get; set; } = "";
+    public string FinishedAt { get; set => field = value ?? ""; } = "";
 
     /// <summary>Its health check; null when it has none.</summary>
     public ContainerHealth? Health { get; set; }
@@ -77,20 +77,20 @@ public sealed class ContainerState
 public sealed class ContainerHealth
 {
     /// <summary>starting, healthy, unhealthy or none.</summary>
-    public string Status { get; set; } = "";
+    public string Status { get; set => field = value ?? ""; } = "";
 }
 
 /// <summary>What a container was created with.</summary>
 public sealed class ContainerConfig
 {
     /// <summary>The image as it was named.</summary>
-    public string Image { get; set; } = "";
+    public string Image { get; set => field = value ?? ""; } = "";
 
     /// <summary>NAME=value.</summary>
-    public IReadOnlyList<string> Env { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<string> Env { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>Labels.</summary>
-    public Dictionary<string, string> Labels { get; set => field = value ?? []; } = [];
+    public Dictionary<string, string> Labels { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>It has a terminal, so that its output is one stream.</summary>
     public bool Tty { get; set; }
@@ -103,7 +103,7 @@ public sealed class ContainerConfig
 public sealed class ContainerHostConfig
 {
     /// <summary>bridge, host, none, container:id or a network's name.</summary>
-    public string NetworkMode { get; set; } = "";
+    public string NetworkMode { get; set => field = value ?? ""; } = "";
 
     /// <summary>When it is started again.</summary>
     public ContainerRestartPolicy RestartPolicy { get; set => field = value ?? new(); } = new();
@@ -113,7 +113,7 @@ public sealed class ContainerHostConfig
 public sealed class ContainerRestartPolicy
 {
     /// <summary>no, always, unless-stopped, on-failure, or empty for no.</summary>
-    public string Name { get; set; } = "";
+    public string Name { get; set => field = value ?? ""; } = "";
 
     /// <summary>How often on-failure tries; 0 means without end.</summary>
     public int MaximumRetryCount { get; set; }
@@ -123,16 +123,16 @@ public sealed class ContainerRestartPolicy
 public sealed class ContainerMount
 {
     /// <summary>bind, volume or tmpfs.</summary>
-    public string Type { get; set; } = "";
+    public string Type { get; set => field = value ?? ""; } = "";
 
     /// <summary>The volume's name; empty for others.</summary>
-    public string Name { get; set; } = "";
+    public string Name { get; set => field = value ?? ""; } = "";
 
     /// <summary>The path on the host.</summary>
-    public string Source { get; set; } = "";
+    public string Source { get; set => field = value ?? ""; } = "";
 
     /// <summary>The path inside.</summary>
-    public string Destination { get; set; } = "";
+    public string Destination { get; set => field = value ?? ""; } = "";
 
     /// <summary>Whether the container may write there.</summary>
     [JsonPropertyName("RW")]

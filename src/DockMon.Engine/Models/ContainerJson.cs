@@ -9,7 +9,20 @@ namespace DockMon.Engine;
 public readonly record struct ContainerJson(ReadOnlyMemory<byte> Json, string Id, string ImageId)
 {
     /// <summary>Its name, without the slash; empty where the engine tells none.</summary>
+    /// <exception cref="EngineException">What the engine tells is none.</exception>
     public string ReadName()
+    {
+        try
+        {
+            return FindName();
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"the Docker engine's answer cannot be read: {e.Message}", null, e);
+        }
+    }
+
+    private string FindName()
     {
         var reader = new Utf8JsonReader(Json.Span);
         reader.Read();
@@ -75,7 +88,7 @@ public readonly record struct ContainerJson(ReadOnlyMemory<byte> Json, string Id
         var texts = new List<string>();
         while (reader.Read() && reader.TokenType == JsonTokenType.String)
         {
-            texts.Add(reader.GetString()!);
+            texts.Add(ReadText(ref reader));
         }
 
         return texts;
@@ -84,7 +97,14 @@ public readonly record struct ContainerJson(ReadOnlyMemory<byte> Json, string Id
     private static string ReadText(ref Utf8JsonReader reader)
     {
         Expect(reader.TokenType == JsonTokenType.String);
-        return reader.GetString()!;
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a container's id or name is no text", e); // Not UTF-8, or half of a surrogate pair.
+        }
     }
 
     private static void Expect(bool condition)

@@ -6,10 +6,10 @@ namespace DockMon.Engine;
 public sealed class ContainerSummary
 {
     /// <summary>The full id.</summary>
-    public string Id { get; set; } = "";
+    public string Id { get; set => field = value ?? ""; } = "";
 
     /// <summary>Its names with their slashes: its own one, and one such as "/web/db" for each container that is linked to it, in any order.</summary>
-    public IReadOnlyList<string> Names { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<string> Names { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>Its own name, without the slash; empty where the engine tells none.</summary>
     [JsonIgnore]
@@ -29,7 +29,7 @@ public sealed class ContainerSummary
     public string Status { get; set => field = value ?? ""; } = "";
 
     /// <summary>Its ports, published or not.</summary>
-    public IReadOnlyList<ContainerPort> Ports { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<ContainerPort> Ports { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>How it is tied to the host; of that the list tells the network mode alone.</summary>
     public ContainerHostConfig HostConfig { get; set => field = value ?? new(); } = new();
@@ -38,7 +38,7 @@ public sealed class ContainerSummary
     public ContainerNetworkSettings NetworkSettings { get; set => field = value ?? new(); } = new();
 
     /// <summary>What is mounted into it.</summary>
-    public IReadOnlyList<ContainerMount> Mounts { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<ContainerMount> Mounts { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>The own one of a container's names, without the slash; empty for none.</summary>
     internal static string OwnName(IReadOnlyList<string> names) =>

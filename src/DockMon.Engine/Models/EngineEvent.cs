@@ -40,7 +40,7 @@ internal sealed class EventBody
         Type = Type ?? "",
         Action = Action ?? "",
         ActorId = Actor?.Id ?? "",
-        Attributes = Actor?.Attributes ?? [],
+        Attributes = JsonNulls.Remove(Actor?.Attributes),
         TimeNano = TimeNano,
     };
 }

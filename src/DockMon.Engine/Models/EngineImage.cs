@@ -7,7 +7,7 @@ public sealed class EngineImage
     public string Id { get; set => field = value ?? ""; } = "";
 
     /// <summary>Its names with their tags.</summary>
-    public IReadOnlyList<string> RepoTags { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<string> RepoTags { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>Bytes.</summary>
     public long Size { get; set; }
@@ -23,7 +23,7 @@ public sealed class ImageInspection
     public string Id { get; set => field = value ?? ""; } = "";
 
     /// <summary>Its names with the digests that registries know it by.</summary>
-    public IReadOnlyList<string> RepoDigests { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<string> RepoDigests { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>What containers get from it.</summary>
     public ImageConfig Config { get; set => field = value ?? new(); } = new();
@@ -33,5 +33,5 @@ public sealed class ImageInspection
 public sealed class ImageConfig
 {
     /// <summary>Labels.</summary>
-    public Dictionary<string, string> Labels { get; set => field = value ?? []; } = [];
+    public Dictionary<string, string> Labels { get; set => field = JsonNulls.Remove(value); } = [];
 }

@@ -51,5 +51,5 @@ internal sealed class RestartPolicyBody
 
 internal sealed class IdBody
 {
-    public string Id { get; set; } = "";
+    public string Id { get; set => field = value ?? ""; } = "";
 }

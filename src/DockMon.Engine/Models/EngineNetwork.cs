@@ -37,7 +37,7 @@ public sealed class EngineNetwork
 public sealed class NetworkIpam
 {
     /// <summary>One for each subnet.</summary>
-    public IReadOnlyList<NetworkIpamConfig> Config { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<NetworkIpamConfig> Config { get; set => field = JsonNulls.Remove(value); } = [];
 }
 
 /// <summary>A subnet of a network.</summary>

@@ -19,7 +19,7 @@ public sealed class EngineStats
 
     /// <summary>Network interfaces by name; empty for one that shares the host's.</summary>
     [JsonPropertyName("networks")]
-    public Dictionary<string, NetworkStats> Networks { get; set => field = value ?? []; } = [];
+    public Dictionary<string, NetworkStats> Networks { get; set => field = JsonNulls.Remove(value); } = [];
 
     /// <summary>Block devices.</summary>
     [JsonPropertyName("blkio_stats")]
@@ -87,7 +87,7 @@ public sealed class BlkioStats
 {
     /// <summary>Bytes by device and operation.</summary>
     [JsonPropertyName("io_service_bytes_recursive")]
-    public IReadOnlyList<BlkioEntry> IoServiceBytesRecursive { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<BlkioEntry> IoServiceBytesRecursive { get; set => field = JsonNulls.Remove(value); } = [];
 }
 
 /// <summary>Bytes of one operation on one device.</summary>
@@ -95,7 +95,7 @@ public sealed class BlkioEntry
 {
     /// <summary>"read", "Read", "write", "Write", "Total" and others.</summary>
     [JsonPropertyName("op")]
-    public string Op { get; set; } = "";
+    public string Op { get; set => field = value ?? ""; } = "";
 
     /// <summary>Bytes.</summary>
     [JsonPropertyName("value")]

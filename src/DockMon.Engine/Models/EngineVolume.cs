@@ -39,7 +39,7 @@ public sealed class VolumeInspection
 
 internal sealed class VolumeList
 {
-    public IReadOnlyList<EngineVolume> Volumes { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<EngineVolume> Volumes { get; set => field = JsonNulls.Remove(value); } = [];
 }
 
 internal sealed record VolumeCreateBody(string Name);

@@ -7,9 +7,9 @@ public sealed record PruneReport(IReadOnlyList<string> Removed, long SpaceReclai
 
 internal sealed class PruneBody
 {
-    public IReadOnlyList<string> NetworksDeleted { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<string> NetworksDeleted { get; set => field = JsonNulls.Remove(value); } = [];
 
-    public IReadOnlyList<string> VolumesDeleted { get; set => field = value ?? []; } = [];
+    public IReadOnlyList<string> VolumesDeleted { get; set => field = JsonNulls.Remove(value); } = [];
 
     public long SpaceReclaimed { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace DockMon.Engine;
@@ -63,12 +64,18 @@ public sealed partial class EngineClient : IDisposable
         return Parse(json, type, request);
     }
 
-    private static T Parse<T>(byte[] json, JsonTypeInfo<T> type, EngineRequest request)
+    internal static T Parse<T>(byte[] json, JsonTypeInfo<T> type, EngineRequest request)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type)
+            var answer = JsonSerializer.Deserialize(json, type)
                 ?? throw new EngineException($"the Docker engine answered {request.Name} with nothing", HttpStatusCode.OK);
+            if (answer is JsonObject document)
+            {
+                JsonWhole.Ensure(document);
+            }
+
+            return answer;
         }
         catch (JsonException e)
         {

@@ -23,6 +23,14 @@ public sealed class RegistrationAnswerTests
     }
 
     [Theory]
+    [InlineData("no such token: 0123456789abcdef!")]
+    [InlineData("no such token: 0123\\u200b456789ab\\u001bcdef!")]
+    public void The_agents_token_in_an_error_is_left_out_of_it(string error) => Should
+        .Throw<RegistrationRejectedException>(
+            () => RegistrationAnswer.Read(Encoding.UTF8.GetBytes($$"""{"type":"auth_error","error":"{{error}}"}"""), "0123456789abcdef"))
+        .Message.ShouldBe("no such token: …!");
+
+    [Theory]
     [InlineData("null", "\"p\"")]
     [InlineData("\"h\"", "null")]
     public void A_null_where_something_is_needed_is_an_answer_that_is_refused(string host, string token) =>

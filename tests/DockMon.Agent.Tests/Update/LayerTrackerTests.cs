@@ -57,6 +57,27 @@ public sealed class LayerTrackerTests
         report.SpeedMbps.ShouldBe(1);
     }
 
+    [Fact]
+    public void Sizes_that_no_layer_has_are_added_up_all_the_same()
+    {
+        Take("a", "Downloading", long.MaxValue, long.MaxValue).ShouldBe(100);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Take("b", "Downloading", -5, long.MaxValue).ShouldBe(50);
+        Take("c", "Pull complete", null, null).ShouldBe(50);
+    }
+
+    [Fact]
+    public void More_layers_than_any_image_has_are_not_kept()
+    {
+        for (var i = 0; i < 2000; i++)
+        {
+            Take($"{i}", "Already exists", null, null);
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _layers.Update(new PullProgress { Id = "0", Status = "Already exists" }).ShouldNotBeNull().TotalLayers.ShouldBe(1024);
+    }
+
     private int? Take(string? id, string status, long? current, long? total) =>
         _layers.Update(new PullProgress { Id = id, Status = status, Current = current, Total = total })?.OverallProgress;
 }

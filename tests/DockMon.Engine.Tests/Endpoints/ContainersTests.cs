@@ -166,6 +166,38 @@ public sealed class ContainersTests
         client => client.CreateContainerAsync([], "web", Ct));
 
     [Theory]
+    [InlineData("""{"Id":"a","Name":"\ud800"}""")]
+    [InlineData("""{"Id":"a","HostConfig":{"Binds":["\ud800"]}}""")]
+    [InlineData("""{"Id":"a","Config":{"\ud800":1}}""")]
+    [InlineData("""{"Id":"a","Config":{"Env":[],"Env":["A=1"]}}""")]
+    public async Task A_container_that_is_kept_as_JSON_is_readable_to_its_last_text(string body)
+    {
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(body));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        (await Should.ThrowAsync<EngineException>(() => client.InspectContainerJsonAsync("a", Ct))).Message.ShouldContain("cannot be read");
+    }
+
+    [Fact]
+    public async Task What_an_engine_says_is_null_is_not_there()
+    {
+        const string Body = """
+            {"Id":null,"Name":null,"Image":null,"State":null,"Config":{"Image":null,"Env":[null,"A=1"],"Labels":{"a":null,"b":"c"}},"Mounts":[null]}
+            """;
+        await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json(Body));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        var container = await client.InspectContainerAsync("a", Ct);
+
+        container.ShouldSatisfyAllConditions(
+            () => container.Id.ShouldBe(""),
+            () => container.State.Status.ShouldBe(""),
+            () => container.Config.Env.ShouldBe(["A=1"]),
+            () => container.Config.Labels.ShouldBe(new Dictionary<string, string> { ["b"] = "c" }),
+            () => container.Mounts.ShouldBeEmpty());
+    }
+
+    [Theory]
     [InlineData("<html>down for maintenance</html>")]
     [InlineData("{}")]
     [InlineData("[null]")]
@@ -184,6 +216,8 @@ public sealed class ContainersTests
     [InlineData("[1]")]
     [InlineData("""[{"Id":1,"ImageID":"i"}]""")]
     [InlineData("""[{"ImageID":"i"}]""")]
+    [InlineData("""[{"Id":"\ud800"}]""")]
+    [InlineData("""[{"Id":"one","ImageID":"a\ud800b"}]""")]
     [InlineData("""[{"Id":"one","ImageID":"i"}""")]
     [InlineData("")]
     public async Task What_is_no_list_of_containers_is_not_passed_on(string list)

@@ -30,6 +30,20 @@ public sealed class EventsTests
     }
 
     [Fact]
+    public async Task An_attribute_that_is_null_is_not_there()
+    {
+        const string Started = """{"Type":"container","Action":"start","Actor":{"ID":"a","Attributes":{"name":null,"image":"i"}},"timeNano":1}""";
+        await using var engine = ScriptedEngine.Answering(line => line.EndsWith("_ping", StringComparison.Ordinal)
+            ? ScriptedAnswer.Json("OK")
+            : ScriptedAnswer.Stream(chunks: [Started]));
+        using var client = new EngineClient(engine.Endpoint, TimeProvider.System);
+
+        var events = await client.WatchEventsAsync(null, null, null, Ct).ToListAsync(Ct);
+
+        events.Single().Attributes.ShouldBe(new Dictionary<string, string> { ["image"] = "i" });
+    }
+
+    [Fact]
     public async Task An_event_that_is_too_large_or_cannot_be_read_costs_itself_only()
     {
         var labels = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"a{n}\":\"{n}\""));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DockMon.Agent.Json;
 
 namespace DockMon.Agent.Commands.Containers;
 
@@ -42,7 +43,7 @@ internal static class OptionValue
             shift > 0 ? text[..^1] : text,
             NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
             CultureInfo.InvariantCulture,
-            out var number)
+            out var number) && Math.Abs(number) <= long.MaxValue >> shift
             ? (long)(number * (1L << shift)) : throw Wrong("a number of bytes, such as 536870912 or 512m");
     }
 
@@ -62,15 +63,25 @@ internal static class OptionValue
                 .Select(pair => (JsonNode)(pair.Value.ValueKind == JsonValueKind.Null ? pair.Name : $"{pair.Name}{separator}{Scalar(pair.Value)}"))])
             : value.ValueKind == JsonValueKind.Array ? Texts(value) : throw Wrong("a map or a list");
 
-    /// <summary>A map of texts, or a list of names that have none.</summary>
-    public static JsonNode Labels(JsonElement value) => value.ValueKind switch
+    /// <summary>A map of texts, or a list of names that have none. Of two with one name the last counts.</summary>
+    public static JsonNode Labels(JsonElement value)
     {
-        JsonValueKind.Object => new JsonObject(value.EnumerateObject().Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)Scalar(pair.Value)))),
-        JsonValueKind.Array => new JsonObject(value.EnumerateArray()
-            .Select(name => name.ToString().Split('=', 2))
-            .Select(pair => KeyValuePair.Create(pair[0], (JsonNode?)(pair.Length > 1 ? pair[1] : "")))),
-        _ => throw Wrong("a map or a list"),
-    };
+        var pairs = value.ValueKind switch
+        {
+            JsonValueKind.Object => value.EnumerateObject().Select(pair => (pair.Name, Value: Scalar(pair.Value))),
+            JsonValueKind.Array => value.EnumerateArray()
+                .Select(name => name.ToString().Split('=', 2))
+                .Select(pair => (Name: pair[0], Value: pair.Length > 1 ? pair[1] : "")),
+            _ => throw Wrong("a map or a list"),
+        };
+        var labels = new JsonObject();
+        foreach (var (name, text) in pairs)
+        {
+            labels[name] = text;
+        }
+
+        return labels;
+    }
 
     /// <summary><c>/dev/host:/dev/container:rwm</c>.</summary>
     public static JsonNode Devices(JsonElement value) =>
@@ -114,9 +125,9 @@ internal static class OptionValue
             result["StartPeriod"] = start;
         }
 
-        if (result["Test"] is JsonValue text)
+        if (result["Test"].FindText() is { } command)
         {
-            result["Test"] = new JsonArray("CMD-SHELL", text.GetValue<string>());
+            result["Test"] = new JsonArray("CMD-SHELL", command);
         }
 
         return result;

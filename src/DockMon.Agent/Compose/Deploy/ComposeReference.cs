@@ -30,6 +30,9 @@ internal sealed partial record ComposeReference(string Path, ReferenceKind Kind,
 {
     private const string EnvName = ".env";
 
+    /// <summary>How deep variables stand in one another's defaults. Deeper ones are not understood: their path leads nowhere, as it is written.</summary>
+    private const int DeepestVariable = 16;
+
     // Those that change nothing of what a value is, and compose's own.
     private static readonly string[] HarmlessTags = ["!reset", "!override", "str", "int", "float", "bool", "null", "map", "seq"];
 
@@ -128,14 +131,14 @@ internal sealed partial record ComposeReference(string Path, ReferenceKind Kind,
     {
         const string Outside = "/outside-of-everything";
         var full = Full(path, folder);
-        var isExact = !path.Contains('$', StringComparison.Ordinal)
+        var isExact = path.AsSpan().IndexOfAny('$', '\0') < 0
             && (path[0] == '/' || System.IO.Path.GetFullPath(path, Outside + folder).StartsWith(Outside, StringComparison.Ordinal));
         return new ComposeReference(full, kind, path[0] == '/') { IsExact = isExact };
     }
 
     private static string Full(string path, string folder)
     {
-        for (var before = ""; before != path;)
+        for (var (before, depth) = ("", 0); before != path && depth < DeepestVariable; depth++)
         {
             (before, path) = (path, Variable().Replace(path, "*"));
         }

@@ -125,10 +125,11 @@ internal sealed partial class KnownContainerStore(string dataPath, ContainerTrac
         }
     }
 
-    private static Dictionary<string, RunningContainer> ById(IEnumerable<RunningContainer?> containers) => containers
+    internal static Dictionary<string, RunningContainer> ById(IEnumerable<RunningContainer?> containers) => containers
         .OfType<RunningContainer>()
         .Where(container => !string.IsNullOrEmpty(container.Id))
         .DistinctBy(container => container.Id)
+        .Select(container => container with { Name = container.Name ?? "", Image = container.Image ?? "" })
         .ToDictionary(container => container.Id, StringComparer.Ordinal);
 
     private static string Short(string text) => text.Length > TextLimit ? text[..TextLimit] : text;

@@ -120,8 +120,8 @@ internal sealed record UpdateJournal
     public static UpdateJournal Open(string containerId, JsonObject inspected, int stopTimeout, int healthTimeout)
     {
         var (id, name) = (inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'));
-        var running = inspected["State"]?["Running"]?.GetValue<bool>() == true;
-        var removesItself = running && inspected["HostConfig"]?["AutoRemove"]?.GetValue<bool>() == true;
+        var running = inspected["State"].Member("Running").IsTrue();
+        var removesItself = running && inspected["HostConfig"].Member("AutoRemove").IsTrue();
         // By the id of its image: the name may refer to the new image by now.
         var again = UpdatePlanner.Plan(inspected, [], inspected.GetText("Image"));
         return new UpdateJournal
@@ -132,7 +132,7 @@ internal sealed record UpdateJournal
             TemporaryName = $"{name}-dockmon-new-{new ContainerId(id).Short}",
             BackupName = $"{name}-dockmon-old-{new ContainerId(id).Short}",
             WasRunning = running,
-            WasPaused = inspected["State"]?["Paused"]?.GetValue<bool>() == true,
+            WasPaused = inspected["State"].Member("Paused").IsTrue(),
             StopTimeout = stopTimeout,
             HealthTimeout = healthTimeout,
             RestartPolicy = PolicyOf(inspected),
@@ -156,8 +156,8 @@ internal sealed record UpdateJournal
             && (NewId is null || Engine.ContainerId.IsId(NewId));
 
     private static ContainerRestartPolicy? PolicyOf(JsonObject inspected) =>
-        inspected["HostConfig"]?[nameof(RestartPolicy)] is JsonObject policy && policy.GetText("Name") is not ("" or "no") and var name
-            ? new ContainerRestartPolicy { Name = name, MaximumRetryCount = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0 } : null;
+        inspected["HostConfig"].Member(nameof(RestartPolicy)) is JsonObject policy && policy.GetText("Name") is not ("" or "no") and var name
+            ? new ContainerRestartPolicy { Name = name, MaximumRetryCount = (int)(policy["MaximumRetryCount"].FindNumber() ?? 0) } : null;
 }
 
 /// <summary>An update that the server was promised and that has changed nothing yet.</summary>

@@ -19,7 +19,7 @@ internal static class EndpointPlan
         var mode = host.GetText("NetworkMode");
         if (mode is "host" or "none"
             || mode.StartsWith("container:", StringComparison.Ordinal)
-            || container["NetworkSettings"]?["Networks"] is not JsonObject networks)
+            || container["NetworkSettings"].Member("Networks") is not JsonObject networks)
         {
             return [];
         }
@@ -29,7 +29,7 @@ internal static class EndpointPlan
         bool IsMain(KeyValuePair<string, JsonNode?> network) =>
             network.Key == main || (network.Value is JsonObject endpoint && endpoint.GetText("NetworkID") == main);
         return [.. networks.OrderByDescending(IsMain).Select(network =>
-            KeyValuePair.Create(network.Key, Endpoint((JsonObject)network.Value!, network.Key, id, reasons)))];
+            KeyValuePair.Create(network.Key, Endpoint(network.Value as JsonObject ?? [], network.Key, id, reasons)))];
     }
 
     private static JsonObject Endpoint(JsonObject inspected, string name, string id, List<string> reasons)
@@ -53,7 +53,7 @@ internal static class EndpointPlan
         if (inspected["Aliases"] is JsonArray aliases)
         {
             // Docker adds the short id by itself. That of the old container would be wrong; any other name of 12 characters is the user's.
-            var kept = aliases.Where(alias => alias?.GetValue<string>() != new ContainerId(id).Short);
+            var kept = aliases.Where(alias => alias.FindText() != new ContainerId(id).Short);
             endpoint["Aliases"] = new JsonArray([.. kept.Select(alias => alias?.DeepClone())]);
         }
 

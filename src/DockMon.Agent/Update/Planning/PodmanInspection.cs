@@ -27,7 +27,7 @@ internal static class PodmanInspection
         }
 
         var copy = (JsonObject)container.DeepClone();
-        var (host, config) = ((JsonObject)copy["HostConfig"]!, (JsonObject)copy["Config"]!);
+        var (host, config) = ((JsonObject)copy["HostConfig"]!, copy["Config"] as JsonObject ?? []);
         TranslateHost(host);
         TranslateConfig(config);
         if (config["Env"] is JsonArray variables)
@@ -64,7 +64,7 @@ internal static class PodmanInspection
         }
 
         // It shows --cpus in both forms, and accepts only one.
-        if (host["NanoCpus"]?.GetValue<long>() > 0)
+        if (host["NanoCpus"].FindNumber() > 0)
         {
             host.Remove("CpuPeriod");
             host.Remove("CpuQuota");
@@ -79,7 +79,7 @@ internal static class PodmanInspection
         }
 
         // The actual time is ten seconds. A 0 that is sent back would be taken literally.
-        if (config["StopTimeout"]?.GetValue<int>() == 0)
+        if (config["StopTimeout"].FindNumber() == 0)
         {
             config.Remove("StopTimeout");
         }
@@ -109,8 +109,8 @@ internal static class PodmanInspection
         }
 
         var added = new HashSet<string>(StringComparer.Ordinal) { "container=podman", "TERM=xterm", hostName };
-        variables.RemoveAll(variable => added.Contains(variable?.GetValue<string>() ?? ""));
+        variables.RemoveAll(variable => added.Contains(variable.FindText() ?? ""));
 
-        string Variable(int fromEnd) => variables.Count >= fromEnd ? variables[^fromEnd]?.GetValue<string>() ?? "" : "";
+        string Variable(int fromEnd) => variables.Count >= fromEnd ? variables[^fromEnd].FindText() ?? "" : "";
     }
 }

@@ -79,8 +79,8 @@ internal static class UpdatePlanner
     {
         if (host["Links"] is JsonArray links)
         {
-            host["Links"] = new JsonArray([.. links.Select(link => link!.GetValue<string>()).Select(link =>
-                link.Split(':', 2) is [var target, var alias] ? (JsonNode)$"{target.TrimStart('/')}:{alias[(alias.LastIndexOf('/') + 1)..]}" : link)]);
+            host["Links"] = new JsonArray([.. links.Select(link => link.FindText()?.Split(':', 2) is [var target, var alias]
+                ? (JsonNode)$"{target.TrimStart('/')}:{alias[(alias.LastIndexOf('/') + 1)..]}" : link?.DeepClone())]);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Json;
 
@@ -8,7 +9,7 @@ internal static class VolumeCarryOver
 {
     public static void CarryOver(JsonObject container, JsonObject config, JsonObject host, JsonObject inherited, List<string> reasons)
     {
-        var declared = Keys(container["Config"]?["Volumes"]).Concat(Keys(inherited["Volumes"])).Select(Clean).ToHashSet(StringComparer.Ordinal);
+        var declared = Keys(container["Config"].Member("Volumes")).Concat(Keys(inherited["Volumes"])).Select(Clean).ToHashSet(StringComparer.Ordinal);
         foreach (var mount in (container["Mounts"] as JsonArray ?? []).OfType<JsonObject>())
         {
             var (destination, name) = (Clean(mount.GetText("Destination")), mount.GetText("Name"));
@@ -28,7 +29,7 @@ internal static class VolumeCarryOver
             }
             else if (BindAt(host, destination) is { } bind)
             {
-                if (bind.GetValue<string>().Contains(':', StringComparison.Ordinal))
+                if (bind.FindText()!.Contains(':', StringComparison.Ordinal))
                 {
                     continue;
                 }
@@ -52,7 +53,7 @@ internal static class VolumeCarryOver
     }
 
     private static string Bind(JsonObject mount, string name, string destination) =>
-        $"{name}:{destination}{(mount["RW"]?.GetValue<bool>() == false ? ":ro" : "")}";
+        $"{name}:{destination}{(mount["RW"]?.GetValueKind() == JsonValueKind.False ? ":ro" : "")}";
 
     /// <summary>Removes the declaration of a volume that is mounted now: an engine might take the two for two mounts.</summary>
     private static void RemoveDeclaration(JsonObject config, string destination)
@@ -73,8 +74,9 @@ internal static class VolumeCarryOver
 
     private static JsonNode? BindAt(JsonObject host, string destination) =>
         (host["Binds"] as JsonArray ?? []).FirstOrDefault(bind =>
-            Clean(bind!.GetValue<string>().Split(':') is [_, var target, ..] ? target : bind.GetValue<string>()) == destination);
+            bind.FindText() is { } text && Clean(text.Split(':') is [_, var target, ..] ? target : text) == destination);
 
     /// <summary>A path as the engine writes it in a mount: a declared "/data/" is mounted at "/data".</summary>
-    private static string Clean(string path) => path.Length == 0 ? path : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, "/"));
+    private static string Clean(string path) => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)
+        ? path : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, "/"));
 }

@@ -64,17 +64,17 @@ internal static class AgentDependencyCheck
         host.Equals(name, StringComparison.OrdinalIgnoreCase)
         || Endpoints(container)
             .SelectMany(endpoint => endpoint["Aliases"] as JsonArray ?? [])
-            .Any(alias => host.Equals(alias?.GetValue<string>(), StringComparison.OrdinalIgnoreCase));
+            .Any(alias => host.Equals(alias.FindText(), StringComparison.OrdinalIgnoreCase));
 
     private static bool IsAddress(JsonObject container, string host) =>
         Endpoints(container).Any(endpoint => host == endpoint.GetText("IPAddress") || host == endpoint.GetText("GlobalIPv6Address"));
 
     private static bool Publishes(JsonObject container, int port) =>
-        (container["NetworkSettings"]?["Ports"] as JsonObject ?? []).SelectMany(binding => binding.Value as JsonArray ?? []).OfType<JsonObject>()
+        (container["NetworkSettings"].Member("Ports") as JsonObject ?? []).SelectMany(binding => binding.Value as JsonArray ?? []).OfType<JsonObject>()
             .Any(binding => int.TryParse(binding.GetText("HostPort"), out var published) && published == port);
 
     private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static IEnumerable<JsonObject> Endpoints(JsonObject container) =>
-        (container["NetworkSettings"]?["Networks"] as JsonObject ?? []).Select(network => network.Value).OfType<JsonObject>();
+        (container["NetworkSettings"].Member("Networks") as JsonObject ?? []).Select(network => network.Value).OfType<JsonObject>();
 }

@@ -252,7 +252,7 @@ internal sealed partial class ContainerSwap(EngineClient engine, TimeProvider ti
         if (await FindAsync(journal.BackupName, ct) is { } aside)
         {
             // It may not be connected to all its networks yet.
-            var connected = (await engine.InspectContainerJsonAsync(aside.Id, ct))["NetworkSettings"]?["Networks"] as JsonObject ?? [];
+            var connected = (await engine.InspectContainerJsonAsync(aside.Id, ct))["NetworkSettings"].Member("Networks") as JsonObject ?? [];
             var networks = journal.RecreateNetworks ?? new Dictionary<string, JsonObject>();
             await ConnectAsync(aside.Id, networks.Where(network => !connected.ContainsKey(network.Key)), ct);
             return aside.Id;

@@ -245,7 +245,7 @@ internal sealed partial class Dependents(EngineClient engine, UpdateStore store,
     }
 
     private Task<string> SameImageAsync(JsonObject dependent, CancellationToken ct) => SameImage.ReferenceAsync(
-        engine, ((JsonObject)dependent["Config"]!).GetText("Image"), dependent.GetText("Image"), dependent.GetText("Name").TrimStart('/'), logger, ct);
+        engine, dependent["Config"].Member("Image").FindText() ?? "", dependent.GetText("Image"), dependent.GetText("Name").TrimStart('/'), logger, ct);
 
     /// <summary>Docker's inspect object of a container; null if there is none.</summary>
     private async Task<JsonObject?> FindAsync(string id, CancellationToken stopping)

@@ -22,7 +22,7 @@ internal sealed record InspectedContainer(string Id, string Name, bool IsRunning
     public static InspectedContainer Of(JsonObject inspected) => new(
         inspected.GetText("Id"),
         inspected.GetText("Name").TrimStart('/'),
-        inspected["State"]?["Running"]?.GetValue<bool>() == true,
+        inspected["State"].Member("Running").IsTrue(),
         [.. Namespaces.Owners(inspected)],
         inspected.GetText("Image"),
         Protection.IsLabelled(inspected),

@@ -26,5 +26,5 @@ internal static class Protection
         isLabelled && !IsLabelled(await engine.FindImageJsonAsync(imageId, ct));
 
     /// <summary>Whether the inspect object of a container or of an image has the label.</summary>
-    public static bool IsLabelled(JsonObject inspected) => inspected["Config"]?["Labels"] is JsonObject labels && labels.GetText(Label) == "true";
+    public static bool IsLabelled(JsonObject inspected) => inspected["Config"].Member("Labels") is JsonObject labels && labels.GetText(Label) == "true";
 }

@@ -53,6 +53,8 @@ public sealed class ComposeModelTests
     [InlineData("\t")]
     [InlineData("&a [*a]")]
     [InlineData("%YAML 9.9")]
+    [InlineData("...\r\u0010...,")]
+    [InlineData("\n? [ \u0010<\n? \"IMG$")]
     public void A_file_that_is_no_compose_file_has_no_services(string text) => ComposeModel.Read(text).Services.ShouldBeEmpty();
 
     [Fact]

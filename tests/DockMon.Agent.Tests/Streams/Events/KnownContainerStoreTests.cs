@@ -47,6 +47,15 @@ public sealed class KnownContainerStoreTests : IDisposable
         past.Containers["c1"].ShouldBe(new RunningContainer("c1", "web", "image"));
     }
 
+    [Theory]
+    [InlineData("""{"engine_id":"ENGINE:1","host":"host","last_event":1,"containers":[{"id":"a","name":null,"image":"i"}]}""")]
+    [InlineData("""{"engine_id":"ENGINE:1","host":"host","last_event":1,"containers":[{"id":"a"}]}""")]
+    public void A_container_without_a_name_in_the_file_has_an_empty_one(string content)
+    {
+        _folder.Write("containers.json", content);
+        Open().Past.ShouldNotBeNull().Containers["a"].Name.ShouldBe("");
+    }
+
     [Fact]
     public async Task A_change_is_written_after_a_while_and_many_changes_at_once()
     {

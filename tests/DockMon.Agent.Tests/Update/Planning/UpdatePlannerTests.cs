@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Planning;
 using Shouldly;
 using Xunit;
@@ -177,6 +178,25 @@ public sealed class UpdatePlannerTests
         { "the same variables with Docker", """{"Config":{"Env":["TERM=xterm","HOME=/","HOSTNAME=h"]}}""", """{"Env":["TERM=xterm","HOME=/","HOSTNAME=h"]}""" },
         { "file of the id", """{"HostConfig":{"ContainerIDFile":"/tmp/id"}}""", """{"HostConfig.ContainerIDFile":"absent"}""" },
     };
+
+    [Fact]
+    public void What_an_engine_would_not_write_is_left_for_it_to_refuse()
+    {
+        const string Changes = """
+            {"Name":{},"State":[1],"Config":{"StopTimeout":"x","Env":[null,1],"Volumes":[]},
+            "Mounts":[null,{"Type":"volume","Name":"v","Destination":"/\u0000"}],
+            "HostConfig":{"Runtime":"oci","Binds":[5,null],"Links":[{},null,"/db:/web/db"],"NanoCpus":"a","RestartPolicy":{"Name":"always"},"AutoRemove":"yes"},
+            "NetworkSettings":{"Networks":{"a":null,"b":5}}}
+            """;
+        var container = Container(Changes);
+
+        var host = UpdatePlanner.Plan(container, [], "app:2").CreateBody["HostConfig"]!;
+
+        host["Binds"]!.ToJsonString().ShouldBe("[5,null]");
+        host["Links"]!.ToJsonString().ShouldBe("""[{},null,"db:db"]""");
+        var journal = UpdateJournal.Open("web", container, stopTimeout: 10, healthTimeout: 60);
+        (journal.WasRunning, journal.RemovesItself, journal.RestartPolicy!.MaximumRetryCount).ShouldBe((false, false, 0));
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -73,7 +73,7 @@ internal sealed class BlockIoFiles(IReadOnlyList<KernelFile> files) : IDisposabl
     }
 
     // Version 2: "8:0 rbytes=1 wbytes=2 rios=…". Version 1: "8:0 Read 1" and "8:0 Write 2", and a "Total 3" that belongs to no device.
-    private static bool TryParse(ReadOnlySpan<byte> text, out (ulong Read, ulong Write) bytes)
+    internal static bool TryParse(ReadOnlySpan<byte> text, out (ulong Read, ulong Write) bytes)
     {
         bytes = default;
         var found = false;

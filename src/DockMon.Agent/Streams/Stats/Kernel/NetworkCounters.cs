@@ -35,7 +35,7 @@ internal sealed class NetworkCounters(string? key, KernelFile file)
     /// The engine counts the interfaces it made, eth0, eth1 and so on. Others beside them are a program's own, such as a tunnel or the bridges of
     /// an engine inside the container, and what goes through those goes through an eth as well. Where none is called that, all but the loopback count.
     /// </summary>
-    private static (ulong Rx, ulong Tx) Sum(ReadOnlySpan<byte> text)
+    internal static (ulong Rx, ulong Tx) Sum(ReadOnlySpan<byte> text)
     {
         var (made, others) = (default((ulong Rx, ulong Tx)), default((ulong Rx, ulong Tx)));
         var any = false;
