@@ -52,6 +52,8 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var cut = new TruncationReport(context.CreateLogger<TruncationReport>());
         engine.Exceeded = cut.Report;
         var lanes = new Lanes(time);
+        var requestAudit = new RequestAudit(audit, engine);
+        var gate = new RequestGate(context, facts, requestAudit);
         var connection = new ConnectionState();
         var outbound = new Outbound(new Outbox(options.DataPath), time, context.CreateLogger<Outbound>());
         var own = OwnContainer.Create(context, engine);
@@ -61,11 +63,18 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         outbound.ResumeCompletions();
 
         var docker = new DockerCommands(context, engine, own, creates, lanes, outbound);
-        var updates = new Updates(context, engine, own, creates, lanes, outbound);
+        var updates = new Updates(context, engine, own, gate, creates, lanes, outbound);
         using var selfUpdates = new SelfUpdates(context, engine, own, lanes, outbound, connection);
-        var shells = new ShellManager(engine, outbound, new RequestAudit(audit, engine), time, context.CreateLogger<ShellManager>());
+        var shells = new ShellManager(engine, gate, outbound, requestAudit, time, context.CreateLogger<ShellManager>());
         using var checker = new HealthChecker(time, context.CreateLogger<HealthChecker>());
-        var checks = new HealthCheckRunner(checker.CheckAsync, connection, outbound, time, context.CreateLogger<HealthCheckRunner>());
+        using var checks = new HealthCheckRunner(
+            checker.CheckAsync,
+            context.Policies,
+            gate,
+            connection,
+            outbound,
+            time,
+            context.CreateLogger<HealthCheckRunner>());
         var events = new ContainerEvents(context, engine, outbound, docker.Listing);
         var registration = new HostRegistration(context, engine, own, compose.Available);
         var dialer = new Dialer(options);
@@ -77,7 +86,6 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         var scan = new ComposeScan(time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
-        var gate = new RequestGate(context, facts, new RequestAudit(audit, engine));
         using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());
         var link = new ServerLink(context, dialer, tokens, registration.DescribeAsync, outbound, connection);
@@ -106,14 +114,14 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
             CommandNames.SelfUpdate => selfUpdates.IsUnfinished,
             _ => false,
         });
-        Task ApplyAsync(HostPolicy before, CancellationToken ct)
+        async Task ApplyAsync(HostPolicy before, CancellationToken ct)
         {
+            await shells.RecheckAsync(ct);
+            await checks.RecheckAsync();
             if (registration.IsChangedSince(before))
             {
                 link.Renew();
             }
-
-            return Task.CompletedTask;
         }
 
         Task FinishAsync() => Task.WhenAll(requests.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout));

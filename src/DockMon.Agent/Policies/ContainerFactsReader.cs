@@ -34,6 +34,22 @@ internal sealed class ContainerFactsReader(EngineClient engine)
         return new ContainerFacts(container.Id, container.Name, container.Config.Image, labels);
     }
 
+    /// <summary>The facts of all containers of a compose project.</summary>
+    /// <exception cref="EngineException">The engine does not tell.</exception>
+    public async Task<IReadOnlyList<ContainerFacts>> ReadProjectAsync(string project, CancellationToken ct)
+    {
+        var members = new List<ContainerFacts>();
+        foreach (var listed in await engine.ListContainersAsync(all: true, ct, $"com.docker.compose.project={project}"))
+        {
+            if (await ReadAsync(listed.Id, ct) is { } member)
+            {
+                members.Add(member);
+            }
+        }
+
+        return members;
+    }
+
     private async Task<Dictionary<string, string>> LabelsOfAsync(string image, TimeSpan? limit, CancellationToken ct)
     {
         try

@@ -71,6 +71,25 @@ internal sealed record HostPolicy
     public bool MayPermit(string action) =>
         Permits(action) || (Problems.Count == 0 && !Deny.Contains(action) && Containers.Any(rule => rule.Allow is { } allowed && allowed.Contains(action)));
 
+    /// <summary>Decides on an action that may make another container of one: under another name or image all would be allowed that is refused now.</summary>
+    /// <param name="action">One of <see cref="HostActions"/>.</param>
+    /// <param name="container">The container that it is about; null for none.</param>
+    /// <param name="subject">What it is to become.</param>
+    public Decision JudgeChange(string action, ContainerFacts? container, Subject subject)
+    {
+        var decision = Judge(action, container);
+        return decision.Allowed && container is not null && FindRule(container) is var rule && FindRule(subject.Change(container)) != rule
+            ? Decision.Refuse(rule?.Text ?? "containers", $"{action} would bring {container.Name} under other rules")
+            : decision;
+    }
+
+    /// <summary>Decides on an action that is about all containers of a compose project, and is allowed on this host.</summary>
+    public Decision JudgeProject(string action, string project, IEnumerable<ContainerFacts> containers) => containers
+        .Select(container => Judge(action, container))
+        .Where(decision => !decision.Allowed)
+        .Select(decision => decision.IsHidden ? Decision.Refuse("hide", $"{action} is not allowed on a container of {project}") : decision)
+        .FirstOrDefault(Judge(action, null));
+
     /// <summary>Decides on an action.</summary>
     /// <param name="action">One of <see cref="HostActions"/>.</param>
     /// <param name="container">The container that it is about; null for none.</param>

@@ -53,10 +53,8 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
     private async Task<Decision> JudgeAsync(string? id, string action, Subject subject, object? payload, CancellationToken ct)
     {
         var policy = context.Policies.Current;
-        var requested = policy.Containers.Count > 0 && subject.Container is { } reference
-            ? await RequestedContainer.FindAsync(policy, facts, reference, ct)
-            : default;
-        var decision = requested.IsUncertain ? Decision.Hide("hide") : policy.Judge(action, requested.Facts);
+        // Without rules for containers, the engine need not be asked which one it is.
+        var (decision, container) = policy.Containers.Count > 0 ? await JudgeAsync(policy, action, subject, ct) : (policy.Judge(action, null), null);
         if (decision.Allowed)
         {
             return decision;
@@ -69,14 +67,35 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
         }
 
         Log.Refused(_logger, action, decision.Reason, decision.Rule);
-        audit.Refused(id, action, payload, subject, requested.Facts, decision);
+        audit.Refused(id, action, payload, subject, container, decision);
         return decision.IsHidden ? decision : throw new CommandException(decision.Error);
+    }
+
+    /// <returns>The decision, and the container that it was made for.</returns>
+    private async Task<(Decision Decision, ContainerFacts? Container)> JudgeAsync(HostPolicy policy, string action, Subject subject, CancellationToken ct)
+    {
+        try
+        {
+            var requested = subject.Container is { } reference ? await RequestedContainer.FindAsync(policy, facts, reference, ct) : default;
+            var decision = requested.IsUncertain ? Decision.Hide("hide") : policy.JudgeChange(action, requested.Facts, subject);
+            return decision.Allowed && subject.Project is { } project
+                ? (policy.JudgeProject(action, project, await facts.ReadProjectAsync(project, ct)), null)
+                : (decision, requested.Facts);
+        }
+        catch (EngineException e) when (!policy.Enforce)
+        {
+            Log.NotJudged(_logger, action, e.Message);
+            return (policy.Judge(action, null), null);
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(1100, LogLevel.Warning, "{Action} was refused by this host's policy: {Reason} ({Rule})")]
         public static partial void Refused(ILogger logger, string action, string reason, string rule);
+
+        [LoggerMessage(1102, LogLevel.Warning, "{Action} could not be judged, and is done because the policy is not enforced: {Reason}")]
+        public static partial void NotJudged(ILogger logger, string action, string reason);
 
         [LoggerMessage(1101, LogLevel.Warning, "{Action} would be refused if the policy were enforced: {Reason} ({Rule})")]
         public static partial void WouldRefuse(ILogger logger, string action, string reason, string rule);

@@ -9,17 +9,33 @@ internal readonly record struct Subject(string? Container, string? Other = null)
 {
     public static Subject None => default;
 
+    /// <summary>What the container is to be called; null for the name that it has.</summary>
+    public string? NewName { get; init; }
+
+    /// <summary>The image that it is to be of; null for the one that it has.</summary>
+    public string? NewImage { get; init; }
+
+    /// <summary>The compose project, whose containers it is about; null for none.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>What the container will be.</summary>
+    public ContainerFacts Change(ContainerFacts container) => container with
+    {
+        Name = NewName?.Trim().TrimStart('/') is { Length: > 0 } name ? name : container.Name,
+        Image = NewImage?.Trim() is { Length: > 0 } image ? image : container.Image,
+    };
+
     /// <summary>The subject of a payload, the same that its handler works on.</summary>
     public static Subject Of(object payload) => payload switch
     {
-        ContainerOperation request => OfContainer(request.ContainerId, request.Image ?? request.Name),
-        UpdateContainerRequest request => OfContainer(request.ContainerId, request.NewImage),
+        ContainerOperation request => OfContainer(request.ContainerId, request.Image ?? request.Name) with { NewName = request.NewName },
+        UpdateContainerRequest request => OfContainer(request.ContainerId, request.NewImage) with { NewImage = request.NewImage },
         RemoveImageRequest request => new(null, request.ImageId),
         CreateNetworkRequest request => new(null, request.Name),
         DeleteNetworkRequest request => new(null, request.NetworkId),
         CreateVolumeRequest request => new(null, request.Name),
         DeleteVolumeRequest request => new(null, request.VolumeName),
-        DeployComposeRequest request => new(null, request.ProjectName),
+        DeployComposeRequest request => new(null, request.ProjectName) { Project = request.ProjectName },
         ReadComposeRequest request => new(null, request.Path),
         SelfUpdateRequest request => new(null, request.Version),
         _ => None,

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
@@ -21,6 +22,7 @@ internal sealed partial class UpdateCommand(
     UpdateQueue queue,
     UpdateReporter report,
     OwnContainer own,
+    RequestGate requestGate,
     CreateGate gate)
 {
     /// <summary>Seconds the successor has to become healthy if the server does not say.</summary>
@@ -126,6 +128,11 @@ internal sealed partial class UpdateCommand(
         if ((dependents.Refusal ?? queue.FindRefusal(update)) is { } reason)
         {
             throw new CommandException(reason);
+        }
+
+        foreach (var dependent in dependents.Dependents)
+        {
+            await requestGate.EnsureAllowedAsync(CommandNames.UpdateContainer, Subject.OfContainer(dependent.Id), queue.Stopping);
         }
 
         if (dependents.Unseen.Count > 0)

@@ -3,6 +3,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
@@ -20,7 +21,7 @@ internal sealed class Updates
     private readonly UpdateQueue _queue;
     private readonly UpdateCommand _command;
 
-    public Updates(AgentContext context, EngineClient engine, OwnContainer own, CreateGate gate, Lanes lanes, Outbound outbound)
+    public Updates(AgentContext context, EngineClient engine, OwnContainer own, RequestGate gate, CreateGate createGate, Lanes lanes, Outbound outbound)
     {
         var time = context.Time;
         var store = new UpdateStore(context.Options.DataPath, time, context.CreateLogger<UpdateStore>());
@@ -28,7 +29,7 @@ internal sealed class Updates
         var restarts = new RestartDetector(engine, () => Machine.Current.BootId);
         var updater = new ContainerUpdater(context, engine, store, report, lanes, restarts);
         _queue = new UpdateQueue(updater, store, report, lanes, time, context.CreateLogger<UpdateQueue>());
-        _command = new UpdateCommand(context, engine, updater, _queue, report, own, gate);
+        _command = new UpdateCommand(context, engine, updater, _queue, report, own, gate, createGate);
     }
 
     public void AddTo(Routes routes) => _command.AddTo(routes);

@@ -4,6 +4,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Tests.Policies;
 using DockMon.Agent.Update;
@@ -36,7 +37,8 @@ internal sealed class FakeAgent
             new Random(1));
         var updater = new ContainerUpdater(context, engine, Store, report, Lanes, new RestartDetector(engine, () => bootId));
         Queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
-        new UpdateCommand(context, engine, updater, Queue, report, TestOwnContainers.None, Gates.OpenForCreates).AddTo(_routes);
+        var gate = Gates.Of(Policies, engine);
+        new UpdateCommand(context, engine, updater, Queue, report, TestOwnContainers.None, gate, Gates.OpenForCreates).AddTo(_routes);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));
@@ -46,6 +48,8 @@ internal sealed class FakeAgent
     public UpdateQueue Queue { get; }
 
     public Outbound Outbound { get; }
+
+    public PolicySource Policies { get; } = Gates.NoPolicy;
 
     public Lanes Lanes { get; } = new();
 

@@ -28,7 +28,7 @@ public sealed class OwnUpdateTests
         var own = TestOwnContainers.Of(Self, engine.Client);
         // Whatever does the work is not asked.
         var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h") }, NullLoggerFactory.Instance, engine.Time, new Random(1));
-        new UpdateCommand(context, engine.Client, updater: null!, queue: null!, report: null!, own, gate: null!).AddTo(routes);
+        new UpdateCommand(context, engine.Client, updater: null!, queue: null!, report: null!, own, requestGate: null!, gate: null!).AddTo(routes);
         var update = routes.Commands[CommandNames.UpdateContainer].Bind(JsonElement.Parse($$"""{"container_id":"{{container}}","new_image":"app:2"}"""));
         (await Should.ThrowAsync<CommandException>(() => update.Run(TestContext.Current.CancellationToken))).Message
             .ShouldBe("refused to update agent: it is the agent's own container, which the agent cannot replace without ending itself");

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Policies.Hiding;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Agent.Tests.Streams.Stats;
 using DockMon.Agent.Update;
 using DockMon.Agent.Update.Steps;
@@ -44,6 +45,20 @@ public sealed class UpdateRequestTests : UpdateScene
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
         Docker.Find("web")!.ImageId.ShouldBe("sha256:new");
+    }
+
+    [Fact]
+    public async Task A_dependent_that_the_policy_lets_nobody_update_keeps_its_owner_from_being_updated()
+    {
+        var web = Docker.Run("web", "app:1");
+        Docker.Run("side", "app:1", SharedWith(web));
+        var agent = NewAgent();
+        agent.Policies.Use(Gates.Policy("mode: full\ncontainers: [{ match: { name: side }, allow: [restart] }]"));
+        await agent.UpdateAsync(web.Id, Token);
+        await agent.UntilEndedAsync(Token);
+        agent.Frames().ShouldContain(frame => frame.Contains("update_container is not allowed on side (containers[0] name=side)"));
+        Docker.Find("web")!.Id.ShouldBe(web.Id);
+        Docker.Find("web")!.Status.ShouldBe("running");
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Threading;
+using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -13,10 +15,12 @@ namespace DockMon.Agent.Streams.HealthChecks;
 /// </summary>
 internal sealed partial class HealthCheckRunner(
     Func<HealthCheck, CancellationToken, Task<HealthCheckResult>> check,
+    PolicySource policies,
+    RequestGate gate,
     ConnectionState connection,
     Outbound outbound,
     TimeProvider time,
-    ILogger<HealthCheckRunner> logger)
+    ILogger<HealthCheckRunner> logger) : IDisposable
 {
     /// <summary>Most checks that run at once.</summary>
     public const int MostAtOnce = 32;
@@ -26,6 +30,7 @@ internal sealed partial class HealthCheckRunner(
     private readonly Lock _gate = new();
     private readonly List<Task> _runs = [];
     private readonly AsyncSignal _pulse = new();
+    private CancellationTokenSource _allowed = new();
     private int _running;
 
     private TimeSpan Now => time.GetElapsedTime(_origin);
@@ -57,6 +62,16 @@ internal sealed partial class HealthCheckRunner(
         await Task.WhenAll(_runs);
     }
 
+    /// <summary>Ends those that run. What another policy still allows runs again at its next beat.</summary>
+    public async Task RecheckAsync()
+    {
+        var before = Interlocked.Exchange(ref _allowed, new CancellationTokenSource());
+        await before.CancelAsync();
+        before.Dispose();
+    }
+
+    public void Dispose() => _allowed.Dispose();
+
     private async Task StartAllAsync(CancellationToken ct)
     {
         await using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -82,24 +97,55 @@ internal sealed partial class HealthCheckRunner(
         }
 
         _runs.RemoveAll(run => run.IsCompleted);
-        _runs.AddRange(due.Select(item => Task.Run(() => RunOneAsync(item.Entry, item.Check, ct), CancellationToken.None)));
+        var allowed = _allowed.Token;
+        _runs.AddRange(due.Select(item => Task.Run(() => RunOneAsync(item.Entry, item.Check, allowed, ct), CancellationToken.None)));
         return wait;
     }
 
-    private async Task RunOneAsync(HealthSchedule.Entry entry, HealthCheck current, CancellationToken ct)
+    private async Task RunOneAsync(HealthSchedule.Entry entry, HealthCheck current, CancellationToken allowed, CancellationToken ct)
     {
         HealthCheckResult? result = null;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(allowed, ct);
         try
         {
-            result = await check(current, ct);
+            result = await IsAllowedAsync(entry, current, end.Token) ? await check(current, end.Token) : null;
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The agent stops.
+            // The agent stops, or the policy is another one.
         }
         finally
         {
             Finish(entry, current, result);
+        }
+    }
+
+    /// <summary>Whether the policy allows it. It is judged once, so that a refusal is told once.</summary>
+    private async Task<bool> IsAllowedAsync(HealthSchedule.Entry entry, HealthCheck current, CancellationToken ct)
+    {
+        var policy = policies.Current;
+        if (entry.Judged is { } judged && ReferenceEquals(judged.By, policy))
+        {
+            return judged.IsAllowed;
+        }
+
+        try
+        {
+            await gate.EnsureAllowedAsync(HostActions.HealthChecks, Subject.OfContainer(current.Config.ContainerId), ct);
+            entry.Judged = (policy, true);
+            return true;
+        }
+        catch (Exception e) when (e is CommandException or EngineException { IsMissing: true })
+        {
+            // For the server there is no such container, or it is not to be checked.
+            Log.Refused(logger, current.Config.ContainerId ?? "");
+            entry.Judged = (policy, false);
+            return false;
+        }
+        catch (EngineException e)
+        {
+            Log.NotJudged(logger, current.Config.ContainerId ?? "", e.Message);
+            return false;
         }
     }
 
@@ -156,6 +202,15 @@ internal sealed partial class HealthCheckRunner(
 
         [LoggerMessage(701, LogLevel.Warning, "A health check was left out: {Reason}")]
         public static partial void LeftOut(ILogger logger, string reason);
+
+        [LoggerMessage(705, LogLevel.Warning, "The health check of {Container} is not run: this host's policy does not allow it")]
+        public static partial void Refused(ILogger logger, string container);
+
+        [LoggerMessage(
+            706,
+            LogLevel.Debug,
+            "The health check of {Container} is not run: the engine does not tell what the policy needs to know of it: {Reason}")]
+        public static partial void NotJudged(ILogger logger, string container, string reason);
 
         [LoggerMessage(702, LogLevel.Information, "{Container} answers its health check")]
         public static partial void BecameHealthy(ILogger logger, string container);

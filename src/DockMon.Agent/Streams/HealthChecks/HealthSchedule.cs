@@ -1,3 +1,5 @@
+using DockMon.Agent.Policies;
+
 namespace DockMon.Agent.Streams.HealthChecks;
 
 /// <summary>
@@ -91,6 +93,9 @@ internal sealed class HealthSchedule
         public bool Started { get; set; }
 
         public bool Running { get; set; }
+
+        /// <summary>What a policy said of it; null before it was asked.</summary>
+        public (HostPolicy By, bool IsAllowed)? Judged { get; set; }
 
         /// <summary>What its last result was; null before the first.</summary>
         public bool? Healthy { get; set; }

@@ -32,6 +32,9 @@ internal sealed partial class Shell(
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Tuple<int, int>? _size;
 
+    /// <summary>The container, as the server named it.</summary>
+    public string ContainerId => containerId;
+
     /// <summary>Queues input.</summary>
     public void Write(byte[] data)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,12 @@ namespace DockMon.Agent.Streams.Shells;
 
 /// <summary>The shells that are open. They belong to the connection they were asked for on and end with it.</summary>
 internal sealed partial class ShellManager(
-    EngineClient engine, Outbound outbound, RequestAudit audit, TimeProvider time, ILogger<ShellManager> logger)
+    EngineClient engine,
+    RequestGate gate,
+    Outbound outbound,
+    RequestAudit audit,
+    TimeProvider time,
+    ILogger<ShellManager> logger)
 {
     /// <summary>Most shells at once; one that is being cleaned up counts.</summary>
     public const int Limit = 20;
@@ -74,6 +80,18 @@ internal sealed partial class ShellManager(
         }
 
         outbound.DropShells();
+    }
+
+    /// <summary>Ends those that another policy does not allow.</summary>
+    public async Task RecheckAsync(CancellationToken ct)
+    {
+        foreach (var (shell, _) in Snapshot())
+        {
+            if (await FindRefusalAsync(shell, ct) is { } refusal)
+            {
+                shell.End(refusal);
+            }
+        }
     }
 
     /// <summary>
@@ -159,6 +177,12 @@ internal sealed partial class ShellManager(
     {
         try
         {
+            if (await FindRefusalAsync(shell, CancellationToken.None) is { } refusal)
+            {
+                Refuse(sessionId, refusal);
+                return;
+            }
+
             await shell.RunAsync();
         }
         catch (Exception e)
@@ -172,6 +196,20 @@ internal sealed partial class ShellManager(
             {
                 _sessions.Remove(sessionId);
             }
+        }
+    }
+
+    /// <summary>Why the policy does not allow it; null when it does. Where the engine does not say which container it is, it is not allowed either.</summary>
+    private async Task<string?> FindRefusalAsync(Shell shell, CancellationToken ct)
+    {
+        try
+        {
+            await gate.EnsureAllowedAsync(HostActions.Shell, Subject.OfContainer(shell.ContainerId), ct);
+            return null;
+        }
+        catch (Exception e) when (e is CommandException or EngineException)
+        {
+            return e.Message;
         }
     }
 

@@ -4,6 +4,7 @@ using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Streams.Events;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Agent.Tests.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Testing;
@@ -38,6 +39,19 @@ public sealed class EventReporterTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_policy_that_denies_events_stops_them_and_what_runs_is_tracked_all_the_same()
+    {
+        _policies.Use(Gates.Policy("mode: full\ndeny: [events]"));
+        Event("start", "b");
+        Event("die", "a");
+        Told().ShouldBeEmpty();
+        _tracker.Running.Count.ShouldBe(1);
+        _policies.Use(Gates.Policy("mode: observe"));
+        Event("die", "b");
+        Told().ShouldBe(["die b"]);
+    }
 
     [Fact]
     public void An_end_that_an_event_tells_after_it_was_missed_and_before_it_is_told_is_told_once()

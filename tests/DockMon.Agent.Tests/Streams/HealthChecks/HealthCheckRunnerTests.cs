@@ -4,10 +4,13 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Agent.Tests.Connection;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Protocol;
 using DockMon.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -23,6 +26,9 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Routes _routes = new();
     private readonly Outbound _outbound;
+    private readonly PolicySource _policies = Gates.NoPolicy;
+    private readonly LogCapture _log = new();
+    private readonly HealthCheckRunner _runner;
     private readonly Task _running;
     private Func<HealthCheck, Task> _work = _ => Task.CompletedTask;
     private readonly ConnectionState _connection = TestConnections.Create(isConnected: true);
@@ -30,9 +36,16 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     public HealthCheckRunnerTests()
     {
         _outbound = new Outbound(new Outbox(_folder.Path), _time, NullLogger<Outbound>.Instance);
-        var runner = new HealthCheckRunner(CheckAsync, _connection, _outbound, _time, NullLogger<HealthCheckRunner>.Instance);
-        runner.AddTo(_routes);
-        _running = runner.RunAsync(_stop.Token);
+        _runner = new HealthCheckRunner(
+            CheckAsync,
+            _policies,
+            Gates.Of(_policies, Gates.NoEngine),
+            _connection,
+            _outbound,
+            _time,
+            _log.CreateLogger<HealthCheckRunner>());
+        _runner.AddTo(_routes);
+        _running = _runner.RunAsync(_stop.Token);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -114,9 +127,44 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
         _outbound.TryTake().ShouldBeNull();
     }
 
+    [Fact]
+    public async Task What_the_policy_refuses_is_not_run_said_once_and_run_again_when_it_is_allowed()
+    {
+        _policies.Use(Gates.Policy("mode: full\ndeny: [health_checks]"));
+        Say(FrameTypes.HealthCheckConfig, """{"container_id":"a","url":"http://a/","check_interval_seconds":10}""");
+        for (var beat = 1; beat <= 3; beat++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            await UntilAsync("it was refused", () => _log.Text.Contains("The health check of a is not run"));
+        }
+
+        _asked.ShouldBeEmpty();
+        _log.Lines.Count(line => line.Contains("is not run")).ShouldBe(1);
+        _policies.Use(HostPolicy.Unrestricted);
+        await _runner.RecheckAsync();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await AskedAsync(1);
+        (await ResultAsync()).GetProperty("container_id").GetString().ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Another_policy_ends_a_check_that_runs_and_nothing_is_told_of_it()
+    {
+        _work = _ => new TaskCompletionSource().Task;
+        Say(FrameTypes.HealthCheckConfig, """{"container_id":"a","url":"http://a/","check_interval_seconds":10}""");
+        await AskedAsync(1);
+        _policies.Use(Gates.Policy("mode: observe"));
+        await _runner.RecheckAsync();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await UntilAsync("it ended, and was refused at its next beat", () => _log.Text.Contains("is not run"));
+        _asked.Count.ShouldBe(1);
+        _outbound.TryTake().ShouldBeNull();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        _runner.Dispose();
         _stop.Dispose();
         _folder.Dispose();
     }

@@ -25,7 +25,7 @@ public sealed class ShellManagerTests : IDisposable
     public ShellManagerTests()
     {
         _outbound = new Outbound(new Outbox(_folder.Path), TimeProvider.System, NullLogger<Outbound>.Instance);
-        _shells = new(_engine, _outbound, Gates.NoAudit, TimeProvider.System, NullLogger<Agent.Streams.Shells.ShellManager>.Instance);
+        _shells = new(_engine, Gates.Open, _outbound, Gates.NoAudit, TimeProvider.System, NullLogger<Agent.Streams.Shells.ShellManager>.Instance);
     }
 
     [Theory]
@@ -80,7 +80,13 @@ public sealed class ShellManagerTests : IDisposable
         listener.Start();
         var (time, log) = (new FakeTimeProvider(), new LogCapture());
         using var engine = new EngineClient(EngineEndpoint.FromEnvironment($"tcp://{listener.LocalEndpoint}", null, null), new FakeTimeProvider());
-        var shells = new Agent.Streams.Shells.ShellManager(engine, _outbound, Gates.NoAudit, time, log.CreateLogger<Agent.Streams.Shells.ShellManager>());
+        var shells = new Agent.Streams.Shells.ShellManager(
+            engine,
+            Gates.Open,
+            _outbound,
+            Gates.NoAudit,
+            time,
+            log.CreateLogger<Agent.Streams.Shells.ShellManager>());
         shells.HandleFrame(JsonElement.Parse("""{"action":"start","session_id":"s","container_id":"c"}"""));
         using var silent = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
 

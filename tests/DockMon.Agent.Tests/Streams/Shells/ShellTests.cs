@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Streams.Shells;
 using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
@@ -25,6 +26,7 @@ public sealed class ShellTests : IAsyncLifetime
     private readonly ScriptedEngine _engine;
     private readonly Outbound _outbound;
     private readonly ShellManager _shells;
+    private readonly PolicySource _policies = Gates.NoPolicy;
     private readonly List<string> _input = [];
     private volatile string _inspection = """{"Running":false,"ExitCode":0}""";
     private int _created;
@@ -33,7 +35,13 @@ public sealed class ShellTests : IAsyncLifetime
     {
         _engine = ScriptedEngine.Answering(Answer);
         _outbound = new Outbound(new Outbox(_folder.Path), _time, _log.CreateLogger<Outbound>());
-        _shells = new ShellManager(_engine.Client, _outbound, Gates.NoAudit, _time, _log.CreateLogger<ShellManager>());
+        _shells = new ShellManager(
+            _engine.Client,
+            Gates.Of(_policies, _engine.Client),
+            _outbound,
+            Gates.NoAudit,
+            _time,
+            _log.CreateLogger<ShellManager>());
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -43,6 +51,8 @@ public sealed class ShellTests : IAsyncLifetime
 
     /// <summary>What is answered to the creation of the shell; null for its id.</summary>
     private ScriptedAnswer? Refusal { get; set; }
+
+    private ScriptedAnswer Container { get; set; } = ScriptedAnswer.Json("""{"Id":"cc","Name":"/postgres-1","Config":{"Image":"postgres:17"}}""");
 
     private ScriptedAnswer Resized { get; set; } = ScriptedAnswer.Empty(200);
 
@@ -262,6 +272,44 @@ public sealed class ShellTests : IAsyncLifetime
         (await OutputAsync()).ShouldBe("still");
     }
 
+    [Theory]
+    [InlineData("mode: operate", "failed to start shell: refused by this host's policy: shell is not allowed (mode: operate)")]
+    [InlineData(
+        "mode: full\ncontainers: [{ match: { name: post* }, deny: [shell] }]",
+        "failed to start shell: refused by this host's policy: shell is not allowed on postgres-1 (containers[0] name=post*)")]
+    public async Task A_shell_that_the_policy_refuses_is_not_started_and_says_why(string policy, string error)
+    {
+        _policies.Use(Gates.Policy(policy));
+        Start();
+        (await EndAsync()).ShouldBe(("error", error));
+        Encoding.UTF8.GetByteCount(error).ShouldBeLessThanOrEqualTo(123);
+        _engine.Requests.ShouldNotContain(path => path.Contains("exec"));
+    }
+
+    [Fact]
+    public async Task A_shell_of_a_container_that_the_engine_does_not_tell_of_is_not_started()
+    {
+        _policies.Use(Gates.Policy("mode: full\ncontainers: [{ match: { name: post* }, deny: [shell] }]"));
+        Container = ScriptedAnswer.Json("""{"message":"it is broken"}""", 500);
+        Start();
+        (await EndAsync()).Error.ShouldNotBeNull().ShouldContain("it is broken");
+        _engine.Requests.ShouldNotContain(path => path.Contains("exec"));
+    }
+
+    [Fact]
+    public async Task A_policy_that_comes_later_ends_the_shells_that_it_does_not_allow()
+    {
+        Program = EchoUntilExitAsync;
+        Start();
+        (await NextAsync()).GetProperty("action").GetString().ShouldBe("started");
+        _policies.Use(Gates.Policy("mode: full"));
+        await _shells.RecheckAsync(Token);
+        _shells.Count.ShouldBe(1);
+        _policies.Use(Gates.Policy("mode: full\ndeny: [shell]"));
+        await _shells.RecheckAsync(Token);
+        (await EndAsync()).ShouldBe(("closed", "refused by this host's policy: shell is not allowed (deny: shell)"));
+    }
+
     private static Task WriteAsync(Stream stream, string text, CancellationToken ct) => stream.WriteAsync(Encoding.UTF8.GetBytes(text), ct).AsTask();
 
     private async Task EchoUntilExitAsync(Stream stream, CancellationToken ct)
@@ -300,6 +348,7 @@ public sealed class ShellTests : IAsyncLifetime
             "/containers/c/exec" => Refusal ?? ScriptedAnswer.Json($$"""{"Id":"e{{Interlocked.Increment(ref _created)}}"}""", 201),
             "/exec/e1/start" => new ScriptedAnswer(Upgraded, Then: Program),
             "/exec/e2/start" => new ScriptedAnswer(Upgraded),
+            "/containers/c/json" => Container,
             "/exec/e1/json" => ScriptedAnswer.Json(_inspection),
             _ when path.StartsWith("/exec/e1/resize", StringComparison.Ordinal) => Resized,
             _ => ScriptedAnswer.Json("""{"message":"page not found"}""", 404),

@@ -4,6 +4,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.HostMetrics;
@@ -41,10 +42,10 @@ internal sealed class SamplerFixture : IAsyncDisposable
         _outbound = new Outbound(new Outbox(_data.Path), Time, NullLogger<Outbound>.Instance);
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
         _kernel = new KernelSource(Tree.Root);
-        var context = new AgentContext(options, Log, Time, new Random(1));
+        var context = new AgentContext(options, Log, Time, new Random(1)) { Policies = Policies };
         var sender = new SampleSender(context, _outbound, link, _connection);
         var containers = new StatsSampler(context, Engine.Client, Tracker, _kernel, TestOwnContainers.None, sender);
-        var host = new HostSampler(_connection, _outbound, Gates.NoPolicy, Time, NullLogger<HostSampler>.Instance);
+        var host = new HostSampler(_connection, _outbound, Policies, Time, NullLogger<HostSampler>.Instance);
         Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
         Sampler = new SamplingLoop(containers, host, Heartbeat, Time);
         _running = Sampler.RunAsync(_stop.Token);
@@ -55,6 +56,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
     public ScriptedEngine Engine { get; } = new();
 
     public CountingTime Time { get; } = new();
+
+    public PolicySource Policies { get; } = Gates.NoPolicy;
 
     public ContainerTracker Tracker { get; } = new();
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Streams.Stats;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -53,6 +54,20 @@ public sealed class StatsSamplerTests
         await fixture.SampleAsync(Id);
         fixture.Tell("die", Id);
         await fixture.UntilAsync("the loop rests", () => fixture.Time.Timers == 0);
+    }
+
+    [Fact]
+    public async Task A_policy_that_denies_statistics_stops_them()
+    {
+        await using var fixture = new SamplerFixture();
+        fixture.Policies.Changed += fixture.Sampler.Wake;
+        fixture.AddToKernel(Id, Pid);
+        fixture.Tell("start", Id);
+        await fixture.SampleAsync(Id);
+        fixture.Policies.Use(Gates.Policy("mode: full\ndeny: [stats]"));
+        await fixture.UntilAsync("the loop rests", () => fixture.Time.Timers == 0);
+        fixture.Policies.Use(Gates.Policy("mode: observe"));
+        await fixture.SampleAsync(Id);
     }
 
     [Fact]

@@ -1,0 +1,152 @@
+using DockMon.Agent.Commands;
+using DockMon.Agent.Policies;
+using DockMon.Engine;
+using DockMon.Protocol;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Agent.Tests.Policies;
+
+/// <summary>What is refused before its handler runs, on an engine with two containers: <c>postgres-1</c> of the project <c>shop</c>, and <c>web</c>.</summary>
+public sealed class RequestGateTests : IAsyncDisposable
+{
+    private const string Postgres = "aaaaaaaaaaaa";
+
+    private readonly LogCapture _log = new();
+    private readonly PolicySource _policies = Gates.NoPolicy;
+    private readonly RequestGate _gate;
+    private readonly ScriptedEngine _engine = new(
+        ($"/containers/{Postgres}/json", 200, Inspection("postgres-1")),
+        ("/containers/postgres-1/json", 200, Inspection("postgres-1")),
+        ("/containers/web/json", 200, Inspection("web")),
+        ("/images/sha256%3A1/json", 200, """{"Id":"sha256:1","Config":{"Labels":{"made":"by-image"}}}"""));
+
+    public RequestGateTests()
+    {
+        _engine.Otherwise = path => path.Contains("project%3Dshop", StringComparison.Ordinal) ? $$"""[{"Id":"{{Postgres}}"}]"""
+            : path.StartsWith("/containers/json", StringComparison.Ordinal) ? "[]" : null;
+        _gate = Gates.Of(_policies, _engine.Client, _log);
+    }
+
+    public async ValueTask DisposeAsync() => await _engine.DisposeAsync();
+
+    [Theory]
+    [InlineData("{ name: postgres-* }", true)]
+    [InlineData("{ name: Postgres-* }", false)]
+    [InlineData("{ label: made=at-creation }", true)]
+    [InlineData("{ label: made }", true)]
+    [InlineData("{ label: made=by-image }", false)]
+    [InlineData("{ image: 'shop/*' }", true)]
+    [InlineData("{ image: 'shop/*', name: web }", false)]
+    public async Task A_rule_counts_for_the_containers_that_it_matches(string match, bool counts)
+    {
+        Use($"mode: full\ncontainers: [{{ match: {match}, deny: [stop] }}]");
+        foreach (var reference in new[] { Postgres, "postgres-1", " /postgres-1" })
+        {
+            (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = reference })).ShouldBe(counts, reference);
+        }
+    }
+
+    [Fact]
+    public async Task A_label_that_only_the_image_has_counts_for_nothing()
+    {
+        _engine.Set("/images/sha256%3A1/json", """{"Id":"sha256:1","Config":{"Labels":{"made":"at-creation"}}}""");
+        Use("mode: observe\ncontainers: [{ match: { label: made=at-creation }, allow: [stop] }]");
+        (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = Postgres })).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("postgres-1", "other", true)]
+    [InlineData("postgres-1", "postgres-2", false)]
+    [InlineData("web", "postgres-2", true)]
+    [InlineData("web", "/postgres-2", true)]
+    [InlineData("web", "other", false)]
+    public async Task No_rule_is_escaped_or_come_by_through_another_name(string container, string name, bool refused)
+    {
+        Use("mode: full\ncontainers: [{ match: { name: postgres-* }, deny: [stop] }]");
+        (await IsRefusedAsync(OperationActions.Rename, new ContainerOperation { ContainerId = container, NewName = name })).ShouldBe(refused);
+    }
+
+    [Theory]
+    [InlineData("shop/db:18", false)]
+    [InlineData("other:1", true)]
+    public async Task Nor_through_another_image(string image, bool refused)
+    {
+        Use("mode: full\ncontainers: [{ match: { image: 'shop/db:*', name: 'postgres*' }, deny: [stop] }]");
+        (await IsRefusedAsync(CommandNames.UpdateContainer, new UpdateContainerRequest { ContainerId = "postgres-1", NewImage = image })).ShouldBe(refused);
+    }
+
+    [Theory]
+    [InlineData("shop", "deny: [compose]", true)]
+    [InlineData("shop", "allow: [restart]", true)]
+    [InlineData("shop", "deny: [stop]", false)]
+    [InlineData("shop", "hide: true", true)]
+    [InlineData("other", "hide: true", false)]
+    public async Task A_project_is_deployed_only_if_that_is_allowed_on_each_of_its_containers(string project, string rule, bool refused)
+    {
+        Use($"mode: full\ncontainers: [{{ match: {{ name: postgres-1 }}, {rule} }}]");
+        (await IsRefusedAsync(CommandNames.DeployCompose, new DeployComposeRequest { ProjectName = project })).ShouldBe(refused);
+    }
+
+    [Fact]
+    public async Task A_container_that_is_not_there_is_judged_as_any_other()
+    {
+        Use("mode: operate\ncontainers: [{ match: { name: '*' }, deny: [stop] }]");
+        (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = "gone" })).ShouldBeFalse();
+        (await IsRefusedAsync(OperationActions.Remove, new ContainerOperation { ContainerId = "gone" })).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Where_the_engine_does_not_tell_which_container_it_is_nothing_is_done()
+    {
+        _engine.Set("/containers/postgres-1/json", """{"message":"it is broken"}""", 500);
+        Use("mode: full\ncontainers: [{ match: { name: web }, deny: [stop] }]");
+        await Should.ThrowAsync<EngineException>(() => IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = "postgres-1" }));
+    }
+
+    [Fact]
+    public async Task Without_rules_for_containers_the_engine_is_not_asked()
+    {
+        Use("mode: operate");
+        (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = Postgres })).ShouldBeFalse();
+        _engine.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_only_tried_out_is_done_and_logged()
+    {
+        Use("mode: observe\nenforce: false");
+        (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = Postgres })).ShouldBeFalse();
+        _log.Text.ShouldContain("stop would be refused if the policy were enforced: stop is not allowed (mode: observe)");
+    }
+
+    [Fact]
+    public async Task A_refused_request_is_not_run_and_says_the_rule()
+    {
+        Use("mode: full\ndeny: [prune]");
+        var request = new BoundRequest(Subject.None, null, _ => throw new InvalidOperationException("It must not be run."));
+        (await Should.ThrowAsync<CommandException>(() => _gate.RunAsync("1", CommandNames.PruneImages, request, TestContext.Current.CancellationToken)))
+            .Message.ShouldBe("refused by this host's policy: prune_images is not allowed (deny: prune_images)");
+        _log.Text.ShouldContain("prune_images was refused by this host's policy");
+    }
+
+    private static string Inspection(string name) =>
+        $$"""{"Id":"{{Postgres}}","Name":"/{{name}}","Image":"sha256:1","Config":{"Image":"shop/db:17","Labels":{"made":"at-creation"} } }""";
+
+    private void Use(string policy) => _policies.Use(Gates.Policy(policy));
+
+    private async Task<bool> IsRefusedAsync(string action, object payload)
+    {
+        try
+        {
+            await _gate.EnsureAllowedAsync(action, Subject.Of(payload), TestContext.Current.CancellationToken);
+            return false;
+        }
+        catch (CommandException e)
+        {
+            e.Message.ShouldStartWith("refused by this host's policy: ");
+            return true;
+        }
+    }
+}
