@@ -13,6 +13,7 @@ internal sealed class SelfUpdateStore(string dataPath)
     private const string ProgramName = "dockmon-agent";
     private const string SignatureSuffix = ".sig";
     private const int ShortSum = 8;
+    private const int SumLength = 64;
 
     private readonly string _folder = Path.Combine(dataPath, "bin");
 
@@ -51,13 +52,17 @@ internal sealed class SelfUpdateStore(string dataPath)
     /// </summary>
     public string? FindRefusal(InstalledProgram program)
     {
-        var isName = program.Sha256.Length > ShortSum && program.Version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
-        if (!isName || program.Path != PathOf(program.Version, program.Sha256))
+        // Both are parts of a path, and must not lead out of the folder.
+        var areNames = program.Sha256.Length == SumLength
+            && program.Sha256.All(char.IsAsciiHexDigitLower)
+            && program.Version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
+        if (!areNames || program.Path != PathOf(program.Version, program.Sha256))
         {
             return $"{EnvironmentReader.Short(program.Path)} is not where the agent puts its programs";
         }
 
-        return FileTrust.WhyNotDirectory(Path.GetDirectoryName(program.Path)!)
+        return FileTrust.WhyNotDirectory(_folder)
+            ?? FileTrust.WhyNotDirectory(Path.GetDirectoryName(program.Path)!)
             ?? FileTrust.WhyNotFile(program.Path)
             ?? FileTrust.WhyNotSame(program.Path, program.Sha256);
     }

@@ -55,6 +55,46 @@ public sealed class FileTrustTests : IDisposable
     public void A_version_leads_nowhere_else(string version) =>
         _store.FindRefusal(_program with { Version = version, Path = _data.File($"bin/{version}-{_program.Sha256[..8]}/dockmon-agent") }).ShouldNotBeNull();
 
+    [Theory]
+    [InlineData("/../../x")]
+    [InlineData("")]
+    [InlineData("abcdef01")]
+    [InlineData("ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789")]
+    [InlineData("/../../3456789abcdef0123456789abcdef0123456789abcdef0123456789abcd")]
+    public void A_checksum_leads_nowhere_else(string sum)
+    {
+        var name = sum.Length > 8 ? sum[..8] : sum;
+        _store.FindRefusal(_program with { Sha256 = sum, Path = _data.File($"bin/3.1.0-{name}/dockmon-agent") })
+            .ShouldNotBeNull().ShouldContain("not where the agent puts its programs");
+    }
+
+    [Fact]
+    public void A_link_in_place_of_the_folder_of_all_programs_is_not()
+    {
+        Directory.Move(_data.File("bin"), _data.File("elsewhere"));
+        Directory.CreateSymbolicLink(_data.File("bin"), _data.File("elsewhere"));
+        _store.FindRefusal(_program).ShouldBe($"{_data.File("bin")} is no directory");
+        _store.Read().ShouldBe(new SelfUpdateState());
+    }
+
+    [Fact]
+    public void A_state_that_names_a_program_elsewhere_brings_back_the_one_that_was_started()
+    {
+        // Whoever can write into the folder could name what the engine or another container wrote elsewhere.
+        var outside = _data.Write("stacks/web/dockmon-agent", "program");
+        var state = new SelfUpdateState { Confirmed = _program with { Path = outside } };
+        _store.Save(state);
+        var refusals = new List<string?>();
+        bool IsTrusted(InstalledProgram program)
+        {
+            refusals.Add(_store.FindRefusal(program));
+            return refusals[^1] is null;
+        }
+
+        Launcher.Decide(_store.Read(), "3.0.0", boot: null, IsTrusted).ShouldBe((new SelfUpdateState(), (InstalledProgram?)null));
+        refusals.ShouldHaveSingleItem().ShouldBe($"{outside} is not where the agent puts its programs");
+    }
+
     [Fact]
     public void A_link_in_its_place_is_not()
     {
