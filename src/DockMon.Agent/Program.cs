@@ -64,10 +64,10 @@ internal static partial class Program
     {
         Func<string, string?> environment = Environment.GetEnvironmentVariable;
         List<ConfigurationError> errors = [];
-        string? user = null;
+        UserChange? user = null;
         try
         {
-            user = Privileges.Drop(environment);
+            user = Privileges.Drop(environment, DataOwner.Settle);
         }
         catch (ConfigurationException e)
         {
@@ -87,7 +87,12 @@ internal static partial class Program
         var logger = loggers.CreateLogger("agent");
         if (user is not null)
         {
-            Log.User(logger, user);
+            Log.User(logger, user.Text);
+        }
+
+        if (user?.Concern is { } concern)
+        {
+            Log.UserConcern(logger, concern);
         }
 
         using var stopping = new CancellationTokenSource();
@@ -144,5 +149,8 @@ internal static partial class Program
 
         [LoggerMessage(403, LogLevel.Information, "Started as root; {User}")]
         public static partial void User(ILogger logger, string user);
+
+        [LoggerMessage(408, LogLevel.Warning, "{Concern}")]
+        public static partial void UserConcern(ILogger logger, string concern);
     }
 }

@@ -32,7 +32,7 @@ public sealed class ImageTests : IAsyncLifetime
         { "", true },
         { "--read-only", true },
         { "--read-only --security-opt no-new-privileges --cap-drop ALL --cap-add CHOWN --cap-add SETGID --cap-add SETUID", true },
-        { "--read-only --security-opt no-new-privileges --cap-drop ALL --user 1000:1000 --group-add GROUP", false },
+        { "--read-only --security-opt no-new-privileges --cap-drop ALL --user 64321:64321 --group-add GROUP", false },
     };
 
     [Theory]
@@ -43,11 +43,11 @@ public sealed class ImageTests : IAsyncLifetime
         await RegisteredAsync();
 
         var status = await File.ReadAllTextAsync($"/proc/{await InspectAsync("{{.State.Pid}}")}/status", Token);
-        status.ShouldContain("\nUid:\t1000\t1000\t1000\t1000\n");
-        status.ShouldContain("\nGid:\t1000\t1000\t1000\t1000\n");
+        status.ShouldContain("\nUid:\t64321\t64321\t64321\t64321\n");
+        status.ShouldContain("\nGid:\t64321\t64321\t64321\t64321\n");
         status.ShouldContain($"\nGroups:\t{SocketGroup} ");
         status.ShouldContain("\nCapEff:\t0000000000000000\n");
-        (await Docker.RunAsync(["logs", _name], Token)).Contains($"now user 1000 in group {SocketGroup}", StringComparison.Ordinal).ShouldBe(asRoot);
+        (await Docker.RunAsync(["logs", _name], Token)).Contains($"now user 64321 in group {SocketGroup}", StringComparison.Ordinal).ShouldBe(asRoot);
 
         // It says goodbye and ends by itself, long before Docker would kill it.
         await Docker.RunAsync(["stop", "--time", "60", _name], Token);
@@ -62,10 +62,43 @@ public sealed class ImageTests : IAsyncLifetime
             Token);
         await RunAsync("--read-only");
         await RegisteredAsync();
-        var files = await Docker.RunAsync(
-            ["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "stat", "-c", "%u", "/data", "/data/updates", "/data/permanent_token"],
-            Token);
-        files.Split('\n').ShouldBe(["1000", "1000", "1000"]);
+        (await OwnersAsync("/data", "/data/updates", "/data/permanent_token")).ShouldBe(["64321", "64321", "64321"]);
+    }
+
+    [Fact]
+    public async Task A_volume_of_an_earlier_image_is_given_to_the_user_of_this_one_and_the_way_back_is_told()
+    {
+        await BelongsToEarlierUserAsync();
+        await RunAsync("--read-only");
+        await RegisteredAsync();
+        (await LogAsync()).ShouldContain("of user 1000, that of earlier images, in /data");
+        (await OwnersAsync("/data", "/data/updates", "/data/updates/ended", "/data/permanent_token")).ShouldAllBe(owner => owner == "64321");
+
+        // As an earlier image starts it, and as one that is told so does.
+        await RemoveAgentAsync();
+        await RunAsync("-e AGENT_USER=1000 --restart no");
+        await Retry.UntilAsync(
+            "it says why not",
+            async () => (await LogAsync()).Contains("user id 1000 has no permission", StringComparison.Ordinal),
+            ct: Token);
+        await RemoveAgentAsync();
+        await RunAsync("-e AGENT_USER=64321");
+        await RegisteredAsync();
+    }
+
+    [Fact]
+    public async Task A_volume_of_an_earlier_image_that_cannot_be_changed_keeps_its_user()
+    {
+        await BelongsToEarlierUserAsync();
+        await RunAsync("", readOnlyData: true);
+        await RegisteredAsync();
+        (await LogAsync()).ShouldContain("/data cannot be given to another user here: Read-only file system");
+        (await File.ReadAllTextAsync($"/proc/{await InspectAsync("{{.State.Pid}}")}/status", Token)).ShouldContain("\nUid:\t1000\t1000\t1000\t1000\n");
+        (await OwnersAsync("/data", "/data/permanent_token")).ShouldBe(["1000", "1000"]);
+
+        // Who asks from inside asks as that user.
+        var (_, output, _) = await Docker.TryRunAsync(["exec", _name, "dockmon-agent", "doctor", "--json"], Token);
+        output.ShouldContain("checks run as the owner of the data directory: now user 1000");
     }
 
     [Fact]
@@ -198,12 +231,43 @@ public sealed class ImageTests : IAsyncLifetime
 
     private static IEnumerable<string> Words(JsonElement list) => list.EnumerateArray().Select(word => word.GetString()!);
 
+    /// <summary>Registers an agent with the user of earlier images, and removes it but for its volume.</summary>
+    private async Task BelongsToEarlierUserAsync()
+    {
+        // Not empty, or the volume would get the owner that the image has it with.
+        await Docker.RunAsync(
+            ["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "sh", "-c", "mkdir -m 700 /data/updates && chown -R 1000:1000 /data"],
+            Token);
+        await RunAsync("-e AGENT_USER=1000");
+        await RegisteredAsync();
+        await Retry.UntilAsync(
+            "its token is kept",
+            async () => (await OwnersAsync("/data/permanent_token", "/data/updates/ended")).SequenceEqual(["1000", "1000"]),
+            ct: Token);
+        await RemoveAgentAsync();
+    }
+
+    private async Task RemoveAgentAsync()
+    {
+        await Docker.RunAsync(["rm", "-f", _name], Token);
+        await Retry.UntilAsync("the agent is gone", async () => await _hub.ConnectedAsync(Token) == 0, ct: Token);
+    }
+
+    /// <summary>Whose files of the volume are, as Docker's own root sees them.</summary>
+    private async Task<string[]> OwnersAsync(params string[] paths)
+    {
+        var (_, output, _) = await Docker.TryRunAsync(["run", "--rm", "-v", $"{_name}:/data", TestImage.Name, "stat", "-c", "%u", .. paths], Token);
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private Task<string> LogAsync() => Docker.RunAsync(["logs", _name], Token);
+
     private Task RegisteredAsync() => Retry.UntilAsync("the agent is connected", async () => await _hub.ConnectedAsync(Token) == 1, ct: Token);
 
     private Task<string> InspectAsync(string format) => Docker.RunAsync(["inspect", "--format", format, _name], Token);
 
     /// <summary>Runs the line of the documents, with this test's names in place of theirs.</summary>
-    private async Task RunAsync(string options)
+    private async Task RunAsync(string options, bool readOnlyData = false)
     {
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "installation.md"), Token);
         var line = text[text.IndexOf("docker run -d \\\n", StringComparison.Ordinal)..];
@@ -216,7 +280,7 @@ public sealed class ImageTests : IAsyncLifetime
             .. words[1..^1].Select(word => word
                 .Replace("wss://your-dockmon-instance.com", _hub.Url, StringComparison.Ordinal)
                 .Replace("your-token-here", token, StringComparison.Ordinal)
-                .Replace("dockmon-agent-data", _name, StringComparison.Ordinal)),
+                .Replace("dockmon-agent-data:/data", $"{_name}:/data{(readOnlyData ? ":ro" : "")}", StringComparison.Ordinal)),
         ];
         arguments[Array.IndexOf(arguments, "--name") + 1] = _name;
         await Docker.RunAsync([.. arguments, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), _image], Token);

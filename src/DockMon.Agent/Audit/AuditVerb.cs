@@ -35,7 +35,7 @@ internal static class AuditVerb
         try
         {
             // As for "health": root without capabilities may not open what is the agent's user's.
-            Privileges.Drop(environment, (_, _) => { });
+            Privileges.Drop(environment, DataOwner.Find);
             var folder = AuditReader.FolderIn(new EnvironmentReader(environment).DirectoryPath("DATA_PATH", "/data"));
             return verify ? await VerifyAsync(folder, json, output) : await ShowAsync(folder, since, json, output, colour);
         }

@@ -22,8 +22,19 @@ internal sealed class UserCheck
         var takesOver = false;
         try
         {
-            var user = Privileges.Drop(environment, (dataPath, user) => takesOver = IsGiven(dataPath, user));
-            var found = user is null ? $"checks run as {Name()}, like an agent that is started this way" : $"checks run as the agent does: {user}";
+            var succeeds = false;
+            var user = Privileges.Drop(environment, (folders, wanted) =>
+            {
+                takesOver = IsGiven(folders.Data, wanted);
+                succeeds = EarlierUser.Owns(folders.Data, wanted);
+                return DataOwner.Find(folders, wanted);
+            });
+            if (succeeds)
+            {
+                return new(Succeeds(user!.Text), takesOver: false);
+            }
+
+            var found = user is null ? $"checks run as {Name()}, like an agent that is started this way" : $"checks run as the agent does: {user.Text}";
             return new(CheckResult.Ok(found), takesOver);
         }
         catch (ConfigurationException e)
@@ -34,12 +45,17 @@ internal sealed class UserCheck
 
     public Check Check() => new("user", [], _ => Task.FromResult(_finding));
 
+    private static CheckResult Succeeds(string user) => CheckResult.Warning(
+        $"checks run as the owner of the data directory: {user}. It is of an earlier image, whose user is a person on many hosts",
+        $"start the agent: it gives the data to user {EarlierUser.Successor}, or its log says why it does not; to keep this user set "
+            + $"AGENT_USER={EarlierUser.Id}");
+
     // Files in a directory of a third user cannot be reached, whoever owns them.
     private static bool IsGiven(string dataPath, uint user) =>
         EffectiveCapabilities.MayChangeOwner()
         && FileStatus.Read(dataPath) is { } status
         && (status.User == 0 || status.User == user)
-        && Privileges.RootsOwn(dataPath).Count > 0;
+        && DataOwner.RootsOwn(dataPath).Count > 0;
 
     private static string Name() => Native.UserId == 0 ? "root" : $"user id {Native.UserId}";
 }

@@ -29,7 +29,7 @@ internal static class HealthVerb
         try
         {
             // An image's health check is root's, and root without capabilities may not open what is the agent's user's.
-            Privileges.Drop(environment, (_, _) => { });
+            Privileges.Drop(environment, DataOwner.Find);
             return await AskAsync(HealthEndpoint.PathIn(new EnvironmentReader(environment).DirectoryPath("DATA_PATH", "/data")), time);
         }
         catch (ConfigurationException e)

@@ -13,18 +13,12 @@ internal static class Privileges
 {
     private const string Variable = "AGENT_USER";
 
-    // DATA_PATH, its directories, the stacks and the files right in those. What lies deeper belongs to the containers of the stacks.
-    private const int Depth = 3;
-
     /// <summary>Becomes the user of AGENT_USER where that is set and the process is root's.</summary>
-    /// <returns>What came of it, for the log; null when there was nothing to do.</returns>
-    /// <exception cref="ConfigurationException">AGENT_USER is no user, or root may not become another user here.</exception>
-    public static string? Drop(Func<string, string?> environment) => Drop(environment, TakeOver);
-
-    /// <summary>The same with something else in place of taking the data directory over.</summary>
     /// <param name="environment">The variables.</param>
-    /// <param name="before">What is done with the data directory while the process is still root, for the user it will be.</param>
-    public static string? Drop(Func<string, string?> environment, Action<string, uint> before)
+    /// <param name="settle">What is done with the data directory while the process is still root, for the user it is to be; decides who it will be.</param>
+    /// <returns>What came of it; null when there was nothing to do.</returns>
+    /// <exception cref="ConfigurationException">AGENT_USER is no user, or root may not become another user here.</exception>
+    public static UserChange? Drop(Func<string, string?> environment, Func<DataFolders, uint, DataOwner> settle)
     {
         var variables = new EnvironmentReader(environment);
         var wanted = ParseUser(variables.Text(Variable));
@@ -34,12 +28,34 @@ internal static class Privileges
         }
 
         var path = EngineEndpoint.SocketOf(variables.Text("DOCKER_HOST"));
-        if (PrivilegePlan.For(wanted, path is null ? null : FileStatus.Read(path), Native.Groups()) is not { } plan)
+        var socket = path is null ? null : FileStatus.Read(path);
+        if (PrivilegePlan.For(wanted, socket, Native.Groups()) is null)
         {
-            return $"stays root, because nobody else may use {path}";
+            return new UserChange($"stays root, because nobody else may use {path}");
         }
 
-        before(variables.DirectoryPath("DATA_PATH", "/data"), plan.User);
+        var data = variables.DirectoryPath("DATA_PATH", "/data");
+        var owner = settle(new DataFolders(data, variables.DirectoryPath("AGENT_STACKS_DIR", Path.Combine(data, "stacks"))), wanted);
+        if (PrivilegePlan.For(owner.User, socket, Native.Groups()) is not { } plan)
+        {
+            return new UserChange($"stays root, because user {owner.User} may not use {path}", owner.Concern);
+        }
+
+        Become(plan);
+        var who = plan.SocketGroup is { } group ? $"now user {plan.User} in group {group}, that of {path}" : $"now user {plan.User}";
+        return new UserChange(owner.Done is null ? who : $"{who}; {owner.Done}", owner.Concern);
+    }
+
+    /// <summary>The user's number; 0 when none is set.</summary>
+    public static uint ParseUser(string? text) => text switch
+    {
+        null or "root" => 0,
+        _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user < int.MaxValue => user,
+        _ => throw new ConfigurationException(ConfigurationError.InvalidValue(Variable, text, "write the number of a user, such as 64321, or 0 to stay root")),
+    };
+
+    private static void Become(PrivilegePlan plan)
+    {
         try
         {
             Native.Become(plan.User, plan.Groups);
@@ -50,60 +66,14 @@ internal static class Privileges
                 Variable,
                 $"Root cannot become user {plan.User} here ({e.Message})",
                 $"leave the container the capabilities SETUID and SETGID, start it as that user (docker run --user {plan.User}"
-                + $"{(plan.SocketGroup is { } group ? $" --group-add {group}" : "")}), or set {Variable} to 0 to stay root");
+                + $"{(plan.SocketGroup is { } group ? $" --group-add {group}" : "")}), set {Variable} to a number that its user namespace has, "
+                + "or to 0 to stay root");
             throw new ConfigurationException(error, e);
-        }
-
-        return plan.SocketGroup is { } joined ? $"now user {plan.User} in group {joined}, that of {path}" : $"now user {plan.User}";
-    }
-
-    /// <summary>The user's number; 0 when none is set.</summary>
-    public static uint ParseUser(string? text) => text switch
-    {
-        null or "root" => 0,
-        _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var user) && user < int.MaxValue => user,
-        _ => throw new ConfigurationException(ConfigurationError.InvalidValue(Variable, text, "write the number of a user, such as 1000, or 0 to stay root")),
-    };
-
-    /// <summary>What root has in the data directory, and the user is to have.</summary>
-    public static IReadOnlyList<string> RootsOwn(string dataPath)
-    {
-        var found = new List<string>();
-        try
-        {
-            Collect(dataPath, found, depth: 0);
-        }
-        catch (IOException)
-        {
-            // The proof that the directory can be written fails in a moment, with better words.
-        }
-
-        return found;
-    }
-
-    private static void TakeOver(string dataPath, uint user)
-    {
-        // From the inside out: root without DAC_OVERRIDE has no way through a directory that is the user's already.
-        foreach (var path in RootsOwn(dataPath).Reverse())
-        {
-            _ = Native.TryGive(path, user);
-        }
-    }
-
-    private static void Collect(string path, List<string> found, int depth)
-    {
-        if (FileStatus.Read(path, followLink: false) is { User: 0 } && (depth < Depth || !Directory.Exists(path)))
-        {
-            found.Add(path);
-        }
-
-        if (depth < Depth && new DirectoryInfo(path) is { Exists: true, LinkTarget: null } directory)
-        {
-            var options = new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 };
-            foreach (var entry in directory.EnumerateFileSystemInfos("*", options))
-            {
-                Collect(entry.FullName, found, depth + 1);
-            }
         }
     }
 }
+
+/// <summary>What came of giving up root.</summary>
+/// <param name="Text">Who the process is now, for the log.</param>
+/// <param name="Concern">What somebody should look after; null for nothing.</param>
+internal sealed record UserChange(string Text, string? Concern = null);

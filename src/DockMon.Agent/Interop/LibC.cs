@@ -50,6 +50,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int ChangeOwner(string path, uint user, uint group);
 
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int ChangeOwnerAt(SafeFileHandle directory, string path, uint user, uint group, int flags);
+
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    public static partial int SetFileSystemUser(uint user);
+
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
 

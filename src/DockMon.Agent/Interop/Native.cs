@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace DockMon.Agent.Interop;
 
@@ -9,6 +10,8 @@ internal static unsafe class Native
     public const int ReadOnlyFileSystem = 30;
     public const int QuotaExceeded = 122;
 
+    private const uint SameId = uint.MaxValue;
+    private const int EmptyPath = 0x1000;
     private const int InvalidArgument = 22;
     private const int NotSupported = 95;
     private const int WriteAndSearch = 3;
@@ -94,6 +97,26 @@ internal static unsafe class Native
 
     /// <summary>Gives a file, or a link itself, to a user and the group of the same number.</summary>
     public static bool TryGive(string path, uint user) => LibC.ChangeOwner(path, user, user) == 0;
+
+    /// <summary>Gives an open file, or a link itself, to a user and a group; null for the one it has.</summary>
+    public static bool TryGive(SafeFileHandle file, uint? user, uint group) => LibC.ChangeOwnerAt(file, "", user ?? SameId, group, EmptyPath) == 0;
+
+    /// <summary>What the last call that failed says of it.</summary>
+    public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    /// <summary>Does something with the rights to files that a user has, on this thread alone. For root, who has its own rights again afterwards.</summary>
+    public static T WithFileRightsOf<T>(uint user, Func<T> act)
+    {
+        var before = LibC.SetFileSystemUser(user);
+        try
+        {
+            return act();
+        }
+        finally
+        {
+            _ = LibC.SetFileSystemUser((uint)before);
+        }
+    }
 
     /// <summary>Whether the user of the process may create files in a directory.</summary>
     public static bool MayWriteIn(string directory) => LibC.Access(directory, WriteAndSearch) == 0;
