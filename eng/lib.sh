@@ -290,4 +290,5 @@ engines() {
   ensure_compose
   ensure_other_engines
   command -v curl >/dev/null || install "curl, for the installer" curl
+  [ -x /usr/sbin/haproxy ] || install "HAProxy, for tests behind it" haproxy
 }

@@ -26,8 +26,9 @@ public sealed class ScriptedServer : IAsyncDisposable
     public Uri Url => new(_app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal));
 
     /// <param name="certificate">With TLS, by this certificate.</param>
-    /// <param name="clients">Whose certificates it demands of who connects; null for nobody's.</param>
-    public static async Task<ScriptedServer> StartAsync(X509Certificate2? certificate = null, TestAuthority? clients = null)
+    /// <param name="clients">Whose certificates it asks for of who connects; null for nobody's.</param>
+    /// <param name="demands">Whether it lets nobody through without one.</param>
+    public static async Task<ScriptedServer> StartAsync(X509Certificate2? certificate = null, TestAuthority? clients = null, bool demands = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -42,7 +43,8 @@ public sealed class ScriptedServer : IAsyncDisposable
                     listen.UseHttps(https =>
                     {
                         https.ServerCertificate = certificate;
-                        https.ClientCertificateMode = clients is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate;
+                        https.ClientCertificateMode = clients is null ? ClientCertificateMode.NoCertificate
+                            : demands ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.AllowCertificate;
                         https.ClientCertificateValidation = (client, _, _) => clients!.Issued(client);
                     });
                 }

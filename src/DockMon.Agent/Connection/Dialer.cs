@@ -23,6 +23,9 @@ internal sealed class DialException(string message, int? status = null, Exceptio
 
     /// <summary>Whether the server ended the TLS connection because of something that the agent showed, or did not show.</summary>
     public bool IsTlsAlert { get; init; }
+
+    /// <summary>Whether the reason may be that the server asked for a client certificate and there was none.</summary>
+    public bool LacksCertificate { get; init; }
 }
 
 /// <summary>
@@ -96,11 +99,12 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             or ArgumentException && !ct.IsCancellationRequested)
         {
             socket.Dispose();
+            var hint = tls.Hint(upgrade.Status);
             throw new DialException(
                 $"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? tls.Refusal ?? Describe(e, endpoint)}",
                 upgrade.Status,
                 e,
-                upgrade.Detail + tls.RefusalDetail + tls.Hint(upgrade.Status)) { IsTlsAlert = IsAlert(e) };
+                upgrade.Detail + tls.RefusalDetail + hint) { IsTlsAlert = IsAlert(e), LacksCertificate = hint is not null };
         }
         catch
         {

@@ -14,14 +14,11 @@ internal static class ClientCertificateAdvice
     /// <summary>The result where the agent has none.</summary>
     /// <param name="isAsked">Whether the server, or the proxy in front of it, asked for one.</param>
     /// <param name="failure">Why the dial failed; null when it did not.</param>
-    public static CheckResult Missing(bool isAsked, Exception? failure) => (isAsked, failure) switch
-    {
-        (false, _) => CheckResult.Ok("none, and the server asks for none"),
-        (true, null) => CheckResult.Ok("none; the server asks for one, and does without"),
-        (true, not null) => CheckResult.Failed(
+    public static CheckResult Missing(bool isAsked, Exception? failure) => failure is DialException { LacksCertificate: true }
+        ? CheckResult.Failed(
             $"the server, or the proxy in front of it, asks for a client certificate, and there is none: {failure.Message}",
-            "have one issued for this agent by the authority that the proxy trusts, and set CLIENT_CERT_FILE and CLIENT_KEY_FILE"),
-    };
+            "have one issued for this agent by the authority that the proxy trusts, and set CLIENT_CERT_FILE and CLIENT_KEY_FILE")
+        : CheckResult.Ok(isAsked ? "none; the server asks for one, and does without" : "none, and the server asks for none");
 
     /// <summary>The result for the one it has.</summary>
     /// <param name="certificate">The certificate.</param>

@@ -4,6 +4,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Protocol;
 using DockMon.Testing;
+using Microsoft.AspNetCore.Http;
 using Shouldly;
 using Xunit;
 
@@ -148,6 +149,29 @@ public sealed class DialerTlsTests : IDisposable
         await ConnectsAsync(dialer);
         _shown.ShouldAllBe(shown => shown == ThumbprintIn(files));
         _shown.ShouldNotContain(first);
+    }
+
+    [Theory]
+    [InlineData(400, true)]
+    [InlineData(403, true)]
+    [InlineData(404, false)]
+    [InlineData(503, false)]
+    public async Task A_proxy_that_asks_for_a_certificate_and_answers_all_the_same_may_have_wanted_it(int status, bool hinted)
+    {
+        // As nginx does it: the handshake succeeds, and every request is answered with 400.
+        using var certificate = _authority.Issue();
+        await using var server = await ScriptedServer.StartAsync(certificate, _authority, demands: false);
+        server.Script = (context, _) =>
+        {
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsync("<html>");
+        };
+        var dialer = Dialer(server, new ServerIdentity { Pins = [ServerPin.Of(certificate)] });
+        var failure = await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, null, Token));
+        failure.LacksCertificate.ShouldBe(hinted);
+        failure.Message.EndsWith(": <html>; it asks for a client certificate: set CLIENT_CERT_FILE and CLIENT_KEY_FILE", StringComparison.Ordinal)
+            .ShouldBe(hinted);
+        failure.IsTlsAlert.ShouldBeFalse();
     }
 
     [Fact]
