@@ -1,5 +1,6 @@
 // Writes what a published agent is made of, as CycloneDX 1.6: dotnet run eng/sbom.cs -- ASSETS VERSION PROGRAM TIMESTAMP
 // ASSETS is the project.assets.json of the restore that the publish used.
+#:property RestorePackagesWithLockFile=false
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
