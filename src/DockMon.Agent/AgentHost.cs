@@ -84,7 +84,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         using var service = new ServiceManager(Environment.GetEnvironmentVariable, time, context.CreateLogger<ServiceManager>());
         var trimmer = new MemoryTrimmer(time, logger);
 
-        var scan = new ComposeScan(time);
+        var scan = new ComposeScan(policies, time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
         using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());

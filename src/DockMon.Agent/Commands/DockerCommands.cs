@@ -15,12 +15,12 @@ internal sealed class DockerCommands(AgentContext context, EngineClient engine, 
     private readonly ContainerCreator _creator = new(engine, gate, context.Options.DataPath, context.Time, context.CreateLogger<ContainerCreator>());
 
     /// <summary>The list of containers, which events keep true.</summary>
-    public ContainerListing Listing { get; } = new(engine, context.Hidden, context.CreateLogger<ContainerListing>());
+    public ContainerListing Listing { get; } = new(context, engine);
 
     public void AddTo(Routes routes)
     {
         Listing.AddTo(routes);
-        new ContainerOperations(engine, own).AddTo(routes);
+        new ContainerOperations(engine, own, context.Policies).AddTo(routes);
         new ProvisioningOperations(engine, gate, _creator, context.Hidden, outbound, context.Time).AddTo(routes);
         new ImageCommands(engine, context.Hidden).AddTo(routes);
         new NetworkCommands(engine, own, context.Hidden).AddTo(routes);

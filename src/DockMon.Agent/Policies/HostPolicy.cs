@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Redaction;
 
 namespace DockMon.Agent.Policies;
 
@@ -44,6 +45,12 @@ internal sealed record HostPolicy
     /// <summary>What containers may have of the host that are created, updated or deployed.</summary>
     public CreateRules Create { get; init; } = CreateRules.None;
 
+    /// <summary>What values the server is not told.</summary>
+    public Redactor Redact { get; init; } = Redactor.None;
+
+    /// <summary>The same, as far as the policy is in force.</summary>
+    public Redactor Redactor => Enforce ? Redact : Redactor.None;
+
     /// <summary>Whether it hides containers.</summary>
     public bool Hides => Enforce && Containers.Any(rule => rule.Hide);
 
@@ -59,6 +66,7 @@ internal sealed record HostPolicy
         Mode = PolicyMode.Observe,
         Enforce = true,
         Allow = ActionSet.None,
+        Redact = before?.Redact ?? Redactor.Usual,
     };
 
     /// <summary>The rule for a container; null when none matches.</summary>

@@ -47,7 +47,9 @@ internal static class SafeYaml
         }
     }
 
-    private static void EnsureHarmless(string text)
+    /// <summary>Checks that it can be read.</summary>
+    /// <exception cref="YamlException">It is no YAML, or more than a file for people needs; it says where.</exception>
+    public static void EnsureHarmless(string text)
     {
         var parser = new Parser(new StringReader(text));
         // Of each open collection, whether a key is next; a list never has one.

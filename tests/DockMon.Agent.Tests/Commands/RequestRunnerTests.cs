@@ -165,7 +165,7 @@ public sealed class RequestRunnerTests : IDisposable
     {
         await using var engine = new ScriptedEngine();
         var routes = new Routes();
-        new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
+        new ContainerOperations(engine.Client, TestOwnContainers.None, Gates.NoPolicy).AddTo(routes);
         new ProvisioningOperations(
             engine.Client,
             Gates.OpenForCreates,
@@ -173,7 +173,7 @@ public sealed class RequestRunnerTests : IDisposable
             HiddenContainers.None,
             _outbound,
             _time).AddTo(routes);
-        new ComposeScan(_time).AddTo(routes);
+        new ComposeScan(Gates.NoPolicy, _time).AddTo(routes);
         routes.Commands.Concat(routes.Operations)
             .Where(route => route.Value.Place != ReadPool.Short)
             .Select(route => $"{route.Key} {route.Value.Place}")

@@ -31,29 +31,22 @@ internal static class Gates
 
     /// <summary>Judges what is created by a policy, on the host of an engine.</summary>
     public static CreateGate CreateGate(HostPolicy policy, EngineClient engine, ILoggerFactory? loggers = null) =>
-        new(Context(policy, loggers: loggers), engine, TestOwnContainers.None);
+        new(Context(new PolicySource(policy), loggers: loggers), engine, TestOwnContainers.None);
 
     /// <summary>What subsystems are created with, under a policy.</summary>
-    public static AgentContext Context(HostPolicy policy, HiddenContainers? hidden = null, ILoggerFactory? loggers = null) => new(
+    public static AgentContext Context(PolicySource policies, HiddenContainers? hidden = null, ILoggerFactory? loggers = null) => new(
         new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
         loggers ?? NullLoggerFactory.Instance,
         TimeProvider.System,
         new Random(1))
     {
-        Policies = new PolicySource(policy),
+        Policies = policies,
         Hidden = hidden ?? HiddenContainers.None,
     };
 
     /// <summary>A gate on an engine, and the policy that a test puts in force.</summary>
-    public static RequestGate Of(PolicySource policies, EngineClient engine, ILoggerFactory? log = null)
-    {
-        var context = new AgentContext(
-            new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
-            log ?? NullLoggerFactory.Instance,
-            TimeProvider.System,
-            new Random(1)) { Policies = policies };
-        return new RequestGate(context, new ContainerFactsReader(engine), NoAudit);
-    }
+    public static RequestGate Of(PolicySource policies, EngineClient engine, ILoggerFactory? log = null) =>
+        new(Context(policies, loggers: log), new ContainerFactsReader(engine), NoAudit);
 
     /// <summary>The policy of a text.</summary>
     public static HostPolicy Policy(string text)

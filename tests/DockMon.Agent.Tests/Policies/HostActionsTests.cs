@@ -39,7 +39,7 @@ public sealed class HostActionsTests : IDisposable
             new Updates(context, engine, own, Gates.Open, Gates.OpenForCreates, lanes, outbound).AddTo,
             selfUpdates.AddTo,
             new ComposeDeployer(context, engine, own, Gates.OpenForCreates, lanes, outbound).AddTo,
-            new ComposeScan(time).AddTo);
+            new ComposeScan(Gates.NoPolicy, time).AddTo);
 
         var actions = routes.Commands.Keys.Concat(routes.Operations.Keys).Distinct().ToList();
         actions.Count.ShouldBeGreaterThan(30);

@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -23,11 +24,13 @@ internal sealed partial class ContainerCreator(EngineClient engine, CreateGate g
 
     public async Task<string> CreateAsync(ContainerOperation request, CancellationToken ct)
     {
+        RedactionMark.EnsureAbsent(request.Config);
         var wanted = CreateConfig.Read(request.Config);
         await gate.EnsureAllowedAsync(
             OperationActions.Create,
             () => [EngineSettings.Read(wanted.Body, Subject(wanted), wanted.MoreNetworks.Select(network => network.Name))],
             ct);
+        await gate.EnsureVisibleAsync(wanted.Body, ct);
         foreach (var network in wanted.MoreNetworks)
         {
             // A container that does not run is connected to a network that does not exist without a word, and cannot start later.

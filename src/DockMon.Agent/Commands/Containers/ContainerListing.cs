@@ -3,7 +3,9 @@ using System.Collections.Concurrent;
 using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Hiding;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -16,7 +18,7 @@ namespace DockMon.Agent.Commands.Containers;
 /// Events say what no longer holds; see <see cref="ContainerStarted"/> and <see cref="ImageChanged"/>. One that cannot be inspected is listed all the same.
 /// What is very long is cut, with a mark: one image's labels must not cost the host its list.
 /// </summary>
-internal sealed partial class ContainerListing(EngineClient engine, HiddenContainers hidden, ILogger<ContainerListing> logger)
+internal sealed partial class ContainerListing
 {
     private const int InspectWidth = 8;
     private const string NeverStarted = "0001-01-01T00:00:00Z";
@@ -43,8 +45,18 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
     private readonly ConcurrentDictionary<string, byte[]> _containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte[]> _images = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _notInspected = new(StringComparer.Ordinal);
+    private readonly EngineClient _engine;
+    private readonly PolicySource _policies;
+    private readonly HiddenContainers _hidden;
+    private readonly ILogger _logger;
     private int _tooLong;
     private long _changes;
+
+    public ContainerListing(AgentContext context, EngineClient engine)
+    {
+        (_engine, _policies, _hidden, _logger) = (engine, context.Policies, context.Hidden, context.CreateLogger<ContainerListing>());
+        _policies.Changed += Forget; // What is kept is what the earlier policy let be told.
+    }
 
     public void AddTo(Routes routes) =>
         routes.Commands[CommandNames.ListContainers] = new Route("list containers", lane: null, (_, ct) => ListAsync(ct)) { Place = ReadPool.List };
@@ -90,7 +102,7 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
         var (json, shortened, leftOut) = SizeLimitedList.Join(fitted, LongestList, UnknownContainer);
         if (shortened > 0 && Interlocked.Increment(ref _tooLong) is var count && BitOperations.IsPow2(count))
         {
-            Log.ListTooLong(logger, items.Count, LongestList, shortened, leftOut, count);
+            Log.ListTooLong(_logger, items.Count, LongestList, shortened, leftOut, count);
         }
 
         return json;
@@ -98,9 +110,12 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
 
     private async Task<IReadOnlyList<ContainerJson>> ListVisibleAsync(CancellationToken ct)
     {
-        var all = await engine.ListContainersJsonAsync(all: true, ct);
-        var unseen = await hidden.FindAsync(all.Select(item => (item.Id, item.ReadName())), ct);
-        return unseen.Count == 0 ? all : [.. all.Where(item => !unseen.Contains(item.Id))];
+        var all = await _engine.ListContainersJsonAsync(all: true, ct);
+        var unseen = await _hidden.FindAsync(all.Select(item => (item.Id, item.ReadName())), ct);
+        _hidden.Keep(all.Select(item => item.Id));
+        var redactor = _policies.Current.Redactor;
+        return unseen.Count == 0 && !redactor.IsActive ? all
+            : [.. all.Where(item => !unseen.Contains(item.Id)).Select(item => item with { Json = RedactedJson.Of(item.Json, redactor) })];
     }
 
     private async ValueTask<byte[]> GetAsync(
@@ -125,10 +140,10 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
         catch (EngineException e)
         {
             // Is it this one or the engine? Without the engine there is no list.
-            await engine.PingAsync(ct);
+            await _engine.PingAsync(ct);
             if (_notInspected.TryAdd(id, true))
             {
-                Log.NotInspected(logger, id, e.Message);
+                Log.NotInspected(_logger, id, e.Message);
             }
 
             return unknown;
@@ -145,7 +160,8 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
 
     private async Task<byte[]> DescribeContainerAsync(string id, CancellationToken ct)
     {
-        var container = await engine.InspectContainerAsync(id, ct, InspectLimit);
+        var redactor = _policies.Current.Redactor;
+        var container = await _engine.InspectContainerAsync(id, ct, InspectLimit);
         return Members(writer =>
         {
             if (container.State.StartedAt is { Length: > 0 } started && started != NeverStarted)
@@ -159,7 +175,7 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
                 .GroupBy(entry => entry[0], StringComparer.Ordinal)
                 .Select(group => group.Last()))
             {
-                writer.WriteString(variable[0], variable.Length > 1 ? variable[1] : "");
+                writer.WriteString(variable[0], variable.Length > 1 ? redactor.Value(variable[0], variable[1]) : "");
             }
 
             writer.WriteEndObject();
@@ -168,7 +184,7 @@ internal sealed partial class ContainerListing(EngineClient engine, HiddenContai
 
     private async Task<byte[]> DescribeImageAsync(string id, CancellationToken ct)
     {
-        var image = await engine.InspectImageAsync(id, ct, InspectLimit);
+        var image = await _engine.InspectImageAsync(id, ct, InspectLimit);
         return Members(writer =>
         {
             writer.WriteStartArray("RepoDigests"u8);

@@ -1,12 +1,13 @@
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Engine;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Commands.Containers;
 
 /// <summary>The operations on one container.</summary>
-internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
+internal sealed class ContainerOperations(EngineClient engine, OwnContainer own, PolicySource policies)
 {
     private const int DefaultStopSeconds = 10;
 
@@ -34,7 +35,7 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own)
     private BoundRequest BindInspect(ContainerOperation request) => new(Subject.Of(request), FindLane: null, async ct =>
     {
         var container = await engine.InspectContainerRawAsync(Id(request), ct);
-        return [.. "{\"container\":"u8, .. container, (byte)'}'];
+        return [.. "{\"container\":"u8, .. RedactedJson.Of(container, policies.Current.Redactor).Span, (byte)'}'];
     })
     {
         About = container => BindInspect(request with { ContainerId = container }),

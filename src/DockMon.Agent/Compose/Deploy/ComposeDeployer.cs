@@ -4,6 +4,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -29,6 +30,7 @@ internal sealed partial class ComposeDeployer(
     private readonly ILogger _logger = context.CreateLogger<ComposeDeployer>();
     private readonly DeploymentStore _store = new(context.Options.DataPath, context.CreateLogger<ComposeDeployer>());
     private readonly Func<string, string?> _variables = variables ?? Environment.GetEnvironmentVariable;
+    private readonly HiddenServices _hidden = new(context, engine);
     private ComposeTool? _tool;
     private HashSet<string> _left = [];
 
@@ -192,6 +194,10 @@ internal sealed partial class ComposeDeployer(
         }
 
         StackFolder.CheckEnvNames(request.EnvFiles?.Keys);
+        if (request.Action is null or "up")
+        {
+            RedactionMark.EnsureAbsent(request);
+        }
     }
 
     private async Task<StartedResult> StartAsync(DeployComposeRequest request, CancellationToken ct)
@@ -264,13 +270,13 @@ internal sealed partial class ComposeDeployer(
             Log.DeploymentFailed(_logger, id, action, project, reason);
         }
 
-        End(journal, end, reason);
+        End(journal, end with { Error = await _hidden.CleanAsync(end.Error, ct) }, reason);
     }
 
     private void Report(string id, string stage, string message, IReadOnlyList<ServiceProgress>? services) =>
         outbound.PostEvent(FrameWriter.Event(
             EventNames.DeployProgress,
-            new DeployProgress { DeploymentId = id, Stage = stage, Message = message, Services = services },
+            new DeployProgress { DeploymentId = id, Stage = stage, Message = context.Policies.Current.Redactor.Text(message), Services = services },
             ProtocolJson.Default.DeployProgress,
             _time.GetUtcNow()));
 

@@ -1,6 +1,7 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ internal sealed partial class ComposeRun(
     private readonly TimeProvider _time = context.Time;
     private readonly ILogger _logger = context.CreateLogger<ComposeRun>();
     private readonly string _project = request.ProjectName!;
+    private readonly HiddenServices _hidden = new(context, engine);
     private (string, string)? _reported;
 
     private TimeSpan HealthTimeout => TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
@@ -115,6 +117,7 @@ internal sealed partial class ComposeRun(
     private async Task AcceptAsync(IReadOnlyList<ProjectContainer> before, CancellationToken ct)
     {
         Report(DeployStages.Validating, $"Project {_project}: validating the compose file");
+        RedactionMark.EnsureAbsent(request);
         var content = StackFolder.FilesOf(request);
         using var candidate = StagedProject.Write(files.Stack, files.HostStacks, files.Accepted.Root, content);
         await gate.EnsureReadableAsync(candidate, ct);
@@ -123,6 +126,7 @@ internal sealed partial class ComposeRun(
         if (request.Action != "down")
         {
             await gate.EnsureAllowedAsync(model, before, ct);
+            await _hidden.EnsureNoneIsUsedAsync(ComposeModel.Read(model), ct);
             IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
         }
 
@@ -187,7 +191,8 @@ internal sealed partial class ComposeRun(
             var undecided = containers.Count(container => container.IsUndecided);
             if (wait && undecided > 0)
             {
-                Report(DeployStages.HealthCheck, $"Project {_project}: waiting for {undecided} of {containers.Count} containers", containers);
+                var (visible, _) = await _hidden.RemoveAsync(containers, [], ct);
+                Report(DeployStages.HealthCheck, $"Project {_project}: waiting for {undecided} of {containers.Count} containers", visible);
             }
 
             // What ran before, and was left alone, has nothing to show.
@@ -204,9 +209,10 @@ internal sealed partial class ComposeRun(
 
     private async Task<DeployComplete> EndAsync(ComposeModel model, string? error, CancellationToken ct)
     {
-        var containers = ProjectContainers.ByName(await ProjectContainers.ListAsync(engine, _project, ct));
-        var services = model.Services.Select(service => service.Name).ToHashSet(StringComparer.Ordinal);
-        var failed = ProjectContainers.Failed(containers, model.Services, request.WaitForHealthy == true);
+        var (found, expected) = await _hidden.RemoveAsync(await ProjectContainers.ListAsync(engine, _project, ct), model.Services, ct);
+        var containers = ProjectContainers.ByName(found);
+        var services = expected.Select(service => service.Name).ToHashSet(StringComparer.Ordinal);
+        var failed = ProjectContainers.Failed(containers, expected, request.WaitForHealthy == true);
         var success = error is null && failed.Count == 0;
         var partial = failed.Count > 0 && containers.Any(entry => services.Contains(entry.Value.Service) && !failed.Contains(entry.Key));
         return new DeployComplete

@@ -1,5 +1,6 @@
 using System.Text;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Storage;
 using DockMon.Protocol;
 
@@ -15,11 +16,14 @@ internal static class ComposeFiles
     private const int MostEnvFiles = 100;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static ReadComposeResult Read(string? path)
+    /// <summary>Reads them.</summary>
+    /// <param name="path">The compose file.</param>
+    /// <param name="redactor">Says which values are not told.</param>
+    public static ReadComposeResult Read(string? path, Redactor redactor)
     {
         try
         {
-            return ReadOrThrow(path);
+            return ReadOrThrow(path, redactor);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CommandException or DecoderFallbackException)
         {
@@ -44,7 +48,7 @@ internal static class ComposeFiles
             : Utf8.GetString(buffer, 0, length).TrimStart('\uFEFF');
     }
 
-    private static ReadComposeResult ReadOrThrow(string? path)
+    private static ReadComposeResult ReadOrThrow(string? path, Redactor redactor)
     {
         if (string.IsNullOrEmpty(path) || path[0] != '/' || path.Contains('\0', StringComparison.Ordinal) || Path.GetFullPath(path) != path)
         {
@@ -71,9 +75,10 @@ internal static class ComposeFiles
                 && name is not ("." or "..")
                 && !name.Contains('/', StringComparison.Ordinal)
                 && !name.Contains('$', StringComparison.Ordinal)
-                && ReadEnv(Path.Combine(folder, name)) is { } text)
+                && ReadEnv(Path.Combine(folder, name)) is { } text
+                && RedactedEnvFile.Read(text, redactor) is { } told)
             {
-                read[name] = text;
+                read[name] = told;
             }
             else
             {
@@ -85,7 +90,8 @@ internal static class ComposeFiles
         {
             Success = true,
             Path = path,
-            Content = content,
+            Content = RedactedYaml.Read(content, redactor)
+                ?? throw new CommandException("this host's policy redacts values, and the file is written in a way that they cannot be found in it"),
             EnvContent = read.GetValueOrDefault(EnvName, ""),
             EnvFiles = read,
             SkippedEnvFiles = skipped

@@ -1,12 +1,13 @@
 using System.Text;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Compose.Discovery;
 
 /// <summary>Looks for compose files on this machine, within limits: of time, of files, of depth, and of where it goes at all.</summary>
-internal sealed class ComposeScan(TimeProvider time)
+internal sealed class ComposeScan(PolicySource policies, TimeProvider time)
 {
     /// <summary>Most files that are looked at.</summary>
     public const int FileLimit = 5000;
@@ -47,7 +48,7 @@ internal sealed class ComposeScan(TimeProvider time)
             ProtocolJson.Default.ReadComposeRequest,
             ProtocolJson.Default.ReadComposeResult,
             lane: null,
-            (request, ct) => Task.Run(() => ComposeFiles.Read(request.Path), ct)) with { Place = ReadPool.Files };
+            (request, ct) => Task.Run(() => ComposeFiles.Read(request.Path, policies.Current.Redactor), ct)) with { Place = ReadPool.Files };
     }
 
     public ScanComposeResult Scan(ScanComposeRequest request, IReadOnlyList<string> roots, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Update.Planning;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -82,6 +83,12 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
     /// <exception cref="CommandException">The policy refuses it.</exception>
     public Task EnsureImageAllowedAsync(string action, string image) =>
         EnsureAsync(action, rules => Task.FromResult(rules.JudgeImage(image, action)));
+
+    /// <summary>Refuses a container that would have something from a hidden one.</summary>
+    /// <param name="body">What it is created with, as the engine takes it.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="EngineException">There is no such container for the server.</exception>
+    public Task EnsureVisibleAsync(JsonObject body, CancellationToken ct) => HiddenReferences.RefuseAsync(body, engine, context.Hidden, ct);
 
     private static string Subject(JsonObject container) => "container " + container.GetText("Name").TrimStart('/');
 

@@ -70,7 +70,6 @@ internal sealed partial class HiddenContainers(
 
         List<(string Id, string Name)> listed = [.. all];
         await LearnAsync(listed.Select(container => container.Id), ct);
-        DropRemoved(listed);
         return listed.Where(container => IsHidden(container.Id, container.Name)).Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
     }
 
@@ -80,6 +79,24 @@ internal sealed partial class HiddenContainers(
 
     /// <summary>A container is gone, and nothing more will be asked about it.</summary>
     public void Forget(string id) => _answers.TryRemove(id, out _);
+
+    /// <summary>Forgets those that are gone when there are many.</summary>
+    /// <param name="all">The ids of all containers of the host. Not looked at while there are not many.</param>
+    public void Keep(IEnumerable<string> all)
+    {
+        if (_answers.Count > Removed && all.ToHashSet(StringComparer.Ordinal) is var listed && _answers.Count > listed.Count + Removed)
+        {
+            foreach (var id in _answers.Keys.Where(id => !listed.Contains(id)))
+            {
+                Forget(id);
+            }
+        }
+    }
+
+    /// <summary>Whether a reference of a request, beside the one to its own container, means a hidden container.</summary>
+    /// <exception cref="EngineException">The engine does not tell.</exception>
+    public async Task<bool> IsHiddenAsync(string reference, CancellationToken ct) =>
+        IsActive && reference.Length > 0 && await read(reference, ct) is { } facts && policies.Current.FindRule(facts) is { Hide: true };
 
     private bool IsToBeAsked(string id) =>
         !_answers.TryGetValue(id, out var answer) || (answer.Facts is null && time.GetElapsedTime(answer.AskedAt) >= RetryInterval);
@@ -105,18 +122,6 @@ internal sealed partial class HiddenContainers(
             }
 
             _answers[id] = new Answer(null, time.GetTimestamp());
-        }
-    }
-
-    private void DropRemoved(List<(string Id, string Name)> listed)
-    {
-        if (_answers.Count > listed.Count + Removed)
-        {
-            var ids = listed.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
-            foreach (var id in _answers.Keys.Where(id => !ids.Contains(id)))
-            {
-                Forget(id);
-            }
         }
     }
 

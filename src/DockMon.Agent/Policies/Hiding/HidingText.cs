@@ -23,7 +23,7 @@ internal static partial class HidingText
         {
             all = await engine.ListContainersAsync(all: true, ct);
         }
-        catch (EngineException)
+        catch (Exception e) when (e is EngineException || (e is OperationCanceledException && ct.IsCancellationRequested))
         {
             return Id().Replace(text, Mark); // Any of them may be one.
         }

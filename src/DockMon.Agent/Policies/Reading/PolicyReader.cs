@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Yaml;
 using YamlDotNet.Core;
 
@@ -81,7 +82,7 @@ internal static class PolicyReader
             root.AddError("mode is missing: write mode: observe, mode: operate or mode: full");
         }
 
-        foreach (var later in Keys.Intersect(["updates", "redact"]).Where(keys.ContainsKey))
+        foreach (var later in Keys.Intersect(["updates"]).Where(keys.ContainsKey))
         {
             keys[later].AddError("not supported yet");
         }
@@ -95,6 +96,7 @@ internal static class PolicyReader
             Allow = Actions(keys.GetValueOrDefault("allow")) ?? ActionSet.None,
             Deny = Actions(keys.GetValueOrDefault("deny")) ?? ActionSet.None,
             Create = keys.GetValueOrDefault("create") is { } create ? CreateRulesReader.Read(create) : CreateRules.None,
+            Redact = keys.GetValueOrDefault("redact") is { } redact ? new Redactor(redact.Texts()) : Redactor.None,
             Containers = [.. keys.GetValueOrDefault("containers")?.Items().Select(Container) ?? []],
         };
     }

@@ -137,6 +137,7 @@ internal sealed class EventReporter(
             return;
         }
 
+        var redactor = policies.Current.Redactor; // Labels are among the attributes.
         var told = new ContainerEvent
         {
             ContainerId = container.Id,
@@ -144,7 +145,7 @@ internal sealed class EventReporter(
             Image = container.Image,
             Action = action,
             Timestamp = timestamp,
-            Attributes = attributes,
+            Attributes = redactor.IsActive ? attributes.ToDictionary(entry => entry.Key, entry => redactor.Value(entry.Key, entry.Value)) : attributes,
         };
         outbound.PostEvent(FrameWriter.Event(EventNames.ContainerEvent, told, ProtocolJson.Default.ContainerEvent, time.GetUtcNow()));
     }

@@ -2,6 +2,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -19,7 +20,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        new ContainerOperations(_engine.Client, TestOwnContainers.None).AddTo(_routes);
+        new ContainerOperations(_engine.Client, TestOwnContainers.None, Gates.NoPolicy).AddTo(_routes);
         return ValueTask.CompletedTask;
     }
 
@@ -122,7 +123,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     public async Task The_agents_own_container_is_left_alone_by_whatever_would_end_it(string action)
     {
         var routes = new Routes();
-        new ContainerOperations(_engine.Client, TestOwnContainers.Of(Self)).AddTo(routes);
+        new ContainerOperations(_engine.Client, TestOwnContainers.Of(Self), Gates.NoPolicy).AddTo(routes);
         foreach (var name in new[] { Self.Id, Self.Id[..12], "agent", "/agent" })
         {
             (await Should.ThrowAsync<CommandException>(() => routes.Operations.RunAsync(action, $$"""{"container_id":"{{name}}","new_name":"x"}"""))).Message
@@ -138,7 +139,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     public async Task What_harms_no_agent_is_done_to_its_own_container_too(string action)
     {
         var routes = new Routes();
-        new ContainerOperations(_engine.Client, TestOwnContainers.Unknown).AddTo(routes);
+        new ContainerOperations(_engine.Client, TestOwnContainers.Unknown, Gates.NoPolicy).AddTo(routes);
         (await routes.Operations.RunAsync(action, """{"container_id":"agent"}""")).GetProperty("container_id").GetString().ShouldBe("agent");
     }
 
@@ -150,7 +151,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     {
         await using var engine = ScriptedEngine.Answering(_ => ScriptedAnswer.Json($$"""{"message":"{{words}}"}""", status));
         var routes = new Routes();
-        new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
+        new ContainerOperations(engine.Client, TestOwnContainers.None, Gates.NoPolicy).AddTo(routes);
         (await Should.ThrowAsync<EngineException>(() => routes.Operations.RunAsync(
             OperationActions.Kill,
             """{"container_id":"c1"}"""))).Message.ShouldBe(words);
@@ -161,7 +162,7 @@ public sealed class ContainerActionTests : IAsyncLifetime
     {
         await using var engine = new ScriptedEngine(("/containers/c1/json", 200, """{"Id":"c1","State":{"Status":"paused"},"New":[1.50]}"""));
         var routes = new Routes();
-        new ContainerOperations(engine.Client, TestOwnContainers.None).AddTo(routes);
+        new ContainerOperations(engine.Client, TestOwnContainers.None, Gates.NoPolicy).AddTo(routes);
         (await routes.Operations.RunAsync(OperationActions.GetStatus, """{"container_id":"c1"}""")).GetProperty("status").GetString().ShouldBe("paused");
         (await routes.Operations.RunAsync(OperationActions.Inspect, """{"container_id":"/c1"}""")).GetProperty("container").GetRawText()
             .ShouldBe("""{"Id":"c1","State":{"Status":"paused"},"New":[1.50]}""");

@@ -2,8 +2,8 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Tests.Hosting;
-using DockMon.Protocol;
 using DockMon.Agent.Tests.Policies;
+using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -139,7 +139,7 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
     public async Task A_start_that_the_engine_had_done_is_no_error_when_it_is_asked_for_again()
     {
         var routes = new Routes();
-        new ContainerOperations(_engine.Client, TestOwnContainers.None).AddTo(routes);
+        new ContainerOperations(_engine.Client, TestOwnContainers.None, Gates.NoPolicy).AddTo(routes);
         _engine.Set("/containers/abc/start", "", 304);
         var answer = JsonElement.Parse(await routes.Operations["start"].Bind(JsonElement.Parse("""{"container_id":"abc"}""")).Run(Token));
         answer.GetProperty("status").GetString().ShouldBe("started");

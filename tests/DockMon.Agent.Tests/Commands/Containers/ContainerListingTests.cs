@@ -2,10 +2,9 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
-using DockMon.Agent.Policies.Hiding;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
 using DockMon.Testing;
-using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
 
@@ -159,7 +158,7 @@ public sealed class ContainerListingTests
 
     private Task<byte[]> ListAsync(ScriptedEngine engine)
     {
-        _listing ??= new ContainerListing(engine.Client, HiddenContainers.None, _log.CreateLogger<ContainerListing>());
+        _listing ??= new ContainerListing(Gates.Context(Gates.NoPolicy, loggers: _log), engine.Client);
         var routes = new Routes();
         _listing.AddTo(routes);
         return routes.Commands["list_containers"].Bind(default).Run(Token);

@@ -3,6 +3,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Tests.Hosting;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -51,7 +52,7 @@ public sealed class ContainerOperationsTests
     private static Task<byte[]> StopAsync(ScriptedEngine engine, string container, OwnContainer own)
     {
         var routes = new Routes();
-        new ContainerOperations(engine.Client, own).AddTo(routes);
+        new ContainerOperations(engine.Client, own, Gates.NoPolicy).AddTo(routes);
         return routes.Operations[OperationActions.Stop]
             .Bind(JsonElement.Parse($$"""{"container_id":"{{container}}"}"""))
             .Run(TestContext.Current.CancellationToken);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Policies.Redaction;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -74,7 +76,7 @@ public sealed class ComposeFilesTests : IDisposable
         Write("a.env", "A=1\n");
         Write(".env", "X=\"y\"\n");
         File.CreateSymbolicLink(At("link.env"), "/etc/passwd");
-        var read = ComposeFiles.Read(At("compose.yml"));
+        var read = ComposeFiles.Read(At("compose.yml"), Redactor.None);
         read.Success.ShouldBeTrue(read.Error);
         read.EnvContent.ShouldBe("X=\"y\"\n");
         read.EnvFiles.ShouldNotBeNull()
@@ -100,7 +102,7 @@ public sealed class ComposeFilesTests : IDisposable
         File.CreateSymbolicLink(At("linked/compose.yml"), At("real/compose.yml"));
         using var mkfifo = Process.Start("mkfifo", At("real/compose.yaml"));
         await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
-        var read = ComposeFiles.Read(At(path));
+        var read = ComposeFiles.Read(At(path), Redactor.None);
         read.Success.ShouldBeFalse();
         read.Path.ShouldBe(At(path));
         read.Error.ShouldNotBeNull().ShouldContain(words);
@@ -126,5 +128,5 @@ public sealed class ComposeFilesTests : IDisposable
     }
 
     private IReadOnlyList<ComposeFileSummary> Scan(ScanComposeRequest request, IReadOnlyList<string>? roots = null) =>
-        new ComposeScan(new FakeTimeProvider()).Scan(request, roots ?? [_folder.Path], CancellationToken.None).ComposeFiles;
+        new ComposeScan(Gates.NoPolicy, new FakeTimeProvider()).Scan(request, roots ?? [_folder.Path], CancellationToken.None).ComposeFiles;
 }

@@ -104,6 +104,8 @@ public sealed class HiddenContainersTests
         var ids = Enumerable.Range(0, 3000).Select(i => i.ToString("x64", null)).ToList();
         await hidden.LearnAsync(ids, Token);
         await hidden.FindAsync([(Id, "web")], Token);
+        hidden.IsHidden(ids[0], "web").ShouldBeFalse();
+        hidden.Keep([Id]);
         hidden.IsHidden(ids[0], "web").ShouldBeTrue("it was forgotten");
         hidden.IsHidden(Id, "web").ShouldBeFalse();
     }

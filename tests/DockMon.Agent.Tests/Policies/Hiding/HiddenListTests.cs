@@ -4,8 +4,10 @@ using DockMon.Agent.Commands.Images;
 using DockMon.Agent.Commands.Networks;
 using DockMon.Agent.Commands.Volumes;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Tests.Commands;
 using DockMon.Agent.Tests.Hosting;
+using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,12 +28,13 @@ public sealed class HiddenListTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         var (engine, hidden) = (_engine.Client, Hidden.In(_engine));
-        new ContainerListing(engine, hidden, NullLogger<ContainerListing>.Instance).AddTo(_routes);
+        new ContainerListing(Gates.Context(Hidden.ByName, hidden), engine).AddTo(_routes);
         new ImageCommands(engine, hidden).AddTo(_routes);
         new VolumeCommands(engine, hidden).AddTo(_routes);
         new NetworkCommands(engine, TestOwnContainers.None, hidden).AddTo(_routes);
+        var gate = new CreateGate(Gates.Context(Hidden.ByName, hidden), engine, TestOwnContainers.None);
         var creator = new ContainerCreator(
-            engine, Gates.OpenForCreates, _folder.Path, _engine.Time, NullLogger<ContainerCreator>.Instance);
+            engine, gate, _folder.Path, _engine.Time, NullLogger<ContainerCreator>.Instance);
         var outbound = new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
         new ProvisioningOperations(engine, Gates.OpenForCreates, creator, hidden, outbound, _engine.Time).AddTo(_routes);
         _engine.Set("/images/json", """[{"Id":"sha256:i","RepoTags":["a:1"]}]""");
@@ -83,6 +86,24 @@ public sealed class HiddenListTests : IAsyncLifetime
             CommandNames.DeleteNetwork, $$"""{"network_id":"inner"{{force}}}"""));
         error.Message.ShouldBe("failed to delete network: inner is in use by a container that this host's policy hides");
         _engine.Requests.ShouldNotContain(path => path.Contains("disconnect", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("\"network_mode\":\"container:secret\"")]
+    [InlineData("\"pid_mode\":\"container:secret\"")]
+    [InlineData("\"ipc_mode\":\"container:secret\"")]
+    [InlineData("\"volumes_from\":[\"secret:ro\"]")]
+    public async Task A_new_container_gets_nothing_from_a_hidden_one(string option)
+    {
+        _engine.Set("/containers/create", """{"Id":"new"}""");
+        var error = await Should.ThrowAsync<EngineException>(CreateAsync(option));
+        error.Message.ShouldBe("No such container: secret");
+        _engine.Requests.ShouldNotContain("/containers/create");
+        await CreateAsync(option.Replace("secret", "web", StringComparison.Ordinal))();
+        _engine.Requests.ShouldContain("/containers/create");
+
+        Func<Task> CreateAsync(string given) => () => _routes.Operations.RunAsync(
+            OperationActions.Create, $$"""{"config":{"image":"a",{{given}}} }""");
     }
 
     [Fact]

@@ -25,8 +25,8 @@ public sealed class HiddenRequestTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         var facts = new ContainerFactsReader(_engine.Client);
-        _gate = new RequestGate(Gates.Context(Hidden.ByName.Current, Hidden.In(_engine)), facts, Gates.NoAudit);
-        new ContainerOperations(_engine.Client, TestOwnContainers.None).AddTo(_routes);
+        _gate = new RequestGate(Gates.Context(Hidden.ByName, Hidden.In(_engine)), facts, Gates.NoAudit);
+        new ContainerOperations(_engine.Client, TestOwnContainers.None, Gates.NoPolicy).AddTo(_routes);
         return ValueTask.CompletedTask;
     }
 

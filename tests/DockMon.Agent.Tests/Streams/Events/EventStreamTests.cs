@@ -196,7 +196,7 @@ public sealed class EventStreamTests : IAsyncDisposable
         _run = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _tracker = new ContainerTracker();
         _outbound ??= new Outbound(new Outbox(_folder.Path), _engine.Time, NullLogger<Outbound>.Instance);
-        var listing = new ContainerListing(_engine.Client, HiddenContainers.None, NullLogger<ContainerListing>.Instance);
+        var listing = new ContainerListing(Gates.Context(Gates.NoPolicy), _engine.Client);
         var known = new KnownContainerStore(_folder.Path, _tracker, _engine.Time, _log.CreateLogger<KnownContainerStore>());
         var teller = new EventReporter(_tracker, Gates.NoPolicy, HiddenContainers.None, _outbound, _engine.Time);
         var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = _folder.Path }, _log, _engine.Time, new Random(1));
