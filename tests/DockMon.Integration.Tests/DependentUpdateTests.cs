@@ -39,7 +39,11 @@ public sealed class DependentUpdateTests : UpdateScene
         await RunAsync("far", FirstImage, "--network", $"container:{side}");
         await RunAsync("pid", FirstImage, "--pid", $"container:{old}");
         // This one ends as soon as its network does.
-        await RunAsync("frail", FirstImage, ["--network", $"container:{old}"], ["sh", "-c", "while ip addr show eth0 >/dev/null 2>&1; do sleep 0.1; done; exit 3"]);
+        await RunAsync(
+            "frail",
+            FirstImage,
+            ["--network", $"container:{old}"],
+            ["sh", "-c", "while ip addr show eth0 >/dev/null 2>&1; do sleep 0.1; done; exit 3"]);
         if (works)
         {
             await UpdateAsync("main", SecondImage);
@@ -175,7 +179,8 @@ public sealed class DependentUpdateTests : UpdateScene
     public async Task A_protected_container_and_a_second_update_are_refused()
     {
         await RunAsync("protected", FirstImage, "--label", "dockmon.agent.protect=true");
-        (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync("protected", SecondImage))).Message.ShouldContain("dockmon.agent.protect=true");
+        (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync("protected", SecondImage)))
+            .Message.ShouldContain("dockmon.agent.protect=true");
         var slow = await RunAsync("slow", FirstImage);
         await StartUpdateAsync("slow", SecondImage);
         (await Should.ThrowAsync<OperationFailedException>(() => StartUpdateAsync(slow, SecondImage))).Message.ShouldContain("already under way");
