@@ -48,21 +48,7 @@ internal sealed partial class ServerLink(
     /// <param name="stopping">Ends it in good order.</param>
     public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, Func<Task> finishing, CancellationToken stopping)
     {
-        if (_options.InsecureSkipVerify)
-        {
-            Log.Insecure(_logger);
-        }
-
-        if (_options.ServerUrl is { Scheme: "ws", IsLoopback: false })
-        {
-            Log.NotEncrypted(_logger, _options.ServerUrl.Authority);
-        }
-
-        if (_options.Identity.ClientKeyFile is { } keyFile && CertificateFiles.IsReadableByAll(keyFile))
-        {
-            Log.KeyReadable(_logger, keyFile);
-        }
-
+        ServerWarnings.Write(_options, _logger);
         _permanentToken = _options.PermanentToken ?? tokens.ReadPermanentToken();
         while (!stopping.IsCancellationRequested)
         {
@@ -287,7 +273,7 @@ internal sealed partial class ServerLink(
             + "/etc/docker/key.json) on it and restart its Docker")]
         public static partial void Cloned(ILogger logger, int count);
 
-        [LoggerMessage(121, LogLevel.Information, "The connection was closed to register anew: what this host offers the server has changed")]
+        [LoggerMessage(127, LogLevel.Information, "The connection was closed to register anew: what this host offers the server has changed")]
         public static partial void Renewing(ILogger logger);
 
         [LoggerMessage(109, LogLevel.Information, "Registered; the permanent token is kept in {Path}")]
@@ -300,19 +286,7 @@ internal sealed partial class ServerLink(
         [LoggerMessage(111, LogLevel.Warning, "The stored permanent token was refused; trying REGISTRATION_TOKEN")]
         public static partial void TryingRegistrationToken(ILogger logger);
 
-        [LoggerMessage(115, LogLevel.Warning, ServerAddress.NotVerified)]
-        public static partial void Insecure(ILogger logger);
-
         [LoggerMessage(116, LogLevel.Error, "Connecting failed with an unexpected error. Next try in {Delay} s (failed tries for this reason: {Count})")]
         public static partial void ConnectFailed(ILogger logger, Exception exception, double delay, int count);
-
-        [LoggerMessage(126, LogLevel.Warning, "Every user may read the agent's key {File} (CLIENT_KEY_FILE): take that right away (chmod o-r)")]
-        public static partial void KeyReadable(ILogger logger, string file);
-
-        [LoggerMessage(
-            120,
-            LogLevel.Warning,
-            "The connection to {Server} is " + ServerAddress.NotEncrypted + ": " + ServerAddress.NotEncryptedRisk + "; " + ServerAddress.NotEncryptedRemedy)]
-        public static partial void NotEncrypted(ILogger logger, string server);
     }
 }
