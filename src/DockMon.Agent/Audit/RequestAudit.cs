@@ -1,7 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Json;
 using DockMon.Agent.Policies;
 using DockMon.Engine;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Audit;
 
@@ -32,7 +35,7 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
             var answer = await request.Run(ct);
             if (entry.Work is null)
             {
-                scope.End(null); // Else it only begins now.
+                scope.End(FindError(action, answer)); // Else it only begins now.
             }
 
             return answer;
@@ -89,6 +92,10 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
             decision.Reason);
     }
 
+    // A file that cannot be read is told in an answer, and not as an error.
+    private static string? FindError(string action, byte[] answer) =>
+        action == CommandNames.ReadComposeFile && JsonElement.Parse(answer) is var read && !read.IsTrue("success") ? read.FindText("error") ?? "it failed" : null;
+
     private static string ErrorOf(Exception e) => e switch
     {
         CommandException or EngineException => e.Message,
@@ -108,11 +115,11 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
         try
         {
             var inspected = await engine.InspectContainerJsonAsync(reference, ct, InspectLimit);
-            var image = inspected["Config"] is System.Text.Json.Nodes.JsonObject config ? config.GetText("Image") : "";
+            var image = inspected["Config"] is JsonObject config ? config.GetText("Image") : "";
             return entry with
             {
                 Container = new AuditedContainer(inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'), image),
-                Dangers = Dangers.Of(inspected["HostConfig"] as System.Text.Json.Nodes.JsonObject),
+                Dangers = AuditedDangers.Of(inspected),
             };
         }
         catch (EngineException)

@@ -57,7 +57,7 @@ internal static class RequestEntry
             return entry with
             {
                 Container = new AuditedContainer("", wanted.Name ?? "", wanted.Body.GetText("Image")),
-                Dangers = Dangers.Of(wanted.Body["HostConfig"] as System.Text.Json.Nodes.JsonObject),
+                Dangers = AuditedDangers.Of(wanted.Body),
             };
         }
         catch (CommandException)

@@ -5,11 +5,11 @@ using Xunit;
 namespace DockMon.Agent.Tests.Audit;
 
 /// <summary>What is done to the files of an audit is found, with its place. Line n of the current file is record n here.</summary>
-public sealed class AuditChainTests : IDisposable
+public sealed class AuditChainTests : IAsyncDisposable
 {
     private readonly AuditScene _scene = new();
 
-    public void Dispose() => _scene.Dispose();
+    public ValueTask DisposeAsync() => _scene.DisposeAsync();
 
     [Fact]
     public async Task A_chain_that_nobody_touched_is_whole()

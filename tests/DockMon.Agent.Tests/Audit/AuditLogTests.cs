@@ -5,11 +5,11 @@ using Xunit;
 
 namespace DockMon.Agent.Tests.Audit;
 
-public sealed class AuditLogTests : IDisposable
+public sealed class AuditLogTests : IAsyncDisposable
 {
     private readonly AuditScene _scene = new();
 
-    public void Dispose() => _scene.Dispose();
+    public ValueTask DisposeAsync() => _scene.DisposeAsync();
 
     [Fact]
     public async Task A_begin_is_in_the_file_before_anything_is_done_and_its_end_names_it()

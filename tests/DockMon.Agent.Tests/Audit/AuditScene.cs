@@ -5,12 +5,13 @@ using Microsoft.Extensions.Time.Testing;
 namespace DockMon.Agent.Tests.Audit;
 
 /// <summary>An audit in a folder of its own.</summary>
-internal sealed class AuditScene : IDisposable
+internal sealed class AuditScene : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<AuditTrail> _trails = [];
+    private readonly List<AuditWriter> _writers = [];
 
     public AuditScene() => Folder = AuditReader.FolderIn(_folder.Path);
 
@@ -38,7 +39,9 @@ internal sealed class AuditScene : IDisposable
     /// <summary>The audit of another run of the agent; it has recorded its start.</summary>
     public AuditLog Start()
     {
-        var audit = new AuditLog(new AuditWriter(NewTrail(), Time, Log), Time);
+        var writer = new AuditWriter(NewTrail(), Time, Log);
+        _writers.Add(writer);
+        var audit = new AuditLog(writer, Time);
         audit.Start("1.0");
         return audit;
     }
@@ -82,8 +85,13 @@ internal sealed class AuditScene : IDisposable
 
     public AuditVerdict Verify() => AuditChain.Verify(Folder);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        foreach (var writer in _writers)
+        {
+            await writer.FlushAsync(Limit);
+        }
+
         _trails.ForEach(trail => trail.Dispose());
         _folder.Dispose();
     }

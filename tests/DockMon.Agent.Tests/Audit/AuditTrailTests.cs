@@ -6,13 +6,13 @@ using Xunit;
 namespace DockMon.Agent.Tests.Audit;
 
 /// <summary>The file, and how the chain goes on after whatever has become of it.</summary>
-public sealed class AuditTrailTests : IDisposable
+public sealed class AuditTrailTests : IAsyncDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly AuditScene _scene = new();
 
-    public void Dispose() => _scene.Dispose();
+    public ValueTask DisposeAsync() => _scene.DisposeAsync();
 
     [Fact]
     public async Task The_files_are_their_owners_only()

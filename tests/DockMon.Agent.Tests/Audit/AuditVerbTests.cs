@@ -4,11 +4,11 @@ using Xunit;
 
 namespace DockMon.Agent.Tests.Audit;
 
-public sealed class AuditVerbTests : IDisposable
+public sealed class AuditVerbTests : IAsyncDisposable
 {
     private readonly AuditScene _scene = new();
 
-    public void Dispose() => _scene.Dispose();
+    public ValueTask DisposeAsync() => _scene.DisposeAsync();
 
     [Fact]
     public async Task The_records_are_shown_in_lines_for_people()

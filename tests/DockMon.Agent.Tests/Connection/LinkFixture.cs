@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
@@ -7,6 +8,7 @@ using DockMon.Agent.Storage;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -18,6 +20,7 @@ internal sealed class LinkFixture : IAsyncDisposable
     private readonly TemporaryFolder _data = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Dialer _dialer;
+    private readonly AuditTrail _trail;
     private Task _running = Task.CompletedTask;
 
     private LinkFixture(ScriptedServer server, Dictionary<string, string?> environment)
@@ -27,8 +30,11 @@ internal sealed class LinkFixture : IAsyncDisposable
         environment["DATA_PATH"] = DataPath;
         var options = AgentOptions.Load(name => environment.GetValueOrDefault(name)).Options;
         _dialer = new Dialer(options);
+        _trail = new AuditTrail(AuditReader.FolderIn(DataPath), 1024 * 1024, "ws://h/", Time);
+        Audit = new AuditLog(new AuditWriter(_trail, Time, NullLogger.Instance), Time);
         Outbound = new Outbound(new Outbox(DataPath), Time, Log.CreateLogger<Outbound>());
-        Link = new ServerLink(new AgentContext(options, Log, Time, new Random(7)), _dialer, new TokenStore(DataPath), DescribeAsync, Outbound, State);
+        var context = new AgentContext(options, Log, Time, new Random(7)) { Audit = Audit };
+        Link = new ServerLink(context, _dialer, new TokenStore(DataPath), DescribeAsync, Outbound, State);
     }
 
     /// <summary>How long a test waits for something that is to happen.</summary>
@@ -37,6 +43,8 @@ internal sealed class LinkFixture : IAsyncDisposable
     public ScriptedServer Server { get; }
 
     public string DataPath => _data.Path;
+
+    public AuditLog Audit { get; }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddYears(56));
 
@@ -108,6 +116,8 @@ internal sealed class LinkFixture : IAsyncDisposable
         await StopAsync();
         _stop.Dispose();
         await Server.DisposeAsync();
+        await Audit.StopAsync(Patience);
+        _trail.Dispose();
         _data.Dispose();
     }
 

@@ -30,6 +30,36 @@ public sealed class LinkRegistrationTests
     }
 
     [Fact]
+    public async Task Registrations_and_refusals_are_recorded_without_a_token()
+    {
+        var refuse = true;
+        await using var fixture = await LinkFixture.CreateAsync();
+        fixture.Server.Script = async (context, _) =>
+        {
+            var connection = await ScriptedServer.AcceptAsync(context);
+            if (refuse)
+            {
+                refuse = false;
+                await connection.RefuseAsync(AuthRejections.InvalidToken);
+                return;
+            }
+
+            await connection.WelcomeAsync("secret-permanent-token");
+            await connection.ReadAsync();
+        };
+        fixture.Start();
+        await fixture.AdvanceUntilAsync("it is connected", () => fixture.State.IsConnected);
+        await fixture.Audit.StopAsync(LinkFixture.Patience);
+        var file = await File.ReadAllLinesAsync(Path.Combine(fixture.DataPath, "audit", "audit.jsonl"), Token);
+        file[0].ShouldContain("\"phase\":\"noted\",\"action\":\"registration\"");
+        file[0].ShouldContain("\"outcome\":\"refused by the server: ");
+        file[1].ShouldContain("\"subject\":\"host ");
+        file[1].ShouldContain("\"outcome\":\"ok\"");
+        string.Concat(file).ShouldNotContain("secret-permanent-token");
+        string.Concat(file).ShouldNotContain("one-time");
+    }
+
+    [Fact]
     public async Task The_permanent_token_is_kept_with_mode_0600_and_used_from_then_on_and_never_logged()
     {
         var registers = new List<string>();

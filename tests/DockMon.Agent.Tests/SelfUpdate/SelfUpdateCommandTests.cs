@@ -5,6 +5,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.Tests.Audit;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
@@ -33,6 +34,8 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
     private WebApplication _server = null!;
     private EngineClient _engine = null!;
     private Outbound _outbound = null!;
+    private readonly AuditScene _records = new();
+    private AuditLog _audit = null!;
     private SelfUpdateReporter _report = null!;
     private SelfUpdateStore _store = null!;
     private SelfUpdateCommand _command = null!;
@@ -49,7 +52,8 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         await _server.StartAsync(Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + new Uri(_server.Urls.Single()).Authority, null, null), _time);
         _outbound = new Outbound(new Outbox(_outbox.Path), _time, _log.CreateLogger<Outbound>());
-        _report = new SelfUpdateReporter(_outbound, AuditLog.Off, _time);
+        _audit = _records.Start();
+        _report = new SelfUpdateReporter(_outbound, _audit, _time);
         _store = new SelfUpdateStore(Path.Combine(_data.Path, "data"));
         var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = Path.Combine(_data.Path, "data") };
         _command = new SelfUpdateCommand(
@@ -69,6 +73,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         _command.Dispose();
         _engine.Dispose();
         await _server.DisposeAsync();
+        await _records.DisposeAsync();
         _data.Dispose();
         _outbox.Dispose();
     }
@@ -91,6 +96,18 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
         Told().ShouldHaveSingleItem().ShouldContain($"the self-update to version 9.9.9 was interrupted before anything was changed: {why}");
         await NextStartAsync();
         Told().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_end_is_recorded_by_whichever_version_tells_it()
+    {
+        await _audit.BeginAsync(new AuditEntry(CommandNames.SelfUpdate) { Work = AuditAction.SelfUpdateWork });
+        await StartAsync(Download);
+        await NextStartAsync();
+        await AuditScene.StopAsync(_audit);
+        var end = _records.Records().Single(record => record.Phase == AuditPhase.End);
+        (end.Begin, end.Action).ShouldBe((2, CommandNames.SelfUpdate));
+        end.Outcome!.ShouldStartWith("the self-update to version 9.9.9 was interrupted before anything was changed");
     }
 
     [Fact]

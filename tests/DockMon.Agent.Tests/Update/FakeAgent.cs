@@ -23,13 +23,13 @@ internal sealed class FakeAgent
     private readonly FakeSocket _socket;
     private readonly Routes _routes = new();
 
-    public FakeAgent(FakeDocker docker, string dataPath, string bootId = "boot", ILogger<UpdateStore>? storeLog = null)
+    public FakeAgent(FakeDocker docker, string dataPath, string bootId = "boot", ILogger<UpdateStore>? storeLog = null, AuditLog? audit = null)
     {
         _socket = docker.Connect(TimeProvider.System);
         var engine = _socket.Client;
         Store = new UpdateStore(dataPath, Time, storeLog ?? NullLogger<UpdateStore>.Instance);
         Outbound = new Outbound(new Outbox(dataPath), Time, NullLogger<Outbound>.Instance);
-        var report = new UpdateReporter(Outbound, AuditLog.Off, Time);
+        var report = new UpdateReporter(Outbound, audit ?? AuditLog.Off, Time);
         var context = new AgentContext(
             new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = dataPath },
             NullLoggerFactory.Instance,

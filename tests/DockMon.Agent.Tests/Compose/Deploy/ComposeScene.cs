@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
@@ -29,8 +30,10 @@ internal sealed class ComposeScene : IAsyncDisposable
     private readonly List<Lanes> _before = [];
     private readonly CancellationTokenSource _over = new();
 
-    public ComposeScene()
+    /// <param name="audit">Records what is done; null to record nothing.</param>
+    public ComposeScene(AuditLog? audit = null)
     {
+        Audit = audit ?? AuditLog.Off;
         Engine = new ScriptedEngine((List, 200, "[]"));
         Directory.CreateDirectory(Path.GetDirectoryName(Compose)!);
         File.WriteAllText(Compose, $$"""
@@ -64,6 +67,8 @@ internal sealed class ComposeScene : IAsyncDisposable
     }
 
     public ScriptedEngine Engine { get; }
+
+    public AuditLog Audit { get; set; }
 
     public LogCapture Log { get; } = new();
 
@@ -170,7 +175,8 @@ internal sealed class ComposeScene : IAsyncDisposable
             ["HOME"] = _folder.Path,
             ["PATH"] = "/usr/bin:/bin"
         };
-        var context = new AgentContext(AgentOptions.Load(variables.GetValueOrDefault).Options, Log, Time, new Random(1)) { Policies = Policies };
+        var options = AgentOptions.Load(variables.GetValueOrDefault).Options;
+        var context = new AgentContext(options, Log, Time, new Random(1)) { Policies = Policies, Audit = Audit };
         var own = TestOwnContainers.None;
         return new ComposeDeployer(
             context, Engine.Client, own, new CreateGate(context, Engine.Client, own), Lanes, Outbound, variables.GetValueOrDefault);
