@@ -52,7 +52,7 @@ public sealed class AuditTests : IAsyncDisposable
         update.ShouldBe("update_progress");
         var (_, end) = await compose.DeployAsync(
             "up",
-            $"services: {{web: {{image: {TestImage.Name}, command: sleep 3600, init: true, environment: {{A: compose-s3cret, B: \"${{B}}\"}}}}}}",
+            $"services: {{web: {{image: {TestImage.Name}, command: sleep 3600, init: true, pid: host, environment: {{A: compose-s3cret, B: \"${{B}}\"}}}}}}",
             Token,
             new()
             {
@@ -70,9 +70,10 @@ public sealed class AuditTests : IAsyncDisposable
         records.Select(Word).ShouldBe([
             "noted agent_start ok", "noted registration ok", "begin create", "end create ok", "begin start", "end start ok", "begin shell", "end shell ok",
             "begin read_compose_file", "end read_compose_file failed", "begin update_container", "end update_container failed",
-            "begin deploy_compose", "end deploy_compose ok", "begin deploy_compose", "end deploy_compose ok", "begin self_update", "end self_update failed",
+            "begin deploy_compose", "noted deploy_compose", "end deploy_compose ok", "begin deploy_compose", "end deploy_compose ok", "begin self_update", "end self_update failed",
             "begin remove", "end remove ok", "noted agent_stop ok"]);
         records.Single(record => Word(record) == "begin start").GetProperty("dangers")[0].GetString().ShouldBe("host path /srv");
+        records.Single(record => Word(record) == "noted deploy_compose").GetProperty("dangers")[0].GetString().ShouldBe("service web: host process namespace");
         records.ShouldAllBe(record => record.GetProperty("server").GetString()!.StartsWith("ws://127.0.0.1:", StringComparison.Ordinal));
         var told = await File.ReadAllTextAsync(Path.Combine(installation.AgentData, "audit", "audit.jsonl"), Token)
             + string.Join('\n', installation.Agent.Lines.Where(line => line.Contains("udit", StringComparison.Ordinal)));

@@ -154,6 +154,20 @@ internal sealed class AuditLog
         }
     }
 
+    /// <summary>Records what was found out about work that goes on: what is to be started has more of the host than its begin could tell.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="work">Its name, as the begin had it.</param>
+    /// <param name="dangers">What was found out; nothing is recorded of nothing.</param>
+    public void NoteWork(string action, string work, IReadOnlyList<string> dangers)
+    {
+        if (dangers.Count > 0)
+        {
+            var scope = FindWork(new AuditEntry(action) { Work = work });
+            var entry = (scope?.Entry ?? new AuditEntry(action) { Work = work }) with { Dangers = dangers, Decision = null, Rule = null };
+            _writer?.Post(new PendingRecord(entry.ToRecord(AuditPhase.Noted, null), _time.GetUtcNow(), scope));
+        }
+    }
+
     /// <summary>Records an end.</summary>
     internal void Ended(AuditScope scope, string outcome)
     {

@@ -67,7 +67,7 @@ internal sealed record AuditRecord
     /// <summary>The line of the policy that decided.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>Of an end: the number of its begin.</summary>
+    /// <summary>Of an end, or of what was found out in between: the number of the begin.</summary>
     public long? Begin { get; init; }
 
     /// <summary><c>ok</c>, or what went wrong, or what is noted.</summary>

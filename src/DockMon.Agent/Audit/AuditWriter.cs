@@ -7,7 +7,7 @@ namespace DockMon.Agent.Audit;
 /// <summary>A record that waits for the disk.</summary>
 /// <param name="Record">The record, without its number and its place in the chain.</param>
 /// <param name="At">When it happened.</param>
-/// <param name="Scope">Of a begin or an end: what it belongs to.</param>
+/// <param name="Scope">What it belongs to; null for nothing.</param>
 internal sealed record PendingRecord(AuditRecord Record, DateTimeOffset At, AuditScope? Scope = null)
 {
     /// <summary>Completes when it is written, with null, or with the reason why it cannot be.</summary>
@@ -126,8 +126,8 @@ internal sealed partial class AuditWriter
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever keeps a record from the disk, the next one is tried.")]
     private void Write(PendingRecord pending)
     {
-        var record = pending.Record with { Begin = pending.Record.Phase == AuditPhase.End ? pending.Scope?.Sequence : null };
-        var open = _open + (record.Phase == AuditPhase.Begin ? 1 : record.Begin is null ? 0 : -1);
+        var record = pending.Record with { Begin = pending.Record.Phase == AuditPhase.Begin ? null : pending.Scope?.Sequence };
+        var open = _open + record switch { { Phase: AuditPhase.Begin } => 1, { Phase: AuditPhase.End, Begin: not null } => -1, _ => 0 };
         try
         {
             TellLost();

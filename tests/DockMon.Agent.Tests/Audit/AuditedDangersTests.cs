@@ -23,7 +23,7 @@ public sealed class AuditedDangersTests
     public void What_reaches_out_of_a_container_is_told(string host, params string[] dangers) => Of(host).ShouldBe(dangers);
 
     [Fact]
-    public void Without_settings_there_are_none() => AuditedDangers.Of([]).ShouldBeEmpty();
+    public void Without_settings_there_are_none() => AuditedDangers.Of(new JsonObject()).ShouldBeEmpty();
 
     private static IReadOnlyList<string> Of(string host) => AuditedDangers.Of(new JsonObject { ["HostConfig"] = JsonNode.Parse(host) });
 }

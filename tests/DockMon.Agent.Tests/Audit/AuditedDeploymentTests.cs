@@ -39,6 +39,21 @@ public sealed class AuditedDeploymentTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_the_services_have_of_the_host_is_recorded_before_they_are_started()
+    {
+        await _audit.BeginAsync(new AuditEntry(CommandNames.DeployCompose) { Work = "d1", Subject = "up of project shop" });
+        _scene.Runs("web", "Up 2 minutes", """{"Status":"running","Running":true}""");
+        await _scene.DeployAsync(ComposeDeployerTests.Up(
+            "services: {web: {privileged: true, environment: {A: hunter2}, volumes: [{type: bind, source: /srv/db, target: /d}]}}", "PORT=80"));
+        (await EndAsync()).ShouldBe((2, "ok"));
+        var note = _records.Records()[2];
+        (note.Phase, note.Begin, note.Subject).ShouldBe((AuditPhase.Noted, 2, "up of project shop"));
+        note.Dangers.ShouldBe(["service web: privileged", "service web: host path /srv/db"]);
+        _records.Verify().Problems.ShouldBeEmpty();
+        AuditHead.Read(_records.Folder)!.Open.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task What_compose_says_of_a_variable_is_not_recorded()
     {
         await _audit.BeginAsync(new AuditEntry(CommandNames.DeployCompose) { Work = "d1" });

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -215,14 +216,12 @@ public sealed class RequestAuditTests : IAsyncDisposable
             return Task.FromResult(new SuccessResult());
         }).Bind(payload);
 
-    private Task DoAsync(string action, Func<JsonElement, Action, BoundRequest> bind, string payload, Action? run = null)
+    private async Task DoAsync(string action, Func<JsonElement, Action, BoundRequest> bind, string payload, Action? run = null)
     {
-        var gate = new RequestGate(
-            new PolicySource(_policy),
-            new ContainerFactsReader(_engine.Client),
-            new RequestAudit(_audit, _engine.Client),
-            NullLogger<RequestGate>.Instance);
-        return gate.RunAsync("r1", action, bind(JsonElement.Parse(payload), run ?? (() => { })), Token);
+        var options = new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = _scene.DataPath };
+        var context = new AgentContext(options, NullLoggerFactory.Instance, _scene.Time, new Random(1)) { Policies = new PolicySource(_policy) };
+        var gate = new RequestGate(context, new ContainerFactsReader(_engine.Client), new RequestAudit(_audit, _engine.Client));
+        await gate.RunAsync("r1", action, bind(JsonElement.Parse(payload), run ?? (() => { })), Token);
     }
 
     private async Task<AuditRecord[]> EndedAsync()

@@ -1,3 +1,4 @@
+using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Policies.Create;
@@ -130,6 +131,7 @@ internal sealed partial class ComposeRun(
             IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
         }
 
+        context.Audit.NoteWork(CommandNames.DeployCompose, request.DeploymentId!, AuditedDangers.Of(ComposeSettings.Read(model, _project)));
         files.Stack.Replace(content, () => files.Accepted.Write(model, content.GetValueOrDefault(StackFolder.EnvName, "")));
     }
 
