@@ -14,6 +14,7 @@ named "$packaging/dockmon-agent.service" "$version" >"$work/dockmon-agent.servic
 chmod 755 "$work/install.sh"
 chmod 644 "$work/dockmon-agent.service"
 install -m 644 "$packaging/../LICENSE" "$packaging/agent.env" "$work/"
+install -D -m 644 -t "$work/policies" "$packaging"/policies/*.yaml
 
 mkdir -p "$folder"
 # Of the same files always the same archive.

@@ -14,9 +14,11 @@ root=$work/root
 install -D -m 755 "$program" "$root/usr/bin/dockmon-agent"
 install -d "$root/usr/lib/systemd/system" "$root/usr/share/doc/dockmon-agent"
 named "$packaging/dockmon-agent.service" "$version" >"$root/usr/lib/systemd/system/dockmon-agent.service"
-install -d -m 700 "$root/etc/dockmon-agent"
+# Not for root alone: the agent looks for its policy there. The settings are.
+install -d -m 755 "$root/etc/dockmon-agent"
 install -m 600 "$packaging/agent.env" "$root/etc/dockmon-agent/agent.env"
 named "$packaging/debian/copyright" "$version" >"$root/usr/share/doc/dockmon-agent/copyright"
+install -D -m 644 -t "$root/usr/share/doc/dockmon-agent/policies" "$packaging"/policies/*.yaml
 chmod 644 "$root/usr/lib/systemd/system/dockmon-agent.service" "$root/usr/share/doc/dockmon-agent/copyright"
 
 install -d -m 755 "$root/DEBIAN"

@@ -73,6 +73,7 @@ program=$root/usr/local/bin/dockmon-agent
 unit=$root/etc/systemd/system/dockmon-agent.service
 settings=$root/etc/dockmon-agent/agent.env
 data=$root/var/lib/dockmon-agent
+examples=$root/usr/local/share/doc/dockmon-agent/policies
 
 [ -n "$dry$root" ] || [ "$(id -u)" -eq 0 ] || die "this needs root: run it with sudo, or see what it would do with --dry-run"
 
@@ -94,6 +95,7 @@ alone() {
 uninstall() {
   systemd disable --now dockmon-agent.service || say "the service was not there"
   change rm -f "$unit" "$program" "$program.previous" "$settings.previous" "$unit.previous"
+  change rm -rf "${examples%/*}"
   systemd daemon-reload
   if [ -z "$purge" ]; then
     finished "dockmon-agent is removed. $settings and $data are kept; uninstall --purge removes them, too."
@@ -286,10 +288,14 @@ install_agent() {
     keep
     [ -n "$dry" ] || changing=1
   fi
-  change install -d -m 700 "$(dirname "$settings")"
+  # Not for root alone: the agent looks for its policy there. The settings are.
+  change install -d -m 755 "$(dirname "$settings")"
   change put "$work/agent.env" 600 "$settings"
   change mv -f "$program.new" "$program"
   change put "$work/unit" 644 "$unit"
+  for policy in "$work"/release/policies/*.yaml; do
+    [ ! -f "$policy" ] || change put "$policy" 644 "$examples/${policy##*/}"
+  done
   systemd daemon-reload
   systemd enable dockmon-agent.service
   # The only moment at which an agent that runs stops.

@@ -7,6 +7,7 @@ using DockMon.Agent.Doctor;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Logging;
+using DockMon.Agent.Policies;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ namespace DockMon.Agent;
 internal static partial class Program
 {
     private const string Usage =
-        "usage: dockmon-agent [run | doctor [--json] | health | " + AuditVerb.Usage + " | version [--json]]\n"
+        "usage: dockmon-agent [run | doctor [--json] | health | " + PolicyVerb.Usage + " | " + AuditVerb.Usage + " | version [--json]]\n"
         + "Configuration comes from environment variables: see docs/configuration.md.";
 
     private static async Task<int> Main(string[] args)
@@ -44,6 +45,8 @@ internal static partial class Program
                     CancellationToken.None);
             case ["health"]:
                 return await HealthVerb.RunAsync(Console.Out, Environment.GetEnvironmentVariable, TimeProvider.System);
+            case ["policy", .. var options]:
+                return await PolicyVerb.RunAsync(options, Console.Out, Environment.GetEnvironmentVariable, TimeProvider.System);
             case ["audit", .. var options]:
                 return await AuditVerb.RunAsync(options, Console.Out, ShowsColour, Environment.GetEnvironmentVariable, TimeProvider.System);
             case ["help" or "--help" or "-h"]:

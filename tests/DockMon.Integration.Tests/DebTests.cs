@@ -42,6 +42,9 @@ public sealed class DebTests : IDisposable
         files.ShouldContain(line => line.StartsWith("-rw------- root/root", StringComparison.Ordinal)
             && line.EndsWith(" ./etc/dockmon-agent/agent.env", StringComparison.Ordinal));
         files.ShouldContain(line => line.EndsWith(" ./usr/lib/systemd/system/dockmon-agent.service", StringComparison.Ordinal));
+        files.ShouldContain(line => line.EndsWith(" ./usr/share/doc/dockmon-agent/policies/operate.yaml", StringComparison.Ordinal));
+        files.ShouldContain(line => line.StartsWith("drwxr-xr-x root/root", StringComparison.Ordinal)
+            && line.EndsWith(" ./etc/dockmon-agent/", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -26,7 +26,10 @@ public sealed class InstallerTests : InstallerScene
         output.ShouldNotContain("secret-token");
         Settings.ShouldBe("DOCKMON_URL=\"wss://dockmon.example.com\"\nREGISTRATION_TOKEN=\"secret-token\"\nAGENT_NAME=\"rack \\\"7\\\"\"\n");
         File.GetUnixFileMode(Root("etc/dockmon-agent/agent.env")).ShouldBe(OwnerOnly);
-        File.GetUnixFileMode(Root("etc/dockmon-agent")).ShouldBe(OwnerOnly | UnixFileMode.UserExecute);
+        // The agent's user looks for its policy there.
+        File.GetUnixFileMode(Root("etc/dockmon-agent")).HasFlag(UnixFileMode.OtherRead | UnixFileMode.OtherExecute).ShouldBeTrue();
+        File.GetUnixFileMode(Root("etc/dockmon-agent")).HasFlag(UnixFileMode.OtherWrite).ShouldBeFalse();
+        File.Exists(Root("usr/local/share/doc/dockmon-agent/policies/observe.yaml")).ShouldBeTrue();
         File.ReadAllText(Root("etc/systemd/system/dockmon-agent.service")).ShouldContain("\nExecStart=/usr/local/bin/dockmon-agent\n");
         SystemCalls.ShouldBe(["daemon-reload", "enable dockmon-agent.service", "restart dockmon-agent.service"]);
         (await RunAsync(Root("usr/local/bin/dockmon-agent"), "version")).Output.ShouldBe("1.0.0");

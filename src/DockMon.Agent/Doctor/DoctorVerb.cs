@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Linux;
+using DockMon.Agent.Policies.Reading;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
 
@@ -44,6 +45,7 @@ internal static class DoctorVerb
             .. engine.All(),
             .. new DataChecks(options, inContainer, user.TakesOver, engine, "/proc").All(),
             .. new HostChecks(inContainer).All(),
+            .. new PolicyChecks(new PolicyLoader(options), engine).All(),
             new SelfUpdateCheck(ProgramTrust.Of(options)).Check(),
         ];
         await new CheckRunner(time).RunAsync(checks, results, ct);

@@ -16,6 +16,9 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
     private EngineEndpoint? _endpoint;
     private EngineClient? _engine;
 
+    /// <summary>The engine; null until it was looked for.</summary>
+    public EngineClient? Client => _engine;
+
     /// <summary>The agent's own container; null until it is found.</summary>
     public SelfContainer? Self { get; private set; }
 

@@ -6,6 +6,7 @@ namespace DockMon.Agent.Interop;
 /// <summary>System calls for which .NET has no API.</summary>
 internal static unsafe class Native
 {
+    public const int NoPermission = 13;
     public const int NoSpace = 28;
     public const int ReadOnlyFileSystem = 30;
     public const int QuotaExceeded = 122;

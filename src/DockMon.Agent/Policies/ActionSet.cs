@@ -15,6 +15,10 @@ internal sealed class ActionSet
     public static IReadOnlyList<string> Names { get; } =
         [.. Enum.GetValues<ActionGroup>().Select(NameOf).Union(HostActions.Groups.Keys.Order(StringComparer.Ordinal), StringComparer.Ordinal)];
 
+    /// <summary>The names that a rule for some containers may list. Observing has none: a container that is not to be seen is hidden.</summary>
+    public static IReadOnlyList<string> ContainerNames { get; } =
+        [.. Names.Where(name => name != NameOf(ActionGroup.Observe) && Read([name], out _)._actions.Overlaps(HostActions.OfContainers))];
+
     /// <summary>The names as they were listed.</summary>
     public IReadOnlyList<string> Listed { get; private init; } = [];
 

@@ -1,3 +1,5 @@
+using DockMon.Agent.Policies.Create;
+
 namespace DockMon.Agent.Policies;
 
 /// <summary>What a policy says of some containers. Of several rules the first that matches counts.</summary>
@@ -7,7 +9,7 @@ internal sealed record ContainerRule
     public string? Name { get; init; }
 
     /// <summary>Pattern of images; null for any.</summary>
-    public string? Image { get; init; }
+    public ImagePattern? Image { get; init; }
 
     /// <summary>A label by its name, or as NAME=VALUE with a pattern for the value; null for any.</summary>
     public string? Label { get; init; }
@@ -26,7 +28,7 @@ internal sealed record ContainerRule
 
     public bool Matches(ContainerFacts container) =>
         (Name is null || Glob.IsMatch(Name, container.Name))
-        && (Image is null || Glob.IsMatch(Image, container.Image))
+        && (Image is null || (ImageName.Read(container.Image) is { } image && Image.Matches(image)))
         && (Label is null || HasLabel(container.Labels));
 
     private bool HasLabel(IReadOnlyDictionary<string, string> labels) => Label!.Split('=', 2) switch

@@ -60,6 +60,14 @@ internal static class HostActions
         [CommandNames.SelfUpdate] = ActionGroup.SelfUpdate,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Those that are about one container, and so can be allowed or refused on some.</summary>
+    public static FrozenSet<string> OfContainers { get; } = new[]
+    {
+        OperationActions.Inspect, OperationActions.GetStatus, OperationActions.VerifyRunning, OperationActions.GetLogs,
+        OperationActions.Start, OperationActions.Stop, OperationActions.Restart, OperationActions.Kill, OperationActions.Pause, OperationActions.Unpause,
+        CommandNames.UpdateContainer, OperationActions.Rename, OperationActions.Remove, CommandNames.DeployCompose, Shell, HealthChecks,
+    }.ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary>Whether an action only looks: it is not in the audit, and a policy for one container does not take it away unless it says so.</summary>
     public static bool IsObserving(string action) => Groups.TryGetValue(action, out var group) && group is ActionGroup.Observe or ActionGroup.Logs;
 }

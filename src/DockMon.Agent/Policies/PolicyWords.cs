@@ -1,3 +1,5 @@
+using DockMon.Agent.Policies.Create;
+
 namespace DockMon.Agent.Policies;
 
 /// <summary>What a policy means, in sentences for people.</summary>
@@ -34,6 +36,11 @@ internal static class PolicyWords
             yield return $"refused, whatever else is said: {string.Join(", ", policy.Deny.Listed)}";
         }
 
+        if (CreateWords.Describe(policy.Create) is { } create)
+        {
+            yield return create;
+        }
+
         if (policy.AuditRequired)
         {
             yield return "audit required: what cannot be written into the audit is not done";
@@ -51,7 +58,7 @@ internal static class PolicyWords
         [
             .. rule.Name is { } name ? [$"the name {name}"] : Array.Empty<string>(),
             .. rule.Label is { } label ? [$"the label {label}"] : Array.Empty<string>(),
-            .. rule.Image is { } image ? [$"the image {image}"] : Array.Empty<string>(),
+            .. rule.Image is { } image ? [$"the image {image.Text}"] : Array.Empty<string>(),
         ];
         var allowed = rule.Allow is not { } only ? "everything that is allowed on the host"
             : only.Listed.Count == 0 ? "observing only" : $"observing and {string.Join(", ", only.Listed)} only";

@@ -125,7 +125,7 @@ internal static class SafePath
         {
             TooManyLinks or NotDirectory => new IOException("its path has a symbolic link in it, or something that is no directory"),
             NotFound => new FileNotFoundException(Marshal.GetPInvokeErrorMessage(error)),
-            _ => new IOException(Marshal.GetPInvokeErrorMessage(error)),
+            _ => new IOException(Marshal.GetPInvokeErrorMessage(error), error),
         };
     }
 

@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Create;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;
@@ -65,7 +66,7 @@ public sealed class HostPolicyTests
             Containers =
             [
                 new ContainerRule { Name = "postgres-1", Deny = Actions("remove"), Text = "first" },
-                new ContainerRule { Image = "postgres*", Hide = true, Text = "second" },
+                new ContainerRule { Image = ImagePattern.Parse("postgres"), Hide = true, Text = "second" },
             ],
         };
         policy.Judge(OperationActions.Stop, Database).Allowed.ShouldBeTrue();

@@ -26,9 +26,14 @@ internal static class PolicyFile
     /// <exception cref="IOException">It is there and cannot be read, or is not to be trusted; the message says why, and what to do.</exception>
     public static string? Read(string path)
     {
+        var last = "/";
         try
         {
-            using var file = SafePath.OpenFile(path, (passed, status) => EnsureTrusted(passed, status, isParent: passed == Path.GetDirectoryName(path)));
+            using var file = SafePath.OpenFile(path, (passed, status) =>
+            {
+                last = passed;
+                EnsureTrusted(passed, status, isParent: passed == Path.GetDirectoryName(path));
+            });
             var buffer = new byte[MaxBytes + 1];
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return length <= MaxBytes
@@ -38,6 +43,11 @@ internal static class PolicyFile
         catch (FileNotFoundException)
         {
             return null;
+        }
+        catch (IOException e) when (e.HResult == Native.NoPermission)
+        {
+            var remedy = last == Path.GetDirectoryName(path) ? $"chmod go+rX {last} {path}" : $"chmod go+X {last}";
+            throw new IOException($"the agent's user {Native.UserId} may not read {path}, or look whether it is there ({remedy})", e);
         }
         catch (DecoderFallbackException e)
         {

@@ -93,8 +93,8 @@ internal static class PolicyReader
             Mode = Stricter(mode, limit),
             Enforce = keys.GetValueOrDefault("enforce")?.Flag() ?? true,
             AuditRequired = keys.GetValueOrDefault("audit")?.Choice(("required", true), ("on", false)) ?? false,
-            Allow = Actions(keys.GetValueOrDefault("allow")) ?? ActionSet.None,
-            Deny = Actions(keys.GetValueOrDefault("deny")) ?? ActionSet.None,
+            Allow = Actions(keys.GetValueOrDefault("allow"), ActionSet.Names) ?? ActionSet.None,
+            Deny = Actions(keys.GetValueOrDefault("deny"), ActionSet.Names) ?? ActionSet.None,
             Create = keys.GetValueOrDefault("create") is { } create ? CreateRulesReader.Read(create) : CreateRules.None,
             Redact = keys.GetValueOrDefault("redact") is { } redact ? new Redactor(redact.Texts()) : Redactor.None,
             Containers = [.. keys.GetValueOrDefault("containers")?.Items().Select(Container) ?? []],
@@ -127,15 +127,26 @@ internal static class PolicyReader
         {
             Name = patterns.GetValueOrDefault("name"),
             Label = patterns.GetValueOrDefault("label"),
-            Image = patterns.GetValueOrDefault("image"),
-            Allow = Actions(keys.GetValueOrDefault("allow")),
-            Deny = Actions(keys.GetValueOrDefault("deny")) ?? ActionSet.None,
+            Image = match?.GetValueOrDefault("image") is { } image ? Image(image) : null,
+            Allow = Actions(keys.GetValueOrDefault("allow"), ActionSet.ContainerNames),
+            Deny = Actions(keys.GetValueOrDefault("deny"), ActionSet.ContainerNames) ?? ActionSet.None,
             Hide = hide,
             Text = $"{node.Path} {string.Join(' ', patterns.Select(pattern => $"{pattern.Key}={pattern.Value}"))}",
         };
     }
 
-    private static ActionSet? Actions(PolicyNode? list)
+    private static ImagePattern? Image(PolicyNode node)
+    {
+        var pattern = node.Text() is { } text ? ImagePattern.Parse(text) : null;
+        if (pattern is null)
+        {
+            node.AddError("it must be an image, such as ghcr.io/acme/** or postgres:17");
+        }
+
+        return pattern;
+    }
+
+    private static ActionSet? Actions(PolicyNode? list, IReadOnlyList<string> known)
     {
         if (list is null)
         {
@@ -150,13 +161,17 @@ internal static class PolicyReader
                 continue;
             }
 
-            if (ActionSet.Names.Contains(name))
+            if (known.Contains(name))
             {
                 names.Add(name);
             }
+            else if (ActionSet.Names.Contains(name))
+            {
+                item.AddError($"{name} is no action on one container (hide: true hides one); known here: {string.Join(", ", known)}");
+            }
             else
             {
-                item.AddError(Suggestion.Unknown("action", name, ActionSet.Names));
+                item.AddError(Suggestion.Unknown("action", name, known));
             }
         }
 

@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Testing;
@@ -59,7 +60,7 @@ public sealed class HiddenContainersTests
     public async Task The_first_rule_that_matches_decides_and_another_policy_counts_at_once()
     {
         var policies = Hidden.Policy(
-            new ContainerRule { Image = "db:*", Text = "db" },
+            new ContainerRule { Image = ImagePattern.Parse("db"), Text = "db" },
             new ContainerRule { Label = "hidden=true", Hide = true, Text = "label" });
         var hidden = Create(policies);
         await hidden.LearnAsync([Id], Token);

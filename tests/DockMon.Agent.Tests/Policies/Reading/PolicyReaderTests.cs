@@ -32,7 +32,7 @@ public sealed class PolicyReaderTests
         policy.Deny.Contains("read_compose_file").ShouldBeTrue();
         policy.Containers.Count.ShouldBe(2);
         var (first, second) = (policy.Containers[0], policy.Containers[1]);
-        (first.Name, first.Image, first.Label, first.Hide).ShouldBe(("postgres*", "postgres:*", null, false));
+        (first.Name, first.Image?.Text, first.Label, first.Hide).ShouldBe(("postgres*", "postgres:*", null, false));
         first.Allow!.Listed.ShouldBe(["restart"]);
         first.Text.ShouldBe("containers[0] name=postgres* image=postgres:*");
         (second.Name, second.Label, second.Allow, second.Hide).ShouldBe((null, "dockmon.agent.hidden=true", null, true));
@@ -69,6 +69,9 @@ public sealed class PolicyReaderTests
     [InlineData("mode: full\ndeny: [Health-Check]", "*did you mean health_checks?*")]
     [InlineData("mode: full\ndeny: [{shell: true}]", "line 2: deny[0]: keys with values stands where a text is needed")]
     [InlineData("mode: full\ncontainers: [{match: {nam: x}, deny: [shell]}]", "line 2: containers[0].match: unknown key \"nam\" (did you mean name?)*")]
+    [InlineData("mode: full\ncontainers: [{match: {image: ':'}, deny: [shell]}]", "line 2: containers[0].match.image: it must be an image*")]
+    [InlineData("mode: full\ncontainers: [{match: {name: x}, deny: [stats]}]", "line 2: containers[0].deny[0]: stats is no action on one container (hide*")]
+    [InlineData("mode: full\ncontainers: [{match: {name: x}, deny: [observe]}]", "*observe is no action on one container*known here: logs, operate,*")]
     [InlineData("mode: full\ncontainers:\n- deny: [shell]", "line 3: containers[0]: it says of no container what it is about*")]
     [InlineData("mode: full\ncontainers:\n- match: {name: x}", "line 3: containers[0]: it changes nothing*")]
     [InlineData("mode: full\ncontainers:\n- match: {name: x}\n  hide: true\n  allow: [shell]", "*of a container that is hidden nothing else*")]
