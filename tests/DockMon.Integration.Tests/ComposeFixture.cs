@@ -19,11 +19,15 @@ internal sealed class ComposeFixture : IAsyncDisposable
 
     public string Stack => Path.Combine(Installation.AgentData, "stacks", Project);
 
-    public static async Task<ComposeFixture> StartAsync(CancellationToken ct)
+    /// <summary>Starts it.</summary>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="environment">Further variables of the agent.</param>
+    public static async Task<ComposeFixture> StartAsync(CancellationToken ct, IReadOnlyDictionary<string, string>? environment = null)
     {
         var tools = Path.Combine(Repository.Root, "artifacts/tools/compose");
         var path = $"{tools}:{Environment.GetEnvironmentVariable("PATH")}";
-        var fixture = new ComposeFixture(await Installation.StartAsync(ct, environment: new Dictionary<string, string> { ["PATH"] = path }));
+        var variables = new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["PATH"] = path };
+        var fixture = new ComposeFixture(await Installation.StartAsync(ct, environment: variables));
         if (fixture.Installation.Agent.Lines.Any(line => line.Contains("There is no docker compose on this machine", StringComparison.Ordinal)))
         {
             await fixture.DisposeAsync();

@@ -5,6 +5,9 @@ namespace DockMon.Agent.Compose.Deploy;
 /// <summary>The variables compose is started with: no others, because a compose file can read every one of them, and the agent's hold tokens.</summary>
 internal static class ComposeEnvironment
 {
+    // Early versions 2 of compose take what is not set from the project's .env, for themselves and for what they start.
+    private static readonly string[] Fixed = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "DOCKER_HOST", "DOCKER_CONTEXT"];
+
     public static Dictionary<string, string> Build(AgentOptions options, string? registryFolder, Func<string, string?> environment)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -14,6 +17,11 @@ internal static class ComposeEnvironment
             {
                 variables[name] = value;
             }
+        }
+
+        foreach (var name in Fixed)
+        {
+            variables[name] = "";
         }
 
         Set("PATH", environment("PATH"));

@@ -37,9 +37,13 @@ internal sealed class HostFactsReader(AgentContext context, EngineClient engine,
             OwnVolumes = [.. mounts.Where(mount => mount.Type == "volume").Select(mount => mount.Name)],
             DefaultRuntime = info.DefaultRuntime,
             HasCgroup1 = info.CgroupVersion == "1",
-            Resolve = new HostLinks(seesHost ? path => path : path => FindInside(path, mounts)).Resolve,
+            Resolve = new HostLinks(path => FindStack(path) ?? (seesHost ? path : FindInside(path, mounts))).Resolve,
         };
     }
+
+    /// <summary>What the agent calls a path in the directory of the compose projects, if the host's name of that was set up; null for others.</summary>
+    private string? FindStack(string path) => context.Options is { HostStacksPath: { } host, StacksPath: var stacks } && HostPaths.IsWithin(path, host)
+        ? stacks + path[host.Length..] : null;
 
     /// <summary>What the agent's container calls a path of the host; null when it does not have it.</summary>
     private static string? FindInside(string path, IEnumerable<ContainerMount> mounts) =>

@@ -188,7 +188,12 @@ public sealed class ComposePartsTests
                 ["HOME"] = "/root",
                 ["DOCKER_CONFIG"] = "/tmp/c",
                 ["DOCKER_HOST"] = "unix:///x",
-                ["DOCKER_TLS_VERIFY"] = "False"
+                ["DOCKER_TLS_VERIFY"] = "False",
+                // Set, so that no project's .env sets them.
+                ["DOCKER_CONTEXT"] = "",
+                ["LD_AUDIT"] = "",
+                ["LD_LIBRARY_PATH"] = "",
+                ["LD_PRELOAD"] = "",
             }, ignoreOrder: true);
     }
 
