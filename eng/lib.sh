@@ -183,7 +183,7 @@ ensure_cross_tools() {
 # A base for the agent's image made of this Debian's own packages, where no registry can be asked for the Dockerfile's: sets BASE_IMAGE.
 ensure_base_image() {
   local arch=$1 work release ssl
-  BASE_IMAGE=dockmon-test/base-$arch:1
+  BASE_IMAGE=dockmon-test/base-$arch:2
   docker image inspect "$BASE_IMAGE" >/dev/null 2>&1 && return
   release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   case $release in bookworm) ssl=libssl3 ;; *) ssl=libssl3t64 ;; esac
@@ -196,6 +196,10 @@ ensure_base_image() {
     chmod 1777 tmp
     cat usr/share/ca-certificates/mozilla/*.crt >etc/ssl/certs/ca-certificates.crt
     ln -s /etc/ssl/certs usr/lib/ssl/certs
+    # Which packages these are, where scanners look for it.
+    cp -L /etc/os-release etc/os-release
+    mkdir -p var/lib/dpkg/status.d
+    for package in ../packages/*.deb; do dpkg-deb -f "$package" >"var/lib/dpkg/status.d/$(dpkg-deb -f "$package" Package)"; done
     printf 'root:x:0:0:root:/root:/sbin/nologin\n' >etc/passwd
     printf 'root:x:0:\n' >etc/group
     rm -rf usr/share usr/lib/*-linux-gnu/gconv
@@ -206,6 +210,31 @@ ensure_base_image() {
     "$arch" /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$(sha256sum "$work/layer.tar" | cut -d ' ' -f 1)" >"$work/config.json"
   printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$BASE_IMAGE" >"$work/manifest.json"
   tar -C "$work" -c manifest.json config.json layer.tar | docker load -q >/dev/null
+  rm -rf "$work"
+}
+
+# The distribution's packages in an image, of which dpkg, distroless images or Chisel keep a list: NAME, VERSION, ARCHITECTURE and DISTRIBUTION, with tabs.
+image_packages() {
+  local work container release distribution
+  work=$(mktemp -d)
+  container=$(docker create "$1" version 2>/dev/null)
+  docker export "$container" | tar -C "$work" -x --wildcards 'etc/os-release' 'usr/lib/os-release' 'var/lib/dpkg/status*' 'var/lib/chisel/*' 2>/dev/null || true
+  docker rm -v "$container" >/dev/null
+  release=$(cat "$work/usr/lib/os-release" 2>/dev/null || cat "$work/etc/os-release" 2>/dev/null || true)
+  distribution=$(sed -nE 's/^ID="?([^"]*)"?$/\1/p' <<<"$release")-$(sed -nE 's/^VERSION_ID="?([^"]*)"?$/\1/p' <<<"$release")
+  for list in "$work/var/lib/dpkg/status" "$work"/var/lib/dpkg/status.d/*; do
+    [ ! -f "$list" ] || sed -nE 's/^(Package|Version|Architecture): (.*)/\1 \2/p; /^$/p; $s/.*//p' "$list"
+  done | awk -v OFS='\t' -v distribution="$distribution" '
+    NF { value[$1] = $2 }
+    !NF && value["Version"] != "" { print value["Package"], value["Version"], value["Architecture"], distribution }
+    !NF { split("", value) }' | sort -u >"$work/list"
+  if [ -e "$work/var/lib/chisel/manifest.wall" ]; then
+    command -v zstd >/dev/null || install "zstd, for the manifest of the image" zstd >&2
+    zstd -dcq "$work/var/lib/chisel/manifest.wall" | sed -n '/"kind":"package"/p' |
+      sed -E 's/.*"name":"([^"]*)".*"version":"([^"]*)".*"arch":"([^"]*)".*/\1\t\2\t\3\t'"$distribution/" | sort -u >"$work/list"
+  fi
+  [ -s "$work/list" ] || die "$1 has no list of its packages"
+  cat "$work/list"
   rm -rf "$work"
 }
 
