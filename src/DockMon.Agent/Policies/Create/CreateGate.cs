@@ -55,23 +55,32 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
 
     /// <summary>
     /// Judges the successor of a container. Of its settings the server chooses none: where its image comes from the repository of the old one, whoever gave
-    /// the container its settings gave them to what is published there, and only the rules of images count.
+    /// the container its settings gave them to what is published there, and only the rules of images count. An image from elsewhere is another program with
+    /// these settings, as if it were created.
     /// </summary>
     /// <param name="container">Docker's inspect object of the container.</param>
     /// <param name="image">The image of the successor.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="CommandException">The policy refuses it.</exception>
     /// <exception cref="EngineException">The engine does not tell what its settings lead to.</exception>
-    public Task EnsureUpdateAllowedAsync(JsonObject container, string image, CancellationToken ct)
+    public async Task EnsureUpdateAllowedAsync(JsonObject container, string image, CancellationToken ct)
     {
         var current = (container["Config"] as JsonObject ?? []).GetText("Image");
         if (ImageName.Read(image) is { } name && name.Repository == ImageName.Read(current)?.Repository)
         {
-            return EnsureAsync(CommandNames.UpdateContainer, rules => Task.FromResult(rules.JudgeImage(image, Subject(container))));
+            await EnsureAsync(CommandNames.UpdateContainer, rules => Task.FromResult(rules.JudgeImage(image, Subject(container))));
+            return;
         }
 
+        await EnsureByPolicyAsync(CommandNames.UpdateContainer, policy => Task.FromResult(policy.Judge(OperationActions.Create, container: null) switch
+        {
+            { Allowed: true } allowed => allowed,
+            var refused => Decision.Refuse(
+                refused.Rule,
+                $"{Subject(container)} would get the image {image}, which is of another repository than {current}: {refused.Reason}"),
+        }));
         var plan = UpdatePlanner.Plan(container, oldImage: [], image);
-        return EnsureAllowedAsync(
+        await EnsureAllowedAsync(
             CommandNames.UpdateContainer,
             () => [EngineSettings.Read(plan.CreateBody, Subject(container), plan.Networks.Select(network => network.Key))],
             ct);
@@ -92,18 +101,17 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
 
     private static string Subject(JsonObject container) => "container " + container.GetText("Name").TrimStart('/');
 
-    private async Task EnsureAsync(string action, Func<CreateRules, Task<Decision>> judge)
+    private Task EnsureAsync(string action, Func<CreateRules, Task<Decision>> judge) => EnsureByPolicyAsync(
+        action,
+        policy => policy.Create.IsEmpty ? Task.FromResult(Decision.Allow("create")) : judge(policy.Create));
+
+    private async Task EnsureByPolicyAsync(string action, Func<HostPolicy, Task<Decision>> judge)
     {
         var policy = context.Policies.Current;
-        if (policy.Create.IsEmpty)
-        {
-            return;
-        }
-
         Decision decision;
         try
         {
-            decision = await judge(policy.Create);
+            decision = await judge(policy);
         }
         catch (Exception e) when (!policy.Enforce && e is EngineException or CommandException)
         {

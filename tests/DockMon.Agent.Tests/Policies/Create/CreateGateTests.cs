@@ -101,6 +101,19 @@ public sealed class CreateGateTests : IAsyncDisposable
             .ShouldBe(refusal is null ? "" : $"refused by this host's policy: {refusal}");
     }
 
+    [Theory]
+    [InlineData("app:1", "app:2", true)]
+    [InlineData("app:1", "evil/app:2", false)]
+    public async Task An_update_to_another_repository_needs_that_containers_may_be_created(string image, string newImage, bool isAllowed)
+    {
+        var container = (JsonObject)JsonNode.Parse($$$"""{"Id":"{{{new string('a', 64)}}}","Name":"/web","Config":{"Image":"{{{image}}}"},"HostConfig":{}}""")!;
+        (await ErrorAsync(Gate("", "operate").EnsureUpdateAllowedAsync(container, newImage, Token))).ShouldBe(isAllowed ? "" :
+            "refused by this host's policy: container web would get the image evil/app:2, which is of another repository than app:1: create is not allowed "
+            + "(mode: operate)");
+        (await ErrorAsync(Gate("allow: [create]", "operate").EnsureUpdateAllowedAsync(container, newImage, Token))).ShouldBe("");
+        (await ErrorAsync(Gate("enforce: false", "operate").EnsureUpdateAllowedAsync(container, newImage, Token))).ShouldBe("");
+    }
+
     [Fact]
     public async Task An_image_that_is_not_allowed_is_not_pulled() =>
         (await ErrorAsync(Gate("create: { images: { allow: [ghcr.io/acme/**] } }").EnsureImageAllowedAsync("pull_image", "nginx")))
@@ -122,9 +135,9 @@ public sealed class CreateGateTests : IAsyncDisposable
         }
     }
 
-    private CreateGate Gate(string policy)
+    private CreateGate Gate(string policy, string mode = "full")
     {
-        var (read, errors) = PolicyReader.Read("mode: full\n" + policy, "test");
+        var (read, errors) = PolicyReader.Read($"mode: {mode}\n{policy}", "test");
         errors.ShouldBeEmpty();
         return Gates.CreateGate(read!, _engine.Client, _log);
     }
