@@ -70,10 +70,11 @@ public sealed class AuditTests : IAsyncDisposable
         records.Select(Word).ShouldBe([
             "noted agent_start ok", "noted registration ok", "begin create", "end create ok", "begin start", "end start ok", "begin shell", "end shell ok",
             "begin read_compose_file", "end read_compose_file failed", "begin update_container", "end update_container failed",
-            "begin deploy_compose", "noted deploy_compose", "end deploy_compose ok", "begin deploy_compose", "end deploy_compose ok", "begin self_update", "end self_update failed",
-            "begin remove", "end remove ok", "noted agent_stop ok"]);
+            "begin deploy_compose", "noted deploy_compose", "end deploy_compose ok", "begin deploy_compose", "end deploy_compose ok",
+            "begin self_update", "end self_update failed", "begin remove", "end remove ok", "noted agent_stop ok"]);
         records.Single(record => Word(record) == "begin start").GetProperty("dangers")[0].GetString().ShouldBe("host path /srv");
-        records.Single(record => Word(record) == "noted deploy_compose").GetProperty("dangers")[0].GetString().ShouldBe("service web: host process namespace");
+        records.Single(record => Word(record) == "noted deploy_compose").GetProperty("dangers")[0].GetString()
+            .ShouldBe("service web: host process namespace");
         records.ShouldAllBe(record => record.GetProperty("server").GetString()!.StartsWith("ws://127.0.0.1:", StringComparison.Ordinal));
         var told = await File.ReadAllTextAsync(Path.Combine(installation.AgentData, "audit", "audit.jsonl"), Token)
             + string.Join('\n', installation.Agent.Lines.Where(line => line.Contains("udit", StringComparison.Ordinal)));
@@ -149,7 +150,8 @@ public sealed class AuditTests : IAsyncDisposable
 
         disk.Free();
         (await TryAsync(installation, "kill", id)).ShouldBeEmpty();
-        (await ReadAsync(disk.Path)).Select(Outcome).ShouldContain(outcome => outcome.StartsWith("records before this one were lost", StringComparison.Ordinal));
+        var outcomes = (await ReadAsync(disk.Path)).Select(Outcome);
+        outcomes.ShouldContain(outcome => outcome.StartsWith("records before this one were lost", StringComparison.Ordinal));
         (await VerifyAsync(disk.Path)).ShouldBe((0, "The chain is whole."));
     }
 

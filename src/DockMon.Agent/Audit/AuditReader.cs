@@ -15,6 +15,12 @@ internal static class AuditReader
 {
     private const int BufferBytes = 2 * AuditRecord.MaxBytes;
 
+    /// <summary>Most begins without an end that are taken care of at once; the next start takes care of others.</summary>
+    private const int MaxUnended = 1000;
+
+    // More than the largest AUDIT_MAX_BYTES: nobody but the agent should have made it, and it does not make that.
+    private const long MaxFileBytes = 256L * 1024 * 1024;
+
     /// <summary>Where the audit of a data directory is.</summary>
     public static string FolderIn(string dataPath) => Path.Combine(dataPath, "audit");
 
@@ -63,7 +69,7 @@ internal static class AuditReader
             }
         }
 
-        return [.. begun.Values];
+        return [.. begun.Values.TakeLast(MaxUnended)];
     }
 
     private static IEnumerable<AuditLine> LinesOf(string folder, string name)
@@ -79,6 +85,11 @@ internal static class AuditReader
         }
 
         using var file = opened;
+        if (file.Length > MaxFileBytes)
+        {
+            throw new IOException($"{name} has {file.Length} bytes, more than the agent writes into one file");
+        }
+
         var buffer = new byte[BufferBytes];
         var (start, end, number, isSkipped) = (0, 0, 0, false);
         while (true)

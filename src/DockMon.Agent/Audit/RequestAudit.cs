@@ -93,8 +93,16 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
     }
 
     // A file that cannot be read is told in an answer, and not as an error.
-    private static string? FindError(string action, byte[] answer) =>
-        action == CommandNames.ReadComposeFile && JsonElement.Parse(answer) is var read && !read.IsTrue("success") ? read.FindText("error") ?? "it failed" : null;
+    private static string? FindError(string action, byte[] answer)
+    {
+        if (action != CommandNames.ReadComposeFile)
+        {
+            return null;
+        }
+
+        var read = JsonElement.Parse(answer);
+        return read.IsTrue("success") ? null : read.FindText("error") ?? "it failed";
+    }
 
     private static string ErrorOf(Exception e) => e switch
     {

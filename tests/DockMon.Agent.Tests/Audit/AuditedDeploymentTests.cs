@@ -63,7 +63,9 @@ public sealed class AuditedDeploymentTests : IAsyncDisposable
 
     [Theory]
     [InlineData(true, "it failed; the server has the reason")]
-    [InlineData(false, "failed to up project shop: interrupted: the agent ended before anything was changed; there is no container of it. Ask for it once more")]
+    [InlineData(
+        false,
+        "failed to up project shop: interrupted: the agent ended before anything was changed; there is no container of it. Ask for it once more")]
     public async Task A_deployment_of_a_killed_agent_is_ended_by_the_next_start(bool wasKnown, string outcome)
     {
         await _audit.BeginAsync(new AuditEntry(CommandNames.DeployCompose) { Work = "d1" });

@@ -152,7 +152,8 @@ public sealed class RequestAuditTests : IAsyncDisposable
     {
         const string Payload = """{"container_id":"web","new_image":"nginx:2","registry_auth":{"username":"u","password":"passw0rd"}}""";
         await DoAsync("update_container", Update, Payload);
-        await Should.ThrowAsync<CommandException>(() => DoAsync("update_container", Update, Payload, () => throw new CommandException("passw0rd? one is under way")));
+        static void Refuse() => throw new CommandException("passw0rd? one is under way");
+        await Should.ThrowAsync<CommandException>(() => DoAsync("update_container", Update, Payload, Refuse));
         _audit.EndWork("update_container", "web", null);
         var records = await EndedAsync();
         records[1..].Select(record => (record.Phase, record.Begin, record.Subject, record.Outcome)).ShouldBe([

@@ -114,6 +114,11 @@ public sealed class AgentOptionsTests
     [InlineData("FORCE_UNIQUE_REGISTRATION", "true", "AGENT_NAME")]
     [InlineData("AGENT_NAME", "a\nb", "control characters")]
     [InlineData("PERMANENT_TOKEN", "has a blank", "no token")]
+    [InlineData("AUDIT_MAX_BYTES", "1000", "from 1MiB to 128MiB, or 0 to turn it off")]
+    [InlineData("AUDIT_MAX_BYTES", "129MiB", "from 1MiB to 128MiB, or 0 to turn it off")]
+    [InlineData("AUDIT_MAX_BYTES", "9999999999999999999999MiB", "a number of bytes, or of mebibytes such as 16MiB")]
+    [InlineData("AUDIT_MAX_BYTES", "-1", "a number of bytes, or of mebibytes such as 16MiB")]
+    [InlineData("AUDIT_MAX_BYTES", "much", "a number of bytes, or of mebibytes such as 16MiB")]
     [InlineData("STATS_INTERVAL", "5", "write 5s")]
     [InlineData("STATS_INTERVAL", "10ms", "at least 100ms, or 0")]
     [InlineData("STATS_SOURCE", "cgroups", "auto, kernel or engine")]
@@ -132,6 +137,15 @@ public sealed class AgentOptionsTests
     [InlineData("0s")]
     public void An_interval_of_zero_turns_container_statistics_off(string text) =>
         Load(("DOCKMON_URL", "ws://h"), ("STATS_INTERVAL", text)).StatsInterval.ShouldBe(TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("0MiB", 0)]
+    [InlineData("1048576", 1048576)]
+    [InlineData("128 mib", 134217728)]
+    [InlineData("", 16777216)]
+    public void The_size_of_the_audit_is_in_bytes_or_mebibytes(string text, long bytes) =>
+        Load(("DOCKMON_URL", "ws://h"), ("AUDIT_MAX_BYTES", text)).AuditMaxBytes.ShouldBe(bytes);
 
     [Fact]
     public void A_name_that_is_too_long_is_refused() =>
