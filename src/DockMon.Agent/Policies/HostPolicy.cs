@@ -1,5 +1,6 @@
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Redaction;
+using DockMon.Agent.Policies.Updating;
 
 namespace DockMon.Agent.Policies;
 
@@ -44,6 +45,9 @@ internal sealed record HostPolicy
 
     /// <summary>What containers may have of the host that are created, updated or deployed.</summary>
     public CreateRules Create { get; init; } = CreateRules.None;
+
+    /// <summary>When and to what is updated.</summary>
+    public UpdateRules Updates { get; init; } = UpdateRules.None;
 
     /// <summary>What values the server is not told.</summary>
     public Redactor Redact { get; init; } = Redactor.None;

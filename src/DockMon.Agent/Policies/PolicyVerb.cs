@@ -162,6 +162,7 @@ internal static class PolicyVerb
         foreach (var name in HostActions.Groups.Keys.Where(actions.Contains).Order(StringComparer.Ordinal))
         {
             var decision = policy.Judge(name, facts);
+            decision = decision.Allowed && policy.Updates.JudgeTime(name, time) is { Allowed: false } late ? late : decision;
             refused |= !decision.Allowed && policy.Enforce;
             await output.WriteLineAsync($"  {name}: {Explain(policy, decision)}");
         }

@@ -1,3 +1,4 @@
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies.Create;
 
 namespace DockMon.Agent.Policies;
@@ -39,6 +40,23 @@ internal static class PolicyWords
         if (CreateWords.Describe(policy.Create) is { } create)
         {
             yield return create;
+        }
+
+        if (policy.Updates.Windows.Count > 0)
+        {
+            var clocks = policy.Updates.Zone is { } zone ? $"the clocks of {zone.Id}" : "this machine's clock";
+            var windows = string.Join(", ", policy.Updates.Windows.Select(window => window.Text));
+            yield return $"updates of containers and of the agent begin only at {windows} by {clocks}";
+        }
+
+        if (policy.Updates.MinAge > TimeSpan.Zero)
+        {
+            yield return $"containers are updated to images only that this host has known for {Duration.Format(policy.Updates.MinAge)}";
+        }
+
+        if (policy.Redact.IsActive)
+        {
+            yield return $"the server is not told the values of variables, labels and options called {string.Join(", ", policy.Redact.Patterns)}";
         }
 
         if (policy.AuditRequired)

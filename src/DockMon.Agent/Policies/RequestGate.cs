@@ -55,6 +55,11 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
         var policy = context.Policies.Current;
         // Without rules for containers, the engine need not be asked which one it is.
         var (decision, container) = policy.Containers.Count > 0 ? await JudgeAsync(policy, action, subject, ct) : (policy.Judge(action, null), null);
+        if (decision.Allowed && id is not null && policy.Updates.JudgeTime(action, context.Time) is { Allowed: false } late)
+        {
+            decision = late; // What was begun in time goes on: only requests are judged by the time.
+        }
+
         if (decision.Allowed)
         {
             return decision;

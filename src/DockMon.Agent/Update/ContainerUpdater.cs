@@ -17,8 +17,9 @@ namespace DockMon.Agent.Update;
 /// <param name="Image">The image of the successor.</param>
 /// <param name="StopTimeout">Seconds the container has to stop.</param>
 /// <param name="HealthTimeout">Seconds the successor has to become healthy.</param>
+/// <param name="ImageId">The id that the image must have; null for whichever it has.</param>
 internal sealed record Replacement(
-    RunningUpdate Update, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout);
+    RunningUpdate Update, JsonObject Inspected, IReadOnlyList<Dependent> Dependents, string Image, int StopTimeout, int HealthTimeout, string? ImageId);
 
 /// <summary>
 /// The state machine of an update. A new update, one that an earlier run of the agent left, and one whose rollback is tried again differ in the phase they
@@ -73,6 +74,7 @@ internal sealed partial class ContainerUpdater
         _store.NoLongerAccepted(accepted.Id, accepted.Name);
         _report.Progress(journal.ContainerId, UpdateStages.Backup, "The container keeps running; it is the backup until the new one works");
         _report.Progress(journal.ContainerId, UpdateStages.Creating, $"Creating the new container from {image}");
+        plan = plan with { ImageId = replacement.ImageId };
         return await RunAsync(new UpdateState(replacement.Update, UpdatePhase.Create, journal) { Plan = plan }, stopping);
     }
 

@@ -4,6 +4,7 @@ using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Updating;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
@@ -33,6 +34,7 @@ internal sealed partial class UpdateCommand(
     private const int LookTries = 5;
 
     private readonly ILogger _logger = context.CreateLogger<UpdateCommand>();
+    private readonly ImageAgeGate _ages = new(context, engine);
     private readonly DependentFinder _finder = new(engine, context.Hidden, context.Time);
 
     /// <summary>The lane of a container.</summary>
@@ -78,7 +80,7 @@ internal sealed partial class UpdateCommand(
         }
 
         await gate.EnsureUpdateAllowedAsync(inspected, image, ct);
-        await queue.BeginAsync(update, () => UpdateAsync(update, request), ct);
+        await queue.BeginAsync(update, () => UpdateAsync(update, request, inspected.GetText("Image")), ct);
         return new StartedResult { Status = "update_started" };
     }
 
@@ -97,12 +99,12 @@ internal sealed partial class UpdateCommand(
             : queue.FindRefusal(update);
     }
 
-    private async Task<UpdateState> UpdateAsync(RunningUpdate update, UpdateContainerRequest request)
+    private async Task<UpdateState> UpdateAsync(RunningUpdate update, UpdateContainerRequest request, string currentImage)
     {
-        await PullAsync(update, request);
+        var imageId = await _ages.PullAsync(request.NewImage!, currentImage, () => PullAsync(update, request), queue.Stopping);
         for (var tries = 0; tries < LookTries; tries++)
         {
-            if (await queue.InLanesAsync(update, () => ReplaceAsync(update, request)) is { } state)
+            if (await queue.InLanesAsync(update, () => ReplaceAsync(update, request, imageId)) is { } state)
             {
                 return state;
             }
@@ -112,7 +114,7 @@ internal sealed partial class UpdateCommand(
     }
 
     /// <summary>All that follows the pull. If the lanes it runs in are not those of all containers it changes, it does nothing and returns null.</summary>
-    private async Task<UpdateState?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request)
+    private async Task<UpdateState?> ReplaceAsync(RunningUpdate update, UpdateContainerRequest request, string? imageId)
     {
         var inspected = await InspectAsync(update);
         var id = inspected.GetText("Id");
@@ -146,7 +148,7 @@ internal sealed partial class UpdateCommand(
         await gate.EnsureUpdateAllowedAsync(inspected, request.NewImage!, queue.Stopping);
         var health = request.HealthTimeout is > 0 and var seconds ? seconds : DefaultHealthSeconds;
         return await updater.ReplaceAsync(
-            new Replacement(update, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health), queue.Stopping);
+            new Replacement(update, inspected, dependents.Dependents, request.NewImage!, StopSeconds(request, inspected), health, imageId), queue.Stopping);
     }
 
     private async Task PullAsync(RunningUpdate update, UpdateContainerRequest request)

@@ -50,6 +50,10 @@ public sealed partial class EngineClient
     public Task<JsonObject> InspectImageJsonAsync(string id, CancellationToken ct) =>
         GetAsync(Image(id), EngineJson.Default.JsonObject, ct, limits: JsonLimits.Exact);
 
+    /// <summary>Gives an image a name, which another one may have until then.</summary>
+    public Task TagImageAsync(string id, string repository, string tag, CancellationToken ct) =>
+        PostAsync($"/images/{Escape(id)}/tag?repo={Uri.EscapeDataString(repository)}&tag={Uri.EscapeDataString(tag)}", ct);
+
     /// <summary>Removes an image, or one of its names.</summary>
     public Task RemoveImageAsync(string id, bool force, CancellationToken ct) =>
         DeleteAsync($"/images/{Escape(id)}?force={Flag(force)}", ct, RemoveLimit);

@@ -34,10 +34,14 @@ internal static class Gates
         new(Context(new PolicySource(policy), loggers: loggers), engine, TestOwnContainers.None);
 
     /// <summary>What subsystems are created with, under a policy.</summary>
-    public static AgentContext Context(PolicySource policies, HiddenContainers? hidden = null, ILoggerFactory? loggers = null) => new(
+    public static AgentContext Context(
+        PolicySource policies,
+        HiddenContainers? hidden = null,
+        ILoggerFactory? loggers = null,
+        TimeProvider? time = null) => new(
         new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
         loggers ?? NullLoggerFactory.Instance,
-        TimeProvider.System,
+        time ?? TimeProvider.System,
         new Random(1))
     {
         Policies = policies,
@@ -45,8 +49,8 @@ internal static class Gates
     };
 
     /// <summary>A gate on an engine, and the policy that a test puts in force.</summary>
-    public static RequestGate Of(PolicySource policies, EngineClient engine, ILoggerFactory? log = null) =>
-        new(Context(policies, loggers: log), new ContainerFactsReader(engine), NoAudit);
+    public static RequestGate Of(PolicySource policies, EngineClient engine, ILoggerFactory? log = null, TimeProvider? time = null) =>
+        new(Context(policies, loggers: log, time: time), new ContainerFactsReader(engine), NoAudit);
 
     /// <summary>The policy of a text.</summary>
     public static HostPolicy Policy(string text)

@@ -3,6 +3,7 @@ using DockMon.Agent.Policies;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -15,6 +16,7 @@ public sealed class RequestGateTests : IAsyncDisposable
 
     private readonly LogCapture _log = new();
     private readonly PolicySource _policies = Gates.NoPolicy;
+    private readonly FakeTimeProvider _time = new();
     private readonly RequestGate _gate;
     private readonly ScriptedEngine _engine = new(
         ($"/containers/{Postgres}/json", 200, Inspection("postgres-1")),
@@ -26,7 +28,7 @@ public sealed class RequestGateTests : IAsyncDisposable
     {
         _engine.Otherwise = path => path.Contains("project%3Dshop", StringComparison.Ordinal) ? $$"""[{"Id":"{{Postgres}}"}]"""
             : path.StartsWith("/containers/json", StringComparison.Ordinal) ? "[]" : null;
-        _gate = Gates.Of(_policies, _engine.Client, _log);
+        _gate = Gates.Of(_policies, _engine.Client, _log, _time);
     }
 
     public async ValueTask DisposeAsync() => await _engine.DisposeAsync();
@@ -46,6 +48,22 @@ public sealed class RequestGateTests : IAsyncDisposable
         {
             (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = reference })).ShouldBe(counts, reference);
         }
+    }
+
+    [Fact]
+    public async Task An_update_outside_the_window_is_refused_and_what_began_within_it_goes_on()
+    {
+        Use("mode: full\nupdates: { window: \"12:00-12:01\", timezone: UTC }");
+        _time.SetUtcNow(new DateTimeOffset(2026, 11, 30, 12, 5, 0, TimeSpan.Zero));
+        var error = await Should.ThrowAsync<CommandException>(() => RunAsync(CommandNames.UpdateContainer));
+        error.Message.ShouldContain("again from Tue 2026-12-01 12:00 (UTC) (updates: window 12:00-12:01)");
+        await RunAsync(OperationActions.Stop);
+        await _gate.EnsureAllowedAsync(CommandNames.UpdateContainer, Subject.OfContainer("web"), TestContext.Current.CancellationToken);
+        _time.SetUtcNow(new DateTimeOffset(2026, 12, 1, 12, 0, 0, TimeSpan.Zero));
+        await RunAsync(CommandNames.UpdateContainer);
+
+        Task<byte[]> RunAsync(string action) => _gate.RunAsync(
+            "1", action, new BoundRequest(Subject.OfContainer("web"), null, _ => Task.FromResult<byte[]>([])), TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -34,7 +34,10 @@ internal sealed class FakeAgent
             new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = dataPath },
             NullLoggerFactory.Instance,
             Time,
-            new Random(1));
+            new Random(1))
+        {
+            Policies = Policies,
+        };
         var updater = new ContainerUpdater(context, engine, Store, report, Lanes, new RestartDetector(engine, () => bootId));
         Queue = new UpdateQueue(updater, Store, report, Lanes, Time, NullLogger<UpdateQueue>.Instance);
         var gate = Gates.Of(Policies, engine);

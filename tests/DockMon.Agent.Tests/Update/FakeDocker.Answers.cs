@@ -36,6 +36,12 @@ internal sealed partial class FakeDocker
         await wait;
         lock (_gate)
         {
+            if (route.StartsWith("/images/", StringComparison.Ordinal) && route.EndsWith("/tag", StringComparison.Ordinal))
+            {
+                HasImage($"{query["repo"]}:{query["tag"]}", Uri.UnescapeDataString(route["/images/".Length..^"/tag".Length]));
+                return (201, "");
+            }
+
             return Change(verb, route, query["name"], body);
         }
     }

@@ -69,6 +69,9 @@ internal sealed partial class FakeDocker : IAsyncDisposable
     /// <summary>An image, and what its labels say.</summary>
     public void HasImage(string name, string id) => _images[name] = id;
 
+    /// <summary>The id of the image that a name means.</summary>
+    public string Image(string name) => _images[name];
+
     /// <summary>Makes a container as a user would, and starts it.</summary>
     public FakeContainer Run(string name, string image, JsonObject? host = null, JsonObject? labels = null, params string[] networks)
     {

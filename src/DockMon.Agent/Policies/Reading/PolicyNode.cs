@@ -71,6 +71,9 @@ internal sealed class PolicyNode
         return [];
     }
 
+    /// <summary>The items of a list, or this one alone.</summary>
+    public IReadOnlyList<PolicyNode> OneOrMore() => _node is YamlSequenceNode ? Items() : [this];
+
     /// <summary>A text that is not empty.</summary>
     public string? Text()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Redaction;
+using DockMon.Agent.Policies.Updating;
 using DockMon.Agent.Yaml;
 using YamlDotNet.Core;
 
@@ -82,11 +83,6 @@ internal static class PolicyReader
             root.AddError("mode is missing: write mode: observe, mode: operate or mode: full");
         }
 
-        foreach (var later in Keys.Intersect(["updates"]).Where(keys.ContainsKey))
-        {
-            keys[later].AddError("not supported yet");
-        }
-
         return new HostPolicy
         {
             Origin = origin,
@@ -96,6 +92,7 @@ internal static class PolicyReader
             Allow = Actions(keys.GetValueOrDefault("allow"), ActionSet.Names) ?? ActionSet.None,
             Deny = Actions(keys.GetValueOrDefault("deny"), ActionSet.Names) ?? ActionSet.None,
             Create = keys.GetValueOrDefault("create") is { } create ? CreateRulesReader.Read(create) : CreateRules.None,
+            Updates = keys.GetValueOrDefault("updates") is { } updates ? UpdateRulesReader.Read(updates) : UpdateRules.None,
             Redact = keys.GetValueOrDefault("redact") is { } redact ? new Redactor(redact.Texts()) : Redactor.None,
             Containers = [.. keys.GetValueOrDefault("containers")?.Items().Select(Container) ?? []],
         };

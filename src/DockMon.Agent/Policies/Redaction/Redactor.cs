@@ -19,6 +19,8 @@ internal sealed partial class Redactor(params IReadOnlyList<string> patterns)
     /// <summary>What secrets are called as a rule: for a policy that cannot be read.</summary>
     public static Redactor Usual { get; } = new("*PASS*", "*TOKEN*", "*SECRET*", "*KEY*", "*CRED*", "*AUTH*");
 
+    public IReadOnlyList<string> Patterns => patterns;
+
     public bool IsActive => patterns.Count > 0;
 
     /// <summary>Whether the value of what has this name is not told. Dashes in front of an option do not count.</summary>

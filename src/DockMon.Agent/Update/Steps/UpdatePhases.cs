@@ -34,7 +34,10 @@ internal sealed partial class UpdatePhases(
         try
         {
             var id = await swap.CreateAsync(journal.TemporaryName, plan, CancellationToken.None);
-            return (PhaseResult.Succeeded, store.Save(journal with { CreateEnded = true, NewId = id }));
+            journal = store.Save(journal with { CreateEnded = true, NewId = id });
+            return plan.ImageId is not { } image || (await swap.FindAsync(id, CancellationToken.None))?.Image is { } made && SameImage.IsSame(made, image)
+                ? (PhaseResult.Succeeded, journal)
+                : Failed(journal, "the new container was created from another image than this host's policy has judged: its name means another one by now");
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {

@@ -75,7 +75,7 @@ public sealed class PolicyReaderTests
     [InlineData("mode: full\ncontainers:\n- deny: [shell]", "line 3: containers[0]: it says of no container what it is about*")]
     [InlineData("mode: full\ncontainers:\n- match: {name: x}", "line 3: containers[0]: it changes nothing*")]
     [InlineData("mode: full\ncontainers:\n- match: {name: x}\n  hide: true\n  allow: [shell]", "*of a container that is hidden nothing else*")]
-    [InlineData("mode: full\nupdates: {}", "line 2: updates: not supported yet")]
+    [InlineData("mode: full\nupdates: {}", "line 2: updates: it changes nothing: add window or min_age")]
     [InlineData("mode: full\n---\nmode: observe", "line 1: the file has more than one document*")]
     [InlineData("mode: &m full\naudit: *m", "line 1: mode: it has an anchor*")]
     [InlineData("mode: !!str full", "line 1: mode: it has the tag*")]
