@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -63,7 +64,22 @@ public sealed class SelfUpdateTests : IAsyncLifetime
             Token);
         (await scene.VersionAsync(Token)).ShouldBe(_own);
         Directory.GetDirectories(scene.Bin).Length.ShouldBe(1);
+
+        // Each end is recorded by whichever version tells it, in the one chain of all of them.
+        await Retry.UntilAsync("three ends are recorded", () => Ends(scene).Count == 3, ct: Token);
+        var ends = Ends(scene);
+        (ends[0], ends[2]).ShouldBe(("ok", "ok"));
+        ends[1].ShouldContain($"version {_own} is not newer than version {Newer}");
+        await using var verify = AgentProcess.Start(new Dictionary<string, string> { ["DATA_PATH"] = scene.Installation.AgentData }, "audit", "--verify");
+        (await verify.WaitForExitAsync(Token)).ShouldBe(0, verify.Tail());
     }
+
+    private static List<string> Ends(SelfUpdateScene scene) =>
+    [
+        .. File.ReadAllLines(Path.Combine(scene.Installation.AgentData, "audit", "audit.jsonl")).Select(line => JsonElement.Parse(line))
+            .Where(record => record.GetProperty("action").GetString() == "self_update" && record.TryGetProperty("begin", out _))
+            .Select(record => record.GetProperty("outcome").GetString()!),
+    ];
 
     [Theory]
     [InlineData("checksum", "the program's SHA-256 is")]
