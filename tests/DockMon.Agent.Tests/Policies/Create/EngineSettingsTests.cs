@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Update.Planning;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -67,6 +69,29 @@ public sealed class EngineSettingsTests
         var settings = EngineSettings.Read(new JsonObject { ["Image"] = "app:1", ["HostConfig"] = JsonNode.Parse(host) }, "the container");
         string.Join('|', settings.Dangers).ShouldBe(expected);
         settings.Images.ShouldBe(["app:1"]);
+    }
+
+    [Theory]
+    [InlineData("docker-20.10")]
+    [InlineData("docker-26.1")]
+    [InlineData("podman-4.3")]
+    public void What_engines_add_by_themselves_is_no_danger(string engine)
+    {
+        var folder = Path.Combine(Repository.Root, "tests/DockMon.Agent.Tests/Update/Recorded", engine);
+        var files = Directory.GetFiles(folder, "*.container.json");
+        files.Length.ShouldBeGreaterThan(10);
+        foreach (var file in files)
+        {
+            var plan = UpdatePlanner.Plan((JsonObject)JsonNode.Parse(File.ReadAllText(file))!, oldImage: [], "app:2");
+            var asked = Path.GetFileName(file).Split('.')[0] switch
+            {
+                "host-network" => "host network namespace",
+                "host-uts" => "host UTS namespace",
+                _ => "",
+            };
+            var dangers = EngineSettings.Read(plan.CreateBody, "x").Dangers.Where(danger => danger.Value != HostFacts.CgroupNamespace);
+            string.Join('|', dangers).ShouldBe(asked, file);
+        }
     }
 
     [Theory]
