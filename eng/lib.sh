@@ -314,6 +314,7 @@ prepare_engines() {
 
 engines() {
   ensure_docker
+  command -v nginx >/dev/null || install "nginx, for the tests of a proxy before the engine" nginx-light
   ensure_test_image
   ensure_registry
   ensure_compose

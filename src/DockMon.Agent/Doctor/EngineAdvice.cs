@@ -14,8 +14,7 @@ internal static class EngineAdvice
     {
         if (error.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
         {
-            return "a proxy between agent and engine refuses requests: allow /version, /info, /events, /containers, /images, /networks, /volumes and "
-                + "/exec, for reading and writing";
+            return "a proxy between agent and engine refuses requests: give it the rules that the agent's mode needs (packaging/proxy, docs/socket-proxy.md)";
         }
 
         if (error.IsTlsRequired)

@@ -3,6 +3,7 @@ using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
+using DockMon.Agent.Policies.Reading;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,6 +30,7 @@ internal sealed class EngineChecks(AgentOptions options, bool inContainer, Func<
     [
         new("socket", [], OpenSocketAsync),
         new("engine", ["socket"], AskEngineAsync),
+        new EngineProxyCheck(new PolicyLoader(options).Load(before: null), () => _engine, options.DockerHost is null).Check(),
         new("container", ["engine"], FindSelfAsync),
         new("compose", [], FindComposeAsync),
     ];
