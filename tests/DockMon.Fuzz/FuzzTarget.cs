@@ -23,6 +23,9 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Read)
         FuzzFailure.When(allocated > AllocatedBytes + (AllocatedForOne * input.Length), $"{input.Length} bytes made it allocate {allocated}");
     }
 
+    /// <summary>What the first byte of an input chooses: A the first one.</summary>
+    public static T Choose<T>(T[] choices, byte letter) => choices[(byte)(letter - 'A') % choices.Length];
+
     /// <summary>Reads what may be refused with the exception that the reader documents.</summary>
     /// <returns>Whether it was read.</returns>
     public static bool TryRead<TRefusal>(Action read)

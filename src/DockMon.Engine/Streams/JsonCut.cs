@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -54,9 +55,8 @@ internal static class JsonCut
                 (byte)'\\' when at + 1 < text.Length && text[at + 1] == 'u' => IsHighSurrogate(text[at..]) ? 12 : 6,
                 (byte)'\\' => 2,
                 < 0x80 => 1,
-                < 0xe0 => 2,
-                < 0xf0 => 3,
-                _ => 4,
+                // What is no character swallows nothing of what follows, which may be an escape.
+                _ => Rune.DecodeFromUtf8(text[at..], out _, out var bytes) == OperationStatus.NeedMoreData ? text.Length : bytes,
             };
             if (at + length > text.Length)
             {

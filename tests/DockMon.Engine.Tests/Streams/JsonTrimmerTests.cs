@@ -46,6 +46,14 @@ public sealed class JsonTrimmerTests
     public void A_string_is_cut_between_characters_and_says_how_long_it_was(string json, string expected) => Trim(json, Small, 3).Text.ShouldBe(expected);
 
     [Fact]
+    public void Bytes_that_are_no_character_swallow_no_escape_behind_them()
+    {
+        using var trimmer = new JsonTrimmer(Small);
+        trimmer.FeedAll([.. "[\""u8, 0xc3, .. """\\\\\\\\\\\\\\\\\\\\\\\\\\\\"]"""u8]);
+        trimmer.Copied.ToArray().ShouldBe([.. "[\""u8, 0xc3, .. """\\\\\\\\\\\\\\\\\\… (cut, 29 bytes)"]"""u8]);
+    }
+
+    [Fact]
     public void A_long_member_costs_itself_and_what_stands_beside_it_stays()
     {
         var labels = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"label{n}\":\"{n}\""));

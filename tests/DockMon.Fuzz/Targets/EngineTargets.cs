@@ -51,7 +51,7 @@ internal static class EngineTargets
     {
         if (input.Length > 0)
         {
-            FuzzTarget.TryRead<JsonException>(() => Readers[input[0] % Readers.Length](input[1..]));
+            FuzzTarget.TryRead<JsonException>(() => FuzzTarget.Choose(Readers, input[0])(input[1..]));
         }
     }
 

@@ -53,7 +53,7 @@ internal static class PayloadTargets
 
         using (document)
         {
-            FuzzTarget.TryRead<CommandException>(() => Readers[input[0] % Readers.Length](document.RootElement));
+            FuzzTarget.TryRead<CommandException>(() => FuzzTarget.Choose(Readers, input[0])(document.RootElement));
         }
     }
 
