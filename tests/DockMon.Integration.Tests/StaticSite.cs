@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,12 @@ internal sealed class StaticSite : IAsyncDisposable
 {
     private readonly WebApplication _server;
 
-    private StaticSite(WebApplication server) => _server = server;
+    private readonly ConcurrentQueue<string> _requests;
+
+    private StaticSite(WebApplication server, ConcurrentQueue<string> requests) => (_server, _requests) = (server, requests);
+
+    /// <summary>The paths it was asked for so far.</summary>
+    public IReadOnlyCollection<string> Requests => _requests;
 
     public string Url => _server.Urls.Single();
 
@@ -20,8 +26,10 @@ internal sealed class StaticSite : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var server = builder.Build();
+        var requests = new ConcurrentQueue<string>();
         server.Run(async context =>
         {
+            requests.Enqueue(context.Request.Path.Value!);
             var path = Path.Combine(folder, context.Request.Path.Value!.TrimStart('/'));
             if (File.Exists(path))
             {
@@ -33,7 +41,7 @@ internal sealed class StaticSite : IAsyncDisposable
             }
         });
         await server.StartAsync(ct);
-        return new StaticSite(server);
+        return new StaticSite(server, requests);
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

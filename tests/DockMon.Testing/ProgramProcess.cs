@@ -6,6 +6,7 @@ namespace DockMon.Testing;
 /// <summary>A program that runs beside a test: its lines are kept, it can be signalled, and it does not outlive the test.</summary>
 public sealed class ProgramProcess : IAsyncDisposable
 {
+    private const int SigHangup = 1;
     private const int SigKill = 9;
     private const int SigTerm = 15;
     private const int SigContinue = 18;
@@ -89,6 +90,9 @@ public sealed class ProgramProcess : IAsyncDisposable
 
     /// <summary>Asks it to end (SIGTERM).</summary>
     public void Terminate() => Signal(SigTerm);
+
+    /// <summary>Asks it to read again what it has read (SIGHUP).</summary>
+    public void Hangup() => Signal(SigHangup);
 
     /// <summary>Ends it at once (SIGKILL).</summary>
     public void Kill() => Signal(SigKill);

@@ -22,6 +22,8 @@ internal sealed partial class ShellManager(
     /// <summary>Most shells at once; one that is being cleaned up counts.</summary>
     public const int Limit = 20;
 
+    private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (Shell Shell, Task Running)> _sessions = new(StringComparer.Ordinal);
     private bool _stopping;
@@ -82,15 +84,26 @@ internal sealed partial class ShellManager(
         outbound.DropShells();
     }
 
-    /// <summary>Ends those that another policy does not allow.</summary>
+    /// <summary>Ends those that another policy does not allow, and gives them time to say why before the connection may be another one.</summary>
     public async Task RecheckAsync(CancellationToken ct)
     {
-        foreach (var (shell, _) in Snapshot())
+        var ended = new List<Task>();
+        foreach (var (shell, running) in Snapshot())
         {
             if (await FindRefusalAsync(shell, ct) is { } refusal)
             {
                 shell.End(refusal);
+                ended.Add(running);
             }
+        }
+
+        try
+        {
+            await Task.WhenAll(ended).WaitAsync(LastWordLimit, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            Log.Left(logger, ended.Count(running => !running.IsCompleted));
         }
     }
 
