@@ -49,7 +49,7 @@ public sealed class CreateRulesTests : IAsyncLifetime
 
         var left = await Docker.RunAsync(["ps", "-aq", "--filter", $"name={_prefix}"], CancellationToken.None);
         await Docker.TryRunAsync(["rm", "-fv", .. left.Split('\n')], CancellationToken.None);
-        await Docker.TryRunAsync(["volume", "rm", _prefix + "-owners"], CancellationToken.None);
+        await Docker.TryRunAsync(["volume", "rm", _prefix + "-owners", _prefix + "-data"], CancellationToken.None);
         var images = new[] { "app:1", "app:2", "other:1", "evil:1" }.Select(image => $"{_registry.Address}/{image}");
         await Docker.TryRunAsync(["rmi", "-f", .. images], CancellationToken.None);
         await _registry.DisposeAsync();
@@ -197,7 +197,7 @@ public sealed class CreateRulesTests : IAsyncLifetime
         }
 
         (await Docker.TryRunAsync(["inspect", name], Token)).ExitCode.ShouldNotBe(0);
-        (await CreateAsync(name, """{"volumes":["data:/x"],"cap_add":["NET_ADMIN"],"tmpfs":{"/t":""}}""")).ShouldBe("");
+        (await CreateAsync(name, """{"volumes":["PREFIX-data:/x"],"cap_add":["NET_ADMIN"],"tmpfs":{"/t":""}}""")).ShouldBe("");
         (await Docker.TryRunAsync(["inspect", name], Token)).ExitCode.ShouldBe(0);
         (await Should.ThrowAsync<OperationFailedException>(
             _compose.Installation.OperateAsync("pull_image", "", Token, new() { ["image"] = "busybox" })))
