@@ -77,19 +77,36 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
     /// <param name="subject">What it is about.</param>
     /// <param name="container">The container, where the policy goes by it.</param>
     /// <param name="decision">What the policy says.</param>
-    public void Refused(string? id, string action, object? payload, Subject subject, ContainerFacts? container, Decision decision)
+    public void Refused(string? id, string action, object? payload, Subject subject, ContainerFacts? container, Decision decision) =>
+        audit.Refused(Judged(id, action, payload, subject, container, decision) with { Decision = AuditDecision.Refused }, decision.Reason);
+
+    /// <summary>
+    /// Records what the policy would refuse if it were enforced, and what has no record of its own that says so: what only looks, a shell, a health check.
+    /// </summary>
+    /// <param name="id">The server's id of the request; null when it has none.</param>
+    /// <param name="action">The name of the command or action.</param>
+    /// <param name="payload">The payload; null for none.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="container">The container, where the policy goes by it.</param>
+    /// <param name="decision">What the policy says.</param>
+    public void Tolerated(string? id, string action, object? payload, Subject subject, ContainerFacts? container, Decision decision)
+    {
+        if (id is null || HostActions.IsObserving(action))
+        {
+            audit.Noted(Judged(id, action, payload, subject, container, decision) with { Decision = AuditDecision.Tolerated }, error: null);
+        }
+    }
+
+    private static AuditEntry Judged(string? id, string action, object? payload, Subject subject, ContainerFacts? container, Decision decision)
     {
         var entry = RequestEntry.Of(id, action, payload);
-        audit.Refused(
-            entry with
-            {
-                Work = null,
-                Container = container is null ? entry.Container : new AuditedContainer(container.Id, container.Name, container.Image),
-                Subject = container is null && subject.Container is { } reference ? $"container {reference}" : entry.Subject,
-                Decision = AuditDecision.Refused,
-                Rule = decision.Rule,
-            },
-            decision.Reason);
+        return entry with
+        {
+            Work = null,
+            Container = container is null ? entry.Container : new AuditedContainer(container.Id, container.Name, container.Image),
+            Subject = container is null && subject.Container is { } reference ? $"container {reference}" : entry.Subject,
+            Rule = decision.Rule,
+        };
     }
 
     // A file that cannot be read is told in an answer, and not as an error.

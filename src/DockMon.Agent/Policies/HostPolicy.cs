@@ -9,6 +9,7 @@ internal sealed record HostPolicy
 {
     private readonly ActionSet _ofMode = ActionSet.Of(PolicyMode.Full);
     private readonly PolicyMode _mode = PolicyMode.Full;
+    private readonly string _modeRule = RuleOf(PolicyMode.Full);
 
     /// <summary>Without a policy everything is allowed, as a DockMon server expects.</summary>
     public static HostPolicy Unrestricted { get; } = new() { Origin = "no policy" };
@@ -19,7 +20,7 @@ internal sealed record HostPolicy
     public PolicyMode Mode
     {
         get => _mode;
-        init => (_mode, _ofMode) = (value, ActionSet.Of(value));
+        init => (_mode, _ofMode, _modeRule) = (value, ActionSet.Of(value), RuleOf(value));
     }
 
     /// <summary>The file that it was read from, or should have been; null for none.</summary>
@@ -140,7 +141,8 @@ internal sealed record HostPolicy
             return Decision.Allow($"allow: {action}");
         }
 
-        var mode = $"mode: {Mode.ToString().ToLowerInvariant()}";
-        return Mode == PolicyMode.Full || _ofMode.Contains(action) ? Decision.Allow(mode) : Decision.Refuse(mode, $"{action} is not allowed");
+        return Mode == PolicyMode.Full || _ofMode.Contains(action) ? Decision.Allow(_modeRule) : Decision.Refuse(_modeRule, $"{action} is not allowed");
     }
+
+    private static string RuleOf(PolicyMode mode) => "mode: " + PolicyWords.NameOf(mode);
 }

@@ -68,6 +68,7 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
         if (!policy.Enforce)
         {
             Log.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
+            audit.Tolerated(id, action, payload, subject, container, decision);
             return decision with { IsHidden = false };
         }
 

@@ -4,6 +4,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -65,6 +66,16 @@ public sealed class RequestAuditTests : IAsyncDisposable
     {
         await DoAsync("stop", Operation, """{"action":"stop","container_id":"nosuch"}""");
         (await EndedAsync())[1].Subject.ShouldBe("container nosuch");
+    }
+
+    [Fact]
+    public async Task What_only_looks_is_recorded_where_a_policy_that_is_tried_out_would_refuse_it()
+    {
+        _policy = Gates.Policy("mode: full\ndeny: [logs]\nenforce: false");
+        await DoAsync("get_logs", Operation, """{"action":"get_logs","container_id":"web"}""");
+        var record = (await EndedAsync())[^1];
+        (record.Phase, record.Action, record.Decision, record.Rule, record.Outcome).ShouldBe(("noted", "get_logs", "tolerated", "deny: get_logs", "ok"));
+        record.Subject.ShouldBe("container web");
     }
 
     [Theory]
