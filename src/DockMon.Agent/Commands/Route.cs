@@ -82,6 +82,7 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
     {
         try
         {
+            payload.EnsureTexts();
             return (payload.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
                 ? JsonSerializer.Deserialize("{}"u8, type)
                 : payload.Deserialize(type))!;

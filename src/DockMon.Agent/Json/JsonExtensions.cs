@@ -63,6 +63,37 @@ internal static class JsonExtensions
     /// <summary>The items of the list that a member is; none if it is no list.</summary>
     public static IEnumerable<JsonElement> GetItems(this JsonElement element, string name) => Find(element, name, JsonValueKind.Array)?.EnumerateArray() ?? [];
 
+    /// <summary>
+    /// Reads every text of a document. JSON allows to write half of a surrogate pair, and whoever asks for that text later gets an exception.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is such a text.</exception>
+    public static void EnsureTexts(this JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    member.Value.EnsureTexts();
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    item.EnsureTexts();
+                }
+
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            default:
+                break;
+        }
+    }
+
     /// <summary>The reason alone, without the position that .NET appends to it and that exists as properties, too.</summary>
     public static string GetReason(this JsonException error) => error.Message.Split(" Path:", 2)[0];
 

@@ -36,6 +36,19 @@ public sealed class RouteTests
         Should.Throw<CommandException>(() => Create(_ => { }).Bind(JsonElement.Parse("""{"container_id":5}"""))).Message
             .ShouldStartWith("invalid payload: $.container_id");
 
+    [Theory]
+    [InlineData("""{"container_id":"\ud800"}""")]
+    [InlineData("""{"config":{"image":"x","environment":{"\ud800":"1"}}}""")]
+    [InlineData("""{"config":{"volumes":[{"a":["\udc00"]}]}}""")]
+    [InlineData("""{"ports":{"80":"\ud83d"}}""")]
+    public void Half_of_a_surrogate_pair_anywhere_in_a_payload_is_refused_before_anything_reads_it(string payload) =>
+        Should.Throw<CommandException>(() => Route.Read(JsonElement.Parse(payload), ProtocolJson.Default.ContainerOperation))
+            .Message.ShouldContain("half of a surrogate pair");
+
+    [Fact]
+    public void A_whole_pair_is_a_character() =>
+        Route.Read(JsonElement.Parse("""{"container_id":"\ud83d\ude00"}"""), ProtocolJson.Default.ContainerOperation).ContainerId.ShouldBe("😀");
+
     private Route Create(Action<ContainerOperation> refuseSelf) => Route.For(
         "stop container",
         ProtocolJson.Default.ContainerOperation,

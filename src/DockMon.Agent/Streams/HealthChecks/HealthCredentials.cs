@@ -61,6 +61,7 @@ internal static class HealthCredentials
         try
         {
             var value = JsonElement.Parse(json);
+            value.EnsureTexts();
             return value.ValueKind switch
             {
                 JsonValueKind.Object => value,
@@ -68,7 +69,7 @@ internal static class HealthCredentials
                 _ => throw new FormatException($"{name} is not a JSON object"),
             };
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new FormatException($"{name} is not JSON");
         }

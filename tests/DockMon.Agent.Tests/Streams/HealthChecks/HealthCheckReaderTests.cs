@@ -43,6 +43,7 @@ public sealed class HealthCheckReaderTests
     [InlineData("\"check_interval_seconds\":0", "check_interval_seconds is not between")]
     [InlineData("\"check_interval_seconds\":\"soon\"", "$.check_interval_seconds")]
     [InlineData("\"headers_json\":\"{s3cret\"", "headers_json is not JSON")]
+    [InlineData("\"headers_json\":\"{\\\"X-A\\\":\\\"\\\\ud800\\\"}\"", "headers_json is not JSON")]
     [InlineData("\"headers_json\":\"[1]\"", "headers_json is not a JSON object")]
     [InlineData("\"headers_json\":\"{\\\"X-A\\\":\\\"s3cret\\\\r\\\\nX-B: 1\\\"}\"", "headers_json has a header that HTTP does not allow")]
     [InlineData("\"headers_json\":\"{\\\"X A\\\":\\\"1\\\"}\"", "headers_json has a header that HTTP does not allow")]
