@@ -34,7 +34,7 @@ public sealed class ImageAgeTests : UpdateScene
         await UpdateAsync(agent);
         agent.Frames().ShouldContain(frame => frame.Contains(
             "refused by this host's policy: this host has seen the present image of app:2 first at 2026-11-30 08:00 UTC, and updates to it from "
-            + "2026-12-03 08:00 UTC on (updates: min_age 3d)",
+            + "2026-12-03 08:00 UTC on (updates: min_age 72h)",
             StringComparison.Ordinal));
         Docker.All.ShouldBe(["web running"]);
         Docker.Find("web")!.Id.ShouldBe(web.Id);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Agent.Configuration;
 
 namespace DockMon.Agent.Policies.Updating;
 
@@ -44,7 +45,7 @@ internal sealed record UpdateRules
     /// <param name="time">The clock.</param>
     public Decision JudgeAge(string image, DateTimeOffset seen, TimeProvider time)
     {
-        var rule = $"updates: min_age {MinAge.TotalDays:0.##}d";
+        var rule = $"updates: min_age {Duration.Format(MinAge)}";
         return time.GetUtcNow() - seen >= MinAge ? Decision.Allow(rule) : Decision.Refuse(rule, string.Create(
             CultureInfo.InvariantCulture,
             $"this host has seen the present image of {image} first at {seen.UtcDateTime:yyyy-MM-dd HH:mm} UTC, "
