@@ -11,6 +11,9 @@ internal sealed class AuditChain
     /// <summary>Most problems that are told.</summary>
     public const int MaxProblems = 100;
 
+    /// <summary>What is told where there is neither a record nor a head file.</summary>
+    public const string NoRecords = "there are no records: AUDIT_MAX_BYTES=0 has no file written, and DATA_PATH says where they are";
+
     private const int MaxTries = 3;
 
     private readonly List<Link> _links = [];
@@ -48,7 +51,7 @@ internal sealed class AuditChain
         chain.Load(folder);
         if (chain._links.Count == 0)
         {
-            chain.Report(null, head is null ? "there are no records" : $"all records are missing, up to {head.Sequence}, which the head file names");
+            chain.Report(null, head is null ? NoRecords : $"all records are missing, up to {head.Sequence}, which the head file names");
         }
         else
         {
@@ -166,7 +169,8 @@ internal sealed class AuditChain
 
     private void Follow(int at)
     {
-        while (true)
+        // Each problem may cost a search through all records: with as many as are told, the chain is broken enough.
+        while (_problems.Count <= MaxProblems)
         {
             _proven[at] = true;
             var link = _links[at];
@@ -231,7 +235,7 @@ internal sealed class AuditChain
 
     private void ReportUnproven()
     {
-        for (var i = 0; i < _links.Count; i++)
+        for (var i = 0; i < _links.Count && _problems.Count <= MaxProblems; i++)
         {
             if (!_proven[i])
             {

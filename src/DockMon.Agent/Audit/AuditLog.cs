@@ -42,6 +42,9 @@ internal sealed class AuditLog
         set => _required = value;
     }
 
+    /// <summary>Whether records are written into a file, and not only into the log.</summary>
+    public bool HasFile { get; init; } = true;
+
     /// <summary>How many records could not be written since the start.</summary>
     public long Lost => _writer?.Lost ?? 0;
 
@@ -50,7 +53,7 @@ internal sealed class AuditLog
     {
         var folder = options.AuditMaxBytes > 0 ? AuditReader.FolderIn(options.DataPath) : null;
         var trail = new AuditTrail(folder, options.AuditMaxBytes, options.ServerUrl.ToString(), time);
-        return new AuditLog(new AuditWriter(trail, time, logger), time);
+        return new AuditLog(new AuditWriter(trail, time, logger), time) { HasFile = folder is not null };
     }
 
     /// <summary>Requires what the policy in force requires.</summary>
@@ -104,6 +107,11 @@ internal sealed class AuditLog
     /// <exception cref="CommandException">It cannot be recorded, and must not be done then.</exception>
     public async Task<AuditScope> BeginAsync(AuditEntry entry)
     {
+        if (Required && !HasFile)
+        {
+            throw new CommandException("refused: the policy of this host requires a record of every change, and AUDIT_MAX_BYTES=0 has none written");
+        }
+
         var began = _time.GetTimestamp();
         var scope = new AuditScope(this, entry, () => _time.GetElapsedTime(began));
         if (_writer is null)

@@ -106,7 +106,12 @@ internal static class AuditVerb
             await output.WriteLineAsync($"{verdict.Records} records, {verdict.First} to {verdict.Last}; the hash of the last is {verdict.Hash}");
         }
 
-        await output.WriteLineAsync(verdict.Ok ? "The chain is whole." : "The chain is broken.");
+        await output.WriteLineAsync(verdict switch
+        {
+            { Ok: true } => "The chain is whole.",
+            { Problems: [{ Problem: AuditChain.NoRecords }] } => "There is no chain to prove.",
+            _ => "The chain is broken.",
+        });
         return verdict.Ok ? 0 : 1;
     }
 }

@@ -145,6 +145,7 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
             {
                 Container = new AuditedContainer(inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'), image),
                 Dangers = AuditedDangers.Of(inspected),
+                Secrets = [.. entry.Secrets, .. RequestEntry.SecretsOf(inspected)],
             };
         }
         catch (EngineException)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Json;
@@ -22,6 +23,17 @@ internal static class RequestEntry
         return payload is ContainerOperation { Config: { ValueKind: JsonValueKind.Object } config } ? OfCreate(entry, config) : entry;
     }
 
+    /// <summary>What no record may show of a container: an engine quotes the command line that it cannot execute.</summary>
+    /// <param name="inspected">Docker's inspect object.</param>
+    public static IEnumerable<string> SecretsOf(JsonObject inspected)
+    {
+        var config = inspected["Config"] as JsonObject ?? [];
+        IEnumerable<string> Texts(string name) => (config[name] as JsonArray ?? []).Select(item => item.FindText()).OfType<string>();
+        return Texts("Cmd").Concat(Texts("Entrypoint")).Where(word => word.Length >= ShortestValue)
+            .Concat(Texts("Env").SelectMany(Setting))
+            .OrderByDescending(secret => secret.Length);
+    }
+
     private static string? SubjectOf(object? payload) => payload switch
     {
         ContainerOperation { NewName: { } name } => $"new name {name}",
@@ -37,9 +49,14 @@ internal static class RequestEntry
         ScanComposeRequest { Paths: { Count: > 0 } paths } => string.Join(", ", paths),
         ReadComposeRequest request => request.Path,
         // An address may hold a password or a token.
-        SelfUpdateRequest request => request.Version is { Length: > 0 } version ? "version " + version : request.Image ?? "a program from an address",
+        SelfUpdateRequest request => $"version {(request.Version is { Length: > 0 } version ? version : "unknown")} of {SourceOf(request)}",
         _ => null,
     };
+
+    private static string SourceOf(SelfUpdateRequest request) =>
+        request.Image is { Length: > 0 } image ? $"image {image}"
+        : Uri.TryCreate(request.BinaryUrl, UriKind.Absolute, out var address) ? $"a program from {address.Scheme}://{address.Authority}"
+        : "a program from an address";
 
     private static string? WorkOf(object? payload) => payload switch
     {
@@ -68,7 +85,8 @@ internal static class RequestEntry
 
     private static IEnumerable<string> SecretsOf(object? payload) => (payload switch
     {
-        ContainerOperation { Config: { ValueKind: JsonValueKind.Object } config } => [.. SettingsOf(config), .. WordsOf(config, "command")],
+        ContainerOperation { Config: { ValueKind: JsonValueKind.Object } config } =>
+            [.. SettingsOf(config), .. WordsOf(config, "command"), .. WordsOf(config, "entrypoint")],
         UpdateContainerRequest request => [request.RegistryAuth?.Password ?? ""],
         DeployComposeRequest request =>
         [

@@ -249,6 +249,7 @@ internal sealed partial class SelfUpdateCommand(
         store.Save(state); // Where this cannot be written any more, neither can the trial, and by then everything else would have ended.
         // What this version was started from says which base it belongs to.
         _next = store.Install(version, program, Launcher.Program is null ? AgentVersion.Current : state.Confirmed?.BaseVersion ?? AgentVersion.Current);
+        report.Installed(_next);
         Stage("start", $"Becoming version {version} when what is under way has ended, or has come to a safe point");
         try
         {

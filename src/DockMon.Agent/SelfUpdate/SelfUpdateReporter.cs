@@ -11,6 +11,10 @@ internal sealed class SelfUpdateReporter(Outbound outbound, AuditLog audit, Time
 {
     public void Progress(string stage, string message) => outbound.PostEvent(Frame(stage, message, error: null));
 
+    /// <summary>Records which program the agent is about to become: what the server calls it need not be what it is.</summary>
+    public void Installed(InstalledProgram program) =>
+        audit.Noted(new AuditEntry(CommandNames.SelfUpdate) { Subject = $"installed version {program.Version}, SHA-256 {program.Sha256}" }, error: null);
+
     public void Complete(string message)
     {
         audit.EndWork(CommandNames.SelfUpdate, AuditAction.SelfUpdateWork, error: null);

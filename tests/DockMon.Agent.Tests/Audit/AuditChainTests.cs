@@ -144,7 +144,7 @@ public sealed class AuditChainTests : IAsyncDisposable
         File.Delete(_scene.Current);
         Problems().ShouldBe(["all records are missing, up to 4, which the head file names"]);
         File.Delete(_scene.Head);
-        Problems().ShouldBe(["there are no records"]);
+        Problems().ShouldBe([AuditChain.NoRecords]);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -81,6 +83,17 @@ public sealed class AuditLogTests : IAsyncDisposable
         refusal.Message.ShouldContain(_scene.Folder);
         Directory.Delete(_scene.Current);
         (await audit.BeginAsync(AuditScene.Stop("web"))).End(null);
+    }
+
+    [Fact]
+    public async Task Where_it_is_required_and_no_file_is_written_nothing_is_done()
+    {
+        var options = new AgentOptions { ServerUrl = new Uri("wss://server"), DataPath = _scene.Folder, AuditMaxBytes = 0 };
+        var audit = AuditLog.Create(options, TimeProvider.System, NullLogger.Instance);
+        (await audit.BeginAsync(AuditScene.Stop("web"))).End(null);
+        audit.Required = true;
+        (await Should.ThrowAsync<CommandException>(() => audit.BeginAsync(AuditScene.Stop("web")))).Message.ShouldContain("AUDIT_MAX_BYTES=0");
+        await AuditScene.StopAsync(audit);
     }
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class AuditVerbTests : IAsyncDisposable
     public async Task Where_there_is_no_audit_that_is_said()
     {
         (await RunAsync([])).ShouldBe((1, $"there is no audit in {_scene.Folder}\n"));
-        (await RunAsync(["--verify"])).ShouldBe((1, "there are no records\nThe chain is broken.\n"));
+        (await RunAsync(["--verify"])).ShouldBe((1, AuditChain.NoRecords + "\nThere is no chain to prove.\n"));
     }
 
     [Fact]

@@ -62,6 +62,14 @@ public sealed class RequestAuditTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_error_that_quotes_the_command_line_or_a_variable_of_the_container_is_recorded_without_it()
+    {
+        var failure = new CommandException("failed to start container: exec: \"hunter2\": not found, with PASSWORD=hunter2");
+        await Should.ThrowAsync<CommandException>(() => DoAsync("start", Operation, """{"action":"start","container_id":"web"}""", () => throw failure));
+        (await EndedAsync())[^1].Outcome.ShouldBe("failed to start container: exec: \"…\": not found, with …");
+    }
+
+    [Fact]
     public async Task A_container_that_the_engine_does_not_know_is_recorded_as_it_was_named()
     {
         await DoAsync("stop", Operation, """{"action":"stop","container_id":"nosuch"}""");
@@ -181,7 +189,7 @@ public sealed class RequestAuditTests : IAsyncDisposable
         await DoAsync("self_update", SelfUpdate, """{"binary_url":"https://u:t0ken@h/agent","checksum":"00"}""");
         _audit.EndWork(CommandNames.SelfUpdate, AuditAction.SelfUpdateWork, "cannot download https://u:t0ken@h/agent");
         var records = await EndedAsync();
-        records[1].Subject.ShouldBe("a program from an address");
+        records[1].Subject.ShouldBe("version unknown of a program from https://h");
         records[2].Outcome.ShouldBe("cannot download …");
         await NothingIsToldAsync("t0ken");
     }
