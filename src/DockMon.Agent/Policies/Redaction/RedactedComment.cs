@@ -10,6 +10,6 @@ internal static partial class RedactedComment
     public static string Of(string comment, Redactor redactor) =>
         Word().Matches(comment).Any(word => redactor.IsSecret(word.Value)) ? $"# {Redactor.Mark}" : comment;
 
-    [GeneratedRegex(@"[A-Za-z_][\w.-]*", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"[\w.-]+", RegexOptions.CultureInvariant)]
     private static partial Regex Word();
 }

@@ -20,24 +20,32 @@ internal static partial class RedactedEnvFile
         var redacted = new StringBuilder(text.Length);
         for (var rest = text; rest.Length > 0;)
         {
-            var entry = Entry().Match(rest);
-            var length = entry.Success ? EndOf(rest, entry.Length) : LineOf(rest);
+            // Of A:B=C the name is A or A:B, depending on who reads it.
+            var (entry, assignment) = (Entry().Match(rest), Assignment().Match(rest));
+            var length = entry.Success ? EndOf(rest, assignment.Success ? assignment.Length : entry.Length) : LineOf(rest);
             if (length < 0)
             {
                 return null;
             }
 
             var line = rest[..length].TrimEnd('\r', '\n');
-            redacted.Append(
-                entry.Success && redactor.IsSecret(entry.Groups[1].Value) ? entry.Value + redactor.Value(entry.Groups[1].Value, line[entry.Length..])
-                : CommentOf(line) is >= 0 and var comment ? redactor.Text(line[..comment]) + RedactedComment.Of(line[comment..], redactor)
-                : redactor.Text(line));
+            if (line.EndsWith('\\') && line.AsSpan().TrimStart() is not ['#', ..])
+            {
+                return null; // For some the value goes on in the next line.
+            }
+
+            redacted.Append(new[] { entry, assignment }.FirstOrDefault(found => found.Success && redactor.IsSecret(found.Groups[1].Value)) is { } secret
+                ? secret.Value + redactor.Value(secret.Groups[1].Value, line[secret.Length..])
+                : WithoutComment(redactor.Text(line), redactor));
             redacted.Append(rest.AsSpan(line.Length, length - line.Length));
             rest = rest[length..];
         }
 
         return redacted.ToString();
     }
+
+    private static string WithoutComment(string line, Redactor redactor) =>
+        CommentOf(line) is >= 0 and var comment ? line[..comment] + RedactedComment.Of(line[comment..], redactor) : line;
 
     /// <summary>Where a comment begins; below 0 for nowhere. What only looks like one, in quotes, may be taken for one: then less is told.</summary>
     private static int CommentOf(string line) => line.AsSpan().TrimStart() is ['#', ..]
@@ -69,6 +77,9 @@ internal static partial class RedactedEnvFile
         return -1;
     }
 
-    [GeneratedRegex(@"^[ \t]*(?:export[ \t]+)?([^\s=:#""']+)[ \t]*[=:][ \t]*", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[ \t]*(?:export[ \t]+)?([^\s=:#""'][^\s=:""']*)[ \t]*[=:][ \t]*", RegexOptions.CultureInvariant)]
     private static partial Regex Entry();
+
+    [GeneratedRegex(@"^[ \t]*(?:export[ \t]+)?([^\s=#""'][^\s=""']*)[ \t]*=[ \t]*", RegexOptions.CultureInvariant)]
+    private static partial Regex Assignment();
 }

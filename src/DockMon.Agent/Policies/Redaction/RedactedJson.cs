@@ -70,7 +70,7 @@ internal static class RedactedJson
     }
 
     private static string Redact(string text, Place place, Redactor redactor) =>
-        place.IsList ? redactor.Item(text, place.Before)
+        place.IsList ? place.Name == "Env" ? redactor.Variable(text) : redactor.Item(text, place.Before)
         : place is { Name: "Config", Parent: "LogConfig" } || Maps.Contains(place.Name, StringComparer.Ordinal) ? redactor.Value(place.Key ?? "", text)
         : redactor.Text(text);
 

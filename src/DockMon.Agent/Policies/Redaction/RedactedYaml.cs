@@ -40,6 +40,9 @@ internal static partial class RedactedYaml
         }
     }
 
+    // Their keys are names that people give to parts of a project, which are no secrets for it.
+    private static readonly string[] Parts = ["services", "networks", "volumes", "configs", "secrets", "depends_on"];
+
     private static List<YamlText> ScalarsOf(string text)
     {
         var found = new List<YamlText>();
@@ -52,13 +55,16 @@ internal static partial class RedactedYaml
             {
                 case MappingStart or SequenceStart:
                     open.Push(place.Next());
-                    place = new Place { IsMap = parser.Current is MappingStart };
+                    place = new Place { IsMap = parser.Current is MappingStart, Above = place, Anchor = ((NodeEvent)parser.Current).Anchor };
                     break;
                 case MappingEnd or SequenceEnd:
                     place = open.Pop();
                     break;
                 case AnchorAlias alias:
-                    found.Add(new YamlText(alias.Start, alias.End, "*" + alias.Value) { Key = place.Key, Alias = alias.Value, Depth = open.Count });
+                    found.Add(new YamlText(alias.Start, alias.End, "*" + alias.Value)
+                    {
+                        Key = place.Key, Alias = alias.Value, Depth = open.Count, In = place,
+                    });
                     place = place.Next();
                     break;
                 case Scalar scalar:
@@ -66,6 +72,7 @@ internal static partial class RedactedYaml
                     found.Add(new YamlText(scalar.Start, scalar.End, scalar.Value)
                     {
                         Depth = open.Count,
+                        In = place,
                         Key = place.Key,
                         IsKey = isKey,
                         IsItem = !place.IsMap,
@@ -87,13 +94,17 @@ internal static partial class RedactedYaml
     private static void Redact(List<YamlText> values, Redactor redactor)
     {
         // A secret may stand elsewhere, under another name, and be referred to.
-        var referred = values.Where(value => !value.Alias.IsEmpty && value.Key is { } key && redactor.IsSecret(key)).Select(value => value.Alias).ToHashSet();
+        var referred = values.Where(value => !value.Alias.IsEmpty && ((value.Key is { } key && redactor.IsSecret(key)) || value.In.Any(IsSecret)))
+            .Select(value => value.Alias).ToHashSet();
         foreach (var value in values.Where(value => value is { IsKey: false, IsNull: false, Alias.IsEmpty: true } && !Reference().IsMatch(value.Text)))
         {
-            value.Redacted = referred.Contains(value.Anchor) ? Redactor.Mark
-                : value.IsItem ? redactor.Item(value.Text, value.Before)
-                : redactor.Value(value.Key ?? "", value.Text);
+            value.Redacted = referred.Contains(value.Anchor) || value.In.Any(place => IsSecret(place) || referred.Contains(place.Anchor)) ? Redactor.Mark
+                : !value.IsItem ? redactor.Value(value.Key ?? "", value.Text)
+                : value.In.Name == "environment" ? redactor.Variable(value.Text)
+                : redactor.Item(value.Text, value.Before);
         }
+
+        bool IsSecret(Place place) => place is { Name: { } name, Parent: var parent } && name != "secrets" && !Parts.Contains(parent) && redactor.IsSecret(name);
     }
 
     private static string Write(string text, List<YamlText> values, Redactor redactor)
@@ -179,6 +190,9 @@ internal static partial class RedactedYaml
         /// <summary>The key whose value it is; null for none.</summary>
         public string? Key { get; init; }
 
+        /// <summary>The map or list that it is in.</summary>
+        public required Place In { get; init; }
+
         public bool IsKey { get; init; }
 
         public bool IsItem { get; init; }
@@ -200,11 +214,36 @@ internal static partial class RedactedYaml
     {
         public bool IsMap { get; init; }
 
+        /// <summary>What the map or list is in; null for nothing.</summary>
+        public Place? Above { get; init; }
+
+        public AnchorName Anchor { get; init; }
+
+        /// <summary>The key whose value the map or list is.</summary>
+        public string? Name => Above?.Key;
+
+        /// <summary>The same of what that is in.</summary>
+        public string? Parent => Above?.Name;
+
         /// <summary>The key before the next value of a map; null when a key is next.</summary>
         public string? Key { get; init; }
 
         /// <summary>The text before it in a list.</summary>
         public string? Before { get; init; }
+
+        /// <summary>Whether something holds for it or for what it is in.</summary>
+        public bool Any(Func<Place, bool> holds)
+        {
+            for (var place = this; place is not null; place = place.Above)
+            {
+                if (holds(place))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
 
         /// <summary>The place after a value.</summary>
         public Place Next(string? value = null) => this with { Key = null, Before = IsMap ? null : value };

@@ -22,9 +22,19 @@ public sealed class RedactedFileTests
     }
 
     [Theory]
+    [InlineData("A:PASSWORD=x y\nTOKEN:x=y z\n", "A:PASSWORD=@\nTOKEN:@\n")]
+    [InlineData("A:PASSWORD=\"x\ny\"\nB=1\n", "A:PASSWORD=@\nB=1\n")]
+    [InlineData("A=${TOKEN:-x #y}\nB=${TOKEN}\n", "A=${TOKEN:-@}\nB=${TOKEN}\n")]
+    [InlineData("A#TOKEN[0]=x y\n# note \\\nB=1\n", "A#TOKEN[0]=@\n# note \\\nB=1\n")]
+    public void In_a_file_of_variables_names_and_defaults_are_found(string text, string expected) =>
+        RedactedEnvFile.Read(text, Passwords).ShouldBe(expected.Replace("@", Mark, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("PASSWORD=abc\\\ndef\n")]
+    [InlineData("OPTS=--password \\\r\n  x\r\n")]
     [InlineData("KEY=\"-----BEGIN\nDB_PASSWORD=x\n")]
     [InlineData("PASSWORD='abc\n")]
-    public void A_file_of_variables_whose_quotes_do_not_end_is_not_told(string text) => RedactedEnvFile.Read(text, Passwords).ShouldBeNull();
+    public void A_file_of_variables_that_does_not_show_where_values_end_is_not_told(string text) => RedactedEnvFile.Read(text, Passwords).ShouldBeNull();
 
     [Fact]
     public void A_compose_file_keeps_its_layout_and_comments()
@@ -119,6 +129,12 @@ public sealed class RedactedFileTests
     [InlineData("---\nPASSWORD: 'ä😀'\nlast: ü\n...\n---\nTOKEN: x\n", "---\nPASSWORD: \"@\"\nlast: ü\n...\n---\nTOKEN: \"@\"\n")]
     [InlineData("{PASSWORD: x, a: [TOKEN=y, b]}", "{PASSWORD: \"@\", a: [\"TOKEN=@\", b]}")]
     [InlineData("A:\n  PASSWORD: >-\n    x\n    y\n\n\nB: 1\n", "A:\n  PASSWORD: \"@\"\n\n\nB: 1\n")]
+    [InlineData("PASSWORD: [x, {a: y, b: [z]}]\nA: 1", "PASSWORD: [\"@\", {a: \"@\", b: [\"@\"]}]\nA: 1")]
+    [InlineData("x-tokens: {a: y}\nservices: {tokens: {image: a}}", "x-tokens: {a: \"@\"}\nservices: {tokens: {image: a}}")]
+    [InlineData("a: &a {b: x}\nPASSWORD: [*a]\n", "a: &a {b: \"@\"}\nPASSWORD: [*a]\n")]
+    [InlineData("labels: [\"a[0].token=x y\"]", "labels: [\"a[0].token=@\"]")]
+    [InlineData("environment: [a TOKEN b=x y, 1PASSWORD=z]", "environment: [\"a TOKEN b=@\", \"1PASSWORD=@\"]")]
+    [InlineData("command: [--password, -x]\nOTHER: ${DB_PASSWORD:-x}", "command: [--password, \"@\"]\nOTHER: \"${DB_PASSWORD:-@}\"")]
     [InlineData("? PASSWORD\n: x\n", "? PASSWORD\n: \"@\"\n")]
     [InlineData("", "")]
     public void Values_are_replaced_wherever_YAML_may_have_them(string text, string expected) =>
