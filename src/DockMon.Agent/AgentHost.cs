@@ -32,6 +32,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
     /// <exception cref="ConfigurationException">Something it needs is missing or refused; the message says what to do.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
+        using var only = DataLock.Take(options.DataPath);
         // Engine, lanes and updates live as long as the process: an update that is left to the next start must not fail on the way out for lack of them.
         var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
         var loader = new PolicyLoader(options);

@@ -7,6 +7,7 @@ namespace DockMon.Agent.Interop;
 internal static unsafe class Native
 {
     public const int NoPermission = 13;
+    public const int WouldBlock = 11;
     public const int NoSpace = 28;
     public const int ReadOnlyFileSystem = 30;
     public const int QuotaExceeded = 122;
