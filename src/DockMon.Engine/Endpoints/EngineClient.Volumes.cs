@@ -10,6 +10,10 @@ public sealed partial class EngineClient
     public async Task<IReadOnlyList<EngineVolume>> ListVolumesAsync(CancellationToken ct) =>
         (await GetAsync("/volumes", EngineJson.Default.VolumeList, ct, limits: JsonLimits.NestedList).ConfigureAwait(false)).Volumes;
 
+    /// <summary>The volumes of the host, with what their drivers were given.</summary>
+    public async Task<IReadOnlyList<VolumeInspection>> InspectVolumesAsync(CancellationToken ct) =>
+        (await GetAsync("/volumes", EngineJson.Default.VolumeInspectionList, ct, limits: JsonLimits.NestedList).ConfigureAwait(false)).Volumes;
+
     /// <summary>A volume, by its name.</summary>
     public Task<VolumeInspection> InspectVolumeAsync(string name, CancellationToken ct) =>
         GetAsync($"/volumes/{Escape(name)}", EngineJson.Default.VolumeInspection, ct, limits: JsonLimits.Exact);

@@ -23,6 +23,7 @@ namespace DockMon.Engine;
 [JsonSerializable(typeof(NetworkDisconnectBody))]
 [JsonSerializable(typeof(EngineVolume))]
 [JsonSerializable(typeof(VolumeInspection))]
+[JsonSerializable(typeof(VolumeInspectionList))]
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(VolumeCreateBody))]
 [JsonSerializable(typeof(PruneBody))]

@@ -35,11 +35,19 @@ public sealed class VolumeInspection
 
     /// <summary>What its driver was given when it was created.</summary>
     public Dictionary<string, string> Options { get; set => field = value ?? []; } = [];
+
+    /// <summary>Labels.</summary>
+    public Dictionary<string, string> Labels { get; set => field = value ?? []; } = [];
 }
 
 internal sealed class VolumeList
 {
     public IReadOnlyList<EngineVolume> Volumes { get; set => field = JsonNulls.Remove(value); } = [];
+}
+
+internal sealed class VolumeInspectionList
+{
+    public IReadOnlyList<VolumeInspection> Volumes { get; set => field = JsonNulls.Remove(value); } = [];
 }
 
 internal sealed record VolumeCreateBody(string Name);

@@ -43,6 +43,7 @@ internal static partial class EngineRequests
             [nameof(EngineClient.ListNetworksAsync)] = (ActionGroup.Observe, (engine, ct) => engine.ListNetworksAsync(ct)),
             [nameof(EngineClient.InspectNetworkAsync)] = (ActionGroup.Observe, (engine, ct) => engine.InspectNetworkAsync(Network, ct)),
             [nameof(EngineClient.ListVolumesAsync)] = (ActionGroup.Observe, (engine, ct) => engine.ListVolumesAsync(ct)),
+            [nameof(EngineClient.InspectVolumesAsync)] = (ActionGroup.Observe, (engine, ct) => engine.InspectVolumesAsync(ct)),
             [nameof(EngineClient.ReadLogsAsync)] = (ActionGroup.Logs, (engine, ct) => All(engine.ReadLogsAsync(Container, new LogOptions(), ct))),
             [nameof(EngineClient.StartContainerAsync)] = (ActionGroup.Operate, (engine, ct) => engine.StartContainerAsync(Container, ct)),
             [nameof(EngineClient.StopContainerAsync)] = (ActionGroup.Operate, (engine, ct) => engine.StopContainerAsync(Container, 1, ct)),

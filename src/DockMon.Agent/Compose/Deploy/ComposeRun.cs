@@ -82,7 +82,7 @@ internal sealed partial class ComposeRun(
     {
         await KnownAsync(ct);
         // The policy may have become stricter since it was accepted.
-        await gate.EnsureAllowedAsync(await File.ReadAllTextAsync(files.Accepted.File, ct), await ProjectContainers.ListAsync(engine, _project, ct), ct);
+        await gate.EnsureAllowedAsync(await File.ReadAllTextAsync(files.Accepted.File, ct), ct);
         var services = await ServicesAsync(ct);
         Report(DeployStages.Starting, $"Project {_project}: restart");
         await RunOrThrowAsync(Compose.Restart, "restart", ct);
@@ -126,7 +126,7 @@ internal sealed partial class ComposeRun(
         // Whatever a container has written, the project can be taken down.
         if (request.Action != "down")
         {
-            await gate.EnsureAllowedAsync(model, before, ct);
+            await gate.EnsureAllowedAsync(model, ct);
             await _hidden.EnsureNoneIsUsedAsync(ComposeModel.Read(model), ct);
             IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
         }

@@ -1,5 +1,4 @@
 using DockMon.Agent.Compose.Deploy;
-using DockMon.Agent.Compose.Discovery;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Policies.Create;
@@ -20,20 +19,19 @@ internal sealed class ComposeGate(CreateGate gate, string project, string folder
     public Task EnsureReadableAsync(StagedProject staged, CancellationToken ct) => gate.EnsureFilesAllowedAsync(
         CommandNames.DeployCompose,
         () => new SourceFiles($"project {project}", [.. staged.References.Where(IsValues).Select(reference => reference.Path)], [.. FindUnclear(staged)]),
-        new ProjectAccess(_folder, []),
+        new ProjectAccess(_folder),
         ct);
 
     /// <summary>Judges the model that is to be started.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="running">The project's containers as they are.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="Commands.CommandException">The policy refuses it.</exception>
     /// <exception cref="Engine.EngineException">The engine does not tell what it leads to.</exception>
-    public Task EnsureAllowedAsync(string model, IReadOnlyList<ProjectContainer> running, CancellationToken ct) => gate.EnsureAllowedAsync(
+    public Task EnsureAllowedAsync(string model, CancellationToken ct) => gate.EnsureAllowedAsync(
         CommandNames.DeployCompose,
         () => ComposeSettings.Read(model, project),
         ct,
-        new ProjectAccess(_folder, FindWriters(model, running)));
+        new ProjectAccess(_folder));
 
     /// <summary>Judges a model that is to be taken down: what compose runs then.</summary>
     /// <inheritdoc cref="EnsureAllowedAsync"/>
@@ -73,10 +71,4 @@ internal sealed class ComposeGate(CreateGate gate, string project, string folder
         && !path.Contains(':', StringComparison.Ordinal)
         && !path[_folder.Length..].Contains("/github.com/", StringComparison.Ordinal)
         && staged.Has(path);
-
-    private static List<(string Path, string By)> FindWriters(string model, IReadOnlyList<ProjectContainer> running) =>
-    [
-        .. ComposeModel.Read(model).Services.SelectMany(service => service.Writes.Select(path => (HostPaths.Clean(path), $"service {service.Name}"))),
-        .. running.SelectMany(container => container.Writes.Select(path => (HostPaths.Clean(path), $"container {container.Name}"))),
-    ];
 }

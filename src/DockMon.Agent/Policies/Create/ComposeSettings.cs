@@ -162,7 +162,7 @@ internal sealed class ComposeSettings
             // As version 1 of compose writes it.
             if (Text(volume).Split(':') is [var path, _, ..])
             {
-                AddVolumeSource(settings, path);
+                AddVolumeSource(settings, path, SettingsBuilder.IsReadOnly(Text(volume)));
             }
 
             return;
@@ -172,10 +172,10 @@ internal sealed class ComposeSettings
         switch (Text(volume.Child("type")))
         {
             case "bind":
-                settings.AddPath(source);
+                settings.AddPath(source, isReadOnly: Text(volume.Child("read_only")) == "true");
                 break;
             case "volume":
-                AddVolumeSource(settings, source);
+                AddVolumeSource(settings, source, isReadOnly: false);
                 break;
             case "image":
                 settings.AddImage(source);
@@ -188,11 +188,11 @@ internal sealed class ComposeSettings
         }
     }
 
-    private void AddVolumeSource(SettingsBuilder settings, string source)
+    private void AddVolumeSource(SettingsBuilder settings, string source, bool isReadOnly)
     {
         if (_root.Child("volumes").Child(source) is not { } volume)
         {
-            settings.AddMountSource(source);
+            settings.AddMountSource(source, isReadOnly);
             return;
         }
 
@@ -205,7 +205,7 @@ internal sealed class ComposeSettings
         var name = Text(item.Child("source") ?? item);
         if (Text(_root.Child(kind).Child(name).Child("file")) is { Length: > 0 } file)
         {
-            settings.AddPath(file, $"{kind[..^1]} {name}");
+            settings.AddPath(file, $"{kind[..^1]} {name}", isReadOnly: true);
         }
     }
 

@@ -14,6 +14,7 @@ namespace DockMon.Agent.Policies.Create;
 internal sealed partial class CreateGate(AgentContext context, EngineClient engine, OwnContainer own)
 {
     private readonly HostFactsReader _facts = new(context, engine, own);
+    private readonly MountedPathsReader _mounted = new(engine);
     private readonly SettingsResolver _resolver = new(engine);
     private readonly ILogger _logger = context.CreateLogger<CreateGate>();
 
@@ -22,9 +23,11 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
     /// <param name="settings">The settings of each container that is to be made; not asked for when nothing is restricted.</param>
     /// <param name="ct">Ends it.</param>
     /// <param name="project">The compose project that they belong to; null for none.</param>
+    /// <param name="replaced">The id of the container that they are in the place of; null for none.</param>
     /// <exception cref="CommandException">The policy refuses them.</exception>
     /// <exception cref="EngineException">The engine does not tell what they lead to.</exception>
-    public Task EnsureAllowedAsync(string action, Func<IEnumerable<EffectiveSettings>> settings, CancellationToken ct, ProjectAccess? project = null)
+    public Task EnsureAllowedAsync(
+        string action, Func<IEnumerable<EffectiveSettings>> settings, CancellationToken ct, ProjectAccess? project = null, string? replaced = null)
     {
         return EnsureAsync(action, JudgeAsync);
 
@@ -37,7 +40,8 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
                 resolved.Add(await _resolver.ResolveAsync(one, host, ct));
             }
 
-            return rules.Judge(resolved, host);
+            return rules.Judge(resolved, rules.HostPaths is null || !resolved.Exists(one => one.Dangers.Any(danger => danger.IsPath)) ? host
+                : host with { Mounted = await _mounted.ReadAsync(replaced, own.Require()?.Id, ct) });
         }
     }
 
@@ -83,7 +87,8 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
         await EnsureAllowedAsync(
             CommandNames.UpdateContainer,
             () => [EngineSettings.Read(plan.CreateBody, Subject(container), plan.Networks.Select(network => network.Key))],
-            ct);
+            ct,
+            replaced: container.GetText("Id"));
     }
 
     /// <summary>Judges an image that is to be pulled.</summary>

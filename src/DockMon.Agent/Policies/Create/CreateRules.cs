@@ -54,8 +54,11 @@ internal sealed record CreateRules
     /// <summary>Judges what is to be created together. A refusal names everything that is refused.</summary>
     /// <param name="all">The settings of each container.</param>
     /// <param name="host">What is known of the host.</param>
-    public Decision Judge(IEnumerable<EffectiveSettings> all, HostFacts host) =>
-        IsEmpty ? Decision.Allow(Section) : Decide([.. all.SelectMany(settings => FindProblems(settings, host))]);
+    public Decision Judge(IReadOnlyList<EffectiveSettings> all, HostFacts host) => IsEmpty ? Decision.Allow(Section) : Decide(
+    [
+        .. all.SelectMany(settings => FindProblems(settings, host)),
+        .. HostPaths is null ? [] : LinkRisks.Find(all, host).Select(text => new Problem(HostPathRules.Name, text)),
+    ]);
 
     /// <summary>Judges an image by itself, such as one that is pulled.</summary>
     /// <param name="image">As it was named.</param>
@@ -105,7 +108,7 @@ internal sealed record CreateRules
             DangerKind.HostPath or DangerKind.HostFile => ("", true),
             _ => (null, false),
         };
-        return danger.Kind is DangerKind.HostPath or DangerKind.HostFile ? FindPathProblems(subject, danger, host)
+        return danger.IsPath ? FindPathProblems(subject, danger, host)
             : isAllowed ? []
             : [new Problem(key is null ? Section : $"{Section}.{key}", $"{subject} {danger.Describe()}")];
     }

@@ -40,6 +40,12 @@ internal enum DangerKind
 /// <param name="Via">What it comes by, such as <c>volume data</c>; null when it is set directly.</param>
 internal sealed record Danger(DangerKind Kind, string Value = "", string? Via = null)
 {
+    /// <summary>Whether a path is only read, for sure.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Whether it is a path of the host.</summary>
+    public bool IsPath => Kind is DangerKind.HostPath or DangerKind.HostFile;
+
     /// <summary>The danger in a few words, for the audit and for lists: <c>host path /etc</c>.</summary>
     public override string ToString() => Kind switch
     {

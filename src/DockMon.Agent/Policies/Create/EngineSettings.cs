@@ -103,7 +103,7 @@ internal static class EngineSettings
         switch (type)
         {
             case "bind":
-                settings.AddPath(source);
+                settings.AddPath(source, isReadOnly: Text(Member(mount, "ReadOnly")) == "true");
                 break;
             case "volume" or "":
                 settings.AddMountSource(source);

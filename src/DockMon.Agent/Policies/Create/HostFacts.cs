@@ -15,6 +15,9 @@ internal sealed record HostFacts
     /// <summary>The compose project that is judged; null for none.</summary>
     public ProjectAccess? Project { get; init; }
 
+    /// <summary>The paths of the host that containers have already.</summary>
+    public IReadOnlyList<MountedPath> Mounted { get; init; } = [];
+
     /// <summary>The volumes that are mounted into the agent's own container.</summary>
     public IReadOnlyCollection<string> OwnVolumes { get; init; } = [];
 

@@ -39,7 +39,7 @@ internal sealed record HostPathRules
 
         if (host.Project is { } project && project.Has(path, form, host))
         {
-            return project.FindWriter(path) is { } writer ? (Name, writer) : null;
+            return null;
         }
 
         List<PathPattern>? allow = Allow is null ? null : [.. WithReal(Allow, host)];

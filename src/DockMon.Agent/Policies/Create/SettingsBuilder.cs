@@ -25,7 +25,8 @@ internal sealed partial class SettingsBuilder(string subject)
 
     public void AddImage(string image) => _images.Add(image);
 
-    public void AddPath(string path, string? via = null) => Add(DangerKind.HostPath, HostPaths.Clean(path), via);
+    public void AddPath(string path, string? via = null, bool isReadOnly = false) =>
+        _dangers.Add(new Danger(DangerKind.HostPath, HostPaths.Clean(path), via) { IsReadOnly = isReadOnly });
 
     /// <summary>A device by its path, or by the name that its vendor gives it (CDI).</summary>
     public void AddDevice(string device) => Add(DangerKind.Device, device.StartsWith('/') ? HostPaths.Clean(device) : device);
@@ -44,13 +45,14 @@ internal sealed partial class SettingsBuilder(string subject)
     {
         if (bind.IndexOf(':', StringComparison.Ordinal) is var colon and > 0)
         {
-            AddMountSource(bind[..colon]);
+            AddMountSource(bind[..colon], IsReadOnly(bind));
         }
     }
 
     /// <summary>What is mounted: a path of the host, or a named volume.</summary>
     /// <param name="source">Its path or name.</param>
-    public void AddMountSource(string source)
+    /// <param name="isReadOnly">Whether it is only read, for sure.</param>
+    public void AddMountSource(string source, bool isReadOnly = false)
     {
         if (VolumeName().IsMatch(source))
         {
@@ -58,7 +60,7 @@ internal sealed partial class SettingsBuilder(string subject)
         }
         else if (source.Length > 0)
         {
-            AddPath(source);
+            AddPath(source, isReadOnly: isReadOnly);
         }
     }
 
@@ -126,17 +128,20 @@ internal sealed partial class SettingsBuilder(string subject)
         {
             if (value.StartsWith("unix", StringComparison.OrdinalIgnoreCase) && value.IndexOf("://", StringComparison.Ordinal) is var at and > 0)
             {
-                AddPath(value[(at + 3)..], "log option " + name);
+                AddPath(value[(at + 3)..], "log option " + name, isReadOnly: true);
             }
             else if (value.StartsWith('/'))
             {
-                AddPath(value, "log option " + name);
+                AddPath(value, "log option " + name, isReadOnly: true);
             }
         }
     }
 
     public void AddVolumeOptions(string driver, IReadOnlyDictionary<string, string> options, string via) =>
         _dangers.AddRange(VolumeOptionDangers.Of(driver, options, via));
+
+    /// <summary>Whether <c>SOURCE:TARGET:MODE</c> has the mode <c>ro</c>.</summary>
+    public static bool IsReadOnly(string bind) => bind.Split(':') is [_, _, var mode] && mode.Split(',').Contains("ro", StringComparer.Ordinal);
 
     /// <returns>Whether the namespace is one of the host's or of another container's.</returns>
     private bool AddShared(string mode, string name, EngineReferenceKind owner)

@@ -17,6 +17,8 @@ public sealed class ComposeGateTests : IAsyncDisposable
     public ComposeGateTests()
     {
         _scene.Engine.Set("/info", """{"DockerRootDir":"/var/lib/docker"}""");
+        _scene.Engine.Set("/containers/json?all=1", "[]");
+        _scene.Engine.Set("/volumes", "{}");
         Use(Rules);
     }
 
@@ -93,6 +95,22 @@ public sealed class ComposeGateTests : IAsyncDisposable
         var end = await _scene.DeployAsync(Up($"services: {{one: {{volumes: ['{data}:/x']}}, two: {{volumes: ['{data}/deep:/x']}}}}"));
         end.GetProperty("error").GetString().ShouldBe(
             $"refused by this host's policy: service two mounts {data}/deep, which lies in {data}, where service one could put a link (create.host_paths)");
+    }
+
+    [Theory]
+    [InlineData("volumes: {data: {driver_opts: {type: none, o: bind, device: DIR}}}", "data", "{}")]
+    [InlineData("volumes: {data: {external: true, name: theirs}}", "data", """{"Name":"theirs","Options":{"o":"bind","device":"DIR"}}""")]
+    [InlineData("volumes: {data: {}}", "data", """{"Name":"shop_data","Options":{"o":"bind","device":"DIR"}}""")]
+    public async Task A_volume_that_is_the_projects_directory_lends_no_links_either(string volumes, string name, string existing)
+    {
+        var folder = _scene.At("stacks/shop");
+        _scene.Engine.Set(existing.Contains("theirs", StringComparison.Ordinal) ? "/volumes/theirs" : "/volumes/shop_data",
+            existing.Replace("DIR", folder, StringComparison.Ordinal), existing == "{}" ? 404 : 200);
+        var end = await _scene.DeployAsync(Up($"services: {{one: {{volumes: ['{name}:/x']}}, two: {{volumes: ['{folder}/sub:/x']}}}}\n"
+            + volumes.Replace("DIR", folder, StringComparison.Ordinal)));
+        end.GetProperty("error").GetString()!.ShouldContain(
+            $"service two mounts {folder}/sub, which lies in {folder}, where service one could put a link (create.host_paths)");
+        _scene.Text("ran").ShouldBeNull();
     }
 
     private void Use(string policy) => _scene.Policies.Use(PolicyReader.Read("mode: full\n" + policy, "test").Policy.ShouldNotBeNull());

@@ -16,6 +16,12 @@ public sealed class CreateGateTests : IAsyncDisposable
         ("/info", 200, """{"DockerRootDir":"/big/docker","DefaultRuntime":"runc","CgroupVersion":"2"}"""),
         ("/volumes/plain", 200, """{"Name":"plain","Driver":"local","Options":null}"""),
         ("/volumes/hostly", 200, """{"Name":"hostly","Driver":"local","Options":{"type":"none","o":"bind","device":"/etc"}}"""),
+        ("/volumes", 200, """{"Volumes":[{"Name":"bound","Driver":"local","Options":{"type":"none","o":"bind","device":"/srv/b"}},{"Name":"plain"}]}"""),
+        ("/containers/json?all=1", 200, """
+            [{"Id":"one","Names":["/one"],"Mounts":[{"Type":"bind","Source":"/srv/a/","RW":true},{"Type":"bind","Source":"/srv/read","RW":false}]},
+             {"Id":"two","Names":["/two"],"Mounts":[{"Type":"volume","Name":"bound","Source":"/big/docker/volumes/bound/_data","RW":true},
+              {"Type":"volume","Name":"plain","Source":"/big/docker/volumes/plain/_data","RW":true},{"Type":"bind","Source":"/","RW":true}]}]
+            """),
         ("/networks/mine", 200, """{"Name":"mine","Driver":"bridge"}"""),
         ("/networks/0123", 200, """{"Name":"host","Driver":"host"}"""),
         ("/containers/plain/json", 200, """{"Id":"p","Name":"/plain","Config":{},"HostConfig":{"NetworkMode":"bridge"}}"""),
@@ -59,6 +65,27 @@ public sealed class CreateGateTests : IAsyncDisposable
     public async Task What_is_the_engines_the_agents_or_the_kernels_is_not_allowed_by_a_pattern_for_much(string path, string? refusal) =>
         (await ErrorAsync(Gate("create: { host_paths: { allow: [/**] } }").EnsureAllowedAsync("create", () => [Settings(path + ":/x")], Token)))
         .ShouldBe(refusal is null ? "" : $"refused by this host's policy: container web {refusal}");
+
+    [Theory]
+    [InlineData("/srv/a:/x", null)]
+    [InlineData("/srv/ab:/x", null)]
+    [InlineData("/srv/read/sub:/x", null)]
+    [InlineData("/srv/a/sub:/x:ro", "mounts /srv/a/sub, which lies in /srv/a, where container one could put a link")]
+    [InlineData("/srv/b/sub:/x", "mounts /srv/b/sub, which lies in /srv/b, where container two could put a link")]
+    [InlineData("/srv:/x:ro", null)]
+    [InlineData("/srv/read:/x", null)]
+    [InlineData("/srv:/x", "mounts /srv, where it could put a link in the place of /srv/a, which container one has: "
+        + "mount it read-only, or remove that container first")]
+    public async Task A_container_has_nothing_below_what_another_one_may_write_to(string bind, string? refusal) =>
+        (await ErrorAsync(Gate("create: { host_paths: { allow: [/srv] } }").EnsureAllowedAsync("create", () => [Settings(bind)], Token)))
+        .ShouldBe(refusal is null ? "" : $"refused by this host's policy: container web {refusal} (create.host_paths)");
+
+    [Fact]
+    public async Task A_container_that_is_replaced_does_not_count()
+    {
+        var gate = Gate("create: { host_paths: { allow: [/srv] } }");
+        await gate.EnsureAllowedAsync("update_container", () => [Settings("/srv/a/sub:/x")], Token, replaced: "one");
+    }
 
     [Fact]
     public async Task Without_rules_nothing_is_asked()
