@@ -24,14 +24,15 @@ internal sealed class ContainerFactsReader(EngineClient engine)
             return null;
         }
 
-        var labels = container.Config.Labels;
-        if (labels.Count > 0)
+        var facts = new ContainerFacts(container.Id, container.Name, container.Config.Image, container.Config.Labels);
+        if (facts.Labels.Count == 0)
         {
-            var inherited = await LabelsOfAsync(container.Image, limit, ct);
-            labels = labels.Where(label => !inherited.TryGetValue(label.Key, out var value) || value != label.Value).ToDictionary(StringComparer.Ordinal);
+            return facts;
         }
 
-        return new ContainerFacts(container.Id, container.Name, container.Config.Image, labels);
+        return await LabelsOfAsync(container.Image, limit, ct) is { } inherited
+            ? facts.WithoutLabelsOf(inherited)
+            : facts with { HasUncertainLabels = true };
     }
 
     /// <summary>The facts of all containers of a compose project.</summary>
@@ -50,15 +51,21 @@ internal sealed class ContainerFactsReader(EngineClient engine)
         return members;
     }
 
-    private async Task<Dictionary<string, string>> LabelsOfAsync(string image, TimeSpan? limit, CancellationToken ct)
+    /// <returns>The labels; null when the image is gone: it was removed by force while the container is there.</returns>
+    private async Task<Dictionary<string, string>?> LabelsOfAsync(string image, TimeSpan? limit, CancellationToken ct)
     {
+        if (string.IsNullOrWhiteSpace(image))
+        {
+            return null; // Not even its id is left.
+        }
+
         try
         {
             return (await engine.InspectImageAsync(image, ct, limit)).Config.Labels;
         }
         catch (EngineException e) when (e.IsMissing)
         {
-            return []; // Removed by force while the container is there.
+            return null;
         }
     }
 }

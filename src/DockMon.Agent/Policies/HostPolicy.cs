@@ -74,8 +74,8 @@ internal sealed record HostPolicy
         Redact = before?.Redact ?? Redactor.Usual,
     };
 
-    /// <summary>The rule for a container; null when none matches.</summary>
-    public ContainerRule? FindRule(ContainerFacts container) => Containers.FirstOrDefault(rule => rule.Matches(container));
+    /// <summary>Whether a container is hidden, or may be.</summary>
+    public bool IsHidden(ContainerFacts container) => FindRules(container).Any(rule => rule is { Hide: true });
 
     /// <summary>Whether something that belongs to no request goes on: a stream. What is only tried out stops nothing.</summary>
     public bool Permits(string action) => !Enforce || Judge(action, null).Allowed;
@@ -91,8 +91,8 @@ internal sealed record HostPolicy
     public Decision JudgeChange(string action, ContainerFacts? container, Subject subject)
     {
         var decision = Judge(action, container);
-        return decision.Allowed && container is not null && FindRule(container) is var rule && FindRule(subject.Change(container)) != rule
-            ? Decision.Refuse(rule?.Text ?? "containers", $"{action} would bring {container.Name} under other rules")
+        return decision.Allowed && container is not null && FindRules(container) is var rules && !rules.SequenceEqual(FindRules(subject.Change(container)))
+            ? Decision.Refuse(rules.First()?.Text ?? "containers", $"{action} would bring {container.Name} under other rules")
             : decision;
     }
 
@@ -103,12 +103,15 @@ internal sealed record HostPolicy
         .Select(decision => decision.IsHidden ? Decision.Refuse("hide", $"{action} is not allowed on a container of {project}") : decision)
         .FirstOrDefault(Judge(action, null));
 
-    /// <summary>Decides on an action.</summary>
+    /// <summary>Decides on an action. Of several rules, one of which is the container's, the strictest counts.</summary>
     /// <param name="action">One of <see cref="HostActions"/>.</param>
     /// <param name="container">The container that it is about; null for none.</param>
-    public Decision Judge(string action, ContainerFacts? container)
+    public Decision Judge(string action, ContainerFacts? container) => container is null
+        ? Judge(action, rule: null, "")
+        : FindRules(container).Select(rule => Judge(action, rule, container.Name)).MinBy(decision => decision.IsHidden ? 0 : decision.Allowed ? 2 : 1);
+
+    private Decision Judge(string action, ContainerRule? rule, string container)
     {
-        var rule = container is null ? null : FindRule(container);
         if (rule is { Hide: true })
         {
             return Decision.Hide(rule.Text);
@@ -121,7 +124,7 @@ internal sealed record HostPolicy
 
         if (rule is not null && rule.Deny.Contains(action))
         {
-            return Decision.Refuse(rule.Text, $"{action} is not allowed on {container!.Name}");
+            return Decision.Refuse(rule.Text, $"{action} is not allowed on {container}");
         }
 
         if (Problems.Count > 0 && !HostActions.IsObserving(action))
@@ -133,7 +136,7 @@ internal sealed record HostPolicy
 
         if (rule?.Allow is { } only && !HostActions.IsObserving(action))
         {
-            return only.Contains(action) ? Decision.Allow(rule.Text) : Decision.Refuse(rule.Text, $"{action} is not allowed on {container!.Name}");
+            return only.Contains(action) ? Decision.Allow(rule.Text) : Decision.Refuse(rule.Text, $"{action} is not allowed on {container}");
         }
 
         if (Allow.Contains(action))
@@ -142,6 +145,24 @@ internal sealed record HostPolicy
         }
 
         return Mode == PolicyMode.Full || _ofMode.Contains(action) ? Decision.Allow(_modeRule) : Decision.Refuse(_modeRule, $"{action} is not allowed");
+    }
+
+    /// <summary>
+    /// The rule for a container; null in it for none. There are more, all that it may be, where nobody knows which labels are the container's own: a rule by a
+    /// label may then be its rule or not.
+    /// </summary>
+    private IEnumerable<ContainerRule?> FindRules(ContainerFacts container)
+    {
+        foreach (var rule in Containers.Where(rule => rule.Matches(container)))
+        {
+            yield return rule;
+            if (rule.Label is null || !container.HasUncertainLabels)
+            {
+                yield break;
+            }
+        }
+
+        yield return null;
     }
 
     private static string RuleOf(PolicyMode mode) => "mode: " + PolicyWords.NameOf(mode);

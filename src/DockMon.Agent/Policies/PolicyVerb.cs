@@ -155,6 +155,10 @@ internal static class PolicyVerb
 
             var labels = facts.Labels.Count == 0 ? "none" : string.Join(", ", facts.Labels.Select(label => $"{label.Key}={label.Value}"));
             await output.WriteLineAsync($"{facts.Name} has the image {facts.Image} and these labels of its own: {EnvironmentReader.Short(labels)}");
+            if (facts.HasUncertainLabels)
+            {
+                await output.WriteLineAsync("  Its image is gone, and any of these labels may be the image's: the strictest of the rules counts.");
+            }
         }
 
         await output.WriteLineAsync($"by {policy.Origin}:");

@@ -74,6 +74,29 @@ public sealed class HostPolicyTests
         policy.Judge(OperationActions.Inspect, Database with { Name = "postgres-2" }).IsHidden.ShouldBeTrue();
     }
 
+    [Fact]
+    public void Of_all_rules_that_uncertain_labels_may_lead_to_the_strictest_counts()
+    {
+        var policy = Policy(PolicyMode.Full) with
+        {
+            Containers =
+            [
+                new ContainerRule { Label = "team", Allow = Actions("restart", "stop"), Text = "team" },
+                new ContainerRule { Label = "tier", Deny = Actions("stop"), Text = "tier" },
+                new ContainerRule { Name = "postgres*", Deny = Actions("restart"), Text = "name" },
+                new ContainerRule { Image = ImagePattern.Parse("postgres"), Hide = true, Text = "never reached" },
+            ],
+        };
+        var container = Database with { Labels = new Dictionary<string, string> { ["team"] = "data", ["tier"] = "1" } };
+        policy.Judge(OperationActions.Stop, container).Allowed.ShouldBeTrue();
+        policy.Judge(OperationActions.Restart, container).Allowed.ShouldBeTrue();
+        policy.Judge(OperationActions.Stop, container with { HasUncertainLabels = true }).Rule.ShouldBe("tier");
+        policy.Judge(OperationActions.Restart, container with { HasUncertainLabels = true }).Rule.ShouldBe("name");
+        policy.IsHidden(container with { HasUncertainLabels = true }).ShouldBeFalse();
+        (policy with { Containers = [policy.Containers[0], policy.Containers[1] with { Hide = true }] })
+            .IsHidden(container with { HasUncertainLabels = true }).ShouldBeTrue();
+    }
+
     private static HostPolicy Policy(PolicyMode mode) => new() { Mode = mode, Origin = "test" };
 
     private static ActionSet Actions(params string[] names)

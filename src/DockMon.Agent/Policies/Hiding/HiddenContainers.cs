@@ -47,7 +47,7 @@ internal sealed partial class HiddenContainers(
     {
         var policy = policies.Current;
         return policy.Hides
-            && (_answers.GetValueOrDefault(id)?.Facts is not { } facts || policy.FindRule(facts with { Name = name }) is { Hide: true });
+            && (_answers.GetValueOrDefault(id)?.Facts is not { } facts || policy.IsHidden(facts with { Name = name }));
     }
 
     /// <summary>Asks for what <see cref="IsHidden"/> goes by, unless it is known.</summary>
@@ -96,7 +96,7 @@ internal sealed partial class HiddenContainers(
     /// <summary>Whether a reference of a request, beside the one to its own container, means a hidden container.</summary>
     /// <exception cref="EngineException">The engine does not tell.</exception>
     public async Task<bool> IsHiddenAsync(string reference, CancellationToken ct) =>
-        IsActive && reference.Length > 0 && await read(reference, ct) is { } facts && policies.Current.FindRule(facts) is { Hide: true };
+        IsActive && reference.Length > 0 && await read(reference, ct) is { } facts && policies.Current.IsHidden(facts);
 
     private bool IsToBeAsked(string id) =>
         !_answers.TryGetValue(id, out var answer) || (answer.Facts is null && time.GetElapsedTime(answer.AskedAt) >= RetryInterval);
