@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace DockMon.Protocol;
 
@@ -71,6 +72,10 @@ public sealed record ContainerOperation
 
     /// <summary>The container: 12 or 64 characters of its id, or its name.</summary>
     public string? ContainerId { get; init; }
+
+    /// <summary>The full id of the container that is meant, once the agent has found it. Not on the wire.</summary>
+    [JsonIgnore]
+    public string? JudgedId { get; init; }
 
     /// <summary>Seconds to wait before a container that does not stop is killed.</summary>
     public int? Timeout { get; init; }

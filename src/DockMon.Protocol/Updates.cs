@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DockMon.Protocol;
 
 /// <summary>Credentials of a registry. Secret: never logged.</summary>
@@ -15,6 +17,10 @@ public sealed record UpdateContainerRequest
 {
     /// <summary>The container to update, as the server names it; events carry the same value.</summary>
     public string? ContainerId { get; init; }
+
+    /// <summary>The full id of the container that is meant, once the agent has found it. Not on the wire.</summary>
+    [JsonIgnore]
+    public string? JudgedId { get; init; }
 
     /// <summary>The image to run from now on.</summary>
     public string? NewImage { get; init; }

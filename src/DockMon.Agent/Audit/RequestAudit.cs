@@ -49,14 +49,14 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
 
     /// <summary>Has something done that is no request, such as a shell, and that says itself how it ended.</summary>
     /// <param name="action">The action.</param>
-    /// <param name="reference">The container, as the server names it.</param>
+    /// <param name="subject">The container.</param>
     /// <param name="work">What the work is called.</param>
     /// <param name="run">Does it, and returns what went wrong; null for nothing.</param>
     /// <exception cref="CommandException">It cannot be recorded, and has to be; or what the work throws.</exception>
-    public async Task<string?> RunAsync(string action, string reference, string work, Func<Task<string?>> run)
+    public async Task<string?> RunAsync(string action, Subject subject, string work, Func<Task<string?>> run)
     {
         var entry = new AuditEntry(action) { Work = work };
-        var scope = await audit.BeginAsync(await DescribeAsync(entry, Subject.OfContainer(reference), CancellationToken.None));
+        var scope = await audit.BeginAsync(await DescribeAsync(entry, subject, CancellationToken.None));
         try
         {
             var error = await run();
@@ -139,7 +139,7 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
 
         try
         {
-            var inspected = await engine.InspectContainerJsonAsync(reference, ct, InspectLimit);
+            var inspected = await engine.InspectContainerJsonAsync(subject.Id ?? reference, ct, InspectLimit);
             var image = inspected["Config"] is JsonObject config ? config.GetText("Image") : "";
             return entry with
             {

@@ -14,7 +14,7 @@ internal sealed record BoundRequest(Subject Subject, Func<CancellationToken, Val
     /// <summary>The payload, for the audit; null for one that was not read into a type.</summary>
     public object? Payload { get; init; }
 
-    /// <summary>Makes the same request about another container out of it; null where it is about none.</summary>
+    /// <summary>Makes the same request about the container with an id out of it, whatever its reference means; null where it is about none.</summary>
     public Func<string, BoundRequest>? About { get; init; }
 }
 
@@ -69,7 +69,7 @@ internal sealed record Route(string What, bool IsRead, Func<JsonElement, BoundRe
         BoundRequest Bind(TRequest payload) => new(Subject.Of(payload), lane is null ? null : ct => lane(payload, ct), ct => RunAsync(payload, ct))
         {
             Payload = payload,
-            About = container => Bind((TRequest)Subject.Replace(payload, container)),
+            About = id => Bind((TRequest)Subject.Replace(payload, id)),
         };
 
         return new(what, lane is null, json => Bind(Read(json, request)));

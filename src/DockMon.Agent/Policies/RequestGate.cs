@@ -2,6 +2,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Policies;
@@ -20,10 +21,15 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
     /// <exception cref="EngineException">The engine refuses it.</exception>
     public async Task<byte[]> RunAsync(string id, string action, BoundRequest request, CancellationToken ct)
     {
-        var decision = await JudgeAsync(id, action, request.Subject, request.Payload, ct);
+        var (decision, judged) = await JudgeAsync(id, action, request.Subject, request.Payload, ct);
+        if (judged is { } container)
+        {
+            request = JudgedContainer.Pin(request, decision.IsHidden ? MissingContainer.NewId() : container.Facts?.Id ?? MissingContainer.NewId());
+        }
+
         if (decision.IsHidden)
         {
-            return await MissingContainer.RunAsync(request, request.Subject.Container!, ct);
+            return await request.Run(ct);
         }
 
         try
@@ -40,17 +46,48 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
         }
     }
 
+    /// <summary>Judges what is no request.</summary>
+    /// <returns>
+    /// The id of the container that was judged, on which it is to be done; null when there is none. Where the policy goes by none, its reference.
+    /// </returns>
     /// <exception cref="CommandException">The policy refuses it.</exception>
-    /// <exception cref="EngineException">There is no such container for the server, or the engine does not tell which is meant.</exception>
-    public async Task EnsureAllowedAsync(string action, Subject subject, CancellationToken ct)
+    /// <exception cref="EngineException">The container is hidden from the server, or the engine does not tell which is meant.</exception>
+    public async Task<string?> EnsureAllowedAsync(string action, Subject subject, CancellationToken ct)
     {
-        if ((await JudgeAsync(id: null, action, subject, payload: null, ct)).IsHidden)
+        var (decision, judged) = await JudgeAsync(id: null, action, subject, payload: null, ct);
+        if (decision.IsHidden)
         {
             await MissingContainer.ThrowAsync(facts.Engine, subject.Container!, ct);
         }
+
+        return judged is { } container ? container.Facts?.Id : subject.Container;
     }
 
-    private async Task<Decision> JudgeAsync(string? id, string action, Subject subject, object? payload, CancellationToken ct)
+    /// <summary>Judges an update again, once its image is there: the labels of that count no more as the container's own.</summary>
+    /// <param name="container">The container's id.</param>
+    /// <param name="image">The image as it was named.</param>
+    /// <param name="imageId">Its id; null for the one that the name has now.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>The id that the image must have; null for any.</returns>
+    /// <exception cref="CommandException">The policy refuses it.</exception>
+    /// <exception cref="EngineException">The engine does not tell what is to be judged.</exception>
+    public async Task<string?> EnsureUpdateAllowedAsync(string container, string image, string? imageId, CancellationToken ct)
+    {
+        var policy = context.Policies.Current;
+        if (policy.Containers.Count == 0)
+        {
+            return imageId;
+        }
+
+        var pulled = await facts.Engine.InspectImageAsync(imageId ?? image, ct);
+        var subject = Subject.OfContainer(container) with { NewImage = image, NewImageLabels = pulled.Config.Labels };
+        await EnsureAllowedAsync(CommandNames.UpdateContainer, subject, ct);
+        return imageId ?? (policy.Enforce ? pulled.Id : null);
+    }
+
+    /// <returns>The decision, and the container that it was made for; null where it goes by none, or is only tried out.</returns>
+    private async Task<(Decision Decision, RequestedContainer? Container)> JudgeAsync(
+        string? id, string action, Subject subject, object? payload, CancellationToken ct)
     {
         var policy = context.Policies.Current;
         // Without rules for containers, the engine need not be asked which one it is.
@@ -62,31 +99,31 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
 
         if (decision.Allowed)
         {
-            return decision;
+            return (decision, policy.Enforce ? container : null);
         }
 
         if (!policy.Enforce)
         {
             Log.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
-            audit.Tolerated(id, action, payload, subject, container, decision);
-            return decision with { IsHidden = false };
+            audit.Tolerated(id, action, payload, subject, container?.Facts, decision);
+            return (decision with { IsHidden = false }, null);
         }
 
         Log.Refused(_logger, action, decision.Reason, decision.Rule);
-        audit.Refused(id, action, payload, subject, container, decision);
-        return decision.IsHidden ? decision : throw new CommandException(decision.Error);
+        audit.Refused(id, action, payload, subject, container?.Facts, decision);
+        return decision.IsHidden ? (decision, container) : throw new CommandException(decision.Error);
     }
 
     /// <returns>The decision, and the container that it was made for.</returns>
-    private async Task<(Decision Decision, ContainerFacts? Container)> JudgeAsync(HostPolicy policy, string action, Subject subject, CancellationToken ct)
+    private async Task<(Decision Decision, RequestedContainer? Container)> JudgeAsync(HostPolicy policy, string action, Subject subject, CancellationToken ct)
     {
         try
         {
-            var requested = subject.Container is { } reference ? await RequestedContainer.FindAsync(policy, facts, reference, ct) : default;
-            var decision = requested.IsUncertain ? Decision.Hide("hide") : policy.JudgeChange(action, requested.Facts, subject);
+            RequestedContainer? requested = subject.Container is { } reference ? await RequestedContainer.FindAsync(policy, facts, reference, ct) : null;
+            var decision = requested is { IsUncertain: true } ? Decision.Hide("hide") : policy.JudgeChange(action, requested?.Facts, subject);
             return decision.Allowed && subject.Project is { } project
                 ? (policy.JudgeProject(action, project, await facts.ReadProjectAsync(project, ct)), null)
-                : (decision, requested.Facts);
+                : (decision, requested);
         }
         catch (EngineException e) when (!policy.Enforce)
         {

@@ -9,17 +9,23 @@ internal readonly record struct Subject(string? Container, string? Other = null)
 {
     public static Subject None => default;
 
+    /// <summary>The container's id, once it is known which one is meant; null before.</summary>
+    public string? Id { get; init; }
+
     /// <summary>What the container is to be called; null for the name that it has.</summary>
     public string? NewName { get; init; }
 
     /// <summary>The image that it is to be of; null for the one that it has.</summary>
     public string? NewImage { get; init; }
 
+    /// <summary>The labels of that image; null while they are not known.</summary>
+    public IReadOnlyDictionary<string, string>? NewImageLabels { get; init; }
+
     /// <summary>The compose project, whose containers it is about; null for none.</summary>
     public string? Project { get; init; }
 
     /// <summary>What the container will be.</summary>
-    public ContainerFacts Change(ContainerFacts container) => container with
+    public ContainerFacts Change(ContainerFacts container) => (NewImageLabels is { } labels ? container.WithoutLabelsOf(labels) : container) with
     {
         Name = NewName?.Trim().TrimStart('/') is { Length: > 0 } name ? name : container.Name,
         Image = NewImage?.Trim() is { Length: > 0 } image ? image : container.Image,
@@ -28,8 +34,8 @@ internal readonly record struct Subject(string? Container, string? Other = null)
     /// <summary>The subject of a payload, the same that its handler works on.</summary>
     public static Subject Of(object payload) => payload switch
     {
-        ContainerOperation request => OfContainer(request.ContainerId, request.Image ?? request.Name) with { NewName = request.NewName },
-        UpdateContainerRequest request => OfContainer(request.ContainerId, request.NewImage) with { NewImage = request.NewImage },
+        ContainerOperation request => OfContainer(request.ContainerId, request.Image ?? request.Name) with { Id = request.JudgedId, NewName = request.NewName },
+        UpdateContainerRequest request => OfContainer(request.ContainerId, request.NewImage) with { Id = request.JudgedId, NewImage = request.NewImage },
         RemoveImageRequest request => new(null, request.ImageId),
         CreateNetworkRequest request => new(null, request.Name),
         DeleteNetworkRequest request => new(null, request.NetworkId),
@@ -41,11 +47,11 @@ internal readonly record struct Subject(string? Container, string? Other = null)
         _ => None,
     };
 
-    /// <summary>The same payload about another container.</summary>
-    public static object Replace(object payload, string container) => payload switch
+    /// <summary>The same payload about the container with an id, whatever its reference means. Answers name it by the reference.</summary>
+    public static object Replace(object payload, string id) => payload switch
     {
-        ContainerOperation request => request with { ContainerId = container },
-        UpdateContainerRequest request => request with { ContainerId = container },
+        ContainerOperation request => request with { JudgedId = id },
+        UpdateContainerRequest request => request with { JudgedId = id },
         _ => payload,
     };
 

@@ -59,7 +59,7 @@ internal sealed partial class UpdateCommand(
     private Task RefuseSelfAsync(UpdateContainerRequest request, CancellationToken ct) => string.IsNullOrWhiteSpace(request.ContainerId)
         ? Task.CompletedTask // Said by the work itself.
         : own.RefuseAsync(
-            request.ContainerId,
+            request.JudgedId ?? request.ContainerId,
             self => $"refused to update {self.Name}: it is the agent's own container, which the agent cannot replace without ending itself",
             ct);
 
@@ -71,7 +71,7 @@ internal sealed partial class UpdateCommand(
             throw new CommandException(string.IsNullOrWhiteSpace(id) ? "container_id is missing" : "new_image is missing");
         }
 
-        var inspected = await engine.InspectContainerJsonAsync(id.Trim().TrimStart('/'), ct);
+        var inspected = await engine.InspectContainerJsonAsync(request.JudgedId ?? id.Trim().TrimStart('/'), ct);
         var accepted = new AcceptedUpdate(inspected.GetText("Id"), inspected.GetText("Name").TrimStart('/'), id);
         var update = new RunningUpdate(accepted, [accepted.Id, UpdateJournal.SharedBy(inspected)]);
         if (await WhyNotAsync(update, inspected, ct) is { } reason)
@@ -132,6 +132,7 @@ internal sealed partial class UpdateCommand(
             throw new CommandException(reason);
         }
 
+        imageId = await requestGate.EnsureUpdateAllowedAsync(id, request.NewImage!, imageId, queue.Stopping);
         foreach (var dependent in dependents.Dependents)
         {
             await requestGate.EnsureAllowedAsync(CommandNames.UpdateContainer, Subject.OfContainer(dependent.Id), queue.Stopping);

@@ -210,7 +210,8 @@ public sealed class RequestAuditTests : IAsyncDisposable
     public async Task A_shell_is_recorded_from_its_start_to_its_end_and_what_ended_it()
     {
         var audit = new RequestAudit(_audit, _engine.Client);
-        (await audit.RunAsync(HostActions.Shell, "web", "s1", () => Task.FromResult<string?>("the connection was lost"))).ShouldBe("the connection was lost");
+        (await audit.RunAsync(HostActions.Shell, Subject.OfContainer("web"), "s1", () => Task.FromResult<string?>("the connection was lost")))
+            .ShouldBe("the connection was lost");
         var records = await EndedAsync();
         records[1..].Select(record => (record.Phase, record.Action, record.Work, record.Container!.Name, record.Outcome)).ShouldBe([
             ("begin", "shell", "s1", "web", null), ("end", "shell", "s1", "web", "the connection was lost")]);

@@ -1,5 +1,9 @@
+using System.Text;
+using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Containers;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -96,6 +100,42 @@ public sealed class RequestGateTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(OperationActions.Stop, "\"container_id\":\"web\"")]
+    [InlineData(OperationActions.Remove, "\"container_id\":\"web\"")]
+    [InlineData(OperationActions.GetLogs, "")]
+    [InlineData(OperationActions.Inspect, "")]
+    public async Task A_request_is_done_on_the_container_that_was_judged_and_not_on_whichever_has_its_name_then(string action, string echo)
+    {
+        Use("mode: full\ncontainers: [{ match: { name: postgres-* }, deny: [stop, logs, inspect] }]");
+        _engine.Set($"/containers/{Postgres}/json", Inspection("web"));
+        _engine.Otherwise = _ => "{}";
+        (await AnswerAsync(action, "web")).ShouldContain(echo);
+        _engine.Requests.Where(path => path.StartsWith("/containers/web", StringComparison.Ordinal)).ShouldBe(["/containers/web/json"]);
+        _engine.Requests.ShouldContain(path => path.StartsWith($"/containers/{Postgres}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_name_that_nothing_had_when_it_was_judged_reaches_nothing_later()
+    {
+        Use("mode: full\ncontainers: [{ match: { name: postgres-* }, deny: [stop] }]");
+        _engine.Missing = path => "No such container: " + path.Split('/', '?')[2];
+        _engine.Otherwise = path => path.StartsWith("/containers/gone/stop", StringComparison.Ordinal) ? "" : null;
+        (await AnswerAsync(OperationActions.Stop, "gone")).ShouldBe("No such container: gone");
+        _engine.Requests.Where(path => path.StartsWith("/containers/gone", StringComparison.Ordinal)).ShouldBe(["/containers/gone/json"]);
+    }
+
+    [Fact]
+    public async Task Labels_of_a_container_whose_image_is_gone_allow_nothing_and_refuse_all_the_same()
+    {
+        _engine.Set("/images/sha256%3A1/json", "{}", 404);
+        Use("mode: observe\ncontainers: [{ match: { label: made }, allow: [stop] }]");
+        (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = Postgres })).ShouldBeTrue();
+        Use("mode: full\ncontainers: [{ match: { label: made }, deny: [stop] }]");
+        (await IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = Postgres })).ShouldBeTrue();
+        (await IsRefusedAsync(OperationActions.Start, new ContainerOperation { ContainerId = Postgres })).ShouldBeFalse();
+    }
+
+    [Theory]
     [InlineData("shop", "deny: [compose]", true)]
     [InlineData("shop", "allow: [restart]", true)]
     [InlineData("shop", "deny: [stop]", false)]
@@ -153,6 +193,21 @@ public sealed class RequestGateTests : IAsyncDisposable
         $$"""{"Id":"{{Postgres}}","Name":"/{{name}}","Image":"sha256:1","Config":{"Image":"shop/db:17","Labels":{"made":"at-creation"} } }""";
 
     private void Use(string policy) => _policies.Use(Gates.Policy(policy));
+
+    private async Task<string> AnswerAsync(string action, string container)
+    {
+        var routes = new Routes();
+        new ContainerOperations(_engine.Client, TestOwnContainers.None, _policies).AddTo(routes);
+        var bound = routes.Operations[action].Bind(JsonElement.Parse($$"""{"container_id":"{{container}}"}"""));
+        try
+        {
+            return Encoding.UTF8.GetString(await _gate.RunAsync("1", action, bound, TestContext.Current.CancellationToken));
+        }
+        catch (EngineException e)
+        {
+            return e.Message;
+        }
+    }
 
     private async Task<bool> IsRefusedAsync(string action, object payload)
     {

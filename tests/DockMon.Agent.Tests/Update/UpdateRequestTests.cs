@@ -61,6 +61,22 @@ public sealed class UpdateRequestTests : UpdateScene
         Docker.Find("web")!.Status.ShouldBe("running");
     }
 
+    [Theory]
+    [InlineData("yes", false)]
+    [InlineData("no", true)]
+    public async Task An_image_whose_label_would_bring_the_container_under_another_rule_stops_nothing(string value, bool updated)
+    {
+        var web = Docker.Run("web", "app:1", labels: new JsonObject { ["protected"] = "yes" });
+        Docker.ImageLabels["sha256:new"] = new JsonObject { ["protected"] = value };
+        var agent = NewAgent();
+        agent.Policies.Use(Gates.Policy("mode: full\ncontainers: [{ match: { label: protected=yes }, deny: [stop] }]"));
+        await agent.UpdateAsync("web", Token);
+        await agent.UntilEndedAsync(Token);
+        agent.Frames().Any(frame => frame.Contains("update_container would bring web under other rules", StringComparison.Ordinal)).ShouldBe(!updated);
+        (Docker.Find("web")!.Id != web.Id).ShouldBe(updated);
+        Docker.Requests.Any(request => request.Contains("/containers/", StringComparison.Ordinal)).ShouldBe(updated);
+    }
+
     [Fact]
     public async Task An_operation_on_a_dependent_waits_until_it_has_come_along()
     {

@@ -38,7 +38,7 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own,
         return [.. "{\"container\":"u8, .. RedactedJson.Of(container, policies.Current.Redactor).Span, (byte)'}'];
     })
     {
-        About = container => BindInspect(request with { ContainerId = container }),
+        About = id => BindInspect(request with { JudgedId = id }),
     };
 
     private static Route Operation(
@@ -55,7 +55,7 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own,
         {
             var id = Id(request);
             await run(id, request, ct);
-            return new OperationResult { ContainerId = id, Status = status };
+            return new OperationResult { ContainerId = Reference(request), Status = status };
         },
         refuseSelf ? RefuseSelf(what.Split(' ')[0]) : null);
 
@@ -66,7 +66,7 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own,
     {
         var id = Id(request);
         await engine.RemoveContainerAsync(id, request.Force ?? false, volumes: false, ct);
-        return new OperationResult { ContainerId = id, Removed = true };
+        return new OperationResult { ContainerId = Reference(request), Removed = true };
     }
 
     private async Task<OperationResult> LogsAsync(ContainerOperation request, CancellationToken ct) =>
@@ -92,9 +92,13 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own,
         }
     }
 
-    /// <summary>The container that a request names.</summary>
+    /// <summary>The container that a request is about: its id where that is known, else what the request names it by.</summary>
     /// <exception cref="CommandException">It names none.</exception>
-    public static string Id(ContainerOperation request) =>
+    public static string Id(ContainerOperation request) => Reference(request) is var reference ? request.JudgedId ?? reference : "";
+
+    /// <summary>What a request names its container by.</summary>
+    /// <exception cref="CommandException">It names none.</exception>
+    public static string Reference(ContainerOperation request) =>
         request.ContainerId?.Trim().TrimStart('/') switch
         {
             null or "" => throw new CommandException("container_id is missing"),

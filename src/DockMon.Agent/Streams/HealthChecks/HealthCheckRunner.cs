@@ -131,7 +131,14 @@ internal sealed partial class HealthCheckRunner(
 
         try
         {
-            await gate.EnsureAllowedAsync(HostActions.HealthChecks, Subject.OfContainer(current.Config.ContainerId), ct);
+            var container = await gate.EnsureAllowedAsync(HostActions.HealthChecks, Subject.OfContainer(current.Config.ContainerId), ct);
+            if (container is null)
+            {
+                // As one for a hidden container; asked again at the next beat, for it may come yet.
+                Log.NotJudged(logger, current.Config.ContainerId ?? "", "there is no such container");
+                return false;
+            }
+
             entry.Judged = (policy, true);
             return true;
         }

@@ -31,9 +31,13 @@ internal sealed partial class Shell(
     private readonly TaskCompletionSource<string?> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Tuple<int, int>? _size;
+    private volatile string? _container;
 
     /// <summary>The container, as the server named it.</summary>
     public string ContainerId => containerId;
+
+    /// <summary>The container's id, once it was judged; null before.</summary>
+    public string? JudgedId => _container;
 
     /// <summary>Queues input.</summary>
     public void Write(byte[] data)
@@ -63,12 +67,16 @@ internal sealed partial class Shell(
     }
 
     /// <summary>Runs it.</summary>
-    public async Task RunAsync()
+    /// <param name="container">The id of the container that was judged: its name may be another one's by now.</param>
+    public async Task RunAsync(string container)
     {
         string? reason;
+        _container = container;
         try
         {
-            reason = await audit.RunAsync(HostActions.Shell, containerId, sessionId, ServeAsync);
+            var subject = Subject.OfContainer(containerId) with { Id = container };
+            reason = await audit.RunAsync(
+                HostActions.Shell, subject, sessionId, () => JudgedContainer.RunAsync(container, containerId, () => ServeAsync(container)));
         }
         catch (Exception e) when (e is EngineException or CommandException)
         {
@@ -81,15 +89,15 @@ internal sealed partial class Shell(
         Log.Ended(logger, sessionId, containerId, reason ?? "as it should");
     }
 
-    private async Task<string?> ServeAsync()
+    private async Task<string?> ServeAsync(string container)
     {
         // Never cancelled half-way: whoever gives up between create and start does not know whether a shell runs.
-        var execId = await engine.CreateExecAsync(containerId, ShellOpening.Program, CancellationToken.None);
+        var execId = await engine.CreateExecAsync(container, ShellOpening.Program, CancellationToken.None);
         // One that was closed meanwhile is not started: what was only created is gone with its container.
-        return _end.Task.IsCompleted ? await _end.Task : await ServeAsync(execId);
+        return _end.Task.IsCompleted ? await _end.Task : await ServeAsync(container, execId);
     }
 
-    private async Task<string?> ServeAsync(string execId)
+    private async Task<string?> ServeAsync(string container, string execId)
     {
         string? reason;
         string processId;
@@ -107,7 +115,7 @@ internal sealed partial class Shell(
             return await HowItEndedAsync(execId);
         }
 
-        if (await ShellHangup.EndAsync(engine, containerId, execId, processId, time) is { } left)
+        if (await ShellHangup.EndAsync(engine, container, execId, processId, time) is { } left)
         {
             Log.MayBeLeft(logger, sessionId, containerId, left);
         }

@@ -4,6 +4,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -90,7 +91,7 @@ internal sealed partial class ShellManager(
         var ended = new List<Task>();
         foreach (var (shell, running) in Snapshot())
         {
-            if (await FindRefusalAsync(shell, ct) is { } refusal)
+            if ((await JudgeAsync(shell, ct)).Refusal is { } refusal)
             {
                 shell.End(refusal);
                 ended.Add(running);
@@ -190,13 +191,14 @@ internal sealed partial class ShellManager(
     {
         try
         {
-            if (await FindRefusalAsync(shell, CancellationToken.None) is { } refusal)
+            var (container, refusal) = await JudgeAsync(shell, CancellationToken.None);
+            if (refusal is not null)
             {
                 Refuse(sessionId, refusal);
                 return;
             }
 
-            await shell.RunAsync();
+            await shell.RunAsync(container ?? MissingContainer.NewId());
         }
         catch (Exception e)
         {
@@ -212,17 +214,19 @@ internal sealed partial class ShellManager(
         }
     }
 
-    /// <summary>Why the policy does not allow it; null when it does. Where the engine does not say which container it is, it is not allowed either.</summary>
-    private async Task<string?> FindRefusalAsync(Shell shell, CancellationToken ct)
+    /// <returns>
+    /// The container, null when there is none; and why the policy does not allow it, null when it does. Where the engine does not say which container it is,
+    /// it is not allowed either.
+    /// </returns>
+    private async Task<(string? Container, string? Refusal)> JudgeAsync(Shell shell, CancellationToken ct)
     {
         try
         {
-            await gate.EnsureAllowedAsync(HostActions.Shell, Subject.OfContainer(shell.ContainerId), ct);
-            return null;
+            return (await gate.EnsureAllowedAsync(HostActions.Shell, Subject.OfContainer(shell.JudgedId ?? shell.ContainerId), ct), null);
         }
         catch (Exception e) when (e is CommandException or EngineException)
         {
-            return e.Message;
+            return (null, e.Message);
         }
     }
 

@@ -28,6 +28,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     private readonly Outbound _outbound;
     private readonly PolicySource _policies = Gates.NoPolicy;
     private readonly LogCapture _log = new();
+    private readonly ScriptedEngine _engine = new(("/containers/there/json", 200, """{"Id":"1","Name":"/there"}"""));
     private readonly HealthCheckRunner _runner;
     private readonly Task _running;
     private Func<HealthCheck, Task> _work = _ => Task.CompletedTask;
@@ -39,7 +40,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
         _runner = new HealthCheckRunner(
             CheckAsync,
             _policies,
-            Gates.Of(_policies, Gates.NoEngine),
+            Gates.Of(_policies, _engine.Client),
             _connection,
             _outbound,
             _time,
@@ -148,6 +149,21 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Where_containers_have_rules_one_that_does_not_exist_is_not_checked_until_it_does()
+    {
+        _policies.Use(Gates.Policy("mode: full\ncontainers: [{ match: { name: x }, deny: [health_checks] }]"));
+        Say(FrameTypes.HealthCheckConfigsSync, """{"configs":[{"container_id":"late","url":"http://a/","check_interval_seconds":10},"""
+            + """{"container_id":"there","url":"http://b/","check_interval_seconds":10}]}""");
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await UntilAsync("it was not run", () => _log.Text.Contains("The health check of late is not run"));
+        await AskedAsync(1);
+        _asked.ShouldNotContain("late");
+        _engine.Set("/containers/late/json", """{"Id":"2","Name":"/late"}""");
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await UntilAsync("it was run", () => _asked.Contains("late"));
+    }
+
+    [Fact]
     public async Task Another_policy_ends_a_check_that_runs_and_nothing_is_told_of_it()
     {
         _work = _ => new TaskCompletionSource().Task;
@@ -166,6 +182,7 @@ public sealed class HealthCheckRunnerTests : IAsyncDisposable
         await StopAsync();
         _runner.Dispose();
         _stop.Dispose();
+        await _engine.DisposeAsync();
         _folder.Dispose();
     }
 

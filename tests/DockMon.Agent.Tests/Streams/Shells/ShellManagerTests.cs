@@ -55,6 +55,31 @@ public sealed class ShellManagerTests : IDisposable
         _shells.Count.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("web", true)]
+    [InlineData("gone", false)]
+    public async Task A_shell_opens_in_the_container_that_was_judged_and_not_in_whichever_has_its_name_then(string reference, bool exists)
+    {
+        await using var engine = new ScriptedEngine(("/containers/web/json", 200, """{"Id":"0123456789ab","Name":"/web"}"""))
+        {
+            Missing = path => "No such container: " + path.Split('/')[2],
+        };
+        var policies = Gates.NoPolicy;
+        policies.Use(Gates.Policy("mode: full\ncontainers: [{ match: { name: x }, deny: [shell] }]"));
+        var shells = new Agent.Streams.Shells.ShellManager(
+            engine.Client,
+            Gates.Of(policies, engine.Client),
+            _outbound,
+            Gates.NoAudit,
+            TimeProvider.System,
+            NullLogger<Agent.Streams.Shells.ShellManager>.Instance);
+        shells.HandleFrame(JsonElement.Parse($$"""{"action":"start","session_id":"s","container_id":"{{reference}}"}"""));
+        await Retry.UntilAsync("it has ended", () => shells.Count == 0, ct: TestContext.Current.CancellationToken);
+        engine.Requests.ShouldNotContain($"/containers/{reference}/exec");
+        engine.Requests.Contains("/containers/0123456789ab/exec").ShouldBe(exists);
+        Encoding.UTF8.GetString(_outbound.TryTake()!.Bytes).ShouldContain("failed to start shell: No such container: " + reference);
+    }
+
     [Fact]
     public async Task None_is_started_while_the_agent_stops_or_without_a_container()
     {
