@@ -104,7 +104,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
                 $"{endpoint.Scheme}://{endpoint.Authority}: {upgrade.Reason ?? tls.Refusal ?? Describe(e, endpoint)}",
                 upgrade.Status,
                 e,
-                upgrade.Detail + tls.RefusalDetail + hint) { IsTlsAlert = IsAlert(e), LacksCertificate = hint is not null };
+                upgrade.Detail + tls.RefusalDetail + hint) { IsTlsAlert = IsAlert(e), LacksCertificate = tls.IsAsked && hint is not null };
         }
         catch
         {

@@ -11,6 +11,8 @@ internal sealed class ServerTls
 {
     private const string AskedFor = "; it asks for a client certificate: set " + CertificateFiles.ClientVariable + " and " + CertificateFiles.ClientKeyVariable;
 
+    private const string NotAccepted = "; it may be that what answers there does not accept the certificate in " + CertificateFiles.ClientVariable;
+
     private readonly ServerIdentity _identity;
     private readonly bool _insecure;
     private readonly DialTrace? _trace;
@@ -63,7 +65,13 @@ internal sealed class ServerTls
 
     /// <summary>What may be the reason that a server refused the agent, to be added to what is known; null for nothing.</summary>
     /// <param name="status">The HTTP status of the answer; null when there was none.</param>
-    public string? Hint(int? status) => _isAsked && Refusal is null && status is null or 400 or 401 or 403 or 495 or 496 ? AskedFor : null;
+    public string? Hint(int? status) => Refusal is not null ? null
+        : _isAsked && status is null or 400 or 401 or 403 or 495 or 496 ? AskedFor
+        : _identity.ClientCertFile is not null && status is 400 or 403 or 495 ? NotAccepted
+        : null;
+
+    /// <summary>Whether the server asked for a client certificate and there was none.</summary>
+    public bool IsAsked => _isAsked;
 
     private static X509ChainPolicy TrustOnly(Authorities authorities)
     {

@@ -172,6 +172,12 @@ public sealed class DialerTlsTests : IDisposable
         failure.Message.EndsWith(": <html>; it asks for a client certificate: set CLIENT_CERT_FILE and CLIENT_KEY_FILE", StringComparison.Ordinal)
             .ShouldBe(hinted);
         failure.IsTlsAlert.ShouldBeFalse();
+
+        // The same to an agent that shows one: it may not be the one that is wanted.
+        dialer = Dialer(server, WithClient(new ServerIdentity { Pins = [ServerPin.Of(certificate)] }, _authority.IssueInto(_folder.File($"own-{status}"))));
+        failure = await Should.ThrowAsync<DialException>(() => dialer.DialAsync(ProtocolLimits.ControlPath, null, Token));
+        failure.LacksCertificate.ShouldBeFalse();
+        failure.Message.EndsWith("does not accept the certificate in CLIENT_CERT_FILE", StringComparison.Ordinal).ShouldBe(hinted);
     }
 
     [Fact]

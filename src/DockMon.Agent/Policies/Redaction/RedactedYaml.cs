@@ -104,7 +104,8 @@ internal static partial class RedactedYaml
                 : redactor.Item(value.Text, value.Before);
         }
 
-        bool IsSecret(Place place) => place is { Name: { } name, Parent: var parent } && name != "secrets" && !Parts.Contains(parent) && redactor.IsSecret(name);
+        bool IsSecret(Place place) =>
+            place is { Name: { } name, Parent: var parent } && name != "secrets" && !Parts.Contains(parent) && redactor.IsSecret(name);
     }
 
     private static string Write(string text, List<YamlText> values, Redactor redactor)

@@ -74,7 +74,8 @@ public sealed class RedactorTests
         const string Json = """
             { "Id":"x", "Size" : 1.50, "Name" : "\u0041",
               "Args":["--password","x","--name","web"],  "Path":"run",
-              "Config": {"Env":["A=1","a PASSWORD/=x","DB_PASSWORD=a \"b\"","NOTE=\u00e4 password=x"], "Labels" : {"db.password":"x","a":"b","password.empty":""},
+              "Config": {"Env":["A=1","a PASSWORD/=x","DB_PASSWORD=a \"b\"","NOTE=\u00e4 password=x"],
+                "Labels" : {"db.password":"x","a":"b","password.empty":""},
                 "Cmd":["sh","-c","API_KEY=x run"], "Password":"no map of names", "Env2":[ "\ud800" ] },
               "HostConfig":{"LogConfig":{"Type":"splunk","Config":{"splunk-password":"x","tag":"t"}}},
               "State":{"Health":null,"Running":true} }
@@ -82,7 +83,8 @@ public sealed class RedactorTests
         const string Expected = """
             { "Id":"x", "Size" : 1.50, "Name" : "\u0041",
               "Args":["--password","@","--name","web"],  "Path":"run",
-              "Config": {"Env":["A=1","a PASSWORD/=@","DB_PASSWORD=@","NOTE=ä password=@"], "Labels" : {"db.password":"@","a":"b","password.empty":""},
+              "Config": {"Env":["A=1","a PASSWORD/=@","DB_PASSWORD=@","NOTE=ä password=@"],
+                "Labels" : {"db.password":"@","a":"b","password.empty":""},
                 "Cmd":["sh","-c","API_KEY=@"], "Password":"no map of names", "Env2":[ "@" ] },
               "HostConfig":{"LogConfig":{"Type":"splunk","Config":{"splunk-password":"@","tag":"t"}}},
               "State":{"Health":null,"Running":true} }
