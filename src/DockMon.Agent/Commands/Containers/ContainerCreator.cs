@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
@@ -26,11 +27,9 @@ internal sealed partial class ContainerCreator(EngineClient engine, CreateGate g
     {
         RedactionMark.EnsureAbsent(request.Config);
         var wanted = CreateConfig.Read(request.Config);
-        await gate.EnsureAllowedAsync(
-            OperationActions.Create,
-            () => [EngineSettings.Read(wanted.Body, Subject(wanted), wanted.MoreNetworks.Select(network => network.Name))],
-            ct);
-        await gate.EnsureVisibleAsync(wanted.Body, ct);
+        EffectiveSettings[] Settings() => [EngineSettings.Read(wanted.Body, Subject(wanted), wanted.MoreNetworks.Select(network => network.Name))];
+        await gate.EnsureAllowedAsync(OperationActions.Create, Settings, ct);
+        await gate.EnsureVisibleAsync(Settings, HiddenReferences.LinksOf(wanted.Body, wanted.MoreNetworks.Select(network => network.Endpoint)), ct);
         foreach (var network in wanted.MoreNetworks)
         {
             // A container that does not run is connected to a network that does not exist without a word, and cannot start later.

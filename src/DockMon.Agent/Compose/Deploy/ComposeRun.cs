@@ -127,7 +127,7 @@ internal sealed partial class ComposeRun(
         if (request.Action != "down")
         {
             await gate.EnsureAllowedAsync(model, ct);
-            await _hidden.EnsureNoneIsUsedAsync(ComposeModel.Read(model), ct);
+            await _hidden.EnsureNoneIsUsedAsync(model, _project, ct);
             IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
         }
 

@@ -1,4 +1,5 @@
 using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 
@@ -9,18 +10,14 @@ internal sealed class HiddenServices(AgentContext context, EngineClient engine)
 {
     /// <summary>Refuses services that have volumes, namespaces or links from a hidden container.</summary>
     /// <param name="model">What compose made of the project's files.</param>
+    /// <param name="project">The project's name.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="EngineException">There is no such container for the server.</exception>
-    public async Task EnsureNoneIsUsedAsync(ComposeModel model, CancellationToken ct)
-    {
-        foreach (var container in model.Services.SelectMany(service => service.Containers))
-        {
-            if (await context.Hidden.IsHiddenAsync(container, ct))
-            {
-                await MissingContainer.ThrowAsync(engine, container, ct);
-            }
-        }
-    }
+    /// <exception cref="Commands.CommandException">A volume is a hidden container's.</exception>
+    public Task EnsureNoneIsUsedAsync(string model, string project, CancellationToken ct) => new HiddenReferences(engine, context.Hidden).RefuseAsync(
+        () => ComposeSettings.Read(model, project),
+        ComposeModel.Read(model).Services.SelectMany(service => service.Links),
+        ct);
 
     /// <summary>A deployment's containers and services without the hidden ones.</summary>
     public async Task<(IReadOnlyList<ProjectContainer> Containers, IReadOnlyList<ComposeService> Services)> RemoveAsync(

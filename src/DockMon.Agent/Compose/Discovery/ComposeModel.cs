@@ -13,8 +13,8 @@ internal sealed record ComposeService(string Name, IReadOnlyList<string> Profile
     /// <summary>The paths of the host that its containers have mounted and may write, in a file that compose has resolved.</summary>
     public IReadOnlyList<string> Writes { get; init; } = [];
 
-    /// <summary>The containers beside the project's own that they have volumes, namespaces or links from, in a file that compose has resolved.</summary>
-    public IReadOnlyList<string> Containers { get; init; } = [];
+    /// <summary>The containers beside the project's own that they are linked to, in a file that compose has resolved.</summary>
+    public IReadOnlyList<string> Links { get; init; } = [];
 }
 
 /// <summary>The little that the agent itself reads in a compose file. All else is compose's business.</summary>
@@ -22,9 +22,6 @@ internal sealed record ComposeService(string Name, IReadOnlyList<string> Profile
 /// <param name="Services">Its services, in its order.</param>
 internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> Services)
 {
-    private const string ContainerMode = "container:";
-    private static readonly string[] Modes = ["network_mode", "pid", "ipc", "uts", "cgroup"];
-
     private static readonly ComposeModel Empty = new(null, []);
 
     /// <summary>Reads a file; one that is no YAML, or no compose file, has no services.</summary>
@@ -48,15 +45,12 @@ internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> 
         return new ComposeService(name, Texts(Child(node, "profiles")), int.TryParse(scale, out var count) ? count : 1, Texts(Child(node, "env_file")))
         {
             Writes = Writes(Child(node, "volumes")),
-            Containers =
-            [
-                .. Modes.Select(key => Text(Child(node, key))).Concat(Texts(Child(node, "volumes_from")))
-                    .Where(value => value?.StartsWith(ContainerMode, StringComparison.Ordinal) == true)
-                    .Select(value => value![ContainerMode.Length..].Split(':')[0]),
-                .. Texts(Child(node, "external_links")).Select(link => link.Split(':')[0]),
-            ],
+            Links = [.. Texts(Child(node, "external_links")).Concat(NetworkLinks(Child(node, "networks"))).Select(link => link.Split(':')[0])],
         };
     }
+
+    private static IEnumerable<string> NetworkLinks(YamlNode? networks) =>
+        networks is YamlMappingNode map ? map.Children.SelectMany(network => Texts(Child(network.Value, "links"))) : [];
 
     // Version 1 of compose writes SOURCE:TARGET:MODE, later ones an object.
     private static List<string> Writes(YamlNode? node) => node is not YamlSequenceNode list ? [] :

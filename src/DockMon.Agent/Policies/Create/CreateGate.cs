@@ -99,10 +99,13 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
         EnsureAsync(action, rules => Task.FromResult(rules.JudgeImage(image, action)));
 
     /// <summary>Refuses a container that would have something from a hidden one.</summary>
-    /// <param name="body">What it is created with, as the engine takes it.</param>
+    /// <param name="settings">What it has. Not asked for while the policy hides none.</param>
+    /// <param name="links">The containers that it is linked to.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="EngineException">There is no such container for the server.</exception>
-    public Task EnsureVisibleAsync(JsonObject body, CancellationToken ct) => HiddenReferences.RefuseAsync(body, engine, context.Hidden, ct);
+    /// <exception cref="CommandException">A volume is a hidden container's.</exception>
+    public Task EnsureVisibleAsync(Func<IEnumerable<EffectiveSettings>> settings, IEnumerable<string> links, CancellationToken ct) =>
+        new HiddenReferences(engine, context.Hidden).RefuseAsync(settings, links, ct);
 
     private static string Subject(JsonObject container) => "container " + container.GetText("Name").TrimStart('/');
 

@@ -8,7 +8,7 @@ namespace DockMon.Agent.Policies.Create;
 internal sealed class SettingsResolver(EngineClient engine)
 {
     /// <summary>Most things that are asked for because of one container.</summary>
-    private const int MostQuestions = 200;
+    public const int MostQuestions = 200;
 
     /// <param name="settings">The settings.</param>
     /// <param name="host">What is known of the host.</param>
@@ -80,7 +80,11 @@ internal sealed class SettingsResolver(EngineClient engine)
         }
     }
 
-    private static (IEnumerable<Danger> Dangers, IEnumerable<EngineReference> Further) Inherit(EngineReferenceKind kind, JsonObject container, string via)
+    /// <summary>What a container has from another one.</summary>
+    /// <param name="kind">What it takes from there.</param>
+    /// <param name="container">Docker's inspect object of the other one.</param>
+    /// <param name="via">What a refusal calls the way to it.</param>
+    public static (IEnumerable<Danger> Dangers, IEnumerable<EngineReference> Further) Inherit(EngineReferenceKind kind, JsonObject container, string via)
     {
         var other = EngineSettings.Read(
             new JsonObject { ["HostConfig"] = container["HostConfig"]?.DeepClone() },
