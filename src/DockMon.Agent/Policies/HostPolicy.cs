@@ -97,11 +97,21 @@ internal sealed record HostPolicy
     }
 
     /// <summary>Decides on an action that is about all containers of a compose project, and is allowed on this host.</summary>
-    public Decision JudgeProject(string action, string project, IEnumerable<ContainerFacts> containers) => containers
-        .Select(container => Judge(action, container))
+    public Decision JudgeProject(string action, string project, IEnumerable<ContainerFacts> containers, IReadOnlyList<string> parts) => containers
+        .SelectMany(container => parts.Select(part => JudgePart(action, part, container)).Prepend(Judge(action, container)))
         .Where(decision => !decision.Allowed)
         .Select(decision => decision.IsHidden ? Decision.Refuse("hide", $"{action} is not allowed on a container of {project}") : decision)
         .FirstOrDefault(Judge(action, null));
+
+    /// <summary>Decides on what an action consists of: only what is denied counts.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="part">What is done by it.</param>
+    /// <param name="container">The container that it is done to; null for none.</param>
+    public Decision JudgePart(string action, string part, ContainerFacts? container) =>
+        Deny.Contains(part) ? Decision.Refuse($"deny: {part}", $"{action} has {part} in it, which is not allowed")
+        : container is not null && FindRules(container).FirstOrDefault(rule => rule?.Deny.Contains(part) == true) is { } rule
+            ? Decision.Refuse(rule.Text, $"{action} has {part} in it, which is not allowed on {container.Name}")
+        : Decision.Allow(action);
 
     /// <summary>Decides on an action. Of several rules, one of which is the container's, the strictest counts.</summary>
     /// <param name="action">One of <see cref="HostActions"/>.</param>

@@ -92,6 +92,11 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
         var policy = context.Policies.Current;
         // Without rules for containers, the engine need not be asked which one it is.
         var (decision, container) = policy.Containers.Count > 0 ? await JudgeAsync(policy, action, subject, ct) : (policy.Judge(action, null), null);
+        foreach (var part in decision.Allowed ? subject.Parts : [])
+        {
+            decision = decision.Allowed ? policy.JudgePart(action, part, container: null) : decision;
+        }
+
         if (decision.Allowed && id is not null && policy.Updates.JudgeTime(action, context.Time) is { Allowed: false } late)
         {
             decision = late; // What was begun in time goes on: only requests are judged by the time.
@@ -122,7 +127,7 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
             RequestedContainer? requested = subject.Container is { } reference ? await RequestedContainer.FindAsync(policy, facts, reference, ct) : null;
             var decision = requested is { IsUncertain: true } ? Decision.Hide("hide") : policy.JudgeChange(action, requested?.Facts, subject);
             return decision.Allowed && subject.Project is { } project
-                ? (policy.JudgeProject(action, project, await facts.ReadProjectAsync(project, ct)), null)
+                ? (policy.JudgeProject(action, project, await facts.ReadProjectAsync(project, ct), subject.Parts), null)
                 : (decision, requested);
         }
         catch (EngineException e) when (!policy.Enforce)

@@ -24,6 +24,9 @@ internal readonly record struct Subject(string? Container, string? Other = null)
     /// <summary>The compose project, whose containers it is about; null for none.</summary>
     public string? Project { get; init; }
 
+    /// <summary>The actions that it consists of beside its own.</summary>
+    public IReadOnlyList<string> Parts { get => field ?? []; init; }
+
     /// <summary>What the container will be.</summary>
     public ContainerFacts Change(ContainerFacts container) => (NewImageLabels is { } labels ? container.WithoutLabelsOf(labels) : container) with
     {
@@ -41,7 +44,7 @@ internal readonly record struct Subject(string? Container, string? Other = null)
         DeleteNetworkRequest request => new(null, request.NetworkId),
         CreateVolumeRequest request => new(null, request.Name),
         DeleteVolumeRequest request => new(null, request.VolumeName),
-        DeployComposeRequest request => new(null, request.ProjectName) { Project = request.ProjectName },
+        DeployComposeRequest request => new(null, request.ProjectName) { Project = request.ProjectName, Parts = DeploymentParts.Of(request) },
         ReadComposeRequest request => new(null, request.Path),
         SelfUpdateRequest request => new(null, request.Version),
         _ => None,

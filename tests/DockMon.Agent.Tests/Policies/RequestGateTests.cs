@@ -139,6 +139,7 @@ public sealed class RequestGateTests : IAsyncDisposable
     [InlineData("shop", "deny: [compose]", true)]
     [InlineData("shop", "allow: [restart]", true)]
     [InlineData("shop", "deny: [stop]", false)]
+    [InlineData("shop", "deny: [start]", true)]
     [InlineData("shop", "hide: true", true)]
     [InlineData("other", "hide: true", false)]
     public async Task A_project_is_deployed_only_if_that_is_allowed_on_each_of_its_containers(string project, string rule, bool refused)
@@ -161,6 +162,24 @@ public sealed class RequestGateTests : IAsyncDisposable
         _engine.Set("/containers/postgres-1/json", """{"message":"it is broken"}""", 500);
         Use("mode: full\ncontainers: [{ match: { name: web }, deny: [stop] }]");
         await Should.ThrowAsync<EngineException>(() => IsRefusedAsync(OperationActions.Stop, new ContainerOperation { ContainerId = "postgres-1" }));
+    }
+
+    [Theory]
+    [InlineData("up", "create", true)]
+    [InlineData(null, "create_volume", true)]
+    [InlineData("up", "pull_image", true)]
+    [InlineData("up", "remove", false)]
+    [InlineData("restart", "create", false)]
+    [InlineData("restart", "restart", true)]
+    [InlineData("down", "remove", true)]
+    [InlineData("down", "delete_volume", false)]
+    [InlineData("down -v", "delete_volume", true)]
+    [InlineData("down -v", "prune", true)]
+    public async Task What_is_denied_is_denied_inside_a_deployment(string? action, string denied, bool refused)
+    {
+        Use($"mode: full\ndeny: [{denied}]");
+        var request = new DeployComposeRequest { ProjectName = "x", Action = action?.Split(' ')[0], RemoveVolumes = action == "down -v" };
+        (await IsRefusedAsync(CommandNames.DeployCompose, request)).ShouldBe(refused);
     }
 
     [Fact]

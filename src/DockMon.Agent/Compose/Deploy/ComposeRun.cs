@@ -93,7 +93,7 @@ internal sealed partial class ComposeRun(
     {
         await KnownAsync(ct);
         var accepted = await File.ReadAllTextAsync(files.Accepted.File, ct);
-        await gate.EnsureDownAllowedAsync(accepted, ct);
+        await gate.EnsureDownAllowedAsync(accepted, request.RemoveVolumes == true, ct);
         // A service whose profile is off would be left running.
         var profiles = ComposeModel.Read(accepted).Services
             .SelectMany(service => service.Profiles)

@@ -33,10 +33,20 @@ internal sealed class ComposeGate(CreateGate gate, string project, string folder
         ct,
         new ProjectAccess(_folder));
 
-    /// <summary>Judges a model that is to be taken down: what compose runs then.</summary>
-    /// <inheritdoc cref="EnsureAllowedAsync"/>
-    public Task EnsureDownAllowedAsync(string model, CancellationToken ct) =>
-        gate.EnsureAllowedAsync(CommandNames.DeployCompose, () => ComposeSettings.Read(model, project, programsOnly: true), ct);
+    /// <summary>Judges a model that is to be taken down: what compose runs then, and what it removes.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="withVolumes">Whether its volumes are removed.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="Commands.CommandException">The policy refuses it.</exception>
+    /// <exception cref="Engine.EngineException">The engine does not tell what it leads to.</exception>
+    public async Task EnsureDownAllowedAsync(string model, bool withVolumes, CancellationToken ct)
+    {
+        await gate.EnsureAllowedAsync(CommandNames.DeployCompose, () => ComposeSettings.Read(model, project, programsOnly: true), ct);
+        if (withVolumes)
+        {
+            await gate.EnsureVolumesOwnedAsync(project, () => ComposeSettings.ReadOwnVolumes(model, project), ct);
+        }
+    }
 
     private static bool IsValues(ComposeReference reference) => reference is { Kind: ReferenceKind.Values, IsExact: true };
 

@@ -94,6 +94,14 @@ internal sealed class ComposeSettings
         return [unreadable.Build()];
     }
 
+    /// <summary>The volumes that are removed with a project; null for a model that cannot be read.</summary>
+    /// <inheritdoc cref="Read(string, string, bool)"/>
+    public static IReadOnlyList<string>? ReadOwnVolumes(string model, string project) => SafeYaml.Read(model) is not YamlMappingNode root ? null :
+    [
+        .. root.Child("volumes").Entries().Where(volume => Text(volume.Value.Child("external")) is "" or "false")
+            .Select(volume => new ComposeSettings(root, project).NameOf(volume.Value, volume.Key)),
+    ];
+
     private IEnumerable<EffectiveSettings> Read(bool programsOnly)
     {
         var whole = new SettingsBuilder($"project {_project}");

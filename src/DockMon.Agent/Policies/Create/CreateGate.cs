@@ -91,6 +91,44 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
             replaced: container.GetText("Id"));
     }
 
+    /// <summary>Judges volumes that are to be removed with a project: a compose file may name those of others as its own.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="volumes">Their names; null if they cannot be told. Not asked for without a policy.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="CommandException">One belongs to something else.</exception>
+    /// <exception cref="EngineException">The engine does not tell what they belong to.</exception>
+    public Task EnsureVolumesOwnedAsync(string project, Func<IReadOnlyList<string>?> volumes, CancellationToken ct)
+    {
+        return EnsureByPolicyAsync(CommandNames.DeployCompose, async policy => policy != HostPolicy.Unrestricted && await FindForeignAsync() is { } foreign
+            ? Decision.Refuse(CommandNames.DeployCompose, $"with project {project} it would remove {foreign}. Take it down without its volumes")
+            : Decision.Allow(CommandNames.DeployCompose));
+
+        async Task<string?> FindForeignAsync()
+        {
+            if (volumes() is not { } names)
+            {
+                return "volumes of a model that cannot be read";
+            }
+
+            foreach (var name in names)
+            {
+                try
+                {
+                    if ((await engine.InspectVolumeAsync(name, ct)).Labels.GetValueOrDefault("com.docker.compose.project") != project)
+                    {
+                        return $"the volume {name}, which was not made for it";
+                    }
+                }
+                catch (EngineException e) when (e.IsMissing)
+                {
+                    // Nothing is removed.
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Judges an image that is to be pulled.</summary>
     /// <param name="action">What is to be done, for the log.</param>
     /// <param name="image">As it was named.</param>

@@ -113,6 +113,27 @@ public sealed class ComposeGateTests : IAsyncDisposable
         _scene.Text("ran").ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("{name: victim}", """{"Name":"victim"}""", "the volume victim, which was not made for it")]
+    [InlineData("{name: victim}", """{"Name":"victim","Labels":{"com.docker.compose.project":"other"}}""", "the volume victim, which was not made for it")]
+    [InlineData("{name: victim}", """{"Name":"victim","Labels":{"com.docker.compose.project":"shop"}}""", null)]
+    [InlineData("{name: gone}", "{}", null)]
+    [InlineData("{name: victim, external: true}", """{"Name":"victim"}""", null)]
+    public async Task A_volume_that_was_not_made_for_the_project_is_not_removed_with_it(string volume, string existing, string? refusal)
+    {
+        Use("deny: [shell]");
+        _scene.Engine.Set("/volumes/victim", existing);
+        var down = Up($"services: {{}}\nvolumes: {{vol: {volume}}}")
+            .Replace("\"d1\"", "\"d1\",\"action\":\"down\",\"remove_volumes\":true", StringComparison.Ordinal);
+        var end = await _scene.DeployAsync(down);
+        end.GetProperty("success").GetBoolean().ShouldBe(refusal is null, end.ToString());
+        if (refusal is not null)
+        {
+            end.GetProperty("error").GetString()!.ShouldContain(refusal);
+            _scene.Text("calls")!.Trim().ShouldEndWith("config");
+        }
+    }
+
     private void Use(string policy) => _scene.Policies.Use(PolicyReader.Read("mode: full\n" + policy, "test").Policy.ShouldNotBeNull());
 
     private static string Up(string compose, string files = "{}") =>
