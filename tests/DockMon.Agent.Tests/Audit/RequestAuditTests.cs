@@ -18,6 +18,8 @@ public sealed class RequestAuditTests : IAsyncDisposable
 {
     private static readonly string Id = new('c', 64);
 
+    private const string Another = """{"Id":"dddddddddddd","Name":"/web","Config":{"Image":"other:1"}}""";
+
     private readonly AuditScene _scene = new();
     private readonly ScriptedEngine _engine = new(("/containers/web/json", 200, $$$"""
         {"Id":"{{{Id}}}","Name":"/web","Image":"sha256:1","Config":{"Image":"nginx:1","Labels":{},"Env":["PASSWORD=hunter2"],"Cmd":["run","hunter2"]},
@@ -48,6 +50,25 @@ public sealed class RequestAuditTests : IAsyncDisposable
         begin.Dangers.ShouldBe(["privileged", "host path /srv/web"]);
         var end = (await EndedAsync())[^1];
         (end.Phase, end.Action, end.Begin, end.Outcome, end.Container!.Name).ShouldBe(("end", "stop", begin.Sequence, "ok", "web"));
+    }
+
+    [Fact]
+    public async Task What_is_recorded_is_the_container_that_was_judged_and_not_the_one_that_has_its_name_then()
+    {
+        _policy = Gates.Policy("mode: full\ncontainers: [{ match: { name: x }, deny: [stop] }]");
+        var asked = 0;
+        _engine.BeforeAnswer = path =>
+        {
+            if (path == "/containers/web/json" && ++asked == 2)
+            {
+                _engine.Set("/containers/web/json", Another);
+            }
+
+            return Task.CompletedTask;
+        };
+        _engine.Set($"/containers/{Id}/json", $$"""{"Id":"{{Id}}","Name":"/renamed","Config":{"Image":"nginx:1"} }""");
+        await DoAsync("stop", Operation, """{"action":"stop","container_id":"web"}""");
+        (await EndedAsync())[^1].Container.ShouldBe(new AuditedContainer(Id, "renamed", "nginx:1"));
     }
 
     [Theory]
