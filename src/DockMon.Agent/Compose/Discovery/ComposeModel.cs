@@ -33,18 +33,18 @@ internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> 
         }
 
         var services = Child(root, "services") is YamlMappingNode map
-            ? map.Children.Select(entry => Service(Text(entry.Key) ?? "", entry.Value)).Where(service => service.Name.Length > 0)
+            ? map.Children.Select(entry => Service(Text(entry.Key) ?? "", entry.Value, Child(root, "volumes"))).Where(service => service.Name.Length > 0)
             : [];
         var name = Text(Child(root, "name"));
         return new ComposeModel(string.IsNullOrWhiteSpace(name) || name.Contains('$', StringComparison.Ordinal) ? null : name, [.. services]);
     }
 
-    private static ComposeService Service(string name, YamlNode node)
+    private static ComposeService Service(string name, YamlNode node, YamlNode? volumes)
     {
         var scale = Text(Child(node, "scale")) ?? Text(Child(Child(node, "deploy"), "replicas"));
         return new ComposeService(name, Texts(Child(node, "profiles")), int.TryParse(scale, out var count) ? count : 1, Texts(Child(node, "env_file")))
         {
-            Writes = Writes(Child(node, "volumes")),
+            Writes = Writes(Child(node, "volumes"), volumes),
             Links = [.. Texts(Child(node, "external_links")).Concat(NetworkLinks(Child(node, "networks"))).Select(link => link.Split(':')[0])],
         };
     }
@@ -53,14 +53,19 @@ internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> 
         networks is YamlMappingNode map ? map.Children.SelectMany(network => Texts(Child(network.Value, "links"))) : [];
 
     // Version 1 of compose writes SOURCE:TARGET:MODE, later ones an object.
-    private static List<string> Writes(YamlNode? node) => node is not YamlSequenceNode list ? [] :
+    private static List<string> Writes(YamlNode? node, YamlNode? volumes) => node is not YamlSequenceNode list ? [] :
     [
         .. list.Children.Select(item => Text(item) is { } text
             ? text.Split(':') is [var path, _, .. var mode] && !(mode is [var modes] && modes.Split(',').Contains("ro")) ? path : null
-            : Text(Child(item, "type")) == "bind" && Text(Child(item, "read_only")) != "true" ? Text(Child(item, "source")) : null)
+            : Text(Child(item, "type")) is "bind" or "volume" && Text(Child(item, "read_only")) != "true" ? Text(Child(item, "source")) : null)
             .OfType<string>()
+            .Select(source => FindBound(Child(Child(volumes, source), "driver_opts")) ?? source)
             .Where(source => source.StartsWith('/'))
     ];
+
+    /// <summary>The directory that a volume is by the options of its driver; null for one that is none.</summary>
+    private static string? FindBound(YamlNode? options) =>
+        Text(Child(options, "o"))?.Split(',').Any(flag => flag.Trim() is "bind" or "rbind") == true ? Text(Child(options, "device")) : null;
 
     private static YamlNode? Child(YamlNode? node, string name) =>
         node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(name), out var value) ? value : null;

@@ -69,6 +69,16 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_volume_that_is_the_directory_counts_as_the_directory_for_what_is_included()
+    {
+        Directory.CreateDirectory(_scene.At("stacks/shop"));
+        await File.WriteAllTextAsync(_scene.At("stacks/shop/extra.yml"), "services: {side: {}}", TestContext.Current.CancellationToken);
+        var end = await _scene.DeployAsync(Up("include: [extra.yml]\\nservices: {web: {volumes: [{type: volume, source: all, target: /x}]}}\\n"
+            + $"volumes: {{all: {{driver_opts: {{type: none, o: bind, device: '{_scene.At("stacks/shop")}'}}}}}}"));
+        end.GetProperty("error").GetString()!.ShouldContain("of its service web could rewrite it");
+    }
+
+    [Fact]
     public async Task A_file_that_a_container_of_the_project_has_mounted_until_now_is_not_included()
     {
         _scene.Runs("web", "Up 2 minutes", Running, $$"""{"Type":"bind","Source":"{{_scene.At("stacks/shop")}}","Destination":"/proj","RW":true}""");
