@@ -54,11 +54,18 @@ internal sealed record CreateRules
     /// <summary>Judges what is to be created together. A refusal names everything that is refused.</summary>
     /// <param name="all">The settings of each container.</param>
     /// <param name="host">What is known of the host.</param>
-    public Decision Judge(IReadOnlyList<EffectiveSettings> all, HostFacts host) => IsEmpty ? Decision.Allow(Section) : Decide(
-    [
-        .. all.SelectMany(settings => FindProblems(settings, host)),
-        .. HostPaths is null ? [] : LinkRisks.Find(all, host).Select(text => new Problem(HostPathRules.Name, text)),
-    ]);
+    public Decision Judge(IReadOnlyList<EffectiveSettings> all, HostFacts host)
+    {
+        if (IsEmpty)
+        {
+            return Decision.Allow(Section);
+        }
+
+        // What could be done with a path that is refused anyway is of no interest.
+        List<Problem> problems = [.. all.SelectMany(settings => FindProblems(settings, host))];
+        return Decide(problems.Count > 0 || HostPaths is null ? problems
+            : [.. LinkRisks.Find(all, host).Select(text => new Problem(HostPathRules.Name, text))]);
+    }
 
     /// <summary>Judges an image by itself, such as one that is pulled.</summary>
     /// <param name="image">As it was named.</param>
