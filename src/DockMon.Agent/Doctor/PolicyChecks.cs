@@ -1,5 +1,6 @@
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Interop;
+using DockMon.Agent.Linux;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Reading;
@@ -52,7 +53,7 @@ internal sealed class PolicyChecks(PolicyLoader loader, EngineChecks engine)
         .. running.Where(container => container.Mounts.Any(mount =>
                 mount.IsWritable
                 && mount.Source.StartsWith('/')
-                && HostPaths.IsWithin(HostPaths.Canonical(path), HostPaths.Canonical(HostPaths.Clean(mount.Source)))))
+                && UnixPath.IsWithin(HostPaths.Canonical(path), HostPaths.Canonical(HostPaths.Clean(mount.Source)))))
             .Select(container => container.Name),
     ];
 

@@ -1,4 +1,5 @@
 using DockMon.Agent.Interop;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Hosting;
@@ -107,5 +108,5 @@ internal sealed record DataFolders(string Data, string Stacks)
     public const int Depth = 3;
 
     /// <summary>Whether the stacks are not in the data directory.</summary>
-    public bool AreStacksElsewhere => !(Stacks + "/").StartsWith(Data.TrimEnd('/') + "/", StringComparison.Ordinal);
+    public bool AreStacksElsewhere => !UnixPath.IsWithin(Stacks, Data);
 }

@@ -32,7 +32,7 @@ internal static partial class MountTable
 {
     /// <summary>As the engine tells it.</summary>
     public static MountedStorage Find(string path, IEnumerable<ContainerMount> mounts) =>
-        mounts.Where(mount => Holds(mount.Destination, path)).MaxBy(mount => mount.Destination.Length) switch
+        mounts.Where(mount => UnixPath.IsWithin(path, mount.Destination)).MaxBy(mount => mount.Destination.Length) switch
         {
             null => new(StorageKind.Layer, ""),
             { Type: "volume" } volume => Volume(volume.Name),
@@ -42,7 +42,7 @@ internal static partial class MountTable
 
     /// <summary>As the kernel tells it, for where the engine cannot be asked.</summary>
     public static MountedStorage Find(string path, IEnumerable<Mount> mounts) =>
-        mounts.Where(mount => Holds(mount.Point, path)).MaxBy(mount => mount.Point.Length) switch
+        mounts.Where(mount => UnixPath.IsWithin(path, mount.Point)).MaxBy(mount => mount.Point.Length) switch
         {
             null or { Point: "/" } => new(StorageKind.Layer, ""),
             { Type: "tmpfs" } => new(StorageKind.Memory, ""),
@@ -51,8 +51,6 @@ internal static partial class MountTable
         };
 
     private static MountedStorage Volume(string name) => new(ContainerId.IsId(name) ? StorageKind.AnonymousVolume : StorageKind.NamedVolume, name);
-
-    private static bool Holds(string mountPoint, string path) => path == mountPoint || path.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     [GeneratedRegex("/volumes/([^/]+)/_data(/|$)", RegexOptions.CultureInvariant)]
     private static partial Regex VolumeFolder();

@@ -1,4 +1,5 @@
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Linux;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -35,8 +36,7 @@ internal static partial class HostPath
     /// <summary>The path outside, by the innermost mount that holds it; null when none does.</summary>
     public static string? Translate(string path, IEnumerable<ContainerMount> mounts)
     {
-        var mount = mounts.Where(mount => path == mount.Destination || path.StartsWith(mount.Destination.TrimEnd('/') + "/", StringComparison.Ordinal))
-            .MaxBy(mount => mount.Destination.Length);
+        var mount = mounts.Where(mount => UnixPath.IsWithin(path, mount.Destination)).MaxBy(mount => mount.Destination.Length);
         return mount is null || mount.Source.Length == 0 ? null : mount.Source.TrimEnd('/') + path[mount.Destination.TrimEnd('/').Length..];
     }
 

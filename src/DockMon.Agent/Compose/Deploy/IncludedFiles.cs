@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Discovery;
+using DockMon.Agent.Linux;
 
 namespace DockMon.Agent.Compose.Deploy;
 
@@ -20,7 +21,7 @@ internal static class IncludedFiles
         {
             foreach (var service in model.Services)
             {
-                if (service.Writes.FirstOrDefault(source => Holds(source, file)) is { } source)
+                if (service.Writes.FirstOrDefault(source => UnixPath.IsWithin(file, source)) is { } source)
                 {
                     throw new CommandException($"refused to deploy project {project}: its compose file includes {file}, and the containers of its service "
                         + $"{service.Name} could rewrite it, because {source} is mounted into them. Mount only the directories that they need, or mount it "
@@ -30,7 +31,7 @@ internal static class IncludedFiles
 
             foreach (var container in running)
             {
-                if (container.Writes.FirstOrDefault(source => Holds(source, file)) is { } source)
+                if (container.Writes.FirstOrDefault(source => UnixPath.IsWithin(file, source)) is { } source)
                 {
                     throw new CommandException($"refused to deploy project {project}: its compose file includes {file}, and its container {container.Name} "
                         + $"can rewrite it, because {source} is mounted into it. See that the file is as it should be, take the project down, and deploy it "
@@ -39,7 +40,4 @@ internal static class IncludedFiles
             }
         }
     }
-
-    private static bool Holds(string source, string file) =>
-        source.TrimEnd('/') is var folder && (file == folder || file.StartsWith(folder + "/", StringComparison.Ordinal));
 }

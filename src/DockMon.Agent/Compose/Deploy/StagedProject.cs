@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using System.Text;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Linux;
 using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Compose.Deploy;
@@ -254,7 +255,7 @@ internal sealed class StagedProject : IDisposable
 
     /// <summary>What the agent calls a path of the host.</summary>
     private string Inside(string path) =>
-        path == _hostStacks || path.StartsWith(_hostStacks + "/", StringComparison.Ordinal) ? _stack.Stacks + path[_hostStacks.Length..] : path;
+        UnixPath.IsWithin(path, _hostStacks) ? _stack.Stacks + path[_hostStacks.Length..] : path;
 
     private static IEnumerable<string> Entries(string folder)
     {

@@ -1,4 +1,5 @@
 using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Linux;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Policies.Create;
@@ -68,7 +69,7 @@ internal sealed class ComposeGate(CreateGate gate, string project, string folder
             {
                 yield return $"includes {reference.Path}, which is no file of its directory";
             }
-            else if (reference.Kind == ReferenceKind.Variables && !HostPaths.IsWithin(reference.Path, _folder))
+            else if (reference.Kind == ReferenceKind.Variables && !UnixPath.IsWithin(reference.Path, _folder))
             {
                 yield return $"reads {reference.Path}, which is not in its directory";
             }
@@ -77,7 +78,7 @@ internal sealed class ComposeGate(CreateGate gate, string project, string folder
 
     // Compose takes some names for repositories, whether there is such a file or not.
     private bool IsOwnFile(StagedProject staged, string path) =>
-        HostPaths.IsWithin(path, _folder)
+        UnixPath.IsWithin(path, _folder)
         && !path.Contains(':', StringComparison.Ordinal)
         && !path[_folder.Length..].Contains("/github.com/", StringComparison.Ordinal)
         && staged.Has(path);

@@ -42,12 +42,12 @@ internal sealed class HostFactsReader(AgentContext context, EngineClient engine,
     }
 
     /// <summary>What the agent calls a path in the directory of the compose projects, if the host's name of that was set up; null for others.</summary>
-    private string? FindStack(string path) => context.Options is { HostStacksPath: { } host, StacksPath: var stacks } && HostPaths.IsWithin(path, host)
+    private string? FindStack(string path) => context.Options is { HostStacksPath: { } host, StacksPath: var stacks } && UnixPath.IsWithin(path, host)
         ? stacks + path[host.Length..] : null;
 
     /// <summary>What the agent's container calls a path of the host; null when it does not have it.</summary>
     private static string? FindInside(string path, IEnumerable<ContainerMount> mounts) =>
-        mounts.Where(mount => mount.Source.StartsWith('/') && HostPaths.IsWithin(path, HostPaths.Clean(mount.Source)))
+        mounts.Where(mount => mount.Source.StartsWith('/') && UnixPath.IsWithin(path, HostPaths.Clean(mount.Source)))
             .MaxBy(mount => mount.Source.Length) is { } mount
                 ? mount.Destination.TrimEnd('/') + path[HostPaths.Clean(mount.Source).TrimEnd('/').Length..]
                 : null;

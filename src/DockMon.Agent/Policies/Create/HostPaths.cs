@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Policies.Create;
 
 /// <summary>Paths of the host, as they are compared.</summary>
@@ -16,7 +18,7 @@ internal static class HostPaths
     {
         foreach (var (link, target) in KnownLinks)
         {
-            if (IsWithin(path, link))
+            if (UnixPath.IsWithin(path, link))
             {
                 return target + path[link.Length..];
             }
@@ -24,8 +26,4 @@ internal static class HostPaths
 
         return path;
     }
-
-    /// <summary>Whether a path is another one or lies below it.</summary>
-    public static bool IsWithin(string path, string folder) =>
-        path == folder || folder == "/" || path.StartsWith(folder + "/", StringComparison.Ordinal);
 }

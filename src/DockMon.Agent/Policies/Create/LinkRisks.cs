@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Policies.Create;
 
 /// <summary>
@@ -44,7 +46,7 @@ internal static class LinkRisks
     // Who may write to everything has no use for a link.
     private static bool IsBelow(string[] names, string[] folders) => Array.Exists(
         folders,
-        folder => folder != "/" && Array.Exists(names, name => name != folder && HostPaths.IsWithin(name, folder)));
+        folder => folder != "/" && Array.Exists(names, name => name != folder && UnixPath.IsWithin(name, folder)));
 
     private static string[] Names(string path, HostFacts host) =>
         HostPaths.Canonical(path) is var name && host.Resolve(name) is { } real && real != name ? [name, real] : [name];

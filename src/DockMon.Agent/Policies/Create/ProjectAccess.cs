@@ -1,3 +1,5 @@
+using DockMon.Agent.Linux;
+
 namespace DockMon.Agent.Policies.Create;
 
 /// <summary>The directory of a compose project, of which its containers may have what they want without a rule that allows it.</summary>
@@ -8,5 +10,5 @@ internal sealed record ProjectAccess(string Folder)
 
     /// <summary>Whether a path, by all its names, is in the directory.</summary>
     public bool Has(string path, string real, HostFacts host) =>
-        HostPaths.IsWithin(path, Folder) && HostPaths.IsWithin(real, host.Resolve(Folder) ?? Folder);
+        UnixPath.IsWithin(path, Folder) && UnixPath.IsWithin(real, host.Resolve(Folder) ?? Folder);
 }
