@@ -78,6 +78,9 @@ internal static class CertificateFiles
     /// <summary>Whether every user of the machine may read the key; false as well when it cannot be told.</summary>
     public static bool IsReadableByAll(string keyFile) => FileStatus.Read(keyFile) is { } status && status.Mode.HasFlag(UnixFileMode.OtherRead);
 
+    /// <summary>A time of a certificate, for messages.</summary>
+    public static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
     private static (string Pem, X509Certificate2Collection Chain) ReadChain(string path)
     {
         const string remedy = "name the PEM file with the agent's certificate";
@@ -129,8 +132,6 @@ internal static class CertificateFiles
     }
 
     private static bool IsSelfIssued(X509Certificate2 certificate) => certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
-
-    private static string Day(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     private static ConfigurationException Unusable(
         string variable,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
@@ -27,12 +26,12 @@ internal static class ClientCertificateAdvice
     /// <param name="now">This machine's time.</param>
     public static CheckResult Judge(X509Certificate2 certificate, string keyFile, Exception? failure, DateTimeOffset now)
     {
-        var whose = $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, valid until {Day(certificate.NotAfter)}";
+        var whose = $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, valid until {CertificateFiles.Day(certificate.NotAfter)}";
         if (now < certificate.NotBefore)
         {
             return CheckResult.Failed(
-                $"{whose}, is not valid before {Day(certificate.NotBefore)}",
-                $"set this machine's clock, which says {Day(now)}, or have a new certificate issued");
+                $"{whose}, is not valid before {CertificateFiles.Day(certificate.NotBefore)}",
+                $"set this machine's clock, which says {CertificateFiles.Day(now)}, or have a new certificate issued");
         }
 
         if (failure is DialException { IsTlsAlert: true })
@@ -51,6 +50,4 @@ internal static class ClientCertificateAdvice
             ? CheckResult.Warning($"{whose}, which is soon", "have it renewed; the agent reads the new files by itself")
             : CheckResult.Ok(whose);
     }
-
-    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

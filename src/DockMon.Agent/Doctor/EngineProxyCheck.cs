@@ -49,7 +49,7 @@ internal sealed class EngineProxyCheck(HostPolicy policy, Func<EngineClient?> en
             }
         }
 
-        var mode = policy.Mode.ToString().ToLowerInvariant();
+        var mode = PolicyWords.NameOf(policy.Mode);
         if (refused.Count == 0)
         {
             return CheckResult.Ok($"what is between agent and engine lets through what the policy allows (mode {mode})");

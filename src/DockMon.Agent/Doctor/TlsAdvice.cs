@@ -1,4 +1,3 @@
-using System.Globalization;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 
@@ -18,7 +17,7 @@ internal static class TlsAdvice
         var problems = Problems(seen, host, identity, now).ToList();
         var which = problems.Count == 0 ? "" : ", which " + string.Join(" and ", problems.Select(problem => problem.What));
         var remedy = string.Join("; ", problems.Select(problem => problem.Remedy));
-        var whose = $"certificate of {seen.Subject}, issued by {seen.Issuer}, valid until {Day(seen.Until)}, key {seen.Pin}";
+        var whose = $"certificate of {seen.Subject}, issued by {seen.Issuer}, valid until {CertificateFiles.Day(seen.Until)}, key {seen.Pin}";
         if (options.InsecureSkipVerify)
         {
             return CheckResult.Warning(
@@ -46,11 +45,13 @@ internal static class TlsAdvice
     {
         if (now > seen.Until)
         {
-            yield return ("has expired", $"renew the server's certificate (this machine's clock says {Day(now)}; set it if that is wrong)");
+            yield return ("has expired", $"renew the server's certificate (this machine's clock says {CertificateFiles.Day(now)}; set it if that is wrong)");
         }
         else if (now < seen.From)
         {
-            yield return ($"is not valid before {Day(seen.From)}", $"set this machine's clock, which says {Day(now)}, or have a new certificate issued");
+            yield return (
+                $"is not valid before {CertificateFiles.Day(seen.From)}",
+                $"set this machine's clock, which says {CertificateFiles.Day(now)}, or have a new certificate issued");
         }
 
         if (seen.WrongName)
@@ -90,6 +91,4 @@ internal static class TlsAdvice
             ? add
             : add + "; if browsers trust this server, it does not send its intermediate certificate: configure the full chain (fullchain.pem) there");
     }
-
-    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Policies;
@@ -40,7 +41,7 @@ internal sealed class ContainerFactsReader(EngineClient engine)
     public async Task<IReadOnlyList<ContainerFacts>> ReadProjectAsync(string project, CancellationToken ct)
     {
         var members = new List<ContainerFacts>();
-        foreach (var listed in await engine.ListContainersAsync(all: true, ct, $"com.docker.compose.project={project}"))
+        foreach (var listed in await engine.ListContainersAsync(all: true, ct, $"{ProjectContainers.ProjectLabel}={project}"))
         {
             if (await ReadAsync(listed.Id, ct) is { } member)
             {

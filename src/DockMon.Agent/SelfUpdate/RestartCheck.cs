@@ -18,8 +18,7 @@ internal static class RestartCheck
             {
                 throw new CommandException(
                     $"refused: the restart policy of the agent's container {self.Name} is neither unless-stopped nor always, and a new version that "
-                    + "ended would "
-                    + $"cut this host off. Run: docker update --restart unless-stopped {self.Name}");
+                    + $"ended would cut this host off. Run: docker update --restart unless-stopped {self.Name}");
             }
         }
         else if (Machine.Current.InContainer)

@@ -54,12 +54,15 @@ internal sealed record ProjectContainer(
 /// <summary>Asks the engine what there is of a project, by the labels compose gives.</summary>
 internal static class ProjectContainers
 {
+    /// <summary>The label that has a project's name, of whatever compose makes for it.</summary>
+    public const string ProjectLabel = Label + "project";
+
     private const string Label = "com.docker.compose.";
 
     public static async Task<IReadOnlyList<ProjectContainer>> ListAsync(EngineClient engine, string project, CancellationToken ct)
     {
         var found = new List<ProjectContainer>();
-        foreach (var listed in await engine.ListContainersAsync(all: true, ct, $"{Label}project={project}"))
+        foreach (var listed in await engine.ListContainersAsync(all: true, ct, $"{ProjectLabel}={project}"))
         {
             try
             {
