@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Policies;
 
-/// <summary>What the log says of the policy itself.</summary>
+/// <summary>What the log says of the policy, and of what it refuses, wherever that is judged.</summary>
 internal static partial class PolicyLog
 {
     /// <summary>Says which policy is in force; nothing when there is none.</summary>
@@ -51,6 +51,15 @@ internal static partial class PolicyLog
             Same(logger, now.Origin);
         }
     }
+
+    [LoggerMessage(1100, LogLevel.Warning, "{Action} was refused by this host's policy: {Reason} ({Rule})")]
+    public static partial void Refused(ILogger logger, string action, string reason, string rule);
+
+    [LoggerMessage(1101, LogLevel.Warning, "{Action} would be refused if the policy were enforced: {Reason} ({Rule})")]
+    public static partial void WouldRefuse(ILogger logger, string action, string reason, string rule);
+
+    [LoggerMessage(1102, LogLevel.Warning, "{Action} could not be judged, and is done because the policy is not enforced: {Reason}")]
+    public static partial void NotJudged(ILogger logger, string action, string reason);
 
     [LoggerMessage(1110, LogLevel.Error, "The policy {Origin} cannot be used, and until it is corrected only observing is allowed: {Problem}")]
     private static partial void Unusable(ILogger logger, string origin, string problem);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Policies;
 
 /// <summary>Stands before every handler: what the policy refuses is not done, and what is done is recorded.</summary>
-internal sealed partial class RequestGate(AgentContext context, ContainerFactsReader facts, RequestAudit audit)
+internal sealed class RequestGate(AgentContext context, ContainerFactsReader facts, RequestAudit audit)
 {
     private readonly ILogger _logger = context.CreateLogger<RequestGate>();
 
@@ -109,12 +109,12 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
 
         if (!policy.Enforce)
         {
-            Log.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
+            PolicyLog.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
             audit.Tolerated(id, action, payload, subject, container?.Facts, decision);
             return (decision with { IsHidden = false }, null);
         }
 
-        Log.Refused(_logger, action, decision.Reason, decision.Rule);
+        PolicyLog.Refused(_logger, action, decision.Reason, decision.Rule);
         audit.Refused(id, action, payload, subject, container?.Facts, decision);
         return decision.IsHidden ? (decision, container) : throw new CommandException(decision.Error);
     }
@@ -132,20 +132,8 @@ internal sealed partial class RequestGate(AgentContext context, ContainerFactsRe
         }
         catch (EngineException e) when (!policy.Enforce)
         {
-            Log.NotJudged(_logger, action, e.Message);
+            PolicyLog.NotJudged(_logger, action, e.Message);
             return (policy.Judge(action, null), null);
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1100, LogLevel.Warning, "{Action} was refused by this host's policy: {Reason} ({Rule})")]
-        public static partial void Refused(ILogger logger, string action, string reason, string rule);
-
-        [LoggerMessage(1102, LogLevel.Warning, "{Action} could not be judged, and is done because the policy is not enforced: {Reason}")]
-        public static partial void NotJudged(ILogger logger, string action, string reason);
-
-        [LoggerMessage(1101, LogLevel.Warning, "{Action} would be refused if the policy were enforced: {Reason} ({Rule})")]
-        public static partial void WouldRefuse(ILogger logger, string action, string reason, string rule);
     }
 }

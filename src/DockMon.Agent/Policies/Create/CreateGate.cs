@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
 using DockMon.Agent.Policies.Hiding;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace DockMon.Agent.Policies.Create;
 
 /// <summary>Stands before whatever makes containers: what the policy's create rules refuse is not made.</summary>
-internal sealed partial class CreateGate(AgentContext context, EngineClient engine, OwnContainer own)
+internal sealed class CreateGate(AgentContext context, EngineClient engine, OwnContainer own)
 {
     private readonly HostFactsReader _facts = new(context, engine, own);
     private readonly MountedPathsReader _mounted = new(engine);
@@ -114,7 +115,7 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
             {
                 try
                 {
-                    if ((await engine.InspectVolumeAsync(name, ct)).Labels.GetValueOrDefault("com.docker.compose.project") != project)
+                    if ((await engine.InspectVolumeAsync(name, ct)).Labels.GetValueOrDefault(ProjectContainers.ProjectLabel) != project)
                     {
                         return $"the volume {name}, which was not made for it";
                     }
@@ -161,7 +162,7 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
         }
         catch (Exception e) when (!policy.Enforce && e is EngineException or CommandException)
         {
-            Log.NotJudged(_logger, action, e.Message);
+            PolicyLog.NotJudged(_logger, action, e.Message);
             return;
         }
 
@@ -172,23 +173,11 @@ internal sealed partial class CreateGate(AgentContext context, EngineClient engi
 
         if (!policy.Enforce)
         {
-            Log.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
+            PolicyLog.WouldRefuse(_logger, action, decision.Reason, decision.Rule);
             return;
         }
 
-        Log.Refused(_logger, action, decision.Reason, decision.Rule);
+        PolicyLog.Refused(_logger, action, decision.Reason, decision.Rule);
         throw new CommandException(decision.Error);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1150, LogLevel.Warning, "{Action} was refused by this host's policy: {Reason} ({Rule})")]
-        public static partial void Refused(ILogger logger, string action, string reason, string rule);
-
-        [LoggerMessage(1151, LogLevel.Warning, "{Action} would be refused if the policy were enforced: {Reason} ({Rule})")]
-        public static partial void WouldRefuse(ILogger logger, string action, string reason, string rule);
-
-        [LoggerMessage(1152, LogLevel.Warning, "{Action} could not be judged, and is done because the policy is not enforced: {Reason}")]
-        public static partial void NotJudged(ILogger logger, string action, string reason);
     }
 }

@@ -1,6 +1,7 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Update.Steps;
 using DockMon.Engine;
+using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Policies.Updating;
@@ -44,11 +45,11 @@ internal sealed partial class ImageAgeGate(AgentContext context, EngineClient en
 
         if (!policy.Enforce)
         {
-            Log.WouldRefuse(_logger, decision.Reason, decision.Rule);
+            PolicyLog.WouldRefuse(_logger, CommandNames.UpdateContainer, decision.Reason, decision.Rule);
             return null;
         }
 
-        Log.Refused(_logger, decision.Reason, decision.Rule);
+        PolicyLog.Refused(_logger, CommandNames.UpdateContainer, decision.Reason, decision.Rule);
         await RestoreAsync(image, before, pulled);
         throw new CommandException(decision.Error);
     }
@@ -84,12 +85,6 @@ internal sealed partial class ImageAgeGate(AgentContext context, EngineClient en
 
     private static partial class Log
     {
-        [LoggerMessage(1142, LogLevel.Warning, "An update was refused by this host's policy: {Reason} ({Rule})")]
-        public static partial void Refused(ILogger logger, string reason, string rule);
-
-        [LoggerMessage(1143, LogLevel.Warning, "An update would be refused if the policy were enforced: {Reason} ({Rule})")]
-        public static partial void WouldRefuse(ILogger logger, string reason, string rule);
-
         [LoggerMessage(1144, LogLevel.Warning, "{Image} was pulled and must wait, and could not be given back the image that it had before: {Reason}")]
         public static partial void NotRestored(ILogger logger, string image, string reason);
     }
