@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
@@ -10,8 +9,6 @@ using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
-using DockMon.Agent.Policies.Hiding;
-using DockMon.Agent.Policies.Reading;
 using DockMon.Agent.SelfUpdate;
 using DockMon.Agent.Storage;
 using DockMon.Agent.Streams;
@@ -35,26 +32,16 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         using var only = DataLock.Take(options.DataPath);
         // Engine, lanes and updates live as long as the process: an update that is left to the next start must not fail on the way out for lack of them.
         var engine = new EngineClient(EngineEndpoint.FromEnvironment(options.DockerHost, options.DockerCertPath, options.DockerTlsVerify), time);
-        var loader = new PolicyLoader(options);
+        using var policy = new PolicySystem(options, engine, loggers, time);
         var audit = AuditLog.Create(options, time, loggers.CreateLogger<AuditLog>());
-        var policies = new PolicySource(loader.Load(before: null));
-        var facts = new ContainerFactsReader(engine);
-        var hidden = new HiddenContainers(
-            policies, (id, ct) => facts.ReadAsync(id, ct, HiddenContainers.InspectLimit), time, loggers.CreateLogger<HiddenContainers>());
-        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = policies, Audit = audit, Hidden = hidden };
-        var reload = new PolicyReload(loader, context.Policies, context.CreateLogger<PolicyReload>());
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-        {
-            signal.Cancel = true; // It is no end, with or without a policy.
-            reload.Request();
-        });
+        var context = new AgentContext(options, loggers, time, Random.Shared) { Policies = policy.Source, Audit = audit, Hidden = policy.Hidden };
         var logger = context.CreateLogger<AgentHost>();
         var tokens = OpenTokens(logger);
         var cut = new TruncationReport(context.CreateLogger<TruncationReport>());
         engine.Exceeded = cut.Report;
         var lanes = new Lanes(time);
         var requestAudit = new RequestAudit(audit, engine);
-        var gate = new RequestGate(context, facts, requestAudit);
+        var gate = new RequestGate(context, policy.Facts, requestAudit);
         var connection = new ConnectionState();
         var outbound = new Outbound(new Outbox(options.DataPath), time, context.CreateLogger<Outbound>());
         var own = OwnContainer.Create(context, engine);
@@ -85,7 +72,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         using var service = new ServiceManager(Environment.GetEnvironmentVariable, time, context.CreateLogger<ServiceManager>());
         var trimmer = new MemoryTrimmer(time, logger);
 
-        var scan = new ComposeScan(policies, time);
+        var scan = new ComposeScan(context.Policies, time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
         using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());
@@ -133,7 +120,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
             .. sampling.Start(streams.Token),
             checks.RunAsync(streams.Token),
             own.RunAsync(streams.Token),
-            reload.RunAsync(ApplyAsync, streams.Token),
+            policy.RunAsync(ApplyAsync, streams.Token),
             health.RunAsync(streams.Token),
             service.RunAsync(streams.Token),
             trimmer.RunAsync(streams.Token),
