@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
+using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace DockMon.Integration.Tests;
 
@@ -22,12 +21,11 @@ internal sealed class StaticSite : IAsyncDisposable
 
     public static async Task<StaticSite> StartAsync(string folder, CancellationToken ct)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var server = builder.Build();
         var requests = new ConcurrentQueue<string>();
-        server.Run(async context =>
+        var server = await LoopbackServer.StartAsync(AnswerAsync, ct);
+        return new StaticSite(server, requests);
+
+        async Task AnswerAsync(HttpContext context)
         {
             requests.Enqueue(context.Request.Path.Value!);
             var path = Path.Combine(folder, context.Request.Path.Value!.TrimStart('/'));
@@ -39,9 +37,7 @@ internal sealed class StaticSite : IAsyncDisposable
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
             }
-        });
-        await server.StartAsync(ct);
-        return new StaticSite(server, requests);
+        }
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

@@ -6,9 +6,7 @@ using DockMon.Agent.Tests.Connection;
 using DockMon.Engine;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -40,12 +38,7 @@ public sealed class ProgramSourceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _server = builder.Build();
-        _server.Run(AnswerAsync);
-        await _server.StartAsync(Token);
+        _server = await LoopbackServer.StartAsync(AnswerAsync, Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + Authority, null, null), _time);
         _source = new ProgramSource(_engine, new SelfUpdateStore(_folder.Path), "here:/data", needsSignature: false, _time, NullLogger.Instance);
     }

@@ -12,7 +12,6 @@ using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -44,12 +43,7 @@ public sealed class SelfUpdateCommandTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _server = builder.Build();
-        _server.Run(AnswerAsync);
-        await _server.StartAsync(Token);
+        _server = await LoopbackServer.StartAsync(AnswerAsync, Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + new Uri(_server.Urls.Single()).Authority, null, null), _time);
         _outbound = new Outbound(new Outbox(_outbox.Path), _time, _log.CreateLogger<Outbound>());
         _audit = _records.Start();

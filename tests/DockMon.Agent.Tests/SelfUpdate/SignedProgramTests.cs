@@ -13,7 +13,6 @@ using DockMon.Engine;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Shouldly;
@@ -49,12 +48,7 @@ public sealed class SignedProgramTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _server = builder.Build();
-        _server.Run(AnswerAsync);
-        await _server.StartAsync(Token);
+        _server = await LoopbackServer.StartAsync(AnswerAsync, Token);
         _engine = new EngineClient(EngineEndpoint.FromEnvironment("tcp://" + new Uri(Url).Authority, null, null), TimeProvider.System);
         _store = new SelfUpdateStore(_data.Path);
     }
