@@ -28,51 +28,17 @@ public static class HubApplication
         builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
         builder.Logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        builder.Services.ConfigureHttpJsonOptions(json =>
-        {
-            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
-            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
-        });
-        builder.Services.AddOpenApi();
-        builder.Services.AddProblemDetails();
-
-        var database = new Database(options.DataPath);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddSingleton(database);
-        builder.Services.AddSingleton<ITokens, SqliteTokens>();
-        builder.Services.AddSingleton<IHosts, SqliteHosts>();
-        builder.Services.AddSingleton<IEvents, SqliteEvents>();
-        builder.Services.AddSingleton<IHealthChecks, SqliteHealthChecks>();
-        builder.Services.AddSingleton<HealthCheckPush>();
-        builder.Services.AddSingleton<AdminKey>();
-        builder.Services.AddSingleton<EventFeed>();
-        builder.Services.AddSingleton<StatsHistory>();
-        builder.Services.AddSingleton<AgentRegistry>();
-        builder.Services.AddSingleton<UnregisteredSockets>();
-        builder.Services.AddSingleton<Registrations>();
-        builder.Services.AddSingleton<Registrar>();
-        builder.Services.AddSingleton<AgentMessages>();
-        builder.Services.AddSingleton<AgentEndpoints>();
+        builder.Services.AddStorage(options);
+        builder.Services.AddAgents();
+        builder.Services.AddApi();
 
         var app = builder.Build();
-        app.Services.GetRequiredService<AdminKey>().EnsureExists();
-        app.UseExceptionHandler(new ExceptionHandlerOptions
-        {
-            // A body that is too large, for one, is the client's mistake.
-            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
-        });
-        app.UseStatusCodePages();
-        app.Use(app.Services.GetRequiredService<AdminKey>().RequireAsync);
+        app.UseApi();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
-        app.MapOpenApi();
-        app.Services.GetRequiredService<AgentEndpoints>().Map(app);
-        TokenApi.Map(app);
-        HostApi.Map(app);
-        ContainerApi.Map(app);
-        ShellApi.Map(app);
-        HealthCheckApi.Map(app);
-        StreamApi.Map(app);
+        app.MapAgents();
+        app.MapApi();
         return app;
     }
 }

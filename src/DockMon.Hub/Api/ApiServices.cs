@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>The API for users: errors as problem details, JSON, OpenAPI and the endpoints.</summary>
+internal static class ApiServices
+{
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        });
+        services.AddOpenApi();
+        services.AddProblemDetails();
+        services.AddSingleton<AdminKey>();
+        services.AddSingleton<EventFeed>();
+    }
+
+    /// <summary>Error answers, and no answer to who may not ask.</summary>
+    public static void UseApi(this WebApplication app)
+    {
+        var key = app.Services.GetRequiredService<AdminKey>();
+        key.EnsureExists();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            // A body that is too large, for one, is the client's mistake.
+            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+        });
+        app.UseStatusCodePages();
+        app.Use(key.RequireAsync);
+    }
+
+    public static void MapApi(this WebApplication app)
+    {
+        app.MapOpenApi();
+        TokenApi.Map(app);
+        HostApi.Map(app);
+        ContainerApi.Map(app);
+        ShellApi.Map(app);
+        HealthCheckApi.Map(app);
+        StreamApi.Map(app);
+    }
+}
