@@ -14,7 +14,7 @@ public static class HubApplication
         typeof(HubApplication).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 
     /// <summary>Builds a hub that is not started yet.</summary>
-    public static WebApplication Build(HubOptions options, TimeProvider? time = null)
+    public static async Task<WebApplication> BuildAsync(HubOptions options, TimeProvider? time = null, CancellationToken ct = default)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "dockmon-hub" });
         builder.WebHost.UseUrls(options.Urls);
@@ -30,12 +30,13 @@ public static class HubApplication
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddStorage(options);
+        builder.Services.AddStorage();
         builder.Services.AddAgents();
         builder.Services.AddApi();
 
         var app = builder.Build();
-        app.UseApi();
+        await app.UseStorageAsync(ct);
+        await app.UseApiAsync(ct);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
         app.MapAgents();
         app.MapApi();

@@ -12,15 +12,20 @@ internal static class Program
             switch (args)
             {
                 case []:
-                    await using (var app = HubApplication.Build(options))
+                    await using (var app = await HubApplication.BuildAsync(options))
                     {
                         await app.RunAsync();
                     }
 
                     return 0;
                 case ["token"]:
-                    var tokens = new SqliteTokens(new Database(options.DataPath), TimeProvider.System);
-                    await Console.Out.WriteLineAsync(tokens.Create(maxUses: 1).Token);
+                    await using (var database = new Database(options))
+                    {
+                        await database.OpenAsync(CancellationToken.None);
+                        var token = await new Tokens(database, TimeProvider.System).CreateAsync(maxUses: 1, CancellationToken.None);
+                        await Console.Out.WriteLineAsync(token.Token);
+                    }
+
                     return 0;
                 case ["version"]:
                     await Console.Out.WriteLineAsync(HubApplication.Version);
@@ -31,7 +36,7 @@ internal static class Program
                     return 2;
             }
         }
-        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or System.Data.Common.DbException)
         {
             await Console.Error.WriteLineAsync($"dockmon-hub cannot start: {e.Message}");
             return 1;

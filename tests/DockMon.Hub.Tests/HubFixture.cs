@@ -158,13 +158,13 @@ internal sealed class HubFixture : IAsyncDisposable
 
     private async Task StartAppAsync(CancellationToken ct)
     {
-        App = HubApplication.Build(new HubOptions
+        App = await HubApplication.BuildAsync(new HubOptions
         {
             Urls = "http://127.0.0.1:0",
             DataPath = _data.Path,
             AdminKey = AdminKey,
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning
-        }, Time);
+        }, Time, ct);
         await App.StartAsync(ct);
         if (Http.BaseAddress is null)
         {

@@ -1,4 +1,4 @@
-using DockMon.Hub.Storage;
+using DockMon.Hub.Tests.Storage;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Shouldly;
@@ -95,8 +95,8 @@ public sealed class HubOptionsTests : IDisposable
     }
 
     [Fact]
-    public void A_place_where_no_database_can_be_is_named_with_its_variable() =>
-        Should.Throw<IOException>(() => new Database("/dev/null")).Message.ShouldStartWith("HUB_DATA is \"/dev/null\"");
+    public async Task A_place_where_no_database_can_be_is_named_with_its_variable() =>
+        (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync("/dev/null", TestContext.Current.CancellationToken))).Message.ShouldStartWith("HUB_DATA is \"/dev/null\"");
 
     private static HubOptions Load(params (string Name, string Value)[] environment) =>
         HubOptions.Load(name => environment.Where(variable => variable.Name == name).Select(variable => variable.Value).SingleOrDefault());

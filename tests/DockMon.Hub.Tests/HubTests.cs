@@ -40,7 +40,7 @@ public abstract class HubTests : IAsyncLifetime
         where T : notnull => Hub.App.Services.GetRequiredService<T>();
 
     /// <summary>Has the database do what it would not do by itself.</summary>
-    protected void Execute(string sql) => Service<Database>().Execute(sql);
+    protected Task ExecuteAsync(string sql) => Service<Database>().ExecuteAsync(sql, Token);
 
     /// <summary>Everything that the feed would replay now.</summary>
     private protected List<FeedItem> Feed()

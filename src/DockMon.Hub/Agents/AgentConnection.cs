@@ -44,8 +44,8 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
     /// <summary>Sends one frame directly; for the registration, before the loops run.</summary>
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct) => socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, ct);
 
-    /// <summary>Runs the read and write loops until either side closes.</summary>
-    public async Task RunAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken stopping)
+    /// <summary>Runs the read and write loops until either side closes. A frame is read when the one before was handled.</summary>
+    public async Task RunAsync(Func<ReadOnlyMemory<byte>, ValueTask> onFrame, CancellationToken stopping)
     {
         // Cancelling a receive aborts the socket, which then cannot send a close frame: the read loop has its own token.
         using var readEnded = new CancellationTokenSource();
@@ -168,13 +168,13 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit) : IDispo
         }
     }
 
-    private async Task ReadLoopAsync(Action<ReadOnlyMemory<byte>> onFrame, CancellationToken ct)
+    private async Task ReadLoopAsync(Func<ReadOnlyMemory<byte>, ValueTask> onFrame, CancellationToken ct)
     {
         try
         {
             while (await ReadAsync(ct) is { } frame)
             {
-                onFrame(frame);
+                await onFrame(frame);
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)

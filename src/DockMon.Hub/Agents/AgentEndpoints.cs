@@ -51,13 +51,13 @@ internal sealed partial class AgentEndpoints(
             agents.Connect(session);
             await AnswerAsync(connection, host, token, ended.Token);
             await checks.PushAsync(host.Id, lifetime.ApplicationStopping);
-            if (hosts.Find(host.Id) is null)
+            if (await hosts.FindAsync(host.Id, ended.Token) is null)
             {
                 // Removed before the session was visible.
                 agents.HostRemoved(host.Id);
             }
 
-            await connection.RunAsync(frame => messages.HandleFrame(session, frame), lifetime.ApplicationStopping);
+            await connection.RunAsync(frame => messages.HandleFrameAsync(session, frame, lifetime.ApplicationStopping), lifetime.ApplicationStopping);
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
@@ -73,7 +73,7 @@ internal sealed partial class AgentEndpoints(
             agents.Disconnect(session);
         }
 
-        Seen(host.Id);
+        await SeenAsync(host.Id);
     }
 
     /// <summary>Reads the first frame and registers the agent; null after a failure, with the connection closed.</summary>
@@ -84,7 +84,7 @@ internal sealed partial class AgentEndpoints(
         {
             if (await reading.WaitAsync(ended) is { } frame)
             {
-                return registrar.Register(frame.Span);
+                return await registrar.RegisterAsync(frame, ended);
             }
         }
         catch (RegistrationException e)
@@ -137,11 +137,11 @@ internal sealed partial class AgentEndpoints(
 
     private static string Address(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address";
 
-    private void Seen(string hostId)
+    private async Task SeenAsync(string hostId)
     {
         try
         {
-            hosts.Seen(hostId);
+            await hosts.SeenAsync(hostId, CancellationToken.None);
         }
         catch (DbException e)
         {
@@ -151,7 +151,7 @@ internal sealed partial class AgentEndpoints(
 
     private async Task StatsAsync(HttpContext context)
     {
-        if (BearerToken.Read(context.Request) is not { } token || hosts.FindByToken(token) is not { } host)
+        if (BearerToken.Read(context.Request) is not { } token || await hosts.FindByTokenAsync(token, context.RequestAborted) is not { } host)
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
@@ -168,12 +168,18 @@ internal sealed partial class AgentEndpoints(
         agents.ConnectStats(host.Id, connection);
         try
         {
-            if (hosts.Find(host.Id) is null)
+            if (await hosts.FindAsync(host.Id, lifetime.ApplicationStopping) is null)
             {
                 agents.HostRemoved(host.Id);
             }
 
-            await connection.RunAsync(sample => messages.TakeSample(host.Id, sample), lifetime.ApplicationStopping);
+            await connection.RunAsync(
+                sample =>
+                {
+                    messages.TakeSample(host.Id, sample);
+                    return ValueTask.CompletedTask;
+                },
+                lifetime.ApplicationStopping);
         }
         finally
         {

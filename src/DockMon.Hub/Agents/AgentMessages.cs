@@ -24,11 +24,11 @@ internal sealed partial class AgentMessages(
     private readonly ConcurrentDictionary<(string HostId, string Kind), LogLimit> _limits = new();
 
     /// <summary>Handles one frame. An invalid frame does not end the connection.</summary>
-    public void HandleFrame(AgentSession session, ReadOnlyMemory<byte> utf8)
+    public async ValueTask HandleFrameAsync(AgentSession session, ReadOnlyMemory<byte> utf8, CancellationToken ct)
     {
         try
         {
-            TakeFrame(session, Frame.Parse(utf8.Span), utf8.Span);
+            await TakeFrameAsync(session, Frame.Parse(utf8.Span), utf8, ct);
         }
         catch (Exception e) when (IsInvalid(e))
         {
@@ -62,21 +62,21 @@ internal sealed partial class AgentMessages(
         }
     }
 
-    private void TakeFrame(AgentSession session, Frame frame, ReadOnlySpan<byte> utf8)
+    private async ValueTask TakeFrameAsync(AgentSession session, Frame frame, ReadOnlyMemory<byte> utf8, CancellationToken ct)
     {
         var hostId = session.Host.Id;
         switch (frame.Type)
         {
             case FrameTypes.Event when frame.Command is { } name && frame.Payload is { } payload:
-                TakeEvent(session, name, payload);
+                await TakeEventAsync(session, name, payload, ct);
                 break;
-            case FrameTypes.Stats when JsonElement.Parse(utf8).TryGetProperty("stats", out var host):
+            case FrameTypes.Stats when JsonElement.Parse(utf8.Span).TryGetProperty("stats", out var host):
                 stats.Add(hostId, StatsHistory.Host, host);
                 feed.Publish(FeedNames.HostStats, hostId, host);
                 break;
             case FrameTypes.Response or null when frame.RequestId is { } id:
                 // The result of an operation is the whole frame.
-                agents.Answered(hostId, id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8) } : frame);
+                agents.Answered(hostId, id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8.Span) } : frame);
                 break;
             default:
                 Log.FrameUnknown(logger, hostId, frame.Type ?? "(none)");
@@ -84,7 +84,7 @@ internal sealed partial class AgentMessages(
         }
     }
 
-    private void TakeEvent(AgentSession session, string name, JsonElement payload)
+    private async ValueTask TakeEventAsync(AgentSession session, string name, JsonElement payload, CancellationToken ct)
     {
         var hostId = session.Host.Id;
         if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
@@ -110,7 +110,7 @@ internal sealed partial class AgentMessages(
                 }
 
                 break;
-            case EventNames.ContainerEvent when !IsNew(hostId, payload):
+            case EventNames.ContainerEvent when !await IsNewAsync(hostId, payload, ct):
                 break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
@@ -123,11 +123,11 @@ internal sealed partial class AgentMessages(
     }
 
     /// <summary>Stores an event. One that cannot be stored is still forwarded.</summary>
-    private bool IsNew(string hostId, JsonElement payload)
+    private async Task<bool> IsNewAsync(string hostId, JsonElement payload, CancellationToken ct)
     {
         try
         {
-            return events.Add(hostId, payload);
+            return await events.AddAsync(hostId, payload, ct);
         }
         catch (DbException e)
         {

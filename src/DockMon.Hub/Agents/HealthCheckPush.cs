@@ -15,7 +15,7 @@ internal sealed partial class HealthCheckPush(IHealthChecks checks, AgentRegistr
         await _one.WaitAsync(ct);
         try
         {
-            if (agents.Find(hostId) is { } session && checks.Find(hostId) is { } sync)
+            if (agents.Find(hostId) is { } session && await checks.FindAsync(hostId, ct) is { } sync)
             {
                 var payload = FrameWriter.Message(sync, ProtocolJson.Default.HealthCheckConfigsSync);
                 session.Send(FrameWriter.Request(FrameTypes.HealthCheckConfigsSync, null, payload, id: null));

@@ -9,20 +9,20 @@ internal sealed class Registrar(IHosts hosts, Registrations registrations)
 {
     /// <summary>Registers the agent of one register frame.</summary>
     /// <exception cref="RegistrationException">The registration is refused.</exception>
-    public (HostRecord Host, string PermanentToken) Register(ReadOnlySpan<byte> frame)
+    public async Task<(HostRecord Host, string PermanentToken)> RegisterAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
     {
-        var request = Read(frame);
-        if (hosts.FindByToken(request.Token) is { } known)
+        var request = Read(frame.Span);
+        if (await hosts.FindByTokenAsync(request.Token, ct) is { } known)
         {
             if (known.EngineId != request.EngineId)
             {
                 throw new RegistrationException(AuthRejections.WrongEngine);
             }
 
-            return (hosts.Update(known, request) ?? throw new RegistrationException(AuthRejections.InvalidToken), request.Token);
+            return (await hosts.UpdateAsync(known, request, ct) ?? throw new RegistrationException(AuthRejections.InvalidToken), request.Token);
         }
 
-        return registrations.Add(request);
+        return await registrations.AddAsync(request, ct);
     }
 
     private static RegisterRequest Read(ReadOnlySpan<byte> frame)

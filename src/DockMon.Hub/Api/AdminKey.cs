@@ -11,9 +11,9 @@ internal sealed class AdminKey(Database database, HubOptions options)
     private string _hash = "";
 
     /// <summary>Loads the key; stores the configured one, or generates and shows one when there is none.</summary>
-    public void EnsureExists()
+    public async Task EnsureExistsAsync(CancellationToken ct)
     {
-        var stored = database.Query("SELECT value FROM settings WHERE name = 'admin_key'", row => row.GetString(0)).SingleOrDefault();
+        var stored = (await database.QueryAsync("SELECT value FROM settings WHERE name = 'admin_key'", row => row.GetString(0), ct)).SingleOrDefault();
         if (options.AdminKey is null && stored is not null)
         {
             _hash = stored;
@@ -22,11 +22,15 @@ internal sealed class AdminKey(Database database, HubOptions options)
 
         var key = options.AdminKey ?? Secrets.Create();
         _hash = Secrets.Hash(key);
-        database.Transact(open => open.Execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('admin_key', $hash)", ("$hash", _hash)));
+        await database.TransactAsync(
+            open => open.ExecuteAsync(
+                "INSERT INTO settings (name, value) VALUES ('admin_key', @hash) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                ("@hash", _hash)),
+            ct);
         if (options.AdminKey is null)
         {
-            options.Output.WriteLine($"Admin key (shown once): {key}");
-            options.Output.Flush();
+            await options.Output.WriteLineAsync($"Admin key (shown once): {key}".AsMemory(), ct);
+            await options.Output.FlushAsync(ct);
         }
     }
 

@@ -19,10 +19,10 @@ internal static class ApiServices
     }
 
     /// <summary>Error answers, and no answer to who may not ask.</summary>
-    public static void UseApi(this WebApplication app)
+    public static async Task UseApiAsync(this WebApplication app, CancellationToken ct)
     {
         var key = app.Services.GetRequiredService<AdminKey>();
-        key.EnsureExists();
+        await key.EnsureExistsAsync(ct);
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             // A body that is too large, for one, is the client's mistake.

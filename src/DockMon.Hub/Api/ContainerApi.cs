@@ -75,14 +75,14 @@ internal static partial class ContainerApi
     {
         if (cached == true)
         {
-            return Results.Text(hosts.LastContainers(id)?.Json ?? "[]", "application/json");
+            return Results.Text((await hosts.LastContainersAsync(id, ct))?.Json ?? "[]", "application/json");
         }
 
-        return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, list =>
+        return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, async list =>
         {
             try
             {
-                hosts.KeepContainers(id, list);
+                await hosts.KeepContainersAsync(id, list, ct);
             }
             catch (DbException e)
             {

@@ -10,7 +10,7 @@ internal static class HealthCheckApi
     public static void Map(WebApplication app)
     {
         var host = app.MapGroup("/api/hosts/{id}/health-checks").AddEndpointFilter(HostApi.ExistsAsync);
-        host.MapGet("", (string id, IHealthChecks checks) => checks.Find(id)?.Configs ?? []).WithSummary("Health checks of the host.");
+        host.MapGet("", async (string id, IHealthChecks checks, CancellationToken ct) => (await checks.FindAsync(id, ct))?.Configs ?? []).WithSummary("Health checks of the host.");
         host.MapPut("", async (string id, IReadOnlyList<HealthCheckConfig> configs, IHealthChecks checks, HealthCheckPush push, CancellationToken ct) =>
         {
             if (configs.Any(config => string.IsNullOrEmpty(config?.ContainerId)) || configs.DistinctBy(config => config.ContainerId).Count() < configs.Count)
@@ -18,7 +18,7 @@ internal static class HealthCheckApi
                 return Results.Problem("each health check needs a container_id of its own", statusCode: StatusCodes.Status400BadRequest);
             }
 
-            checks.Replace(id, new HealthCheckConfigsSync { Configs = [.. configs.Select(config => config with { HostId = id })] });
+            await checks.ReplaceAsync(id, new HealthCheckConfigsSync { Configs = [.. configs.Select(config => config with { HostId = id })] }, ct);
             await push.PushAsync(id, ct);
             return Results.NoContent();
         }).WithSummary("Replaces the health checks of the host. Its agent gets them now or when it connects.");

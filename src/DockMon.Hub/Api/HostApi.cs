@@ -10,18 +10,20 @@ internal static class HostApi
 {
     public static void Map(WebApplication app)
     {
-        app.MapGet("/api/hosts", (IHosts hosts, AgentRegistry agents) => (IReadOnlyList<HostAnswer>)[.. hosts.List().Select(host => Show(host, agents))])
+        app.MapGet("/api/hosts", async (IHosts hosts, AgentRegistry agents, CancellationToken ct) =>
+            (IReadOnlyList<HostAnswer>)[.. (await hosts.ListAsync(ct)).Select(host => Show(host, agents))])
             .WithSummary("Registered hosts.");
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync);
-        host.MapGet("", (string id, IHosts hosts, AgentRegistry agents) => Show(hosts.Find(id)!, agents)).WithSummary("One host.");
-        host.MapDelete("", (string id, IHosts hosts, AgentRegistry agents) =>
+        host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, CancellationToken ct) => Show((await hosts.FindAsync(id, ct))!, agents)).WithSummary("One host.");
+        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, CancellationToken ct) =>
         {
-            hosts.Delete(id);
+            await hosts.DeleteAsync(id, ct);
             agents.HostRemoved(id);
             return Results.NoContent();
         }).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
-        host.MapGet("/events", (string id, IEvents events, int? limit) => events.List(id, Math.Clamp(limit ?? 100, 1, SqliteEvents.Kept)))
+        host.MapGet("/events", (string id, IEvents events, int? limit, CancellationToken ct) =>
+            events.ListAsync(id, Math.Clamp(limit ?? 100, 1, Events.Kept), ct))
             .WithSummary("Container events, newest first.");
         host.MapGet("/stats", (string id, StatsHistory stats) =>
         {
@@ -54,7 +56,7 @@ internal static class HostApi
     internal static async ValueTask<object?> ExistsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var id = (string)context.HttpContext.Request.RouteValues["id"]!;
-        return context.HttpContext.RequestServices.GetRequiredService<IHosts>().Find(id) is null
+        return await context.HttpContext.RequestServices.GetRequiredService<IHosts>().FindAsync(id, context.HttpContext.RequestAborted) is null
             ? Results.Problem($"there is no host {id}", statusCode: StatusCodes.Status404NotFound)
             : await next(context);
     }

@@ -22,7 +22,7 @@ internal static class Relay
         JsonElement payload,
         TimeSpan limit,
         CancellationToken ct,
-        Action<JsonElement>? onResult = null) =>
+        Func<JsonElement, Task>? onResult = null) =>
         AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, onResult, ct);
 
     public static Task<IResult> OperationAsync(AgentRegistry agents, string hostId, JsonElement payload, TimeSpan limit, CancellationToken ct) =>
@@ -35,14 +35,18 @@ internal static class Relay
         string? command,
         JsonElement payload,
         TimeSpan limit,
-        Action<JsonElement>? onResult,
+        Func<JsonElement, Task>? onResult,
         CancellationToken ct)
     {
         try
         {
             var json = payload.ValueKind == JsonValueKind.Undefined ? "" : payload.GetRawText();
             var result = (await agents.AskAsync(hostId, type, command, Encoding.UTF8.GetBytes(json), limit, ct)).Payload ?? JsonElement.Parse("null");
-            onResult?.Invoke(result);
+            if (onResult is not null)
+            {
+                await onResult(result);
+            }
+
             return Results.Text(result.GetRawText(), "application/json");
         }
         catch (AgentException e)

@@ -10,13 +10,13 @@ internal static class TokenApi
         app.MapGet("/health", () => new HealthAnswer("ok", HubApplication.Version))
             .WithMetadata(AdminKey.NotNeeded)
             .WithSummary("Health of the hub. Needs no key.");
-        app.MapPost("/api/tokens", (ITokens tokens, NewTokenRequest? request) =>
+        app.MapPost("/api/tokens", async (ITokens tokens, NewTokenRequest? request, CancellationToken ct) =>
             request?.MaxUses is < 1 or > 10_000
                 ? Results.Problem("max_uses must be from 1 to 10000", statusCode: StatusCodes.Status400BadRequest)
-                : Results.Ok(tokens.Create(request?.MaxUses ?? 1))).WithSummary("Creates a registration token, valid for 15 minutes.");
-        app.MapGet("/api/tokens", (ITokens tokens) => tokens.List()).WithSummary("Registration tokens, without their values.");
-        app.MapDelete("/api/tokens/{id}", (ITokens tokens, string id) =>
-            tokens.Delete(id) ? Results.NoContent() : Results.Problem($"there is no token {id}", statusCode: StatusCodes.Status404NotFound))
+                : Results.Ok(await tokens.CreateAsync(request?.MaxUses ?? 1, ct))).WithSummary("Creates a registration token, valid for 15 minutes.");
+        app.MapGet("/api/tokens", (ITokens tokens, CancellationToken ct) => tokens.ListAsync(ct)).WithSummary("Registration tokens, without their values.");
+        app.MapDelete("/api/tokens/{id}", async (ITokens tokens, string id, CancellationToken ct) =>
+            await tokens.DeleteAsync(id, ct) ? Results.NoContent() : Results.Problem($"there is no token {id}", statusCode: StatusCodes.Status404NotFound))
                 .WithSummary("Deletes a registration token.");
     }
 }

@@ -7,45 +7,48 @@ internal interface IEvents
 {
     /// <summary>Stores an event.</summary>
     /// <returns>False for an event that is stored already (agents repeat events whose delivery is uncertain), or whose host was removed.</returns>
-    bool Add(string hostId, JsonElement payload);
+    Task<bool> AddAsync(string hostId, JsonElement payload, CancellationToken ct);
 
     /// <summary>The latest events of a host, newest first.</summary>
-    IReadOnlyList<JsonElement> List(string hostId, int limit);
+    Task<IReadOnlyList<JsonElement>> ListAsync(string hostId, int limit, CancellationToken ct);
 }
 
-internal sealed class SqliteEvents(Database database) : IEvents
+internal sealed class Events(Database database) : IEvents
 {
     /// <summary>Maximum number of stored events, of all hosts together.</summary>
     public const int Kept = 10_000;
 
     private int _added;
 
-    public bool Add(string hostId, JsonElement payload)
+    public async Task<bool> AddAsync(string hostId, JsonElement payload, CancellationToken ct)
     {
         string Text(string name) => payload.ValueKind == JsonValueKind.Object
             && payload.TryGetProperty(name, out var value)
             && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        var added = database.Execute(
+        var added = await database.ExecuteAsync(
             """
-            INSERT OR IGNORE INTO events (host_id, container_id, action, timestamp, payload)
-            SELECT id, $container, $action, $timestamp, $payload FROM hosts WHERE id = $host
+            INSERT INTO events (host_id, container_id, action, timestamp, payload)
+            SELECT id, @container, @action, @timestamp, @payload FROM hosts WHERE id = @host
+            ON CONFLICT DO NOTHING
             """,
-            ("$host", hostId),
-            ("$container", Text("container_id")),
-            ("$action", Text("action")),
-            ("$timestamp", Text("timestamp")),
-            ("$payload", payload.GetRawText())) > 0;
+            ct,
+            ("@host", hostId),
+            ("@container", Text("container_id")),
+            ("@action", Text("action")),
+            ("@timestamp", Text("timestamp")),
+            ("@payload", payload.GetRawText())) > 0;
         if (added && Interlocked.Increment(ref _added) % 100 == 0)
         {
-            database.Execute("DELETE FROM events WHERE id <= (SELECT MAX(id) FROM events) - $kept", ("$kept", Kept));
+            await database.ExecuteAsync("DELETE FROM events WHERE id <= (SELECT MAX(id) FROM events) - @kept", ct, ("@kept", Kept));
         }
 
         return added;
     }
 
-    public IReadOnlyList<JsonElement> List(string hostId, int limit) =>
-        database.Query(
-            "SELECT payload FROM events WHERE host_id = $host ORDER BY id DESC LIMIT $limit",
+    public async Task<IReadOnlyList<JsonElement>> ListAsync(string hostId, int limit, CancellationToken ct) =>
+        await database.QueryAsync(
+            "SELECT payload FROM events WHERE host_id = @host ORDER BY id DESC LIMIT @limit",
             row => JsonElement.Parse(row.GetString(0)),
-            ("$host", hostId), ("$limit", limit));
+            ct,
+            ("@host", hostId), ("@limit", limit));
 }

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using System.Text.Json;
 using DockMon.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace DockMon.Hub.Storage;
 
@@ -22,77 +22,85 @@ internal sealed record HostRecord(string Id, string AgentId, string EngineId, st
 /// <summary>Hosts and their agents.</summary>
 internal interface IHosts
 {
-    IReadOnlyList<HostRecord> List();
+    Task<IReadOnlyList<HostRecord>> ListAsync(CancellationToken ct);
 
-    HostRecord? Find(string id);
+    Task<HostRecord?> FindAsync(string id, CancellationToken ct);
 
-    HostRecord? FindByToken(string permanentToken);
+    Task<HostRecord?> FindByTokenAsync(string permanentToken, CancellationToken ct);
 
     /// <summary>Stores the current registration of an agent.</summary>
     /// <returns>The updated host; null when it was removed meanwhile.</returns>
-    HostRecord? Update(HostRecord host, RegisterRequest request);
+    Task<HostRecord?> UpdateAsync(HostRecord host, RegisterRequest request, CancellationToken ct);
 
-    void Seen(string id);
+    Task SeenAsync(string id, CancellationToken ct);
 
-    void KeepContainers(string id, JsonElement containers);
+    Task KeepContainersAsync(string id, JsonElement containers, CancellationToken ct);
 
     /// <summary>The containers as they were last listed, and when; null when they never were.</summary>
-    (string Json, string At)? LastContainers(string id);
+    Task<(string Json, string At)?> LastContainersAsync(string id, CancellationToken ct);
 
-    bool Delete(string id);
+    Task<bool> DeleteAsync(string id, CancellationToken ct);
 }
 
-internal sealed class SqliteHosts(Database database, TimeProvider time) : IHosts
+internal sealed class Hosts(Database database, TimeProvider time) : IHosts
 {
     /// <summary>What <see cref="Read"/> reads.</summary>
     public const string Columns = "SELECT id, agent_id, engine_id, hostname, registration, registered_at, last_seen";
 
     private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
 
-    public IReadOnlyList<HostRecord> List() => database.Query(Columns + " FROM hosts ORDER BY hostname, id", Read);
+    public async Task<IReadOnlyList<HostRecord>> ListAsync(CancellationToken ct) =>
+        await database.QueryAsync(Columns + " FROM hosts ORDER BY hostname, id", Read, ct);
 
-    public HostRecord? Find(string id) => database.Query(Columns + " FROM hosts WHERE id = $id", Read, ("$id", id)).SingleOrDefault();
+    public async Task<HostRecord?> FindAsync(string id, CancellationToken ct) =>
+        (await database.QueryAsync(Columns + " FROM hosts WHERE id = @id", Read, ct, ("@id", id))).SingleOrDefault();
 
-    public HostRecord? FindByToken(string permanentToken) =>
-        database.Query(Columns + " FROM hosts WHERE token_hash = $hash", Read, ("$hash", Secrets.Hash(permanentToken))).SingleOrDefault();
+    public async Task<HostRecord?> FindByTokenAsync(string permanentToken, CancellationToken ct) =>
+        (await database.QueryAsync(Columns + " FROM hosts WHERE token_hash = @hash", Read, ct, ("@hash", Secrets.Hash(permanentToken)))).SingleOrDefault();
 
-    public HostRecord? Update(HostRecord host, RegisterRequest request)
+    public async Task<HostRecord?> UpdateAsync(HostRecord host, RegisterRequest request, CancellationToken ct)
     {
         var updated = host with { Hostname = request.Hostname, Registration = Public(request), LastSeen = Now };
-        var found = database.Execute(
-            "UPDATE hosts SET hostname = $hostname, registration = $registration, last_seen = $now, registered_with = NULL WHERE id = $id",
-            ("$id", host.Id), ("$hostname", updated.Hostname), ("$registration", updated.Registration.GetRawText()), ("$now", updated.LastSeen)) > 0;
+        var found = await database.ExecuteAsync(
+            "UPDATE hosts SET hostname = @hostname, registration = @registration, last_seen = @now, registered_with = NULL WHERE id = @id",
+            ct,
+            ("@id", host.Id), ("@hostname", updated.Hostname), ("@registration", updated.Registration.GetRawText()), ("@now", updated.LastSeen)) > 0;
         return found ? updated : null;
     }
 
-    public void Seen(string id) => database.Execute("UPDATE hosts SET last_seen = $now WHERE id = $id", ("$id", id), ("$now", Now));
+    public Task SeenAsync(string id, CancellationToken ct) =>
+        database.ExecuteAsync("UPDATE hosts SET last_seen = @now WHERE id = @id", ct, ("@id", id), ("@now", Now));
 
-    public void KeepContainers(string id, JsonElement containers) =>
-        database.Execute(
-            "UPDATE hosts SET containers = $json, containers_at = $now WHERE id = $id",
-            ("$id", id), ("$json", database.Vault.Seal(containers.GetRawText(), ContainersPlace(id))), ("$now", Now));
+    public Task KeepContainersAsync(string id, JsonElement containers, CancellationToken ct) =>
+        database.ExecuteAsync(
+            "UPDATE hosts SET containers = @json, containers_at = @now WHERE id = @id",
+            ct,
+            ("@id", id), ("@json", database.Vault.Seal(containers.GetRawText(), ContainersPlace(id))), ("@now", Now));
 
-    public (string Json, string At)? LastContainers(string id) =>
-        database.Query(
-            "SELECT containers, containers_at FROM hosts WHERE id = $id AND containers IS NOT NULL",
+    public async Task<(string Json, string At)?> LastContainersAsync(string id, CancellationToken ct) =>
+        await database.QueryAsync(
+            "SELECT containers, containers_at FROM hosts WHERE id = @id AND containers IS NOT NULL",
             row => (Box: row.GetString(0), At: row.GetString(1)),
-            ("$id", id)) is [var kept]
+            ct,
+            ("@id", id)) is [var kept]
             ? (database.Vault.Open(kept.Box, ContainersPlace(id)), kept.At) : null;
 
-    public bool Delete(string id) => database.Transact(open =>
-    {
-        open.Execute("DELETE FROM events WHERE host_id = $id", ("$id", id));
-        open.Execute("DELETE FROM health_checks WHERE host_id = $id", ("$id", id));
-        return open.Execute("DELETE FROM hosts WHERE id = $id", ("$id", id)) > 0;
-    });
-
-    // Holds the environment variables of all containers.
-    private static string ContainersPlace(string id) => "hosts.containers/" + id;
+    public Task<bool> DeleteAsync(string id, CancellationToken ct) => database.TransactAsync(
+        async open =>
+        {
+            await open.ExecuteAsync("DELETE FROM events WHERE host_id = @id", ("@id", id));
+            await open.ExecuteAsync("DELETE FROM health_checks WHERE host_id = @id", ("@id", id));
+            return await open.ExecuteAsync("DELETE FROM hosts WHERE id = @id", ("@id", id)) > 0;
+        },
+        ct);
 
     // The frame holds the agent's secret, which must be neither stored nor shown.
     public static JsonElement Public(RegisterRequest request) =>
         JsonSerializer.SerializeToElement(request with { Token = "" }, ProtocolJson.Default.RegisterRequest);
 
-    public static HostRecord Read(SqliteDataReader row) =>
+    public static HostRecord Read(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), JsonElement.Parse(row.GetString(4)), row.GetString(5), row.GetString(6));
+
+    // Holds the environment variables of all containers.
+    private static string ContainersPlace(string id) => "hosts.containers/" + id;
 }

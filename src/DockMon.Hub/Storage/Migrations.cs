@@ -1,13 +1,15 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace DockMon.Hub.Storage;
 
 /// <summary>Migrates the schema to the newest version, stored in <c>user_version</c>. Steps are only ever appended.</summary>
 internal static class Migrations
 {
-    private static readonly Action<Statements, string>[] Steps =
+    private delegate Task Step(Statements database, string directory);
+
+    private static readonly Step[] Steps =
     [
-        (database, _) => database.Execute(
+        Schema(
             """
             CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             CREATE TABLE registration_tokens (
@@ -22,21 +24,21 @@ internal static class Migrations
                 id INTEGER PRIMARY KEY AUTOINCREMENT, host_id TEXT NOT NULL, container_id TEXT NOT NULL, action TEXT NOT NULL,
                 timestamp TEXT NOT NULL, payload TEXT NOT NULL, UNIQUE (host_id, container_id, action, timestamp)) STRICT;
             """),
-        (database, _) => database.Execute("CREATE TABLE health_checks (host_id TEXT PRIMARY KEY, sync TEXT NOT NULL) STRICT"),
-        Seal,
+        Schema("CREATE TABLE health_checks (host_id TEXT PRIMARY KEY, sync TEXT NOT NULL) STRICT"),
+        SealAsync,
 
         // The hash of the registration token a host was added with, until its agent has come back with its permanent one.
-        (database, _) => database.Execute("ALTER TABLE hosts ADD COLUMN registered_with TEXT"),
+        Schema("ALTER TABLE hosts ADD COLUMN registered_with TEXT"),
     ];
 
     /// <summary>Applies the missing steps, each in its own transaction.</summary>
     /// <exception cref="IOException">The database was written by a newer hub.</exception>
-    public static void Apply(SqliteConnection connection, string directory)
+    public static async Task ApplyAsync(DbConnection connection, string directory, CancellationToken ct)
     {
-        var plain = new Statements(connection, null);
-        plain.Execute("PRAGMA journal_mode = WAL");
-        var first = Version(plain);
-        while (Step(connection, directory))
+        var plain = new Statements(connection, null, ct);
+        await plain.ExecuteAsync("PRAGMA journal_mode = WAL");
+        var first = await VersionAsync(plain);
+        while (await StepAsync(connection, directory, ct))
         {
             // Continue with the next step.
         }
@@ -44,18 +46,18 @@ internal static class Migrations
         if (first > 0 && first < Steps.Length)
         {
             // Removed data still is in free pages and in the log.
-            plain.Execute("VACUUM");
-            plain.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            await plain.ExecuteAsync("VACUUM");
+            await plain.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 
     /// <returns>Whether a step was applied.</returns>
-    private static bool Step(SqliteConnection connection, string directory)
+    private static async Task<bool> StepAsync(DbConnection connection, string directory, CancellationToken ct)
     {
         // A second hub that starts now waits here and finds the step applied.
-        using var transaction = connection.BeginTransaction(deferred: false);
-        var database = new Statements(connection, transaction);
-        var version = Version(database);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var database = new Statements(connection, transaction, ct);
+        var version = await VersionAsync(database);
         if (version > Steps.Length)
         {
             throw new IOException($"the database was written by a newer hub (schema {version}, this hub knows {Steps.Length}): start the newer hub");
@@ -66,24 +68,29 @@ internal static class Migrations
             return false;
         }
 
-        Steps[version](database, directory);
-        database.Execute($"PRAGMA user_version = {version + 1}");
-        transaction.Commit();
+        await Steps[version](database, directory);
+        await database.ExecuteAsync($"PRAGMA user_version = {version + 1}");
+        await transaction.CommitAsync(ct);
         return true;
     }
 
-    private static int Version(Statements database) => database.Query("PRAGMA user_version", row => row.GetInt32(0)).Single();
+    private static async Task<int> VersionAsync(Statements database) => (await database.QueryAsync("PRAGMA user_version", row => row.GetInt32(0))).Single();
+
+    /// <summary>
+    /// A step of plain SQL. Of the types, only TEXT, INTEGER (of 64 bits), REAL, BLOB, and INTEGER PRIMARY KEY AUTOINCREMENT are known.
+    /// </summary>
+    private static Step Schema(string sql) => (database, _) => database.ExecuteAsync(sql);
 
     /// <summary>Encrypts plain values. Container lists are only a cache and are dropped.</summary>
-    private static void Seal(Statements database, string directory)
+    private static async Task SealAsync(Statements database, string directory)
     {
         var vault = Vault.Create(directory);
-        database.Execute("INSERT INTO settings (name, value) VALUES ('vault_check', $check)", ("$check", vault.Check()));
-        database.Execute("UPDATE hosts SET containers = NULL, containers_at = NULL");
-        foreach (var (host, sync) in database.Query("SELECT host_id, sync FROM health_checks", row => (row.GetString(0), row.GetString(1))))
+        await database.ExecuteAsync("INSERT INTO settings (name, value) VALUES ('vault_check', @check)", ("@check", vault.Check()));
+        await database.ExecuteAsync("UPDATE hosts SET containers = NULL, containers_at = NULL");
+        foreach (var (host, sync) in await database.QueryAsync("SELECT host_id, sync FROM health_checks", row => (row.GetString(0), row.GetString(1))))
         {
-            var box = vault.Seal(sync, SqliteHealthChecks.Place(host));
-            database.Execute("UPDATE health_checks SET sync = $sync WHERE host_id = $host", ("$host", host), ("$sync", box));
+            var box = vault.Seal(sync, HealthChecks.Place(host));
+            await database.ExecuteAsync("UPDATE health_checks SET sync = @sync WHERE host_id = @host", ("@host", host), ("@sync", box));
         }
     }
 }

@@ -1,24 +1,24 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace DockMon.Hub.Storage;
 
 /// <summary>Runs statements on one connection, in its transaction if there is one.</summary>
-internal sealed class Statements(SqliteConnection connection, SqliteTransaction? transaction)
+internal sealed class Statements(DbConnection connection, DbTransaction? transaction, CancellationToken ct)
 {
     /// <returns>Number of changed rows.</returns>
-    public int Execute(string sql, params (string Name, object? Value)[] parameters)
+    public async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters)
     {
-        using var command = Command(sql, parameters);
-        return command.ExecuteNonQuery();
+        await using var command = Command(sql, parameters);
+        return await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>Runs a query and maps each row.</summary>
-    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params (string Name, object? Value)[] parameters)
+    public async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] parameters)
     {
-        using var command = Command(sql, parameters);
-        using var reader = command.ExecuteReader();
+        await using var command = Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(ct);
         var rows = new List<T>();
-        while (reader.Read())
+        while (await reader.ReadAsync(ct))
         {
             rows.Add(read(reader));
         }
@@ -26,7 +26,7 @@ internal sealed class Statements(SqliteConnection connection, SqliteTransaction?
         return rows;
     }
 
-    private SqliteCommand Command(string sql, (string Name, object? Value)[] parameters)
+    private DbCommand Command(string sql, (string Name, object? Value)[] parameters)
     {
         var command = connection.CreateCommand();
         command.Transaction = transaction;
@@ -35,7 +35,10 @@ internal sealed class Statements(SqliteConnection connection, SqliteTransaction?
 #pragma warning restore CA2100
         foreach (var (name, value) in parameters)
         {
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
         }
 
         return command;

@@ -3,13 +3,16 @@ namespace DockMon.Hub.Storage;
 /// <summary>The database and what is kept in it.</summary>
 internal static class StorageServices
 {
-    public static void AddStorage(this IServiceCollection services, HubOptions options)
+    public static void AddStorage(this IServiceCollection services)
     {
-        services.AddSingleton(new Database(options.DataPath));
-        services.AddSingleton<ITokens, SqliteTokens>();
-        services.AddSingleton<IHosts, SqliteHosts>();
-        services.AddSingleton<IEvents, SqliteEvents>();
-        services.AddSingleton<IHealthChecks, SqliteHealthChecks>();
+        services.AddSingleton<Database>();
+        services.AddSingleton<ITokens, Tokens>();
+        services.AddSingleton<IHosts, Hosts>();
+        services.AddSingleton<IEvents, Events>();
+        services.AddSingleton<IHealthChecks, HealthChecks>();
         services.AddSingleton<Registrations>();
     }
+
+    /// <summary>Opens the database, before anything uses it.</summary>
+    public static Task UseStorageAsync(this WebApplication app, CancellationToken ct) => app.Services.GetRequiredService<Database>().OpenAsync(ct);
 }

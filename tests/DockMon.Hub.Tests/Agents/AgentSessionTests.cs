@@ -122,11 +122,11 @@ public sealed class AgentSessionTests : HubTests
     public async Task A_registration_that_cannot_be_stored_is_no_refusal()
     {
         var database = Service<Database>();
-        database.Execute("CREATE TRIGGER full BEFORE UPDATE OF registration ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await database.ExecuteAsync("CREATE TRIGGER full BEFORE UPDATE OF registration ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END", Token);
         using var socket = await Hub.DialAsync(JsonSerializer.Serialize(HubFixture.Request(Agent.PermanentToken), ProtocolJson.Default.RegisterRequest), Token);
         (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull("an auth_error would make the agent give up its token");
         socket.CloseStatus.ShouldBe(WebSocketCloseStatus.InternalServerError);
-        database.Execute("DROP TRIGGER full");
+        await database.ExecuteAsync("DROP TRIGGER full", Token);
         var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
     }

@@ -1,5 +1,5 @@
 using DockMon.Hub.Api;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Tests.Storage;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
@@ -14,6 +14,8 @@ public sealed class AdminKeyTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
@@ -23,12 +25,12 @@ public sealed class AdminKeyTests : IDisposable
     [Fact]
     public async Task The_key_is_made_at_the_first_start_shown_once_and_good_from_then_on()
     {
-        var (first, shown) = Start();
+        var (first, shown) = await StartAsync();
         var key = shown.Trim().Split(' ')[^1];
         key.Length.ShouldBe(32);
         (await IsAdmittedAsync(first, key)).ShouldBeTrue();
 
-        var (second, again) = Start();
+        var (second, again) = await StartAsync();
         again.ShouldBe("");
         (await IsAdmittedAsync(second, key)).ShouldBeTrue();
         (await IsAdmittedAsync(second, "another-key-of-some-length")).ShouldBeFalse();
@@ -37,21 +39,21 @@ public sealed class AdminKeyTests : IDisposable
     [Fact]
     public async Task A_key_that_is_given_replaces_the_one_that_was_made_and_is_never_shown()
     {
-        var made = Start().Shown.Trim().Split(' ')[^1];
-        var (key, shown) = Start(Given);
+        var made = (await StartAsync()).Shown.Trim().Split(' ')[^1];
+        var (key, shown) = await StartAsync(Given);
         shown.ShouldBe("");
         (await IsAdmittedAsync(key, Given)).ShouldBeTrue();
         (await IsAdmittedAsync(key, made)).ShouldBeFalse();
 
-        var (later, _) = Start();
+        var (later, _) = await StartAsync();
         (await IsAdmittedAsync(later, Given)).ShouldBeTrue("it is kept for a start without it");
     }
 
     [Fact]
-    public void Neither_a_key_that_was_made_nor_one_that_was_given_lies_in_the_files()
+    public async Task Neither_a_key_that_was_made_nor_one_that_was_given_lies_in_the_files()
     {
-        var made = Start().Shown.Trim().Split(' ')[^1];
-        Start(Given);
+        var made = (await StartAsync()).Shown.Trim().Split(' ')[^1];
+        await StartAsync(Given);
         SqliteConnection.ClearAllPools();
         foreach (var file in Directory.GetFiles(_folder.Path))
         {
@@ -72,7 +74,7 @@ public sealed class AdminKeyTests : IDisposable
     [InlineData("X-Api-Key", "A-KEY-THAT-WAS-GIVEN", false)]
     public async Task The_key_is_taken_from_either_header(string header, string value, bool admitted)
     {
-        var (key, _) = Start(Given);
+        var (key, _) = await StartAsync(Given);
         var context = new DefaultHttpContext();
         context.Request.Headers[header] = value;
         (await IsAdmittedAsync(key, context)).ShouldBe(admitted);
@@ -97,11 +99,11 @@ public sealed class AdminKeyTests : IDisposable
         return admitted;
     }
 
-    private (AdminKey Key, string Shown) Start(string? given = null)
+    private async Task<(AdminKey Key, string Shown)> StartAsync(string? given = null)
     {
         using var output = new StringWriter();
-        var key = new AdminKey(new Database(_folder.Path), new HubOptions { AdminKey = given, Output = output });
-        key.EnsureExists();
+        var key = new AdminKey(await TestDatabase.OpenAsync(_folder.Path, Token), new HubOptions { AdminKey = given, Output = output });
+        await key.EnsureExistsAsync(Token);
         return (key, output.ToString());
     }
 }

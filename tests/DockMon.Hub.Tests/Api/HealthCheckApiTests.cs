@@ -66,7 +66,7 @@ public sealed class HealthCheckApiTests : HubTests
     public async Task Health_checks_that_cannot_be_read_do_not_keep_the_agent_away()
     {
         await PutAsync("""[{"container_id":"c1"}]""");
-        Execute("UPDATE health_checks SET sync = 'no sealed value'");
+        await ExecuteAsync("UPDATE health_checks SET sync = 'no sealed value'");
         (await Hub.AskAsync(HttpMethod.Get, ChecksPath, null, Token)).Status.ShouldBe(HttpStatusCode.InternalServerError);
 
         var again = await Hub.ReconnectAsync(Agent, Token);

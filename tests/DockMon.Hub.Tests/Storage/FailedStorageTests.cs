@@ -12,10 +12,10 @@ public sealed class FailedStorageTests : HubTests
     [Fact]
     public async Task An_event_that_cannot_be_stored_is_passed_on_and_does_not_end_the_connection()
     {
-        Execute("ALTER TABLE events RENAME TO events_gone");
+        await ExecuteAsync("ALTER TABLE events RENAME TO events_gone");
         await SendEventAsync("lost");
         await Retry.UntilAsync("the event was passed on", () => Passed().Count == 1, ct: Token);
-        Execute("ALTER TABLE events_gone RENAME TO events");
+        await ExecuteAsync("ALTER TABLE events_gone RENAME TO events");
         await SendEventAsync("kept");
         await Retry.UntilAsync(
             "the later event is there",
@@ -28,10 +28,10 @@ public sealed class FailedStorageTests : HubTests
     [Fact]
     public async Task A_host_whose_connection_ended_with_an_exception_can_register_again()
     {
-        Execute("CREATE TRIGGER full BEFORE UPDATE OF last_seen ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await ExecuteAsync("CREATE TRIGGER full BEFORE UPDATE OF last_seen ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
         await Agent.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
         await Retry.UntilAsync("the hub has noticed the end", () => !IsConnected, TimeSpan.FromSeconds(10), Token);
-        Execute("DROP TRIGGER full");
+        await ExecuteAsync("DROP TRIGGER full");
         var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
     }
@@ -39,7 +39,7 @@ public sealed class FailedStorageTests : HubTests
     [Fact]
     public async Task A_list_of_containers_that_cannot_be_stored_is_answered_all_the_same()
     {
-        Execute("CREATE TRIGGER full BEFORE UPDATE OF containers ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await ExecuteAsync("CREATE TRIGGER full BEFORE UPDATE OF containers ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
         var asking = Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/containers", Token);
         var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
         await Agent.SendAsync($$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);

@@ -25,6 +25,8 @@ public sealed class StorageTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
@@ -32,10 +34,10 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
-    public void Files_are_the_hubs_alone_also_in_a_directory_that_was_there_and_from_an_older_hub()
+    public async Task Files_are_the_hubs_alone_also_in_a_directory_that_was_there_and_from_an_older_hub()
     {
         File.SetUnixFileMode(_folder.Path, ForAll);
-        Register(new Database(_folder.Path));
+        await RegisterAsync(await OpenAsync());
         // Open as long as the test: with its last connection the database loses its two other files, and another test may close all that are pooled.
         using var open = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "hub.db")};Pooling=False");
         open.Open();
@@ -50,32 +52,33 @@ public sealed class StorageTests : IDisposable
             File.SetUnixFileMode(Path.Combine(_folder.Path, name), ForAll);
         }
 
-        _ = new Database(_folder.Path);
+        _ = await OpenAsync();
         Modes().ShouldBe(names.Select(name => (name, Private)));
     }
 
     [Fact]
-    public void Secrets_of_health_checks_and_variables_of_containers_are_sealed_and_come_back()
+    public async Task Secrets_of_health_checks_and_variables_of_containers_are_sealed_and_come_back()
     {
-        var database = new Database(_folder.Path);
-        var host = Register(database).Host.Id;
-        new SqliteHealthChecks(database).Replace(host, Checks);
-        new SqliteHosts(database, _time).KeepContainers(host, JsonElement.Parse($$$"""[{"Env":{"PASSWORD":"{{{Secret}}}"}}]"""));
+        var database = await OpenAsync();
+        var host = (await RegisterAsync(database)).Host.Id;
+        await new HealthChecks(database).ReplaceAsync(host, Checks, Token);
+        var containers = JsonElement.Parse($$$"""[{"Env":{"PASSWORD":"{{{Secret}}}"}}]""");
+        await new Hosts(database, _time).KeepContainersAsync(host, containers, Token);
         FilesWithTheSecret().ShouldBeEmpty();
 
-        var reopened = new Database(_folder.Path);
-        new SqliteHealthChecks(reopened).Find(host)!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
-        new SqliteHosts(reopened, _time).LastContainers(host)!.Value.Json.ShouldContain(Secret);
+        var reopened = await OpenAsync();
+        (await new HealthChecks(reopened).FindAsync(host, Token))!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
+        (await new Hosts(reopened, _time).LastContainersAsync(host, Token))!.Value.Json.ShouldContain(Secret);
     }
 
     [Fact]
-    public void What_an_older_hub_kept_in_clear_is_sealed_and_leaves_no_trace()
+    public async Task What_an_older_hub_kept_in_clear_is_sealed_and_leaves_no_trace()
     {
-        using (var older = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "hub.db")};Pooling=False"))
+        await using (var older = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "hub.db")};Pooling=False"))
         {
-            older.Open();
-            var statements = new Statements(older, null);
-            statements.Execute(
+            await older.OpenAsync(Token);
+            var statements = new Statements(older, null, Token);
+            await statements.ExecuteAsync(
                 $$$"""
                 PRAGMA journal_mode = WAL;
                 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -96,36 +99,36 @@ public sealed class StorageTests : IDisposable
                 PRAGMA user_version = 2;
                 """);
             var checks = JsonSerializer.Serialize(Checks, ProtocolJson.Default.HealthCheckConfigsSync);
-            statements.Execute("INSERT INTO health_checks VALUES ('h1', $sync)", ("$sync", checks));
+            await statements.ExecuteAsync("INSERT INTO health_checks VALUES ('h1', @sync)", ("@sync", checks));
         }
 
         FilesWithTheSecret().ShouldNotBeEmpty();
-        var database = new Database(_folder.Path);
+        var database = await OpenAsync();
         FilesWithTheSecret().ShouldBeEmpty();
-        new SqliteHealthChecks(database).Find("h1")!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
-        var hosts = new SqliteHosts(database, _time);
-        hosts.List().Single().Id.ShouldBe("h1");
-        hosts.LastContainers("h1").ShouldBeNull();
+        (await new HealthChecks(database).FindAsync("h1", Token))!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
+        var hosts = new Hosts(database, _time);
+        (await hosts.ListAsync(Token)).Single().Id.ShouldBe("h1");
+        (await hosts.LastContainersAsync("h1", Token)).ShouldBeNull();
     }
 
     [Fact]
-    public void A_database_without_its_key_says_what_is_missing_and_makes_no_other()
+    public async Task A_database_without_its_key_says_what_is_missing_and_makes_no_other()
     {
         var key = Path.Combine(_folder.Path, Vault.KeyFile);
-        _ = new Database(_folder.Path);
+        _ = await OpenAsync();
         var right = File.ReadAllText(key);
 
         File.WriteAllText(key, new string('0', right.Length - 1) + "\n");
-        Should.Throw<IOException>(() => new Database(_folder.Path)).Message.ShouldContain("is not the one");
+        (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync(_folder.Path, Token))).Message.ShouldContain("is not the one");
         File.Delete(key);
-        Should.Throw<IOException>(() => new Database(_folder.Path)).Message.ShouldContain(key);
+        (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync(_folder.Path, Token))).Message.ShouldContain(key);
         File.Exists(key).ShouldBeFalse();
         File.WriteAllText(key, right);
-        Should.NotThrow(() => new Database(_folder.Path));
+        await Should.NotThrowAsync(() => OpenAsync());
     }
 
     [Fact]
-    public void A_sealed_value_opens_in_its_place_only_and_is_never_the_same_twice()
+    public async Task A_sealed_value_opens_in_its_place_only_and_is_never_the_same_twice()
     {
         var vault = Vault.Create(_folder.Path);
         var box = vault.Seal("text", "a");
@@ -137,63 +140,72 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
-    public void What_is_relied_on_is_flushed_before_it_is_answered_on_every_connection()
+    public async Task What_is_relied_on_is_flushed_before_it_is_answered_on_every_connection()
     {
-        var database = new Database(_folder.Path);
+        var database = await OpenAsync();
         foreach (var (table, change) in new[]
         {
             ("registration_tokens", "INSERT"), ("registration_tokens", "UPDATE"), ("registration_tokens", "DELETE"),
             ("hosts", "INSERT"), ("hosts", "DELETE"), ("health_checks", "INSERT"),
         })
         {
-            database.Execute(
+            await database.ExecuteAsync(
                 $"CREATE TRIGGER flushed_{table}_{change} BEFORE {change} ON {table} WHEN (SELECT synchronous FROM pragma_synchronous) <> 2 "
-                + "BEGIN SELECT RAISE(ABORT, 'not flushed'); END");
+                + "BEGIN SELECT RAISE(ABORT, 'not flushed'); END",
+                Token);
         }
 
         // The rule itself works: what is not flushed is found.
         const string Unflushed = "INSERT INTO registration_tokens VALUES ('i', 'h', 1, 0, 'c', 'e')";
-        Should.Throw<SqliteException>(() => database.Execute(Unflushed)).Message.ShouldContain("not flushed");
+        (await Should.ThrowAsync<SqliteException>(() => database.ExecuteAsync(Unflushed, Token))).Message.ShouldContain("not flushed");
         for (var i = 0; i < 3; i++)
         {
-            var host = Register(database, $"ENGINE:{i}").Host.Id;
-            database.Query("SELECT synchronous FROM pragma_synchronous", row => row.GetInt32(0))
+            var host = (await RegisterAsync(database, $"ENGINE:{i}")).Host.Id;
+            (await database.QueryAsync("SELECT synchronous FROM pragma_synchronous", row => row.GetInt32(0), Token))
                 .ShouldBe([1], "and the next user of a pooled connection is none the slower");
-            new SqliteHealthChecks(database).Replace(host, Checks);
-            new SqliteHosts(database, _time).Delete(host).ShouldBeTrue();
+            await new HealthChecks(database).ReplaceAsync(host, Checks, Token);
+            (await new Hosts(database, _time).DeleteAsync(host, Token)).ShouldBeTrue();
         }
 
-        var tokens = new SqliteTokens(database, _time);
-        tokens.List().ShouldAllBe(token => tokens.Delete(token.Id));
+        var tokens = new Tokens(database, _time);
+        foreach (var token in await tokens.ListAsync(Token))
+        {
+            (await tokens.DeleteAsync(token.Id, Token)).ShouldBeTrue();
+        }
     }
 
     [Fact]
-    public void Expired_tokens_are_remembered_for_a_day_and_then_gone()
+    public async Task Expired_tokens_are_remembered_for_a_day_and_then_gone()
     {
-        var tokens = new SqliteTokens(new Database(_folder.Path), _time);
-        tokens.Create(1);
+        var tokens = new Tokens(await OpenAsync(), _time);
+        await tokens.CreateAsync(1, Token);
         _time.Advance(TimeSpan.FromHours(24));
-        tokens.Create(1);
-        tokens.List().Count.ShouldBe(2);
+        await tokens.CreateAsync(1, Token);
+        (await tokens.ListAsync(Token)).Count.ShouldBe(2);
         _time.Advance(TimeSpan.FromHours(1));
-        tokens.Create(1);
-        tokens.List().Count.ShouldBe(2);
+        await tokens.CreateAsync(1, Token);
+        (await tokens.ListAsync(Token)).Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task Of_many_agents_of_one_engine_that_come_at_once_one_is_registered()
     {
-        var database = new Database(_folder.Path);
+        var database = await OpenAsync();
         var registrations = new Registrations(database, _time);
-        var tokens = Enumerable.Range(0, 8).Select(_ => new SqliteTokens(database, _time).Create(1).Token).ToList();
+        var tokens = new List<string>();
+        for (var i = 0; i < 8; i++)
+        {
+            tokens.Add((await new Tokens(database, _time).CreateAsync(1, Token)).Token);
+        }
+
         using var together = new Barrier(tokens.Count);
         var results = await Task.WhenAll(tokens.Select(token => Task.Factory.StartNew(
-            () =>
+            async () =>
             {
                 together.SignalAndWait();
                 try
                 {
-                    registrations.Add(HubFixture.Request(token));
+                    await registrations.AddAsync(HubFixture.Request(token), Token);
                     return "added";
                 }
                 catch (RegistrationException e)
@@ -201,28 +213,33 @@ public sealed class StorageTests : IDisposable
                     return e.Message;
                 }
             },
-            TestContext.Current.CancellationToken,
+            Token,
             TaskCreationOptions.LongRunning,
-            TaskScheduler.Default)));
+            TaskScheduler.Default).Unwrap()));
         results.Count(result => result == "added").ShouldBe(1);
         results.Count(result => result.Contains("already registered", StringComparison.Ordinal)).ShouldBe(tokens.Count - 1);
-        new SqliteTokens(database, _time).List().Sum(token => token.Uses).ShouldBe(1);
+        (await new Tokens(database, _time).ListAsync(Token)).Sum(token => token.Uses).ShouldBe(1);
     }
 
     [Fact]
-    public void A_host_that_cannot_be_added_leaves_the_token_as_it_was()
+    public async Task A_host_that_cannot_be_added_leaves_the_token_as_it_was()
     {
-        var database = new Database(_folder.Path);
-        database.Execute("CREATE TRIGGER full BEFORE INSERT ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
-        var token = new SqliteTokens(database, _time).Create(1).Token;
+        var database = await OpenAsync();
+        await database.ExecuteAsync("CREATE TRIGGER full BEFORE INSERT ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END", Token);
+        var token = (await new Tokens(database, _time).CreateAsync(1, Token)).Token;
         var registrations = new Registrations(database, _time);
-        Should.Throw<SqliteException>(() => registrations.Add(HubFixture.Request(token)));
-        database.Execute("DROP TRIGGER full");
-        Should.NotThrow(() => registrations.Add(HubFixture.Request(token)));
+        await Should.ThrowAsync<SqliteException>(() => registrations.AddAsync(HubFixture.Request(token), Token));
+        await database.ExecuteAsync("DROP TRIGGER full", Token);
+        await Should.NotThrowAsync(() => registrations.AddAsync(HubFixture.Request(token), Token));
     }
 
-    private (HostRecord Host, string PermanentToken) Register(Database database, string engine = "ENGINE:1") =>
-        new Registrations(database, _time).Add(HubFixture.Request(new SqliteTokens(database, _time).Create(1).Token, engine));
+    private Task<Database> OpenAsync() => TestDatabase.OpenAsync(_folder.Path, Token);
+
+    private async Task<(HostRecord Host, string PermanentToken)> RegisterAsync(Database database, string engine = "ENGINE:1")
+    {
+        var token = (await new Tokens(database, _time).CreateAsync(1, Token)).Token;
+        return await new Registrations(database, _time).AddAsync(HubFixture.Request(token, engine), Token);
+    }
 
     private List<(string Name, UnixFileMode Mode)> Modes() =>
         [.. Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.GetUnixFileMode(file)))];
