@@ -12,13 +12,23 @@ internal static class MachineDescription
         var info = await engine.GetInfoAsync(ct);
         var version = await engine.GetVersionAsync(ct);
         var others = (await docker.RunAsync(["ps", "-q"], ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
-        var load = string.Join(' ', (await File.ReadAllTextAsync("/proc/loadavg", ct)).Split(' ').Take(3));
+        var machine = await WriteAsync(ct);
         var cgroup = info.CgroupVersion.Length > 0 ? "v" + info.CgroupVersion : "(version not told)";
-        var processor = Processor(await File.ReadAllLinesAsync("/proc/cpuinfo", ct));
         return string.Create(CultureInfo.InvariantCulture, $"""
-            - Machine: {processor}, {Environment.ProcessorCount} cores, {info.MemTotal / 1024.0 / 1024 / 1024:0.0} GiB, Linux {info.KernelVersion}
-            - Engine: {version.Version} (API {version.ApiVersion}), control groups {cgroup} by {info.CgroupDriver}
-            - Beside it, before it began: load average {load}, {others} other running containers
+            {machine}- Engine: {version.Version} (API {version.ApiVersion}), control groups {cgroup} by {info.CgroupDriver}, {others} other running containers
+
+            """);
+    }
+
+    /// <summary>The machine without an engine.</summary>
+    public static async Task<string> WriteAsync(CancellationToken ct)
+    {
+        var processor = Processor(await File.ReadAllLinesAsync("/proc/cpuinfo", ct));
+        var memory = ProcessFigures.Field(await File.ReadAllLinesAsync("/proc/meminfo", ct), "MemTotal") / 1024.0 / 1024;
+        var kernel = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", ct)).Trim();
+        var load = string.Join(' ', (await File.ReadAllTextAsync("/proc/loadavg", ct)).Split(' ').Take(3));
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            - Machine: {processor}, {Environment.ProcessorCount} cores, {memory:0.0} GiB, Linux {kernel}; load average before it began: {load}
 
             """);
     }

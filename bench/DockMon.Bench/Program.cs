@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using DockMon.Bench.Hubs;
 
 namespace DockMon.Bench;
 
-/// <summary>What the agent costs, in terms of something else measured in the same run.</summary>
+/// <summary>What agent and hub cost, in terms of something else measured in the same run.</summary>
 internal static class Program
 {
     private const string Usage = """
@@ -10,6 +11,8 @@ internal static class Program
                bench/run latency  [--containers 50] [--times 100] [--stops 20] [--outages 5] [--outage-seconds 5] [--source kernel|engine|auto | --agent "CMD"]
                bench/run downtime [--times 10] [--source … | --agent "CMD"]
                bench/run soak     [--hours 1] [--containers 50] [--source … | --agent "CMD"]
+               bench/run hub      [--agents 1000] [--containers 10] [--seconds 60] [--settle 10] [--burst 10] [--callers 16] [--sources 64]
+                                  [--beside PROGRAM] [--hubs 1 | --at URL,URL --key KEY]
         What each measures: docs/performance.md. Results go to the output as Markdown, progress to the error output.
         """;
 
@@ -55,6 +58,13 @@ internal static class Program
         }
 
         var arguments = new Arguments(args.Length > 0 ? args[1..] : []);
+        if (args is ["hub", ..])
+        {
+            // It needs no engine.
+            await new HubBench(arguments).RunAsync(ct);
+            return;
+        }
+
         await using var bench = new Workbench();
         await (args.FirstOrDefault() switch
         {
