@@ -1,5 +1,6 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Commands.Repeats;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Configuration;
@@ -74,7 +75,11 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
 
         var scan = new ComposeScan(context.Policies, time);
         var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
-        using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands);
+        using var repeats = new RepeatedRequests(options.DataPath, connection, context.CreateLogger<RepeatedRequests>());
+        using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands)
+        {
+            Repeats = repeats,
+        };
         var frames = new FrameDispatcher(routes, requests, context.CreateLogger<FrameDispatcher>());
         var link = new ServerLink(context, dialer, tokens, registration.DescribeAsync, outbound, connection);
         connection.Connected += _ => trimmer.MarkActivity();

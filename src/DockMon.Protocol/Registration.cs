@@ -91,7 +91,7 @@ public static class HostnameSources
     public const string EngineId = "engine_id";
 }
 
-/// <summary>Names of capabilities in <see cref="RegisterRequest.Capabilities"/>.</summary>
+/// <summary>Names of capabilities in <see cref="RegisterRequest.Capabilities"/>, beside those of <see cref="ExtensionNames"/>.</summary>
 public static class Capabilities
 {
     /// <summary>Start, stop, restart, remove and the like.</summary>
@@ -117,11 +117,6 @@ public static class Capabilities
 
     /// <summary>More than one env file in <c>deploy_compose</c>.</summary>
     public const string MultiEnvFiles = "multi_env_files";
-
-    /// <summary>
-    /// <see cref="HostStats.Extended"/> for a server that asks. An extension of this project: DockMon servers do not know the name, and ignore it.
-    /// </summary>
-    public const string ExtendedHostStats = "extended_host_stats";
 }
 
 /// <summary>The server's yes to a <see cref="RegisterRequest"/>.</summary>
@@ -140,9 +135,20 @@ public sealed record AuthSuccess
     public required string PermanentToken { get; init; }
 
     /// <summary>
-    /// Asks for <see cref="HostStats.Extended"/> as long as this connection lives. An extension of this project: DockMon servers send no such field.
+    /// Asks for <see cref="HostStats.Extended"/> as long as this connection lives, as the name of that extension does. DockMon servers send no such field.
     /// </summary>
     public bool? ExtendedHostStats { get; init; }
+
+    /// <summary>
+    /// The extensions that the server uses on this connection: some of those that the agent announced (<see cref="ExtensionNames"/>). Left out when there are
+    /// none; DockMon servers send no such field.
+    /// </summary>
+    public IReadOnlyList<string>? Extensions { get; init; }
+
+    /// <summary>Whether the server uses an extension on this connection.</summary>
+    /// <param name="extension">One of <see cref="ExtensionNames"/>.</param>
+    public bool Uses(string extension) =>
+        Extensions?.Contains(extension) == true || (extension == ExtensionNames.ExtendedHostStats && ExtendedHostStats == true);
 
     /// <summary>What may be logged.</summary>
     public override string ToString() => $"{Type} of host {HostId}";

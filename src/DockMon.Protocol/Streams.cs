@@ -23,8 +23,8 @@ public sealed record HostStats
     public double NetBytesPerSec { get; init; }
 
     /// <summary>
-    /// More about the host. An extension of this project: now and then, and only to a server
-    /// that has asked with <see cref="AuthSuccess.ExtendedHostStats"/>.
+    /// More about the host. An extension of this project: now and then, and only to a server that
+    /// uses <see cref="ExtensionNames.ExtendedHostStats"/>.
     /// </summary>
     public ExtendedHostStats? Extended { get; init; }
 }

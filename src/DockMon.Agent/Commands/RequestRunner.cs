@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using DockMon.Agent.Commands.Repeats;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Policies;
 using DockMon.Engine;
-using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Commands;
@@ -43,6 +43,9 @@ internal sealed partial class RequestRunner(
     private Task? _finished;
     private volatile bool _stopping;
 
+    /// <summary>What was asked before; null when nobody remembers.</summary>
+    public RepeatedRequests? Repeats { get; init; }
+
     public void Dispose()
     {
         _giveUp.Dispose();
@@ -58,16 +61,23 @@ internal sealed partial class RequestRunner(
     /// <param name="size">Bytes of its frame.</param>
     public void Start(bool isCommand, string id, string name, Route route, JsonElement payload, int size)
     {
+        if (!route.IsRead && Repeats?.Find(id, name, payload) is { } repeat)
+        {
+            Answer(isCommand, id, repeat);
+            return;
+        }
+
         var bytes = size + RequestOverhead;
         if (!_waiting.TryTake(bytes))
         {
             Log.TooMuchWaits(logger, name, bytes);
             const string Reason = "64 MiB of requests wait already; ask again when some of them are done";
-            Answer(isCommand, id, Fail($"failed to {route.What}: {Reason}"));
+            Repeats?.Forget(id);
+            Answer(isCommand, id, Outcome.Fail($"failed to {route.What}: {Reason}"));
             return;
         }
 
-        var request = new Request(id, name, route, bytes, outcome => Answer(isCommand, id, outcome));
+        var request = new Request(id, name, route, bytes, isCommand);
         if (route.IsRead)
         {
             Read(request, payload);
@@ -79,7 +89,7 @@ internal sealed partial class RequestRunner(
     }
 
     /// <summary>Answers a request that is not done at all.</summary>
-    public void Refuse(bool isCommand, string id, string error) => Answer(isCommand, id, Fail(error));
+    public void Refuse(bool isCommand, string id, string error) => Answer(isCommand, id, Outcome.Fail(error));
 
     /// <summary>No new work; what runs has <paramref name="limit"/> to end, what waits is answered with an error.</summary>
     /// <returns>The end; asked again, the same end.</returns>
@@ -127,7 +137,8 @@ internal sealed partial class RequestRunner(
         var (route, answered) = (request.Route, 0);
         var timer = new CancellationTokenSource(route.Limit, time);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _audience.Gone, _giveUp.Token);
-        var late = timer.Token.Register(() => AnswerOnce(Fail($"failed to {route.What}: timeout: it was not done within {route.Limit.TotalSeconds:0} s")));
+        var timeout = Outcome.Fail($"failed to {route.What}: timeout: it was not done within {route.Limit.TotalSeconds:0} s");
+        var late = timer.Token.Register(() => AnswerOnce(timeout));
         lanes.Post(
             route.Place,
             async () =>
@@ -144,18 +155,37 @@ internal sealed partial class RequestRunner(
         {
             if (Interlocked.Exchange(ref answered, 1) == 0)
             {
-                request.Answer(outcome);
+                Answer(request, outcome);
             }
         }
     }
 
     private async Task WriteAsync(Request request, BoundRequest bound, long received)
     {
-        request.Answer(IsGivenUp(received) ? Late(request, received) : await RunAsync(request, () => bound, _giveUp.Token));
+        if (_stopping || IsGivenUp(received))
+        {
+            Refuse(request, _stopping ? Stopping(request) : Late(request, received));
+            return;
+        }
+
+        await (Repeats?.BeginAsync(request.Id) ?? Task.CompletedTask);
+        var answer = (await RunAsync(request, () => bound, _giveUp.Token)).ToFrame(request.IsCommand, request.Id, time.GetUtcNow());
+        await (Repeats?.EndAsync(request.Id, answer) ?? Task.CompletedTask);
+        outbound.PostAnswer(answer);
         _waiting.Give(request.Bytes);
     }
 
-    private Outcome Late(Request request, long received) => Fail(
+    /// <summary>Answers a request that changes something and was not begun.</summary>
+    private void Refuse(Request request, Outcome outcome)
+    {
+        Repeats?.Forget(request.Id);
+        Answer(request, outcome);
+        _waiting.Give(request.Bytes);
+    }
+
+    private static Outcome Stopping(Request request) => Outcome.Fail($"failed to {request.Route.What}: the agent is stopping");
+
+    private Outcome Late(Request request, long received) => Outcome.Fail(
         $"failed to {request.Route.What}: timeout: it waited {time.GetElapsedTime(received).TotalSeconds:0} s for what was asked before it, "
         + "and whoever asked has given it up by now");
 
@@ -174,8 +204,7 @@ internal sealed partial class RequestRunner(
             if (IsGivenUp(received))
             {
                 // Where it belongs is not worth a question to the engine any more.
-                request.Answer(Late(request, received));
-                _waiting.Give(request.Bytes);
+                Refuse(request, Late(request, received));
                 return;
             }
 
@@ -184,8 +213,7 @@ internal sealed partial class RequestRunner(
         }
         catch (Exception e)
         {
-            request.Answer(Fail(e is CommandException ? e.Message : $"failed to {request.Route.What}: {e.Message}"));
-            _waiting.Give(request.Bytes);
+            Refuse(request, Outcome.Fail(e is CommandException ? e.Message : $"failed to {request.Route.What}: {e.Message}"));
         }
         finally
         {
@@ -202,7 +230,7 @@ internal sealed partial class RequestRunner(
         var route = request.Route;
         if (_stopping)
         {
-            return Fail($"failed to {route.What}: the agent is stopping");
+            return Stopping(request);
         }
 
         try
@@ -212,50 +240,43 @@ internal sealed partial class RequestRunner(
         }
         catch (CommandException e)
         {
-            return Fail(e.Message);
+            return Outcome.Fail(e.Message);
         }
         catch (EngineException e)
         {
-            return Fail($"failed to {route.What}: {e.Message}");
+            return Outcome.Fail($"failed to {route.What}: {e.Message}");
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return Fail(_giveUp.IsCancellationRequested ? $"failed to {route.What}: the agent stopped before it was done"
+            return Outcome.Fail(_giveUp.IsCancellationRequested ? $"failed to {route.What}: the agent stopped before it was done"
                 : $"failed to {route.What}: timeout: nobody can be waiting for it any more");
         }
         catch (Exception e)
         {
             Log.HandlerFailed(logger, e, request.Name);
-            return Fail($"failed to {route.What}: internal error: {e.Message}");
+            return Outcome.Fail($"failed to {route.What}: internal error: {e.Message}");
         }
     }
 
-    private void Answer(bool isCommand, string id, Outcome outcome)
+    private void Answer(Request request, Outcome outcome) => Answer(request.IsCommand, request.Id, outcome);
+
+    private void Answer(bool isCommand, string id, Outcome outcome) => outbound.PostAnswer(outcome.ToFrame(isCommand, id, time.GetUtcNow()));
+
+    /// <summary>Answers a request that came before: as then, with why that cannot be, or not at all while the first answer is on its way.</summary>
+    private void Answer(bool isCommand, string id, Repeat repeat)
     {
-        var frame = (isCommand, outcome.Error) switch
+        if (repeat.Error is { } error)
         {
-            (true, null) => FrameWriter.Response(id, outcome.Json, time.GetUtcNow()),
-            (true, { } error) => FrameWriter.ResponseError(id, error, time.GetUtcNow()),
-            (false, null) => FrameWriter.OperationResult(id, outcome.Json),
-            (false, { } error) => FrameWriter.OperationError(id, error),
-        };
-        if (frame.Length > ProtocolLimits.ControlFrameBytes)
-        {
-            // Sent as it is, it would cost the connection.
-            Answer(isCommand, id, Fail($"the answer has {frame.Length} bytes, over the server's limit of {ProtocolLimits.ControlFrameBytes}"));
-            return;
+            Answer(isCommand, id, Outcome.Fail(error));
         }
-
-        outbound.PostAnswer(frame);
+        else if (repeat.Frame is { } frame)
+        {
+            outbound.PostAnswer(frame);
+        }
     }
-
-    private static Outcome Fail(string error) => new([], error);
-
-    /// <summary>What came of a request: JSON or an error.</summary>
-    private readonly record struct Outcome(byte[] Json, string? Error);
 
     /// <summary>A request that was taken in; its bytes are given back when it is done.</summary>
-    private sealed record Request(string Id, string Name, Route Route, long Bytes, Action<Outcome> Answer);
+    private sealed record Request(string Id, string Name, Route Route, long Bytes, bool IsCommand);
 
     private static partial class Log
     {

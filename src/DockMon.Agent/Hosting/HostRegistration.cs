@@ -42,7 +42,8 @@ internal sealed class HostRegistration(AgentContext context, EngineClient engine
         [Capabilities.ComposeDeployments] = hasCompose && policy.Permits(CommandNames.DeployCompose),
         [Capabilities.ShellAccess] = policy.MayPermit(HostActions.Shell),
         [Capabilities.MultiEnvFiles] = true,
-        [Capabilities.ExtendedHostStats] = true,
+        [ExtensionNames.ExtendedHostStats] = true,
+        [ExtensionNames.CommandIds] = true,
     };
 
     public void AddTo(Routes routes) => routes.Commands[CommandNames.GetSystemInfo] = new Route("get system information", lane: null, async (_, ct) =>

@@ -50,7 +50,7 @@ internal sealed class Sampling : IDisposable
     private void OnConnected(AuthSuccess auth)
     {
         _link.UseToken(auth.PermanentToken);
-        _host.IsExtended = auth.ExtendedHostStats ?? false;
+        _host.IsExtended = auth.Uses(ExtensionNames.ExtendedHostStats);
         OnSightChanged();
     }
 

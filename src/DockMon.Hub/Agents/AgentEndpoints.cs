@@ -130,8 +130,16 @@ internal sealed partial class AgentEndpoints(
 
     private static async Task AnswerAsync(AgentConnection connection, HostRecord host, string token, CancellationToken ct)
     {
-        bool? extended = host.Can(Capabilities.ExtendedHostStats) ? true : null;
-        var success = new AuthSuccess { AgentId = host.AgentId, HostId = host.Id, PermanentToken = token, ExtendedHostStats = extended };
+        var extensions = AgentExtensions.UsedWith(host);
+        var success = new AuthSuccess
+        {
+            AgentId = host.AgentId,
+            HostId = host.Id,
+            PermanentToken = token,
+            Extensions = extensions.Count > 0 ? extensions : null,
+            // An earlier version of the agent reads only this one.
+            ExtendedHostStats = extensions.Contains(ExtensionNames.ExtendedHostStats) ? true : null,
+        };
         await connection.SendAsync(FrameWriter.Message(success, ProtocolJson.Default.AuthSuccess), ct);
     }
 

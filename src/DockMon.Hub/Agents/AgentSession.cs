@@ -15,6 +15,9 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
 
     public HostRecord Host => host;
 
+    /// <summary>Whether an extension of the protocol is used on this connection: one of <see cref="ExtensionNames"/>.</summary>
+    public bool Uses(string extension) => AgentExtensions.UsedWith(host).Contains(extension);
+
     /// <summary>Queues a frame.</summary>
     /// <exception cref="AgentException">The connection has ended, or its queue is full.</exception>
     public void Send(byte[] frame)

@@ -14,7 +14,7 @@ namespace DockMon.Hub.Storage;
 /// <param name="LastSeen">Time of the last connection.</param>
 internal sealed record HostRecord(string Id, string AgentId, string EngineId, string Hostname, JsonElement Registration, string RegisteredAt, string LastSeen)
 {
-    /// <summary>Whether its agent has a capability: one of <see cref="Capabilities"/>.</summary>
+    /// <summary>Whether its agent has a capability: one of <see cref="Capabilities"/> or <see cref="ExtensionNames"/>.</summary>
     public bool Can(string capability) =>
         Registration.TryGetProperty("capabilities", out var all) && all.TryGetProperty(capability, out var can) && can.ValueKind == JsonValueKind.True;
 }

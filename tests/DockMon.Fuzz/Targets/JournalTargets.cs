@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using DockMon.Agent.Commands.Repeats;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Health;
 using DockMon.Agent.SelfUpdate;
@@ -21,6 +23,7 @@ internal static class JournalTargets
         Typed(DeploymentJson.Default.DeploymentJournal, _ => { }),
         Typed(KnownJson.Default.KnownFile, file => _ = KnownContainerStore.ById(file.Containers ?? []).Count),
         Typed(HealthJson.Default.HealthAnswer, _ => { }),
+        input => _ = RepeatFile.Parse(Encoding.UTF8.GetString(input)),
     ];
 
     /// <summary>The first byte chooses the file (A is the first), the others are its content.</summary>

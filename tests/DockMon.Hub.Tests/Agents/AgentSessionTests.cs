@@ -51,10 +51,11 @@ public sealed class AgentSessionTests : HubTests
     [Fact]
     public async Task What_an_agent_says_of_itself_now_is_what_is_told_and_what_it_is_asked_for()
     {
-        var capabilities = new Dictionary<string, bool> { [Capabilities.ExtendedHostStats] = true };
+        var capabilities = new Dictionary<string, bool> { [ExtensionNames.ExtendedHostStats] = true, [ExtensionNames.CommandIds] = false };
         var request = HubFixture.Request(Agent.PermanentToken, hostname: "renamed") with { Capabilities = capabilities };
         var (_, answer) = await Hub.RegisterAsync(request, Token);
         answer.GetProperty("extended_host_stats").GetBoolean().ShouldBeTrue();
+        answer.GetProperty("extensions").EnumerateArray().Select(name => name.GetString()).ShouldBe([ExtensionNames.ExtendedHostStats]);
         var told = FeedText.Data(Feed().Last(item => item.Name == FeedNames.HostConnected)).GetProperty("data");
         told.GetProperty("hostname").GetString().ShouldBe("renamed");
     }

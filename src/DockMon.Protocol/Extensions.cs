@@ -1,0 +1,14 @@
+namespace DockMon.Protocol;
+
+/// <summary>
+/// Names of the extensions of this project. An agent announces them as capabilities, whose names are open, and a server names those that it wants in
+/// <see cref="AuthSuccess.Extensions"/>. DockMon servers know none and ask for none; nothing on the wire differs for them.
+/// </summary>
+public static class ExtensionNames
+{
+    /// <summary>A request that comes twice is carried out once, and answered with the first answer.</summary>
+    public const string CommandIds = "command_ids";
+
+    /// <summary><see cref="HostStats.Extended"/>. A server may also ask for it with <see cref="AuthSuccess.ExtendedHostStats"/>.</summary>
+    public const string ExtendedHostStats = "extended_host_stats";
+}
