@@ -1,6 +1,7 @@
 using System.Reflection;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.History;
 using DockMon.Hub.Storage;
 using Microsoft.Extensions.Logging.Console;
 
@@ -31,6 +32,7 @@ public static class HubApplication
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddStorage();
+        builder.Services.AddHistory();
         builder.Services.AddAgents();
         builder.Services.AddApi();
 
@@ -40,6 +42,7 @@ public static class HubApplication
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
         app.MapAgents();
         app.MapApi();
+        app.MapHistory();
         return app;
     }
 }

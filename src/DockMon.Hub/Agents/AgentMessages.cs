@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Hub.Api;
+using DockMon.Hub.History;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
@@ -12,7 +13,7 @@ namespace DockMon.Hub.Agents;
 internal sealed partial class AgentMessages(
     AgentRegistry agents,
     IEvents events,
-    StatsHistory stats,
+    LiveSamples samples,
     EventFeed feed,
     TimeProvider time,
     ILogger<AgentMessages> logger)
@@ -28,6 +29,11 @@ internal sealed partial class AgentMessages(
     {
         try
         {
+            if (TryTakeSample(session.Host.Id, utf8.Span))
+            {
+                return;
+            }
+
             await TakeFrameAsync(session, Frame.Parse(utf8.Span), utf8, ct);
         }
         catch (Exception e) when (IsInvalid(e))
@@ -41,12 +47,25 @@ internal sealed partial class AgentMessages(
     {
         try
         {
-            AddSample(hostId, JsonElement.Parse(utf8.Span));
+            samples.Add(hostId, utf8.Span, isHost: false);
         }
         catch (Exception e) when (IsInvalid(e))
         {
             Invalid(hostId, utf8.Length, e.Message);
         }
+    }
+
+    /// <summary>Handles a frame that holds a sample. By far the most frames do: nothing is allocated for them.</summary>
+    private bool TryTakeSample(string hostId, ReadOnlySpan<byte> utf8)
+    {
+        if (!SampleReader.TryFind(utf8, out var sample, out var isHost))
+        {
+            return false;
+        }
+
+        samples.Add(hostId, sample, isHost);
+        feed.Publish(isHost ? FeedNames.HostStats : EventNames.ContainerStats, hostId, sample);
+        return true;
     }
 
     // An escaped unpaired surrogate is valid JSON, and fails only where the text is read.
@@ -69,10 +88,6 @@ internal sealed partial class AgentMessages(
         {
             case FrameTypes.Event when frame.Command is { } name && frame.Payload is { } payload:
                 await TakeEventAsync(session, name, payload, ct);
-                break;
-            case FrameTypes.Stats when JsonElement.Parse(utf8.Span).TryGetProperty("stats", out var host):
-                stats.Add(hostId, StatsHistory.Host, host);
-                feed.Publish(FeedNames.HostStats, hostId, host);
                 break;
             case FrameTypes.Response or null when frame.RequestId is { } id:
                 // The result of an operation is the whole frame.
@@ -99,10 +114,6 @@ internal sealed partial class AgentMessages(
 
         switch (name)
         {
-            case EventNames.ContainerStats:
-                AddSample(hostId, payload);
-                feed.Publish(name, hostId, payload);
-                break;
             case EventNames.ShellData:
                 if (payload.Deserialize(ProtocolJson.Default.ShellData) is { SessionId: not null } data)
                 {
@@ -137,14 +148,6 @@ internal sealed partial class AgentMessages(
             }
 
             return true;
-        }
-    }
-
-    private void AddSample(string hostId, JsonElement sample)
-    {
-        if (sample.ValueKind == JsonValueKind.Object && sample.TryGetProperty("container_id", out var id) && id.ValueKind == JsonValueKind.String)
-        {
-            stats.Add(hostId, id.GetString()!, sample);
         }
     }
 

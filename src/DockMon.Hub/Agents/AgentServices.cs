@@ -6,7 +6,6 @@ internal static class AgentServices
     public static void AddAgents(this IServiceCollection services)
     {
         services.AddSingleton<HealthCheckPush>();
-        services.AddSingleton<StatsHistory>();
         services.AddSingleton<AgentRegistry>();
         services.AddSingleton<UnregisteredSockets>();
         services.AddSingleton<Registrar>();

@@ -16,7 +16,13 @@ internal sealed record HostAnswer(string Id, string Hostname, string EngineId, b
 /// <summary>A command to forward.</summary>
 internal sealed record CommandRequest(string? Command, JsonElement? Payload);
 
-internal sealed record StatsAnswer(JsonElement? Host, IReadOnlyDictionary<string, JsonElement> Containers);
+/// <param name="Host">Newest sample of the host itself.</param>
+/// <param name="Containers">Newest samples of its containers, by id.</param>
+/// <param name="RefusedSamples">Number of samples that were dropped because the host has too many containers; left out when there are none.</param>
+internal sealed record StatsAnswer(
+    JsonElement? Host,
+    IReadOnlyDictionary<string, JsonElement> Containers,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long RefusedSamples);
 
 internal sealed record HistoryEntry(DateTimeOffset ReceivedAt, JsonElement Stats);
 

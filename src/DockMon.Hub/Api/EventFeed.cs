@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace DockMon.Hub.Api;
@@ -23,7 +24,12 @@ internal sealed class EventFeed(TimeProvider time)
     // The history is complete after this id. Events before the start are unknown.
     private long _completeAfter = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
 
-    public void Publish(string name, string hostId, JsonElement data)
+    public void Publish(string name, string hostId, JsonElement data) => Publish(name, hostId, JsonMarshal.GetRawUtf8Value(data));
+
+    /// <param name="name">One of <see cref="FeedNames"/>.</param>
+    /// <param name="hostId">The host.</param>
+    /// <param name="data">One JSON value.</param>
+    public void Publish(string name, string hostId, ReadOnlySpan<byte> data)
     {
         lock (_gate)
         {

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 
 namespace DockMon.Hub.Api;
 
@@ -16,10 +14,9 @@ internal sealed record FeedItem(long Id, string Name, byte[] Text)
     private const byte Space = (byte)' ';
 
     /// <summary>Formats an event. Name and ids come from the hub; the data comes from an agent and always stays on one line.</summary>
-    public static FeedItem Create(long id, string name, string hostId, JsonElement data)
+    public static FeedItem Create(long id, string name, string hostId, ReadOnlySpan<byte> value)
     {
         var head = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {id}\nevent: {name}\ndata: {{\"host_id\":\"{hostId}\",\"data\":"));
-        var value = JsonMarshal.GetRawUtf8Value(data);
         var text = new byte[head.Length + value.Length + 3];
         head.CopyTo(text, 0);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockMon.Hub.Agents;
+using DockMon.Hub.History;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
@@ -15,27 +16,17 @@ internal static class HostApi
             .WithSummary("Registered hosts.");
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync);
         host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, CancellationToken ct) => Show((await hosts.FindAsync(id, ct))!, agents)).WithSummary("One host.");
-        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, CancellationToken ct) =>
+        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, LiveSamples samples, CancellationToken ct) =>
         {
             await hosts.DeleteAsync(id, ct);
             agents.HostRemoved(id);
+            samples.Forget(id);
             return Results.NoContent();
         }).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
         host.MapGet("/events", (string id, IEvents events, int? limit, CancellationToken ct) =>
             events.ListAsync(id, Math.Clamp(limit ?? 100, 1, Events.Kept), ct))
             .WithSummary("Container events, newest first.");
-        host.MapGet("/stats", (string id, StatsHistory stats) =>
-        {
-            var latest = stats.Latest(id);
-            return new StatsAnswer(
-                latest.TryGetValue(StatsHistory.Host, out var own) ? own.Stats : null,
-                latest.Where(entry => entry.Key != StatsHistory.Host).ToDictionary(entry => entry.Key, entry => entry.Value.Stats));
-        }).WithSummary("Latest sample of the host and of each container.");
-        host.MapGet("/stats/history", (string id, StatsHistory stats, string? container_id) =>
-            (IReadOnlyList<HistoryEntry>)[.. stats.History(id, container_id ?? StatsHistory.Host)
-                .Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))])
-            .WithSummary("Samples of the last five minutes, of a container or of the host.");
         host.MapPost("/command", CommandAsync).WithSummary("Forwards a command of the protocol.");
         host.MapPost("/operation", OperationAsync).WithSummary("Forwards a container operation of the protocol.");
     }

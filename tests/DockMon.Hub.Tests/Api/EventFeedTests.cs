@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Api;
 using Microsoft.Extensions.Time.Testing;
@@ -15,7 +16,7 @@ public sealed class EventFeedTests
     [InlineData("{\"a\":\"x\\nevent: host_disconnected\\r\\u000a\\u2028\"}")]
     public void Whatever_an_agent_says_is_one_line_of_data(string json)
     {
-        var item = FeedItem.Create(7, FeedNames.HostStats, "h1", JsonElement.Parse(json));
+        var item = FeedItem.Create(7, FeedNames.HostStats, "h1", Encoding.UTF8.GetBytes(json));
         var lines = FeedText.Lines(item);
         lines[..2].ShouldBe(["id: 7", "event: host_stats"]);
         lines[2].ShouldStartWith("data: ");
@@ -114,7 +115,7 @@ public sealed class EventFeedTests
         var first = listener.Pending;
         (await HeartbeatAsync()).ShouldBeFalse();
         listener.Pending.ShouldNotBeNull().ShouldBeSameAs(first);
-        listener.Add(FeedItem.Create(1, FeedNames.HostConnected, "h", JsonElement.Parse("{}")));
+        listener.Add(FeedItem.Create(1, FeedNames.HostConnected, "h", "{}"u8));
         (await listener.WaitAsync(TimeSpan.FromSeconds(15), _time, TestContext.Current.CancellationToken)).ShouldBeTrue();
         listener.Pending.ShouldBeNull();
     }

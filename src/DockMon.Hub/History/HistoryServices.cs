@@ -1,0 +1,13 @@
+namespace DockMon.Hub.History;
+
+/// <summary>Statistics: the samples of the last minutes, and what is kept of older ones.</summary>
+internal static class HistoryServices
+{
+    public static void AddHistory(this IServiceCollection services)
+    {
+        services.AddSingleton<LiveSamples>();
+        services.AddHostedService<HistoryLoop>();
+    }
+
+    public static void MapHistory(this WebApplication app) => HistoryApi.Map(app);
+}
