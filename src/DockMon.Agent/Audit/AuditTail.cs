@@ -1,3 +1,5 @@
+using System.Globalization;
+using DockMon.Agent.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace DockMon.Agent.Audit;
@@ -10,6 +12,42 @@ namespace DockMon.Agent.Audit;
 /// <param name="IsOdd">Whether there is something else after the last record.</param>
 internal readonly record struct AuditTail(long Sequence, string Hash, string? Torn, bool NeedsNewLine, bool IsOdd)
 {
+    /// <summary>How the files of a directory end, the last record's own place in the chain included.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static AuditTail ReadIn(string folder)
+    {
+        for (var age = 0; age <= 1; age++)
+        {
+            try
+            {
+                using var file = SafePath.OpenFileIn(folder, AuditFile.NameOf(age));
+                if (file.Length > 0)
+                {
+                    return Read(file.SafeFileHandle, file.Length);
+                }
+            }
+            catch (FileNotFoundException)
+            {
+                // It was made into a predecessor just now, or there is none yet.
+            }
+        }
+
+        return new(0, AuditRecord.NoPrevious, null, NeedsNewLine: false, IsOdd: false);
+    }
+
+    /// <summary>In what the files end otherwise than their head file says; null if they end as they should.</summary>
+    /// <param name="head">What the head file said before; null for none.</param>
+    public string? Differs(AuditHead? head) => this switch
+    {
+        { IsOdd: true } => "something that is no record follows the last one",
+        _ when head is null => Sequence > 0 ? "there is no head file" : null,
+        _ when Sequence < head.Sequence => string.Create(
+            CultureInfo.InvariantCulture, $"the head file names record {head.Sequence}, and the last in the files is {Sequence}"),
+        _ when Sequence == head.Sequence && Hash != head.Hash => string.Create(
+            CultureInfo.InvariantCulture, $"record {Sequence} is another one than the head file names"),
+        _ => null,
+    };
+
     /// <summary>Reads the end of a file.</summary>
     public static AuditTail Read(SafeFileHandle file, long length)
     {

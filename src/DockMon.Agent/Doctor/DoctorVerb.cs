@@ -32,6 +32,7 @@ internal static class DoctorVerb
         var inContainer = Machine.Current.InContainer;
         var route = ServerRoute.Find(options, HttpClient.DefaultProxy);
         var addresses = new AddressChecks(configuration, route, inContainer, environment, time);
+        var policy = new PolicyLoader(options).Load(before: null);
         using var dial = new DialChecks(configuration, route, addresses, time);
         using var engine = new EngineChecks(options, inContainer, environment, time);
         var results = new List<NamedResult>();
@@ -44,8 +45,9 @@ internal static class DoctorVerb
             new TokenCheck(configuration, user.TakesOver, results).Check(),
             .. engine.All(),
             .. new DataChecks(options, inContainer, user.TakesOver, engine, "/proc").All(),
+            new AuditCheck(options, policy, user.TakesOver).Check(),
             .. new HostChecks(inContainer).All(),
-            .. new PolicyChecks(new PolicyLoader(options), engine).All(),
+            .. new PolicyChecks(policy, engine).All(),
             new SelfUpdateCheck(ProgramTrust.Of(options)).Check(),
         ];
         await new CheckRunner(time).RunAsync(checks, results, ct);

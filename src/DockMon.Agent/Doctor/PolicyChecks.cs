@@ -3,19 +3,16 @@ using DockMon.Agent.Interop;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
-using DockMon.Agent.Policies.Reading;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Doctor;
 
 /// <summary>The policy: whether it can be used, what it is, and who could change it.</summary>
-internal sealed class PolicyChecks(PolicyLoader loader, EngineChecks engine)
+internal sealed class PolicyChecks(HostPolicy policy, EngineChecks engine)
 {
-    private readonly HostPolicy _policy = loader.Load(before: null);
-
-    public IEnumerable<Check> All() => _policy.File is { } file
-        ? [new("policy", [], _ => Task.FromResult(Judge(_policy, file))), new("policy_mounts", ["container", "policy"], ct => FindWritersAsync(file, ct))]
-        : [new("policy", [], _ => Task.FromResult(CheckResult.Ok(WithoutFile(_policy))))];
+    public IEnumerable<Check> All() => policy.File is { } file
+        ? [new("policy", [], _ => Task.FromResult(Judge(policy, file))), new("policy_mounts", ["container", "policy"], ct => FindWritersAsync(file, ct))]
+        : [new("policy", [], _ => Task.FromResult(CheckResult.Ok(WithoutFile(policy))))];
 
     /// <summary>The result for a policy of a file.</summary>
     public static CheckResult Judge(HostPolicy policy, string file)

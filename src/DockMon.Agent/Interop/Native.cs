@@ -16,6 +16,7 @@ internal static unsafe class Native
     private const int EmptyPath = 0x1000;
     private const int InvalidArgument = 22;
     private const int NotSupported = 95;
+    private const int Write = 2;
     private const int WriteAndSearch = 3;
     private const int KillSignal = 9;
     private const int TerminateSignal = 15;
@@ -122,6 +123,9 @@ internal static unsafe class Native
 
     /// <summary>Whether the user of the process may create files in a directory.</summary>
     public static bool MayWriteIn(string directory) => LibC.Access(directory, WriteAndSearch) == 0;
+
+    /// <summary>Whether the user of the process may write to a file.</summary>
+    public static bool MayWrite(string file) => LibC.Access(file, Write) == 0;
 
     /// <summary>Makes the whole process, with all its threads, that of a plain user for good. The group has the user's number.</summary>
     /// <exception cref="UnauthorizedAccessException">The process may not change its user or its groups.</exception>
