@@ -1,4 +1,4 @@
 namespace DockMon.Agent.Commands;
 
 /// <summary>A request that cannot be done, in one sentence for the person who asked.</summary>
-internal sealed class CommandException(string message) : Exception(message);
+internal class CommandException(string message) : Exception(message);

@@ -46,6 +46,11 @@ internal sealed class RequestGate(AgentContext context, ContainerFactsReader fac
         }
     }
 
+    /// <summary>Records what a server has configured, and what is judged each time that it is done.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="subject">What it is about, in words.</param>
+    public void Note(string action, string subject) => context.Audit.Noted(new AuditEntry(action) { Subject = subject }, error: null);
+
     /// <summary>Judges what is no request.</summary>
     /// <returns>
     /// The id of the container that was judged, on which it is to be done; null when there is none. Where the policy goes by none, its reference.
@@ -116,7 +121,7 @@ internal sealed class RequestGate(AgentContext context, ContainerFactsReader fac
 
         PolicyLog.Refused(_logger, action, decision.Reason, decision.Rule);
         audit.Refused(id, action, payload, subject, container?.Facts, decision);
-        return decision.IsHidden ? (decision, container) : throw new CommandException(decision.Error);
+        return decision.IsHidden ? (decision, container) : throw new RefusedException(decision);
     }
 
     /// <returns>The decision, and the container that it was made for.</returns>

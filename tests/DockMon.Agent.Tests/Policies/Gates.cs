@@ -38,7 +38,8 @@ internal static class Gates
         PolicySource policies,
         HiddenContainers? hidden = null,
         ILoggerFactory? loggers = null,
-        TimeProvider? time = null) => new(
+        TimeProvider? time = null,
+        AuditLog? audit = null) => new(
         new AgentOptions { ServerUrl = new Uri("ws://h"), DataPath = "/data" },
         loggers ?? NullLoggerFactory.Instance,
         time ?? TimeProvider.System,
@@ -46,11 +47,13 @@ internal static class Gates
     {
         Policies = policies,
         Hidden = hidden ?? HiddenContainers.None,
+        Audit = audit ?? AuditLog.Off,
     };
 
     /// <summary>A gate on an engine, and the policy that a test puts in force.</summary>
-    public static RequestGate Of(PolicySource policies, EngineClient engine, ILoggerFactory? log = null, TimeProvider? time = null) =>
-        new(Context(policies, loggers: log, time: time), new ContainerFactsReader(engine), NoAudit);
+    public static RequestGate Of(
+        PolicySource policies, EngineClient engine, ILoggerFactory? log = null, TimeProvider? time = null, AuditLog? audit = null) =>
+        new(Context(policies, loggers: log, time: time, audit: audit), new ContainerFactsReader(engine), NoAudit);
 
     /// <summary>The policy of a text.</summary>
     public static HostPolicy Policy(string text)

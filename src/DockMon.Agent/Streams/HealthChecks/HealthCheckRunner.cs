@@ -30,6 +30,7 @@ internal sealed partial class HealthCheckRunner(
     private readonly Lock _gate = new();
     private readonly List<Task> _runs = [];
     private readonly AsyncSignal _pulse = new();
+    private readonly HealthCheckAudit _audit = new(gate);
     private CancellationTokenSource _allowed = new();
     private int _running;
 
@@ -195,6 +196,7 @@ internal sealed partial class HealthCheckRunner(
         lock (_gate)
         {
             change();
+            _audit.Record(_schedule.Checks);
         }
 
         Wake();

@@ -18,6 +18,8 @@ internal sealed class HealthSchedule
 
     public int Count => _entries.Count;
 
+    public IEnumerable<HealthCheck> Checks => _entries.Values.Select(entry => entry.Check);
+
     /// <summary>These and no others. What stays keeps its place in time.</summary>
     public void Replace(IReadOnlyList<HealthCheck> checks, TimeSpan now)
     {
