@@ -22,6 +22,20 @@ internal static partial class Program
 
     private static async Task<int> Main(string[] args)
     {
+        try
+        {
+            return await RunVerbAsync(args);
+        }
+        catch (IOException e)
+        {
+            // The output cannot be written, such as on a full disk.
+            await Console.Error.WriteLineAsync($"dockmon-agent: the answer cannot be written: {e.Message}");
+            return 74; // EX_IOERR of sysexits.h
+        }
+    }
+
+    private static async Task<int> RunVerbAsync(string[] args)
+    {
         switch (args)
         {
             case [] or ["run"]:
@@ -48,7 +62,13 @@ internal static partial class Program
             case ["policy", .. var options]:
                 return await PolicyVerb.RunAsync(options, Console.Out, Environment.GetEnvironmentVariable, TimeProvider.System);
             case ["audit", .. var options]:
-                return await AuditVerb.RunAsync(options, Console.Out, ShowsColour, Environment.GetEnvironmentVariable, TimeProvider.System);
+                return await AuditVerb.RunAsync(
+                    options,
+                    Console.Out,
+                    Console.Error,
+                    ShowsColour,
+                    Environment.GetEnvironmentVariable,
+                    TimeProvider.System);
             case ["help" or "--help" or "-h"]:
                 await Console.Out.WriteLineAsync(Usage);
                 return 0;

@@ -48,7 +48,7 @@ internal sealed class AuditChain
         // Before the files: an agent that runs goes on writing them.
         var (head, headProblem) = ReadHead(folder);
         var chain = new AuditChain(AuditReader.OldestAge(folder));
-        chain.Load(folder);
+        chain.Load(folder, head);
         if (chain._links.Count == 0)
         {
             chain.Report(null, head is null ? NoRecords : $"all records are missing, up to {head.Sequence}, which the head file names");
@@ -76,9 +76,10 @@ internal sealed class AuditChain
         }
     }
 
-    private void Load(string folder)
+    private void Load(string folder, AuditHead? head)
     {
         (AuditLine Line, Digest Hash)? odd = null;
+        var isUnderWay = false;
         foreach (var line in AuditReader.Lines(folder))
         {
             var hash = Digest.Of(line.Bytes.Span);
@@ -86,6 +87,7 @@ internal sealed class AuditChain
             {
                 ReportOdd(odd);
                 odd = (line with { Bytes = default }, hash);
+                isUnderWay = IsUnderWay(line, head);
                 continue;
             }
 
@@ -102,13 +104,22 @@ internal sealed class AuditChain
             _byHash.TryAdd(hash, _links.Count - 1);
         }
 
-        if (odd is { Line: { IsEnded: false } last })
+        if (odd is { Line: var last } && isUnderWay)
         {
             _notes.Add($"{last.File} line {last.Number}, the last one, is not written to its end (yet)");
             return;
         }
 
         ReportOdd(odd);
+    }
+
+    // The agent writes it just now, or a power cut kept it from that.
+    private bool IsUnderWay(AuditLine line, AuditHead? head)
+    {
+        var last = _links.Count > 0 ? _links[^1].Sequence : 0;
+        return !line.IsEnded
+            && line.File == AuditFile.NameOf(0)
+            && (AuditRecord.CanBegin(line.Bytes.Span, last + 1) || AuditRecord.CanBegin(line.Bytes.Span, Math.Max(last, head?.Sequence ?? 0) + 1));
     }
 
     private void ReportOdd((AuditLine Line, Digest Hash)? odd)

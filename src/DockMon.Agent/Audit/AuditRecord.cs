@@ -1,5 +1,9 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Audit;
 
@@ -12,7 +16,7 @@ internal static class AuditPhase
     /// <summary>It was done, or failed.</summary>
     public const string End = "end";
 
-    /// <summary>It was asked for and is not done.</summary>
+    /// <summary>It was asked for and is not done. With a begin, the policy judged what that found out.</summary>
     public const string Refused = "refused";
 
     /// <summary>Something that has no duration.</summary>
@@ -29,6 +33,8 @@ internal sealed record AuditRecord
 {
     /// <summary>What the hash of the line before is in the first line of all.</summary>
     public const string NoPrevious = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    private static readonly SearchValues<byte> OfTime = SearchValues.Create("0123456789-:.TZ"u8);
 
     /// <summary>Most bytes of a line. All parts of a record are cut, so that none of ours comes near.</summary>
     public const int MaxBytes = 64 * 1024;
@@ -84,6 +90,45 @@ internal sealed record AuditRecord
 
     /// <summary>The line, without its end.</summary>
     public byte[] ToLine() => JsonSerializer.SerializeToUtf8Bytes(this, AuditJson.Default.AuditRecord);
+
+    /// <summary>Whether bytes can be the beginning of the line of a record with a number, as <see cref="ToLine"/> writes it.</summary>
+    public static bool CanBegin(ReadOnlySpan<byte> bytes, long sequence)
+    {
+        ReadOnlySpan<byte> before = "{\"time\":\""u8;
+        if (bytes.Length <= before.Length || !bytes.StartsWith(before))
+        {
+            return before.StartsWith(bytes);
+        }
+
+        var rest = bytes[before.Length..];
+        var time = rest.IndexOfAnyExcept(OfTime) is >= 0 and var end ? end : rest.Length;
+        rest = rest[time..];
+        ReadOnlySpan<byte> after = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\",\"sequence\":{sequence},\"phase\":\""));
+        return time <= Rfc3339.MaxLength
+            && (rest.Length <= after.Length ? after.StartsWith(rest) : rest.StartsWith(after) && !rest.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+            && IsBrokenOff(bytes);
+    }
+
+    private static bool IsBrokenOff(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json, isFinalBlock: false, default);
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 0 && reader.TokenType == JsonTokenType.EndObject)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Reads a line; null when it is no record.</summary>
     public static AuditRecord? Read(ReadOnlySpan<byte> line)

@@ -204,6 +204,45 @@ public sealed class AuditChainTests : IAsyncDisposable
         _scene.Verify().Records.ShouldBe(6);
     }
 
+    [Fact]
+    public async Task Whatever_is_cut_off_the_record_that_is_written_just_now_the_chain_is_whole()
+    {
+        await _scene.WriteAsync(1);
+        _scene.NewTrail().Append(AuditScene.Stop("web").ToRecord(AuditPhase.Begin, null), _scene.Time.GetUtcNow(), open: 1);
+        var (all, line) = (await File.ReadAllBytesAsync(_scene.Current, TestContext.Current.CancellationToken), _scene.Lines()[^1]);
+        new AuditHead(4, Digest.Of(Bytes("audit.jsonl", 3)).ToString()).Write(_scene.Folder);
+        for (var cut = 2; cut <= line.Length; cut++)
+        {
+            await File.WriteAllBytesAsync(_scene.Current, all[..^cut], TestContext.Current.CancellationToken);
+            Problems().ShouldBeEmpty();
+            _scene.Verify().Notes.ShouldBe(["audit.jsonl line 5, the last one, is not written to its end (yet)"]);
+        }
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("{\"time\":\"2026-11-23T08:00:00.0000000Z\",\"sequence\":4,\"phase\":\"be")]
+    [InlineData("{\"time\":\"2026-11-23T08:00:00.0000000Z\",\"sequence\":5,\"phase\":\"begin\",\"action\":\"stop\"}")]
+    [InlineData("{\"time\":\"2026-11-23T08:00:00.0000000Z\",\"sequence\":5,\"phase\":\"begin\",}")]
+    [InlineData("{\"time\":\"2026-11-23T08:00:00.0000000Z\",\"sequence\":5,\"phase\":\"\u001b[2J")]
+    [InlineData("{\"time\":\"2026 rm -rf")]
+    public async Task What_stands_at_the_end_and_is_the_beginning_of_no_record_is_found(string end)
+    {
+        await _scene.WriteAsync(1);
+        await File.AppendAllTextAsync(_scene.Current, end, TestContext.Current.CancellationToken);
+        Problems().ShouldBe(["audit.jsonl line 5: this is no record: it was changed, added, or not written to its end"]);
+    }
+
+    [Fact]
+    public async Task What_is_not_written_to_its_end_is_found_where_there_is_a_later_file()
+    {
+        await _scene.WriteAsync(1);
+        File.Move(_scene.Current, Path.Combine(_scene.Folder, AuditFile.NameOf(1)));
+        await File.AppendAllTextAsync(Path.Combine(_scene.Folder, AuditFile.NameOf(1)), "{\"time\":\"2026", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_scene.Current, "", TestContext.Current.CancellationToken);
+        Problems().ShouldBe(["audit.1.jsonl line 5: this is no record: it was changed, added, or not written to its end"]);
+    }
+
     private string[] Problems()
     {
         var verdict = _scene.Verify();

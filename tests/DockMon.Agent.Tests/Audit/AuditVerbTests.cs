@@ -7,8 +7,13 @@ namespace DockMon.Agent.Tests.Audit;
 public sealed class AuditVerbTests : IAsyncDisposable
 {
     private readonly AuditScene _scene = new();
+    private readonly StringWriter _errors = new();
 
-    public ValueTask DisposeAsync() => _scene.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _errors.DisposeAsync();
+        await _scene.DisposeAsync();
+    }
 
     [Fact]
     public async Task The_records_are_shown_in_lines_for_people()
@@ -112,10 +117,53 @@ public sealed class AuditVerbTests : IAsyncDisposable
         (await RunAsync([])).ShouldBe((1, "the audit cannot be read: it is not a regular file\n"));
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("--json")]
+    public async Task A_line_that_is_no_record_is_told_beside_the_answer_and_by_the_exit_code(params string[] options)
+    {
+        await _scene.WriteAsync(2);
+        var whole = await RunAsync(options);
+        _scene.Edit(lines => lines.InsertRange(2, ["{}", "x"]));
+        (await RunAsync(options)).ShouldBe((1, whole.Output));
+        _errors.ToString().ShouldBe(
+            "audit.jsonl line 3 is no record; dockmon-agent audit --verify tells more\n"
+            + "audit.jsonl line 4 is no record; dockmon-agent audit --verify tells more\n");
+    }
+
+    [Fact]
+    public async Task A_record_that_was_not_written_to_its_end_is_no_error_where_the_next_one_says_so_or_it_is_the_last()
+    {
+        await _scene.WriteAsync(1);
+        File.AppendAllText(_scene.Current, "{\"time\":\"2026-11-23T08:00:00.0000000Z\",\"sequence\":5,");
+        (await RunAsync(["--json"])).Code.ShouldBe(0);
+        await _scene.WriteAsync(1);
+        (await RunAsync(["--json"])).Code.ShouldBe(0);
+        _errors.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_output_that_cannot_be_written_is_not_taken_for_an_audit_that_cannot_be_read()
+    {
+        await _scene.WriteAsync(1);
+        await using var full = new FullDisk();
+        foreach (var options in new string[][] { [], ["--json"], ["--verify"] })
+        {
+            (await Should.ThrowAsync<IOException>(() => RunAsync(options, full))).Message.ShouldBe("No space left on device");
+        }
+    }
+
     private async Task<(int Code, string Output)> RunAsync(string[] options, bool colour = false)
     {
         await using var output = new StringWriter();
-        var code = await AuditVerb.RunAsync(options, output, colour, name => name == "DATA_PATH" ? _scene.DataPath : null, _scene.Time);
-        return (code, output.ToString());
+        return (await RunAsync(options, output, colour), output.ToString());
+    }
+
+    private Task<int> RunAsync(string[] options, TextWriter output, bool colour = false) =>
+        AuditVerb.RunAsync(options, output, _errors, colour, name => name == "DATA_PATH" ? _scene.DataPath : null, _scene.Time);
+
+    private sealed class FullDisk : StringWriter
+    {
+        public override Task WriteLineAsync(string? value) => throw new IOException("No space left on device");
     }
 }
