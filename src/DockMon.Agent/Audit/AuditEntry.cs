@@ -1,12 +1,13 @@
 namespace DockMon.Agent.Audit;
 
-/// <summary>What is to be recorded, as whoever does it knows it. All texts are cut.</summary>
+/// <summary>What is to be recorded, as whoever does it knows it. All texts are cut, and have no credentials of addresses.</summary>
 /// <param name="Action">A command or an action of the protocol, or one of <see cref="AuditAction"/>.</param>
 internal sealed record AuditEntry(string Action)
 {
     private const int NameLength = 256;
     private const int TextLength = 1024;
     private const int MaxDangers = 16;
+    private const int MostRead = 4 * TextLength;
 
     /// <inheritdoc cref="AuditRecord.Request"/>
     public string? Request { get; init => field = Cut(value, NameLength); }
@@ -65,6 +66,8 @@ internal sealed record AuditEntry(string Action)
         dangers.Count <= MaxDangers ? [.. dangers.Select(danger => Cut(danger, NameLength)!)]
         : [.. dangers.Take(MaxDangers).Select(danger => Cut(danger, NameLength)!), $"{dangers.Count - MaxDangers} more"];
 
-    private static string? Cut(string? text, int maximum) =>
-        text is null || text.Length <= maximum ? text : text[..(char.IsHighSurrogate(text[maximum - 1]) ? maximum - 1 : maximum)] + "…";
+    private static string? Cut(string? text, int maximum) => text is null ? null : End(Credentials.Remove(End(text, MostRead)), maximum);
+
+    private static string End(string text, int maximum) =>
+        text.Length <= maximum ? text : text[..(char.IsHighSurrogate(text[maximum - 1]) ? maximum - 1 : maximum)] + "…";
 }

@@ -162,6 +162,18 @@ internal sealed class AuditLog
         }
     }
 
+    /// <summary>Has the end of work be a refusal: the policy could only judge it once it was begun.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="work">Its name, as the begin had it.</param>
+    /// <param name="refusal">What the policy says.</param>
+    public void RefuseWork(string action, string work, Decision refusal)
+    {
+        if (FindWork(new AuditEntry(action) { Work = work }) is { } scope)
+        {
+            scope.Refusal = refusal;
+        }
+    }
+
     /// <summary>Records what was found out about work that goes on: what is to be started has more of the host than its begin could tell.</summary>
     /// <param name="action">The action.</param>
     /// <param name="work">Its name, as the begin had it.</param>
@@ -184,9 +196,10 @@ internal sealed class AuditLog
             _works.Remove(scope);
         }
 
-        var record = scope.Entry.ToRecord(AuditPhase.End, outcome) with
+        var entry = scope.Entry with { Dangers = [], Decision = scope.Refusal is null ? null : AuditDecision.Refused, Rule = scope.Refusal?.Rule };
+        var record = (scope.Refusal is { Reason: var reason } ? entry.ToRecord(AuditPhase.Refused, reason) : entry.ToRecord(AuditPhase.End, outcome)) with
         {
-            Milliseconds = Math.Max(0, (long)scope.Elapsed.TotalMilliseconds), Dangers = null, Decision = null, Rule = null,
+            Milliseconds = Math.Max(0, (long)scope.Elapsed.TotalMilliseconds),
         };
         _writer?.Post(new PendingRecord(record, _time.GetUtcNow(), scope));
     }

@@ -63,7 +63,7 @@ internal static class AuditReader
             {
                 begun[record.Sequence] = record;
             }
-            else if (record is { Phase: AuditPhase.End, Begin: { } begin })
+            else if (record is { Phase: AuditPhase.End or AuditPhase.Refused, Begin: { } begin })
             {
                 begun.Remove(begin);
             }

@@ -1,3 +1,5 @@
+using DockMon.Agent.Policies;
+
 namespace DockMon.Agent.Audit;
 
 /// <summary>Something that was begun, until it is recorded how it ended.</summary>
@@ -15,8 +17,20 @@ internal sealed class AuditScope(AuditLog log, AuditEntry entry, Func<TimeSpan> 
     /// <summary>The number of its begin; null while that is not in the file. The writer of the log sets it.</summary>
     public long? Sequence { get; set; }
 
+    /// <summary>What the policy said after it was begun: that it is not done. Null while it says nothing.</summary>
+    public Decision? Refusal { get; set; }
+
     /// <summary>Whether an earlier run of the agent began it.</summary>
     public bool IsResumed { get; init; }
+
+    /// <summary>Records that it was not done, or that it failed. Only the first end counts.</summary>
+    /// <param name="error">What was thrown.</param>
+    /// <param name="text">The same as the record has it.</param>
+    public void Fail(Exception error, string text)
+    {
+        Refusal ??= (error as RefusedException)?.Decision;
+        End(text);
+    }
 
     /// <summary>Records its end. Only the first one counts.</summary>
     /// <param name="error">What went wrong; null for nothing.</param>

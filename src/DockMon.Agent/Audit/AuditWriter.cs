@@ -127,7 +127,7 @@ internal sealed partial class AuditWriter
     private void Write(PendingRecord pending)
     {
         var record = pending.Record with { Begin = pending.Record.Phase == AuditPhase.Begin ? null : pending.Scope?.Sequence };
-        var open = _open + record switch { { Phase: AuditPhase.Begin } => 1, { Phase: AuditPhase.End, Begin: not null } => -1, _ => 0 };
+        var open = _open + record switch { { Phase: AuditPhase.Begin } => 1, { Phase: AuditPhase.End or AuditPhase.Refused, Begin: not null } => -1, _ => 0 };
         try
         {
             TellLost();

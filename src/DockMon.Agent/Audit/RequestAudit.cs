@@ -42,7 +42,7 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
         }
         catch (Exception e)
         {
-            scope.End(ErrorOf(e));
+            scope.Fail(e, ErrorOf(e));
             throw;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class RequestAudit(AuditLog audit, EngineClient engine)
         }
         catch (Exception e)
         {
-            scope.End(ErrorOf(e));
+            scope.Fail(e, ErrorOf(e));
             throw;
         }
     }

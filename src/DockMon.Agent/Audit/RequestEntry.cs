@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
@@ -79,7 +81,13 @@ internal static class RequestEntry
         }
         catch (CommandException)
         {
-            return entry; // Why it is no configuration is the outcome.
+            // Why it is no configuration is the outcome.
+            var sent = JsonMarshal.GetRawUtf8Value(config);
+            return entry with
+            {
+                Container = new AuditedContainer("", config.FindText("name") ?? "", config.FindText("image") ?? ""),
+                Subject = string.Create(CultureInfo.InvariantCulture, $"a configuration of {sent.Length} bytes, SHA-256 {Digest.Of(sent)}"),
+            };
         }
     }
 

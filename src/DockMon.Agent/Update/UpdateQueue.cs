@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Update.Journal;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -185,6 +186,11 @@ internal sealed partial class UpdateQueue(
         catch (Exception e) when (e is EngineException or CommandException)
         {
             UpdateLog.Failed(logger, update.Name, e.Message);
+            if (e is RefusedException { Decision: var refusal })
+            {
+                report.Refused(accepted.ContainerId, refusal);
+            }
+
             Fail(update, e.Message);
         }
         catch (Exception e)

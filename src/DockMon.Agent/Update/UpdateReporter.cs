@@ -1,5 +1,6 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Delivery;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Update.Journal;
 using DockMon.Engine;
 using DockMon.Protocol;
@@ -13,6 +14,9 @@ internal sealed class UpdateReporter(Outbound outbound, AuditLog audit, TimeProv
 
     public void Layers(UpdateLayerProgress progress) =>
         outbound.PostEvent(FrameWriter.Event(EventNames.UpdateLayerProgress, progress, ProtocolJson.Default.UpdateLayerProgress, time.GetUtcNow()));
+
+    /// <summary>Has the audit call the end that follows a refusal of the policy.</summary>
+    public void Refused(string containerId, Decision refusal) => audit.RefuseWork(CommandNames.UpdateContainer, containerId, refusal);
 
     public void Failed(string containerId, string stage, string message, string error)
     {

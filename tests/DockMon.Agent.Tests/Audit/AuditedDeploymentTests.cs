@@ -1,6 +1,7 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Tests.Compose.Deploy;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
@@ -87,6 +88,19 @@ public sealed class AuditedDeploymentTests : IAsyncDisposable
         await AuditScene.StopAsync(next);
         var end = _records.Records().Single(record => record.Phase == AuditPhase.End);
         (end.Begin, end.Outcome).ShouldBe((2, outcome));
+    }
+
+    [Fact]
+    public async Task A_deployment_whose_services_a_rule_refuses_ends_as_refused()
+    {
+        _scene.Engine.Set("/info", """{"DockerRootDir":"/var/lib/docker","DefaultRuntime":"runc","CgroupVersion":"2"}""");
+        _scene.Policies.Use(Gates.Policy("mode: full\ncreate: { privileged: false }"));
+        await _audit.BeginAsync(new AuditEntry(CommandNames.DeployCompose) { Work = "d1" });
+        await _scene.DeployAsync(ComposeDeployerTests.Up("services: {web: {privileged: true}}", "PORT=80"));
+        await AuditScene.StopAsync(_audit);
+        var end = _records.Records()[2];
+        end.Outcome.ShouldBe("service web is privileged");
+        (end.Phase, end.Begin, end.Decision, end.Rule).ShouldBe((AuditPhase.Refused, 2, AuditDecision.Refused, "create.privileged"));
     }
 
     private async Task<(long? Begin, string? Outcome)> EndAsync()

@@ -1,4 +1,5 @@
 using DockMon.Agent.Audit;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Agent.Tests.Update;
 using DockMon.Protocol;
 using Shouldly;
@@ -28,6 +29,21 @@ public sealed class AuditedUpdateTests : UpdateScene, IAsyncLifetime
         await agent.UpdateAsync("web", Token);
         await agent.UntilEndedAsync(Token);
         (await EndAsync(audit)).ShouldBe((2, "ok"));
+    }
+
+    [Fact]
+    public async Task An_update_to_an_image_that_the_policy_refuses_ends_as_refused()
+    {
+        Docker.Run("web", "app:1");
+        Docker.HasImage("app:2", "sha256:" + new string('b', 64));
+        var (audit, agent) = Start();
+        agent.Policies.Use(Gates.Policy("mode: full\nupdates: { min_age: 3d }"));
+        await audit.BeginAsync(new AuditEntry(CommandNames.UpdateContainer) { Work = "web" });
+        await agent.UpdateAsync("web", Token);
+        await agent.UntilEndedAsync(Token);
+        await AuditScene.StopAsync(audit);
+        var end = _records.Records()[2];
+        (end.Phase, end.Begin, end.Decision, end.Rule).ShouldBe((AuditPhase.Refused, 2, AuditDecision.Refused, "updates: min_age 72h"));
     }
 
     [Fact]

@@ -238,6 +238,53 @@ public sealed class RequestAuditTests : IAsyncDisposable
             ("begin", "shell", "s1", "web", null), ("end", "shell", "s1", "web", "the connection was lost")]);
     }
 
+    [Fact]
+    public async Task A_configuration_that_cannot_be_read_is_recorded_by_its_size_and_hash()
+    {
+        const string Config = """{"image":"app:1","name":"new","environment":{"PASSWORD":"hunter2"},"devices":7}""";
+        await Should.ThrowAsync<CommandException>(() => DoAsync(
+            "create", Operation, $$"""{"action":"create","config":{{Config}}}""", () => throw new CommandException("devices is no list")));
+        var begin = (await EndedAsync())[1];
+        begin.Container.ShouldBe(new AuditedContainer("", "new", "app:1"));
+        begin.Subject.ShouldBe($"a configuration of {Config.Length} bytes, SHA-256 {Digest.Of(Encoding.UTF8.GetBytes(Config))}");
+        await NothingIsToldAsync("hunter2");
+    }
+
+    [Theory]
+    [InlineData("u:passw0rd@reg.example/app:1", "reg.example/app:1")]
+    [InlineData("https://u:passw0rd@reg.example/app:1", "https://reg.example/app:1")]
+    [InlineData("https://passw0rd@reg.example/app:1", "https://reg.example/app:1")]
+    [InlineData("reg:5000/app:1@sha256:0123456789abcdef0123456789abcdef", "reg:5000/app:1@sha256:0123456789abcdef0123456789abcdef")]
+    [InlineData("app:1@sha256:0123456789abcdef0123456789abcdef", "app:1@sha256:0123456789abcdef0123456789abcdef")]
+    public async Task Credentials_in_the_name_of_an_image_are_not_recorded(string image, string recorded)
+    {
+        await Should.ThrowAsync<CommandException>(() => DoAsync(
+            "pull_image", Operation, $$"""{"action":"pull_image","image":"{{image}}"}""", () => throw new CommandException($"cannot pull \"{image}\"")));
+        var records = await EndedAsync();
+        records[1].Subject.ShouldBe(recorded);
+        records[2].Outcome.ShouldBe($"cannot pull \"{recorded}\"");
+        await NothingIsToldAsync("passw0rd");
+    }
+
+    [Fact]
+    public async Task What_a_rule_refuses_that_can_only_be_judged_later_ends_as_refused()
+    {
+        var refusal = Decision.Refuse("create.privileged", "it is privileged");
+        await Should.ThrowAsync<CommandException>(() => DoAsync(
+            "create", Operation, """{"action":"create","config":{"image":"app:1"}}""", () => throw new RefusedException(refusal)));
+        await DoAsync("deploy_compose", Deployment, """{"deployment_id":"d1","project_name":"shop","compose_content":"services: {}"}""");
+        _audit.RefuseWork("deploy_compose", "d1", refusal);
+        _audit.EndWork("deploy_compose", "d1", refusal.Error);
+        var records = await EndedAsync();
+        records[1..].Select(record => (record.Phase, record.Begin, record.Decision, record.Rule, record.Outcome)).ShouldBe([
+            ("begin", null, "allowed", "mode: full", null),
+            ("refused", 2, "refused", "create.privileged", "it is privileged"),
+            ("begin", null, "allowed", "deploy_compose", null),
+            ("refused", 4, "refused", "create.privileged", "it is privileged")]);
+        AuditHead.Read(_scene.Folder)!.Open.ShouldBe(0);
+        AuditReader.Unended(_scene.Folder).ShouldBeEmpty();
+    }
+
     private static BoundRequest Operation(JsonElement payload, Action run) => Bind(ProtocolJson.Default.ContainerOperation, payload, run);
 
     private static BoundRequest Deployment(JsonElement payload, Action run) => Bind(ProtocolJson.Default.DeployComposeRequest, payload, run);

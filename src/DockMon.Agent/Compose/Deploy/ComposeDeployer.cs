@@ -3,6 +3,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Storage;
@@ -243,6 +244,11 @@ internal sealed partial class ComposeDeployer(
         }
         catch (CommandException e)
         {
+            if (e is RefusedException { Decision: var refusal })
+            {
+                context.Audit.RefuseWork(CommandNames.DeployCompose, id, refusal);
+            }
+
             end = ComposeRun.Failure(request, e.Message);
         }
         catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)

@@ -178,6 +178,6 @@ internal sealed class CreateGate(AgentContext context, EngineClient engine, OwnC
         }
 
         PolicyLog.Refused(_logger, action, decision.Reason, decision.Rule);
-        throw new CommandException(decision.Error);
+        throw new RefusedException(decision);
     }
 }

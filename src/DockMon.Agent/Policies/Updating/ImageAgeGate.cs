@@ -51,7 +51,7 @@ internal sealed partial class ImageAgeGate(AgentContext context, EngineClient en
 
         PolicyLog.Refused(_logger, CommandNames.UpdateContainer, decision.Reason, decision.Rule);
         await RestoreAsync(image, before, pulled);
-        throw new CommandException(decision.Error);
+        throw new RefusedException(decision);
     }
 
     private async Task<string?> FindAsync(string image, CancellationToken ct)
