@@ -3,6 +3,7 @@ using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.History;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Tls;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DockMon.Hub;
@@ -24,6 +25,7 @@ public static class HubApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Protocol.ProtocolLimits.ControlFrameBytes;
         });
+        builder.AddTls(options);
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
@@ -37,6 +39,7 @@ public static class HubApplication
         builder.Services.AddApi();
 
         var app = builder.Build();
+        app.UseTls(options);
         await app.UseStorageAsync(ct);
         await app.UseApiAsync(ct);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });

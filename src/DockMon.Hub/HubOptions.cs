@@ -1,14 +1,21 @@
+using System.Net;
+using DockMon.Hub.Tls;
+
 namespace DockMon.Hub;
 
 /// <summary>Configuration of the hub.</summary>
 public sealed class HubOptions
 {
-    private const string DefaultUrls = "http://0.0.0.0:8090";
-
     private const int ShortestKey = 16;
 
     /// <summary><c>HUB_URLS</c>: addresses to listen on.</summary>
-    public string Urls { get; init; } = DefaultUrls;
+    public string Urls { get; init; } = ListenAddresses.Default(null);
+
+    /// <summary><c>HUB_TLS</c>, <c>HUB_TLS_CERT</c>, <c>HUB_TLS_KEY</c>: the certificate; null without TLS.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary><c>HUB_TRUSTED_PROXIES</c>: networks whose X-Forwarded-For and X-Forwarded-Proto count.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary><c>HUB_DATA</c>: directory of its database.</summary>
     public string DataPath { get; init; } = "dockmon-hub-data";
@@ -38,42 +45,18 @@ public sealed class HubOptions
             "error" => LogLevel.Error,
             var other => throw new ArgumentException($"HUB_LOG_LEVEL is \"{other}\": it must be one of debug, info, warn, error"),
         };
+        var tls = TlsOptions.Load(Text);
         return new HubOptions
         {
-            Urls = Text("HUB_URLS") is { } urls ? CheckUrls(urls) : DefaultUrls,
+            Urls = Text("HUB_URLS") is { } urls ? ListenAddresses.Check(urls, tls) : ListenAddresses.Default(tls),
+            Tls = tls,
+            TrustedProxies = Hub.Tls.TrustedProxies.Load(Text("HUB_TRUSTED_PROXIES")),
             DataPath = Path.GetFullPath(Text("HUB_DATA") ?? "dockmon-hub-data"),
             AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadKey(file))
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
             LogLevel = level,
             Output = Console.Out,
         };
-    }
-
-    private static string CheckUrls(string urls)
-    {
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!CanListenOn(url))
-            {
-                throw new ArgumentException(
-                    $"HUB_URLS has \"{url}\": it must be an address such as {DefaultUrls}, or several with semicolons between them. "
-                    + "The hub speaks no TLS itself: for https, put a reverse proxy in front of it");
-            }
-        }
-
-        return urls;
-    }
-
-    private static bool CanListenOn(string url)
-    {
-        try
-        {
-            return BindingAddress.Parse(url) is { Scheme: "http", Port: <= ushort.MaxValue };
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
     }
 
     private static string ReadKey(string file)

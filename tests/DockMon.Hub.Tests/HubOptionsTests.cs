@@ -1,4 +1,5 @@
 using DockMon.Hub.Tests.Storage;
+using DockMon.Hub.Tls;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Shouldly;
@@ -16,7 +17,7 @@ public sealed class HubOptionsTests : IDisposable
     public void Without_variables_everything_has_a_default()
     {
         var options = Load();
-        options.Urls.ShouldBe("http://0.0.0.0:8090");
+        options.Urls.ShouldBe("http://127.0.0.1:8090");
         options.DataPath.ShouldBe(Path.GetFullPath("dockmon-hub-data"));
         options.AdminKey.ShouldBeNull();
         options.LogLevel.ShouldBe(LogLevel.Information);
@@ -26,7 +27,7 @@ public sealed class HubOptionsTests : IDisposable
     public void Empty_variables_count_as_none_and_spaces_around_values_do_not_count()
     {
         var options = Load(("HUB_URLS", "  "), ("HUB_ADMIN_KEY", ""), ("HUB_LOG_LEVEL", " Debug "), ("HUB_DATA", " /var/lib/hub "));
-        options.Urls.ShouldBe("http://0.0.0.0:8090");
+        options.Urls.ShouldBe("http://127.0.0.1:8090");
         options.AdminKey.ShouldBeNull();
         options.LogLevel.ShouldBe(LogLevel.Debug);
         options.DataPath.ShouldBe("/var/lib/hub");
@@ -54,8 +55,36 @@ public sealed class HubOptionsTests : IDisposable
     {
         var message = Should.Throw<ArgumentException>(() => Load(("HUB_URLS", urls))).Message;
         message.ShouldContain("HUB_URLS");
-        message.ShouldContain("http://0.0.0.0:8090");
+        message.ShouldContain("http://127.0.0.1:8090");
     }
+
+    [Fact]
+    public void With_a_certificate_the_default_address_has_https()
+    {
+        var own = Load(("HUB_TLS", "Self-Signed"));
+        (own.Urls, own.Tls).ShouldBe(("https://127.0.0.1:8090", TlsOptions.SelfSigned));
+        var given = Load(("HUB_TLS_CERT", "/tls/cert.pem"), ("HUB_TLS_KEY", "/tls/key.pem"), ("HUB_URLS", "https://*:443;http://127.0.0.1:80"));
+        (given.Urls, given.Tls).ShouldBe(("https://*:443;http://127.0.0.1:80", new TlsOptions("/tls/cert.pem", "/tls/key.pem")));
+        Load(("HUB_TLS", "off")).Tls.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("HUB_TLS=yes", "self-signed")]
+    [InlineData("HUB_TLS_CERT=/cert.pem", "set both")]
+    [InlineData("HUB_TLS_KEY=/key.pem", "set both")]
+    [InlineData("HUB_TLS=self-signed HUB_TLS_CERT=/cert.pem HUB_TLS_KEY=/key.pem", "exclude each other")]
+    [InlineData("HUB_URLS=https://127.0.0.1:8443", "no certificate")]
+    [InlineData("HUB_TLS=self-signed HUB_URLS=http://127.0.0.1:8090", "no address with https")]
+    public void Variables_of_TLS_that_contradict_each_other_are_refused(string variables, string reason) =>
+        Should.Throw<ArgumentException>(() => Load([.. variables.Split(' ').Select(variable => (variable.Split('=')[0], variable.Split('=')[1]))]))
+            .Message.ShouldContain(reason);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8090;http://[::1]:8090;http://localhost:1;http://unix:/run/hub.sock;https://*:443", "")]
+    [InlineData("http://0.0.0.0:8090;https://*:443", "http://0.0.0.0:8090")]
+    [InlineData("http://*:8090;http://hub.example.com:80", "http://*:8090 http://hub.example.com:80")]
+    public void Addresses_without_TLS_that_others_reach_are_known(string urls, string exposed) =>
+        string.Join(' ', ListenAddresses.Exposed(urls)).ShouldBe(exposed);
 
     [Theory]
     [InlineData("http://127.0.0.1:0")]

@@ -6,7 +6,11 @@ public static class HubProcess
     /// <summary>Variable that names the program.</summary>
     public const string Variable = "DOCKMON_HUB_BIN";
 
-    private static readonly string[] Variables = ["HUB_URLS", "HUB_DATA", "HUB_ADMIN_KEY", "HUB_ADMIN_KEY_FILE", "HUB_LOG_LEVEL", "ASPNETCORE_URLS", "URLS"];
+    private static readonly string[] Variables = 
+    [
+        "HUB_URLS", "HUB_DATA", "HUB_ADMIN_KEY", "HUB_ADMIN_KEY_FILE", "HUB_LOG_LEVEL", "HUB_TLS", "HUB_TLS_CERT", "HUB_TLS_KEY", "HUB_TRUSTED_PROXIES",
+        "ASPNETCORE_URLS", "URLS",
+    ];
 
     /// <summary>The program's path.</summary>
     public static string Path => Repository.Program(Variable, "publish/hub/dockmon-hub", "bin/DockMon.Hub/debug/dockmon-hub");
