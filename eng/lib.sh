@@ -180,7 +180,7 @@ ensure_cross_tools() {
   command -v "$DOCKMON_CROSS_TARGET-gcc" >/dev/null || install "A linker for $1" "gcc-${DOCKMON_CROSS_TARGET//_/-}" "libc6-dev-$1-cross"
 }
 
-# A base for the agent's image made of this Debian's own packages, where no registry can be asked for the Dockerfile's: sets BASE_IMAGE.
+# A base for the images made of this Debian's own packages, where no registry can be asked for the Dockerfile's: sets BASE_IMAGE.
 ensure_base_image() {
   local arch=$1 work release ssl
   BASE_IMAGE=dockmon-test/base-$arch:2
@@ -238,30 +238,33 @@ image_packages() {
   rm -rf "$work"
 }
 
-# The agent's image for an architecture, by the Dockerfile, from the program that was published for it: agent_image ARCHITECTURE TAG [OPTION…]
-agent_image() {
-  local arch=$1 tag=$2; shift 2
-  local program=artifacts/publish/agent-$arch/dockmon-agent
-  rm -rf "artifacts/image/$arch"
-  mkdir -p "artifacts/image/$arch"
-  cp "$program" "artifacts/image/$arch/"
-  [ ! -e "$program.sig" ] || cp "$program.sig" "artifacts/image/$arch/"
+# The image of a program for an architecture, by its Dockerfile, from what was published for it: program_image agent|hub ARCHITECTURE TAG [OPTION…]
+program_image() {
+  local name=$1 arch=$2 tag=$3 dockerfile=packaging/Dockerfile folder=artifacts/image/$2 published=artifacts/publish/$1-$2 file; shift 3
+  [ "$name" = agent ] || { dockerfile=packaging/$name/Dockerfile folder=artifacts/image/$name/$arch; }
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  command install -m 755 "$published/dockmon-$name" "$folder/"
+  for file in "$published/dockmon-$name.sig" "$published"/*.so; do
+    [ ! -e "$file" ] || command install -m 644 "$file" "$folder/"
+  done
   say "building the image $tag for $arch"
   # The builder that every engine has; no step of this target needs more.
   local log before
   before=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
   log=$(DOCKER_BUILDKIT=0 docker build --platform "linux/$arch" --build-arg "TARGETARCH=$arch" --target prebuilt \
-    -f packaging/Dockerfile -t "$tag" "$@" . 2>&1) || die "$log"
+    -f "$dockerfile" -t "$tag" "$@" . 2>&1) || die "$log"
   # The one it took the name from would stay without a name.
   [ -z "$before" ] || [ "$before" = "$(docker image inspect --format '{{.Id}}' "$tag")" ] || docker rmi "$before" >/dev/null 2>&1 || true
 }
 
-# The agent's image for an architecture, published and built: on the Dockerfile's own base where this machine has no Debian to make one of.
-ensure_agent_image() {
-  local arch=$1 tag=$2 options=()
-  publish_for "$arch" agent
+# A program's image for an architecture, published and built: on the Dockerfile's own base where this machine has no Debian to make one of.
+#   ensure_image agent|hub ARCHITECTURE TAG
+ensure_image() {
+  local name=$1 arch=$2 tag=$3 options=()
+  publish_for "$arch" "$name"
   if ensure_base_image "$arch"; then options=(--build-arg "BASE=$BASE_IMAGE"); fi
-  agent_image "$arch" "$tag" "${options[@]}" --build-arg "VERSION=$(agent_version)" --build-arg "REVISION=$(git rev-parse HEAD)"
+  program_image "$name" "$arch" "$tag" "${options[@]}" --build-arg "VERSION=$(agent_version)" --build-arg "REVISION=$(git rev-parse HEAD)"
 }
 
 # The version that a build of this tree has.
@@ -274,7 +277,7 @@ ensure_arm64_root() {
   [ "$(architecture)" = amd64 ] || return 0
   command -v apt-get >/dev/null || { say "no Debian to take a cross-compiler from: the test of the arm64 program will be skipped"; return 0; }
   command -v qemu-aarch64-static >/dev/null || install "An emulator for arm64" qemu-user-static
-  ensure_agent_image arm64 dockmon-test/dockmon-agent:arm64
+  ensure_image agent arm64 dockmon-test/dockmon-agent:arm64
   rm -rf "$root"
   mkdir -p "$root"
   container=$(docker create --platform linux/arm64 dockmon-test/dockmon-agent:arm64)
@@ -306,9 +309,10 @@ prepare_engines() {
   publish agent hub
   wait "$others"
   engines # Once more, for what they export.
-  ensure_agent_image "$(architecture)" dockmon-test/dockmon-agent:test
+  ensure_image agent "$(architecture)" dockmon-test/dockmon-agent:test
+  ensure_image hub "$(architecture)" dockmon-test/dockmon-hub:test
   ensure_arm64_root
-  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test
+  export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test DOCKMON_HUB_IMAGE=dockmon-test/dockmon-hub:test
   export DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
 }
 

@@ -27,12 +27,14 @@ internal static class Program
                     }
 
                     return 0;
+                case ["health"]:
+                    return await HealthVerb.RunAsync(options.Urls, Console.Out, CancellationToken.None);
                 case ["version"]:
                     await Console.Out.WriteLineAsync(HubApplication.Version);
                     return 0;
                 default:
                     await Console.Error.WriteLineAsync(
-                        "usage: dockmon-hub [token | version]\nConfiguration comes from environment variables: see docs/configuration.md.");
+                        "usage: dockmon-hub [health | token | version]\nConfiguration comes from environment variables: see docs/configuration.md.");
                     return 2;
             }
         }

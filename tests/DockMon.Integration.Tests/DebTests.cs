@@ -102,6 +102,25 @@ public sealed class DebTests : IDisposable
         SystemCalls.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task The_hubs_package_has_its_SQLite_beside_it_and_runs_without_settings()
+    {
+        Script("hub/dockmon-hub", "echo 3.0.0");
+        await File.WriteAllTextAsync(At("hub/libe_sqlite3.so"), "SQLite", Token);
+        var package = await RunAsync(
+            Path.Combine(Repository.Root, "packaging/deb.sh"), "hub", "amd64", "3.0.0", At("hub/dockmon-hub"), At("packages"));
+        await DpkgAsync("--install", package);
+        SystemCalls.ShouldBe(["daemon-reload", "enable --quiet dockmon-hub.service", "restart dockmon-hub.service"]);
+        (await RunAsync(Root("usr/bin/dockmon-hub"))).ShouldBe("3.0.0");
+        File.Exists(Root("usr/lib/dockmon-hub/libe_sqlite3.so")).ShouldBeTrue();
+        File.GetUnixFileMode(Root("etc/dockmon-hub/hub.env")).ShouldBe(OwnerOnly);
+        (await File.ReadAllTextAsync(Root("usr/lib/systemd/system/dockmon-hub.service"), Token)).ShouldNotContain("OWNER");
+
+        await DpkgAsync("--purge", "dockmon-hub");
+        SystemCalls[3..].ShouldBe(["is-enabled --quiet dockmon-hub.service", "disable --quiet --now dockmon-hub.service", "daemon-reload"]);
+        Directory.Exists(Root("etc/dockmon-hub")).ShouldBeFalse();
+    }
+
     private string Settings => Root("etc/dockmon-agent/agent.env");
 
     private string At(string name) => Path.Combine(_folder.Path, name);
@@ -111,7 +130,7 @@ public sealed class DebTests : IDisposable
     private Task<string> BuildAsync(string version, string architecture = "amd64")
     {
         Script("program", $"echo {version}");
-        return RunAsync(Path.Combine(Repository.Root, "packaging/deb.sh"), architecture, version, At("program"), At("packages"));
+        return RunAsync(Path.Combine(Repository.Root, "packaging/deb.sh"), "agent", architecture, version, At("program"), At("packages"));
     }
 
     private Task<string> DpkgAsync(params string[] arguments) =>
