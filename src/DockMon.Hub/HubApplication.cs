@@ -2,6 +2,7 @@ using System.Reflection;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.History;
+using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
 using Microsoft.Extensions.Logging.Console;
@@ -36,6 +37,7 @@ public static class HubApplication
         builder.Services.AddStorage();
         builder.Services.AddHistory();
         builder.Services.AddAgents();
+        builder.Services.AddInventory();
         builder.Services.AddApi();
 
         var app = builder.Build();
@@ -44,6 +46,7 @@ public static class HubApplication
         await app.UseApiAsync(ct);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
         app.MapAgents();
+        app.MapInventory();
         app.MapApi();
         app.MapHistory();
         return app;

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using DockMon.Protocol;
 
 namespace DockMon.Hub.Tests;
 
@@ -16,9 +17,21 @@ internal sealed class FakeAgent(ClientWebSocket socket, JsonElement answer)
     /// <summary>The next frame; null when the hub closed.</summary>
     public Task<string?> ReadAsync(CancellationToken ct) => HubFixture.ReadAsync(socket, ct);
 
+    /// <summary>Whether requests for the list of containers are read, too: the hub makes one of its own when time passes after a connection.</summary>
+    public bool HearsLists { get; set; }
+
     /// <summary>The next frame, which is there.</summary>
-    public async Task<JsonElement> ReadFrameAsync(CancellationToken ct) =>
-        JsonElement.Parse(await ReadAsync(ct) ?? throw new InvalidOperationException($"The hub closed: {socket.CloseStatusDescription}"));
+    public async Task<JsonElement> ReadFrameAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            var frame = JsonElement.Parse(await ReadAsync(ct) ?? throw new InvalidOperationException($"The hub closed: {socket.CloseStatusDescription}"));
+            if (HearsLists || !frame.TryGetProperty("command", out var command) || command.GetString() != CommandNames.ListContainers)
+            {
+                return frame;
+            }
+        }
+    }
 
     public Task SendAsync(string frame, CancellationToken ct) => HubFixture.SendAsync(socket, frame, ct);
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.WebSockets;
 using DockMon.Hub.Api;
+using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
@@ -9,7 +10,7 @@ namespace DockMon.Hub.Agents;
 /// <summary>Endpoints of the agents: the control socket and the stats socket.</summary>
 internal sealed partial class AgentEndpoints(
     UnregisteredSockets unregistered, Registrar registrar, AgentRegistry agents, AgentMessages messages, IHosts hosts, HealthCheckPush checks,
-    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentEndpoints> logger)
+    InventoryUpdates inventory, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentEndpoints> logger)
 {
     public void Map(WebApplication app)
     {
@@ -51,6 +52,7 @@ internal sealed partial class AgentEndpoints(
             agents.Connect(session);
             await AnswerAsync(connection, host, token, ended.Token);
             await checks.PushAsync(host.Id, lifetime.ApplicationStopping);
+            inventory.Connected(host.Id);
             if (await hosts.FindAsync(host.Id, ended.Token) is null)
             {
                 // Removed before the session was visible.

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Hub.Api;
 using DockMon.Hub.History;
+using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
@@ -14,6 +15,7 @@ internal sealed partial class AgentMessages(
     AgentRegistry agents,
     IEvents events,
     LiveSamples samples,
+    InventoryUpdates inventory,
     EventFeed feed,
     TimeProvider time,
     ILogger<AgentMessages> logger)
@@ -125,6 +127,11 @@ internal sealed partial class AgentMessages(
                 break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
+                if (known == EventNames.ContainerEvent)
+                {
+                    inventory.Happened(hostId, payload);
+                }
+
                 break;
             default:
                 // Not forwarded: listeners take the name of an event for the hub's own.

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Inventory;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
@@ -68,21 +68,22 @@ internal static partial class ContainerApi
     private static async Task<IResult> ListAsync(
         string id,
         AgentRegistry agents,
-        IHosts hosts,
+        ContainerStore store,
+        InventoryUpdates inventory,
         ILogger<AgentRegistry> logger,
         bool? cached,
         CancellationToken ct)
     {
         if (cached == true)
         {
-            return Results.Text((await hosts.LastContainersAsync(id, ct))?.Json ?? "[]", "application/json");
+            return Results.Bytes(DockerList.Write((await store.OfHostAsync(id, ct)).Values), "application/json");
         }
 
         return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, async list =>
         {
             try
             {
-                await hosts.KeepContainersAsync(id, list, ct);
+                await inventory.TakeListAsync(id, list, ct);
             }
             catch (DbException e)
             {

@@ -24,6 +24,18 @@ internal sealed class EventFeed(TimeProvider time)
     // The history is complete after this id. Events before the start are unknown.
     private long _completeAfter = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
 
+    /// <summary>Id of the newest event.</summary>
+    public long LastId
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lastId;
+            }
+        }
+    }
+
     public void Publish(string name, string hostId, JsonElement data) => Publish(name, hostId, JsonMarshal.GetRawUtf8Value(data));
 
     /// <param name="name">One of <see cref="FeedNames"/>.</param>
@@ -35,7 +47,7 @@ internal sealed class EventFeed(TimeProvider time)
         {
             var id = ++_lastId;
             var isSample = FeedNames.IsSample(name);
-            if (isSample && _listeners.Count == 0)
+            if (isSample && !_listeners.Exists(listener => listener.Wants(name, hostId)))
             {
                 return;
             }
@@ -48,15 +60,20 @@ internal sealed class EventFeed(TimeProvider time)
 
             foreach (var listener in _listeners)
             {
-                listener.Add(item);
+                if (listener.Wants(name, hostId))
+                {
+                    listener.Add(item);
+                }
             }
         }
     }
 
     /// <summary>Adds a listener. With <paramref name="lastId"/>, it first gets the events after that id that the history still has.</summary>
-    public FeedListener Listen(long? lastId)
+    /// <param name="lastId">The last event that the listener got.</param>
+    /// <param name="wants">Which events the listener wants, by name and host; null for all.</param>
+    public FeedListener Listen(long? lastId, Func<string, string, bool>? wants = null)
     {
-        var listener = new FeedListener();
+        var listener = new FeedListener(wants);
         lock (_gate)
         {
             if (lastId is { } heard)
@@ -68,7 +85,7 @@ internal sealed class EventFeed(TimeProvider time)
                     listener.MarkGap();
                 }
 
-                foreach (var item in _history.Where(item => item.Id > after))
+                foreach (var item in _history.Where(item => item.Id > after && listener.Wants(item.Name, item.HostId)))
                 {
                     listener.Add(item);
                 }

@@ -6,8 +6,9 @@ namespace DockMon.Hub.Api;
 /// <summary>An event of the stream.</summary>
 /// <param name="Id">Ascending id.</param>
 /// <param name="Name">Event name: one of <see cref="FeedNames"/>.</param>
+/// <param name="HostId">The host it is about.</param>
 /// <param name="Text">The server-sent event in UTF-8, formatted once for all listeners.</param>
-internal sealed record FeedItem(long Id, string Name, byte[] Text)
+internal sealed record FeedItem(long Id, string Name, string HostId, byte[] Text)
 {
     private const byte LineFeed = (byte)'\n';
     private const byte CarriageReturn = (byte)'\r';
@@ -26,6 +27,6 @@ internal sealed record FeedItem(long Id, string Name, byte[] Text)
         line.Replace(LineFeed, Space);
         line.Replace(CarriageReturn, Space);
         "}\n\n"u8.CopyTo(text.AsSpan(head.Length + value.Length));
-        return new FeedItem(id, name, text);
+        return new FeedItem(id, name, hostId, text);
     }
 }

@@ -4,7 +4,8 @@ using System.Threading.Channels;
 namespace DockMon.Hub.Api;
 
 /// <summary>The queue of one listener. A slow listener loses its oldest events and gets a gap event.</summary>
-internal sealed class FeedListener
+/// <param name="wants">Whether it wants an event, by its name and host; null for all.</param>
+internal sealed class FeedListener(Func<string, string, bool>? wants = null)
 {
     /// <summary>Maximum number of queued events.</summary>
     public const int MostItems = 1000;
@@ -15,6 +16,8 @@ internal sealed class FeedListener
     private readonly Channel<FeedItem> _waiting = Channel.CreateUnbounded<FeedItem>();
     private long _bytes;
     private int _gap;
+
+    public bool Wants(string name, string hostId) => wants is null || wants(name, hostId);
 
     /// <summary>Queues an event. Not thread-safe: the feed calls it under its lock.</summary>
     public void Add(FeedItem item)

@@ -15,6 +15,12 @@ internal static class FeedNames
     /// <summary>A sample of a host.</summary>
     public const string HostStats = "host_stats";
 
+    /// <summary>Containers of a host were added, changed or removed.</summary>
+    public const string ContainersChanged = "containers_changed";
+
+    /// <summary>Figures of containers, once a second, to a listener that asked for them.</summary>
+    public const string Figures = "figures";
+
     /// <summary>Events are missing at this point of the stream.</summary>
     public const string Gap = "gap";
 

@@ -80,6 +80,15 @@ internal sealed class HostSamples
         }
     }
 
+    /// <summary>The newest sample of a container, not older than a time.</summary>
+    public JsonElement? Newest(string containerId, long since)
+    {
+        lock (_gate)
+        {
+            return Find(containerId) is { } series && series.Last.At >= since ? series.ToJson(series.Last) : null;
+        }
+    }
+
     /// <summary>Calls a function for the host itself and each container with a sample since a time.</summary>
     public void ForEach(long since, Action<SampleSeries> action)
     {

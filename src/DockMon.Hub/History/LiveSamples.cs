@@ -58,6 +58,9 @@ internal sealed partial class LiveSamples(TimeProvider time, ILogger<LiveSamples
     public (JsonElement? Own, IReadOnlyDictionary<string, JsonElement> Containers) Latest(string hostId) =>
         Find(hostId)?.Latest(Since) ?? (null, new Dictionary<string, JsonElement>());
 
+    /// <summary>The newest sample of a container; null when there is none of the last five minutes.</summary>
+    public JsonElement? Newest(string hostId, string containerId) => Find(hostId)?.Newest(containerId, Since);
+
     /// <summary>Samples of the last five minutes, oldest first.</summary>
     /// <param name="hostId">The host.</param>
     /// <param name="containerId">The container; <see cref="HostSeries"/> for the host itself.</param>

@@ -34,11 +34,6 @@ internal interface IHosts
 
     Task SeenAsync(string id, CancellationToken ct);
 
-    Task KeepContainersAsync(string id, JsonElement containers, CancellationToken ct);
-
-    /// <summary>The containers as they were last listed, and when; null when they never were.</summary>
-    Task<(string Json, string At)?> LastContainersAsync(string id, CancellationToken ct);
-
     Task<bool> DeleteAsync(string id, CancellationToken ct);
 }
 
@@ -71,24 +66,11 @@ internal sealed class Hosts(Database database, TimeProvider time) : IHosts
     public Task SeenAsync(string id, CancellationToken ct) =>
         database.ExecuteAsync("UPDATE hosts SET last_seen = @now WHERE id = @id", ct, ("@id", id), ("@now", Now));
 
-    public Task KeepContainersAsync(string id, JsonElement containers, CancellationToken ct) =>
-        database.ExecuteAsync(
-            "UPDATE hosts SET containers = @json, containers_at = @now WHERE id = @id",
-            ct,
-            ("@id", id), ("@json", database.Vault.Seal(containers.GetRawText(), ContainersPlace(id))), ("@now", Now));
-
-    public async Task<(string Json, string At)?> LastContainersAsync(string id, CancellationToken ct) =>
-        await database.QueryAsync(
-            "SELECT containers, containers_at FROM hosts WHERE id = @id AND containers IS NOT NULL",
-            row => (Box: row.GetString(0), At: row.GetString(1)),
-            ct,
-            ("@id", id)) is [var kept]
-            ? (database.Vault.Open(kept.Box, ContainersPlace(id)), kept.At) : null;
-
     public Task<bool> DeleteAsync(string id, CancellationToken ct) => database.TransactAsync(
         async open =>
         {
             await open.ExecuteAsync("DELETE FROM events WHERE host_id = @id", ("@id", id));
+            await open.ExecuteAsync("DELETE FROM containers WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM health_checks WHERE host_id = @id", ("@id", id));
             return await open.ExecuteAsync("DELETE FROM hosts WHERE id = @id", ("@id", id)) > 0;
         },
@@ -100,7 +82,4 @@ internal sealed class Hosts(Database database, TimeProvider time) : IHosts
 
     public static HostRecord Read(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), JsonElement.Parse(row.GetString(4)), row.GetString(5), row.GetString(6));
-
-    // Holds the environment variables of all containers.
-    private static string ContainersPlace(string id) => "hosts.containers/" + id;
 }

@@ -29,6 +29,18 @@ internal static class Migrations
 
         // The hash of the registration token a host was added with, until its agent has come back with its permanent one.
         Schema("ALTER TABLE hosts ADD COLUMN registered_with TEXT"),
+
+        // Instead of each host's last list in one value.
+        Schema(
+            """
+            CREATE TABLE containers (
+                host_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, image TEXT NOT NULL, image_id TEXT NOT NULL, state TEXT NOT NULL,
+                status TEXT NOT NULL, health TEXT NOT NULL, created INTEGER NOT NULL, started_at TEXT NOT NULL, ports TEXT NOT NULL, project TEXT NOT NULL,
+                service TEXT NOT NULL, detail TEXT NOT NULL, search TEXT NOT NULL, PRIMARY KEY (host_id, id)) STRICT;
+            CREATE INDEX containers_name ON containers (name, host_id, id);
+            ALTER TABLE hosts DROP COLUMN containers;
+            ALTER TABLE hosts DROP COLUMN containers_at;
+            """),
     ];
 
     /// <summary>Applies the missing steps, each in its own transaction.</summary>

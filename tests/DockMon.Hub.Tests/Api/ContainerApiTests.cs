@@ -72,6 +72,7 @@ public sealed class ContainerApiTests : HubTests
     public async Task A_cached_list_is_empty_at_first_and_then_the_last_one_also_without_the_agent()
     {
         (await Hub.AskAsync(HttpMethod.Get, HostPath + "/containers?cached=true", null, Token)).ShouldBe((HttpStatusCode.OK, "[]"));
+        Agent.HearsLists = true;
         var asking = Hub.AskAsync(HttpMethod.Get, HostPath + "/containers", null, Token);
         var request = await Agent.ReadFrameAsync(Token);
         request.GetProperty("command").GetString().ShouldBe(CommandNames.ListContainers);
@@ -86,6 +87,7 @@ public sealed class ContainerApiTests : HubTests
     [Fact]
     public async Task A_list_that_the_agent_could_not_make_does_not_replace_the_cached_one()
     {
+        Agent.HearsLists = true;
         var first = Hub.AskAsync(HttpMethod.Get, HostPath + "/containers", null, Token);
         await Agent.AnswerAsync(await Agent.ReadFrameAsync(Token), """[{"Id":"c1"}]""", Token);
         await first;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Testing;
 using Microsoft.Data.Sqlite;
@@ -35,14 +36,16 @@ public sealed class DatabaseTests : IDisposable
     [Fact]
     public async Task A_database_of_a_newer_hub_is_refused_and_left_as_it_is()
     {
-        await (await OpenAsync()).ExecuteAsync("PRAGMA user_version = 99", Token);
+        var database = await OpenAsync();
+        var version = (await database.QueryAsync("PRAGMA user_version", row => row.GetInt32(0), Token)).Single();
+        await database.ExecuteAsync("PRAGMA user_version = 99", Token);
         (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync(_folder.Path, Token))).Message.ShouldContain("newer hub");
         await using (var connection = new SqliteConnection($"Data Source={File}"))
         {
             await connection.OpenAsync(Token);
             var raw = new Statements(connection, null, Token);
             (await raw.QueryAsync("PRAGMA user_version", row => row.GetInt32(0))).ShouldBe([99]);
-            await raw.ExecuteAsync("PRAGMA user_version = 4");
+            await raw.ExecuteAsync($"PRAGMA user_version = {version}");
         }
 
         (await new Hosts(await OpenAsync(), _time).ListAsync(Token)).ShouldBeEmpty();
@@ -214,10 +217,10 @@ public sealed class DatabaseTests : IDisposable
         await hosts.DeleteAsync(id, Token);
         (await hosts.UpdateAsync(host, HubFixture.Request("t"), Token)).ShouldBeNull();
         await hosts.SeenAsync(id, Token);
-        await hosts.KeepContainersAsync(id, JsonElement.Parse("[]"), Token);
+        await new ContainerStore(database).SaveAsync(id, DockerList.Read(id, JsonElement.Parse("""[{"Id":"c1"}]""")).Values, [], Token);
         await new HealthChecks(database).ReplaceAsync(id, new Protocol.HealthCheckConfigsSync { Configs = [] }, Token);
         (await hosts.ListAsync(Token)).ShouldBeEmpty();
-        (await hosts.LastContainersAsync(id, Token)).ShouldBeNull();
+        (await new ContainerStore(database).OfHostAsync(id, Token)).ShouldBeEmpty();
         (await new HealthChecks(database).FindAsync(id, Token)).ShouldBeNull();
     }
 

@@ -39,7 +39,8 @@ public sealed class FailedStorageTests : HubTests
     [Fact]
     public async Task A_list_of_containers_that_cannot_be_stored_is_answered_all_the_same()
     {
-        await ExecuteAsync("CREATE TRIGGER full BEFORE UPDATE OF containers ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await ExecuteAsync("CREATE TRIGGER full BEFORE INSERT ON containers BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        Agent.HearsLists = true;
         var asking = Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/containers", Token);
         var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
         await Agent.SendAsync($$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);

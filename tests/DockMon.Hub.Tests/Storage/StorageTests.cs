@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -62,13 +63,13 @@ public sealed class StorageTests : IDisposable
         var database = await OpenAsync();
         var host = (await RegisterAsync(database)).Host.Id;
         await new HealthChecks(database).ReplaceAsync(host, Checks, Token);
-        var containers = JsonElement.Parse($$$"""[{"Env":{"PASSWORD":"{{{Secret}}}"}}]""");
-        await new Hosts(database, _time).KeepContainersAsync(host, containers, Token);
+        var containers = JsonElement.Parse($$$"""[{"Id":"c1","Labels":{"note":"{{{Secret}}}"},"Env":{"PASSWORD":"{{{Secret}}}"}}]""");
+        await new ContainerStore(database).SaveAsync(host, DockerList.Read(host, containers).Values, [], Token);
         FilesWithTheSecret().ShouldBeEmpty();
 
         var reopened = await OpenAsync();
         (await new HealthChecks(reopened).FindAsync(host, Token))!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
-        (await new Hosts(reopened, _time).LastContainersAsync(host, Token))!.Value.Json.ShouldContain(Secret);
+        (await new ContainerStore(reopened).OfHostAsync(host, Token))["c1"].Detail.ShouldContain(Secret);
     }
 
     [Fact]
@@ -108,7 +109,7 @@ public sealed class StorageTests : IDisposable
         (await new HealthChecks(database).FindAsync("h1", Token))!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
         var hosts = new Hosts(database, _time);
         (await hosts.ListAsync(Token)).Single().Id.ShouldBe("h1");
-        (await hosts.LastContainersAsync("h1", Token)).ShouldBeNull();
+        (await new ContainerStore(database).OfHostAsync("h1", Token)).ShouldBeEmpty();
     }
 
     [Fact]

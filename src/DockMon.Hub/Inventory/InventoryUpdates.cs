@@ -1,0 +1,205 @@
+using System.Data.Common;
+using System.Text.Json;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Inventory;
+
+/// <summary>Keeps the stored containers up to date with what connected agents say, and publishes what changes.</summary>
+internal sealed partial class InventoryUpdates(
+    AgentRegistry agents, ContainerStore store, EventFeed feed, TimeProvider time, ILogger<InventoryUpdates> logger) : BackgroundService
+{
+    /// <summary>Maximum number of containers in one event of the stream.</summary>
+    public const int MostRows = 100;
+
+    /// <summary>Maximum number of lists that are asked for at the same time: each may have 16 MiB.</summary>
+    private const int Workers = 4;
+
+    private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
+    private readonly HostSchedule _schedule = new(time, new Random());
+    // What is published is the difference to what was stored: one after the other for each host.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+    private readonly LogLimit _failures = new(time);
+
+    /// <summary>Schedules a list of a host whose agent connected.</summary>
+    public void Connected(string hostId) => _schedule.Connected(hostId);
+
+    /// <summary>Takes in a container event of a host.</summary>
+    public void Happened(string hostId, JsonElement payload)
+    {
+        if (ContainerEvents.Read(payload) is { } e)
+        {
+            _schedule.Happened(hostId, e);
+        }
+    }
+
+    /// <summary>Stores a list of a host, and publishes what is different from the one before.</summary>
+    public async Task TakeListAsync(string hostId, JsonElement list, CancellationToken ct)
+    {
+        var turn = Turn(hostId);
+        await turn.WaitAsync(ct);
+        try
+        {
+            await SaveAsync(hostId, await store.OfHostAsync(hostId, ct), DockerList.Read(hostId, list), ct);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        Array.ForEach(_turns, turn => turn.Dispose());
+        base.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(stoppingToken)));
+
+    private async Task WorkAsync(CancellationToken stopping)
+    {
+        await Task.Yield();
+        while (!stopping.IsCancellationRequested)
+        {
+            HostWork work;
+            try
+            {
+                work = await _schedule.TakeAsync(stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await WorkAsync(work, stopping);
+        }
+    }
+
+    private async Task WorkAsync(HostWork work, CancellationToken ct)
+    {
+        var hostId = work.HostId;
+        try
+        {
+            if (!work.ListDue)
+            {
+                _schedule.Done(work, listWanted: await ApplyAsync(hostId, work.Events, ct));
+                return;
+            }
+
+            var answer = await agents.AskAsync(hostId, FrameTypes.Command, CommandNames.ListContainers, default, ListLimit, ct);
+            await TakeListAsync(hostId, answer.Payload ?? default, ct);
+            _schedule.Done(work, listWanted: false);
+        }
+        catch (AgentException e) when (e.Failure == AgentFailure.NotConnected)
+        {
+            _schedule.Gone(work);
+        }
+        catch (Exception e) when (e is AgentException or DbException or JsonException or InvalidOperationException)
+        {
+            if (_failures.Happened(out var count))
+            {
+                Log.NotUpdated(logger, hostId, count, e.Message);
+            }
+
+            _schedule.Done(work with { ListDue = true }, listWanted: false, RetryAfter);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The hub is stopping; the next start lists every host that connects.
+        }
+    }
+
+    /// <summary>Applies events to what is stored.</summary>
+    /// <returns>Whether a new list is needed.</returns>
+    private async Task<bool> ApplyAsync(string hostId, IReadOnlyList<WaitingEvent> events, CancellationToken ct)
+    {
+        var turn = Turn(hostId);
+        await turn.WaitAsync(ct);
+        try
+        {
+            var known = await store.OfHostAsync(hostId, ct, [.. events.Select(e => e.ContainerId).Distinct(StringComparer.Ordinal)]);
+            var now = new Dictionary<string, ContainerRecord>(known, StringComparer.Ordinal);
+            var listWanted = false;
+            foreach (var e in events)
+            {
+                var outcome = ContainerEvents.Apply(now.GetValueOrDefault(e.ContainerId), e);
+                listWanted |= outcome.ListWanted;
+                if (outcome.Container is { } container)
+                {
+                    now[container.Id] = container;
+                }
+                else
+                {
+                    now.Remove(e.ContainerId);
+                }
+            }
+
+            await SaveAsync(hostId, known, now, ct);
+            return listWanted;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private SemaphoreSlim Turn(string hostId) => _turns[(uint)hostId.GetHashCode(StringComparison.Ordinal) % _turns.Length];
+
+    private async Task SaveAsync(
+        string hostId, Dictionary<string, ContainerRecord> known, Dictionary<string, ContainerRecord> now, CancellationToken ct)
+    {
+        List<ContainerRecord> added = [.. now.Values.Where(row => !known.ContainsKey(row.Id))];
+        List<ContainerRecord> changed = [.. now.Values.Where(row => known.TryGetValue(row.Id, out var before) && before != row)];
+        List<string> removed = [.. known.Keys.Where(id => !now.ContainsKey(id))];
+        if (added.Count + changed.Count + removed.Count == 0)
+        {
+            return;
+        }
+
+        await store.SaveAsync(hostId, [.. added, .. changed], removed, ct);
+        changed.RemoveAll(row => row.LooksLike(known[row.Id]));
+        if (added.Count + changed.Count + removed.Count > 0)
+        {
+            Publish(hostId, added, changed, removed);
+        }
+    }
+
+    private void Publish(string hostId, List<ContainerRecord> added, List<ContainerRecord> changed, List<string> removed)
+    {
+        var host = agents.Find(hostId)?.Host.Hostname ?? "";
+        ContainerAnswer Show(ContainerRecord row) => ContainerAnswers.Show(row, host, connected: true, figures: null);
+        foreach (var (more, others, gone) in Parts(added, changed, removed))
+        {
+            var data = new ContainersChanged([.. more.Select(Show)], [.. others.Select(Show)], gone);
+            feed.Publish(FeedNames.ContainersChanged, hostId, JsonSerializer.SerializeToElement(data, InventoryJson.Default.ContainersChanged));
+        }
+    }
+
+    /// <summary>Parts of at most <see cref="MostRows"/> containers each.</summary>
+    private static IEnumerable<(ContainerRecord[] Added, ContainerRecord[] Changed, string[] Removed)> Parts(
+        List<ContainerRecord> added, List<ContainerRecord> changed, List<string> removed)
+    {
+        foreach (var part in added.Select(row => (Kind: 0, Row: (ContainerRecord?)row, Id: ""))
+            .Concat(changed.Select(row => (Kind: 1, Row: (ContainerRecord?)row, Id: "")))
+            .Concat(removed.Select(id => (Kind: 2, Row: (ContainerRecord?)null, Id: id)))
+            .Chunk(MostRows))
+        {
+            yield return (
+                [.. part.Where(item => item.Kind == 0).Select(item => item.Row!)],
+                [.. part.Where(item => item.Kind == 1).Select(item => item.Row!)],
+                [.. part.Where(item => item.Kind == 2).Select(item => item.Id)]);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(90, LogLevel.Warning,
+            "The containers of host {HostId} could not be renewed ({Count} such failures since the last message); this is tried again in a minute: {Reason}")]
+        public static partial void NotUpdated(ILogger logger, string hostId, int count, string reason);
+    }
+}
