@@ -25,6 +25,10 @@ internal static class FuzzTargets
         new("linux", LinuxTargets.Files),
         new("log-line", TextTargets.LogLine),
         new("journals", JournalTargets.Journals),
+        new("hub-registration", HubTargets.Registration),
+        new("hub-frame", HubTargets.Frame),
+        new("hub-sample", HubTargets.Sample),
+        new("hub-api", HubApiTargets.Request),
     ];
 
     public static FuzzTarget Find(string name) => All.FirstOrDefault(target => target.Name == name)
