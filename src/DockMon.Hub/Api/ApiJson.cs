@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DockMon.Hub.History;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
@@ -36,6 +37,7 @@ internal sealed record HistoryEntry(DateTimeOffset ReceivedAt, JsonElement Stats
 [JsonSerializable(typeof(CommandRequest))]
 [JsonSerializable(typeof(StatsAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<HistoryEntry>))]
+[JsonSerializable(typeof(HistoryAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(IReadOnlyList<HealthCheckConfig>))]

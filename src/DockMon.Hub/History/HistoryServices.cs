@@ -6,6 +6,11 @@ internal static class HistoryServices
     public static void AddHistory(this IServiceCollection services)
     {
         services.AddSingleton<LiveSamples>();
+        services.AddSingleton<HistoryStore>();
+        services.AddSingleton<HistoryJournal>();
+        services.AddSingleton<HistoryRoller>();
+        services.AddSingleton<HistoryExpiry>();
+        services.AddSingleton<HistoryQuery>();
         services.AddHostedService<HistoryLoop>();
     }
 

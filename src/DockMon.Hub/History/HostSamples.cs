@@ -8,10 +8,13 @@ internal sealed class HostSamples
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SampleSeries> _containers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, MinuteCollector> _minutes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MinuteCollector> _minutes;
+    private readonly MinuteCollector _ownMinutes = new();
     private SampleSeries? _own;
     private byte[]? _extended;
     private long _extendedAt;
+
+    public HostSamples() => _minutes = new(StringComparer.Ordinal) { [LiveSamples.HostSeries] = _ownMinutes };
 
     /// <summary>Number of containers.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -28,7 +31,7 @@ internal sealed class HostSamples
     {
         lock (_gate)
         {
-            _own ??= new SampleSeries(SampleShape.Host, LiveSamples.HostSeries, Minutes(LiveSamples.HostSeries));
+            _own ??= new SampleSeries(SampleShape.Host, LiveSamples.HostSeries, _ownMinutes);
             _own.Add(read.Sample, read.Sample.At - LiveSamples.KeptMilliseconds);
             if (!read.Extended.IsEmpty)
             {
@@ -52,7 +55,13 @@ internal sealed class HostSamples
                 }
 
                 var id = read.ContainerId.ToString();
-                series = new SampleSeries(SampleShape.Container, id, Minutes(read.ContainerName.IsEmpty ? id : read.ContainerName.ToString()));
+                if (Minutes(read.ContainerName.IsEmpty ? id : read.ContainerName.ToString()) is not { } minutes)
+                {
+                    Interlocked.Increment(ref _refused);
+                    return false;
+                }
+
+                series = new SampleSeries(SampleShape.Container, id, minutes);
                 _containers.Add(id, series);
                 Volatile.Write(ref _count, _containers.Count);
             }
@@ -61,7 +70,7 @@ internal sealed class HostSamples
             if (!read.ContainerName.IsEmpty && !read.ContainerName.SequenceEqual(series.Name))
             {
                 series.Name = read.ContainerName.ToString();
-                series.Minutes = Minutes(series.Name);
+                series.Minutes = Minutes(series.Name) ?? series.Minutes;
             }
 
             series.Add(read.Sample, read.Sample.At - LiveSamples.KeptMilliseconds);
@@ -220,13 +229,13 @@ internal sealed class HostSamples
             _extended = _extendedAt < since ? null : _extended;
             foreach (var (series, collector) in _minutes)
             {
-                if (collector.LastAt < since / 1000 && collector.IsEmpty)
+                if (collector != _ownMinutes && collector.LastAt < since / 1000 && collector.IsEmpty)
                 {
                     _minutes.Remove(series);
                 }
             }
 
-            return _own is null && _containers.Count == 0 && _minutes.Count == 0;
+            return _own is null && _containers.Count == 0 && _minutes.Count == 1 && _ownMinutes.IsEmpty;
         }
     }
 
@@ -246,9 +255,14 @@ internal sealed class HostSamples
 
     private SampleSeries? Find(string containerId) => containerId == LiveSamples.HostSeries ? _own : _containers.GetValueOrDefault(containerId);
 
-    private MinuteCollector Minutes(string series)
+    /// <summary>The minutes of a name; null when there are too many names.</summary>
+    private MinuteCollector? Minutes(string series)
     {
-        ref var collector = ref CollectionsMarshal.GetValueRefOrAddDefault(_minutes, series, out _);
-        return collector ??= new MinuteCollector();
+        if (!_minutes.TryGetValue(series, out var collector) && _minutes.Count < LiveSamples.MostNames)
+        {
+            _minutes.Add(series, collector = new MinuteCollector());
+        }
+
+        return collector;
     }
 }

@@ -19,6 +19,9 @@ internal sealed partial class LiveSamples(TimeProvider time, ILogger<LiveSamples
     /// <summary>Maximum number of containers of a host. Samples of more are dropped.</summary>
     public const int MostContainers = 1000;
 
+    /// <summary>Maximum number of names of a host whose minutes are kept: containers may be renamed again and again.</summary>
+    public const int MostNames = 2 * MostContainers;
+
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
     public static readonly long KeptMilliseconds = (long)Kept.TotalMilliseconds;

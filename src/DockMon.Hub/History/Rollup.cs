@@ -74,6 +74,30 @@ internal struct RollupSum
         return rollup;
     }
 
+    /// <summary>Sums rollups, which are ordered, up to longer ones.</summary>
+    public static IEnumerable<Rollup> By(long step, IEnumerable<Rollup> rollups)
+    {
+        var sum = default(RollupSum);
+        var start = 0L;
+        foreach (var rollup in rollups)
+        {
+            var own = rollup.Start - (rollup.Start % step);
+            if (own != start && sum.Count > 0)
+            {
+                yield return sum.ToRollup(start);
+                sum = default;
+            }
+
+            start = own;
+            sum.Add(rollup);
+        }
+
+        if (sum.Count > 0)
+        {
+            yield return sum.ToRollup(start);
+        }
+    }
+
     private struct Sum
     {
         private float _min;

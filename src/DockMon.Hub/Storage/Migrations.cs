@@ -41,6 +41,16 @@ internal static class Migrations
             ALTER TABLE hosts DROP COLUMN containers;
             ALTER TABLE hosts DROP COLUMN containers_at;
             """),
+
+        // Statistics: packed minutes of all containers of a host until their hour is over, and packed rollups of one series, tier and time.
+        Schema(
+            """
+            CREATE TABLE stats_journal (id INTEGER PRIMARY KEY AUTOINCREMENT, host_id TEXT NOT NULL, hour INTEGER NOT NULL, block BLOB NOT NULL) STRICT;
+            CREATE INDEX stats_journal_hour ON stats_journal (host_id, hour);
+            CREATE TABLE stats_blocks (
+                host_id TEXT NOT NULL, tier INTEGER NOT NULL, start INTEGER NOT NULL, series TEXT NOT NULL, block BLOB NOT NULL,
+                PRIMARY KEY (host_id, tier, start, series)) STRICT;
+            """),
     ];
 
     /// <summary>Applies the missing steps, each in its own transaction.</summary>
