@@ -29,6 +29,9 @@ public static class HubApplication
         builder.AddTls(options);
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+        // It says nothing above that level, and is asked for each request, which for an agent's socket means as long as it is connected.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
         builder.Logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -43,9 +46,8 @@ public static class HubApplication
         var app = builder.Build();
         app.UseTls(options);
         await app.UseStorageAsync(ct);
+        app.UseAgents();
         await app.UseApiAsync(ct);
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PingInterval });
-        app.MapAgents();
         app.MapInventory();
         app.MapApi();
         app.MapHistory();

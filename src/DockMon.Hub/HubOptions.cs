@@ -29,6 +29,9 @@ public sealed class HubOptions
     /// <summary>Interval of pings to agents, and the timeout of their answers.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>What one host may have of the hub.</summary>
+    public Agents.AgentLimits Limits { get; init; } = new();
+
     /// <summary>Output for a generated API key.</summary>
     public TextWriter Output { get; init; } = TextWriter.Null;
 

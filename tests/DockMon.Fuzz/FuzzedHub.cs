@@ -23,7 +23,8 @@ internal sealed class FuzzedHub
         Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         Http.DefaultRequestHeaders.Authorization = new("Bearer", AdminKey);
         var socket = WebSocket.CreateFromStream(new Pieces(default, 1), new WebSocketCreationOptions { IsServer = true });
-        Session = new AgentSession(host, new AgentConnection(socket, ProtocolLimits.ControlFrameBytes));
+        var quota = Services.GetRequiredService<HostQuotas>().Of(host.Id);
+        Session = new AgentSession(host, new AgentConnection(socket, ProtocolLimits.ControlFrameBytes), quota);
     }
 
     public static FuzzedHub Instance => Only.Value;

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using DockMon.Hub.Agents;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -25,9 +26,11 @@ internal sealed class HubFixture : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
-    public static async Task<HubFixture> StartAsync(CancellationToken ct)
+    private AgentLimits Limits { get; init; } = new();
+
+    public static async Task<HubFixture> StartAsync(CancellationToken ct, AgentLimits? limits = null)
     {
-        var fixture = new HubFixture();
+        var fixture = new HubFixture { Limits = limits ?? new() };
         await fixture.StartAppAsync(ct);
         return fixture;
     }
@@ -163,7 +166,8 @@ internal sealed class HubFixture : IAsyncDisposable
             Urls = "http://127.0.0.1:0",
             DataPath = _data.Path,
             AdminKey = AdminKey,
-            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+            Limits = Limits,
         }, Time, ct);
         await App.StartAsync(ct);
         if (Http.BaseAddress is null)

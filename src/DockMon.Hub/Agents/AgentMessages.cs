@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -23,8 +22,7 @@ internal sealed partial class AgentMessages(
     /// <summary>Maximum size of an event. Usual ones have a few kilobytes; events stay in memory for replay.</summary>
     public const int EventBytes = 1024 * 1024;
 
-    // One per host and message.
-    private readonly ConcurrentDictionary<(string HostId, string Kind), LogLimit> _limits = new();
+    private readonly LogLimit _notStored = new(time);
 
     /// <summary>Handles one frame. An invalid frame does not end the connection.</summary>
     public async ValueTask HandleFrameAsync(AgentSession session, ReadOnlyMemory<byte> utf8, CancellationToken ct)
@@ -40,20 +38,20 @@ internal sealed partial class AgentMessages(
         }
         catch (Exception e) when (IsInvalid(e))
         {
-            Invalid(session.Host.Id, utf8.Length, e.Message);
+            Invalid(session.Quota, utf8.Length, e.Message);
         }
     }
 
     /// <summary>Handles a sample of the stats socket.</summary>
-    public void TakeSample(string hostId, ReadOnlyMemory<byte> utf8)
+    public void TakeSample(HostQuota quota, ReadOnlyMemory<byte> utf8)
     {
         try
         {
-            samples.Add(hostId, utf8.Span, isHost: false);
+            samples.Add(quota.HostId, utf8.Span, isHost: false);
         }
         catch (Exception e) when (IsInvalid(e))
         {
-            Invalid(hostId, utf8.Length, e.Message);
+            Invalid(quota, utf8.Length, e.Message);
         }
     }
 
@@ -73,15 +71,7 @@ internal sealed partial class AgentMessages(
     // An escaped unpaired surrogate is valid JSON, and fails only where the text is read.
     private static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
 
-    private bool MayTell(string hostId, string kind, out int count) => _limits.GetOrAdd((hostId, kind), _ => new LogLimit(time)).Happened(out count);
-
-    private void Invalid(string hostId, int size, string reason)
-    {
-        if (MayTell(hostId, nameof(Log.FrameInvalid), out var count))
-        {
-            Log.FrameInvalid(logger, hostId, count, size, reason);
-        }
-    }
+    private static void Invalid(HostQuota quota, int size, string reason) => quota.Reach(HostLimit.InvalidFrames, $"a frame of {size} bytes: {reason}");
 
     private async ValueTask TakeFrameAsync(AgentSession session, Frame frame, ReadOnlyMemory<byte> utf8, CancellationToken ct)
     {
@@ -106,11 +96,7 @@ internal sealed partial class AgentMessages(
         var hostId = session.Host.Id;
         if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
         {
-            if (MayTell(hostId, nameof(Log.EventTooLarge), out var count))
-            {
-                Log.EventTooLarge(logger, hostId, count, size, EventBytes);
-            }
-
+            session.Quota.Reach(HostLimit.LargeEvents, $"an event of {size} bytes was dropped, the limit is {EventBytes} bytes");
             return;
         }
 
@@ -149,7 +135,7 @@ internal sealed partial class AgentMessages(
         }
         catch (DbException e)
         {
-            if (MayTell(hostId, nameof(Log.EventNotStored), out var count))
+            if (_notStored.Happened(out var count))
             {
                 Log.EventNotStored(logger, hostId, count, e.Message);
             }
@@ -160,18 +146,10 @@ internal sealed partial class AgentMessages(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning,
-            "Host {HostId} sent {Count} invalid frames since the last such message, the newest of {Size} bytes: {Reason}")]
-        public static partial void FrameInvalid(ILogger logger, string hostId, int count, int size, string reason);
-
         [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
         public static partial void FrameUnknown(ILogger logger, string hostId, string type);
 
-        [LoggerMessage(3, LogLevel.Error, "Cannot store events of host {HostId} ({Count} since the last such message): {Reason}")]
+        [LoggerMessage(3, LogLevel.Error, "Cannot store {Count} events since the last such message, the newest of host {HostId}: {Reason}")]
         public static partial void EventNotStored(ILogger logger, string hostId, int count, string reason);
-
-        [LoggerMessage(4, LogLevel.Warning,
-            "Dropped {Count} events of host {HostId} since the last such message, the newest of {Size} bytes: the limit is {Limit} bytes")]
-        public static partial void EventTooLarge(ILogger logger, string hostId, int count, int size, int limit);
     }
 }

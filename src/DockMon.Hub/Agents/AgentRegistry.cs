@@ -11,9 +11,12 @@ namespace DockMon.Hub.Agents;
 /// </summary>
 internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
 {
+    private const string Stopping = "the hub is stopping";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, AgentSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AgentConnection> _statsSockets = new(StringComparer.Ordinal);
+    private bool _isStopping;
     private readonly ConcurrentDictionary<string, (string HostId, TaskCompletionSource<Frame> Answer)> _pending = new(StringComparer.Ordinal);
 
     public bool IsConnected(string hostId) => Find(hostId) is not null;
@@ -42,6 +45,26 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
 
         older?.End(WebSocketCloseStatus.NormalClosure, "New connection established");
+        if (Volatile.Read(ref _isStopping))
+        {
+            session.End(WebSocketCloseStatus.EndpointUnavailable, Stopping);
+        }
+    }
+
+    /// <summary>Ends all sessions, and those that are still to come: the hub is stopping.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref _isStopping, true);
+        AgentSession[] sessions;
+        AgentConnection[] stats;
+        lock (_gate)
+        {
+            sessions = [.. _sessions.Values];
+            stats = [.. _statsSockets.Values];
+        }
+
+        Array.ForEach(sessions, session => session.End(WebSocketCloseStatus.EndpointUnavailable, Stopping));
+        Array.ForEach(stats, connection => connection.Close(WebSocketCloseStatus.EndpointUnavailable, Stopping));
     }
 
     /// <summary>Removes a session. If it was the host's current one, publishes that the host disconnected.</summary>
@@ -70,6 +93,10 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
 
         older?.Close(WebSocketCloseStatus.NormalClosure, "New connection established");
+        if (Volatile.Read(ref _isStopping))
+        {
+            connection.Close(WebSocketCloseStatus.EndpointUnavailable, Stopping);
+        }
     }
 
     /// <summary>Removes a stats socket.</summary>
@@ -120,12 +147,14 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
     {
         var id = Guid.NewGuid().ToString();
         var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var session = Get(hostId);
+        session.Quota.BeginRequest();
         _pending[id] = (hostId, answer);
         using var late = new CancellationTokenSource(limit, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
-            Get(hostId).Send(FrameWriter.Request(type, command, payload.Span, id));
+            session.Send(FrameWriter.Request(type, command, payload.Span, id));
             var frame = await answer.Task.WaitAsync(ended.Token);
             return frame.Error is null && frame.Success != false ? frame
                 : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
@@ -137,6 +166,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         finally
         {
             _pending.TryRemove(id, out _);
+            session.Quota.EndRequest();
         }
     }
 

@@ -7,11 +7,24 @@ internal static class AgentServices
     {
         services.AddSingleton<HealthCheckPush>();
         services.AddSingleton<AgentRegistry>();
+        services.AddSingleton<HostQuotas>();
         services.AddSingleton<UnregisteredSockets>();
+        services.AddSingleton<WrongTokens>();
+        services.AddSingleton<AgentGate>();
         services.AddSingleton<Registrar>();
+        services.AddSingleton<AgentAdmission>();
+        services.AddSingleton<AgentReception>();
+        services.AddSingleton<StatsSockets>();
         services.AddSingleton<AgentMessages>();
         services.AddSingleton<AgentEndpoints>();
     }
 
-    public static void MapAgents(this WebApplication app) => app.Services.GetRequiredService<AgentEndpoints>().Map(app);
+    /// <summary>Handles the requests of agents, before the middleware of the API: each of it would add to the memory of every connection.</summary>
+    public static void UseAgents(this WebApplication app)
+    {
+        var ping = app.Services.GetRequiredService<HubOptions>().PingInterval;
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = ping, KeepAliveTimeout = ping });
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentRegistry>().Stop);
+        app.Use(app.Services.GetRequiredService<AgentEndpoints>().Use);
+    }
 }

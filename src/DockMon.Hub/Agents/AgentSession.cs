@@ -7,13 +7,18 @@ namespace DockMon.Hub.Agents;
 /// <summary>One connection of a registered agent, and the shells that belong to it. A reconnect creates a new session.</summary>
 /// <param name="host">The host, as registered on this connection.</param>
 /// <param name="connection">Its socket.</param>
-internal sealed class AgentSession(HostRecord host, AgentConnection connection)
+/// <param name="quota">What the host may have of the hub.</param>
+internal sealed class AgentSession(HostRecord host, AgentConnection connection, HostQuota quota)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Shell> _shells = new(StringComparer.Ordinal);
     private bool _ended;
 
     public HostRecord Host => host;
+
+    public AgentConnection Connection => connection;
+
+    public HostQuota Quota => quota;
 
     /// <summary>Whether an extension of the protocol is used on this connection: one of <see cref="ExtensionNames"/>.</summary>
     public bool Uses(string extension) => AgentExtensions.UsedWith(host).Contains(extension);
@@ -29,7 +34,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
     }
 
     /// <summary>Opens a shell; the caller disposes it.</summary>
-    /// <exception cref="AgentException">The connection has ended.</exception>
+    /// <exception cref="AgentException">The connection has ended, or there are too many shells.</exception>
     public Shell OpenShell(string containerId)
     {
         var id = Guid.NewGuid().ToString();
@@ -39,6 +44,12 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection)
             if (_ended)
             {
                 throw Lost();
+            }
+
+            if (_shells.Count >= quota.Limits.Shells)
+            {
+                quota.Reach(HostLimit.Shells, "another shell was refused");
+                throw new AgentException(AgentFailure.Refused, $"the host has {_shells.Count} open shells, which is the most: close one first");
             }
 
             _shells.Add(id, shell);

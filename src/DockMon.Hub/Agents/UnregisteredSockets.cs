@@ -1,97 +1,112 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace DockMon.Hub.Agents;
 
 /// <summary>
 /// Limits the sockets that have not registered yet, in total and per address. Anybody can open one: together they use at most
-/// <see cref="Most"/> times <see cref="FrameBytes"/> of memory.
+/// <see cref="Most"/> times <see cref="FrameBytes"/> of memory. Where there is no place, the oldest socket that says nothing gives way, of the address
+/// with the most: so sockets that are only held open keep nobody out, also behind a proxy, where all agents share one address.
 /// </summary>
 internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<UnregisteredSockets> logger)
 {
     /// <summary>Maximum in total. Registration takes milliseconds; agents that are refused after a restart of the hub try again.</summary>
-    public const int Most = 128;
+    public const int Most = 512;
 
-    /// <summary>Maximum per address. Behind a proxy all agents share one address.</summary>
-    public const int MostOfAddress = 64;
+    /// <summary>Maximum per address.</summary>
+    public const int MostOfAddress = 256;
 
     /// <summary>Maximum size of the register frame. A usual one has about two kilobytes.</summary>
     public const int FrameBytes = 64 * 1024;
 
     /// <summary>Timeout of the registration.</summary>
-    public static readonly TimeSpan RegisterWait = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan RegisterWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a socket keeps its place in any case. An agent registers as soon as it is connected: one round trip of the slowest link.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, int> _ofAddress = [];
+    private readonly Dictionary<IPAddress, LinkedList<UnregisteredSocket>> _places = [];
     private readonly LogLimit _refusals = new(time);
+    private readonly LogLimit _displacements = new(time);
     private int _all;
 
-    /// <summary>Takes a place, released by disposing it; null when none is free.</summary>
-    public IDisposable? TryEnter(IPAddress? remote)
+    /// <summary>Takes a place, released by disposing it; null when none is free and nobody gives way.</summary>
+    public UnregisteredSocket? TryEnter(IPAddress? remote)
     {
-        var address = Network(remote ?? IPAddress.None);
+        var address = ClientNetwork.Of(remote);
+        UnregisteredSocket? entered = null, displaced = null;
         int all, ofAddress;
         lock (_gate)
         {
-            (all, ofAddress) = (_all, _ofAddress.GetValueOrDefault(address));
-            if (all < Most && ofAddress < MostOfAddress)
+            (all, ofAddress) = (_all, _places.TryGetValue(address, out var own) ? own.Count : 0);
+            var full = ofAddress >= MostOfAddress || all >= Most;
+            if (full && (displaced = ofAddress >= MostOfAddress ? Silent(own!) : Silent()) is not null)
             {
-                _all = all + 1;
-                _ofAddress[address] = ofAddress + 1;
-                return new Place(this, address);
+                Remove(displaced);
+            }
+
+            if (!full || displaced is not null)
+            {
+                entered = new UnregisteredSocket(this, address, time.GetTimestamp());
+                Add(entered);
             }
         }
 
-        if (_refusals.Happened(out var refused))
+        if (displaced is not null)
+        {
+            displaced.GiveWay();
+            if (_displacements.Happened(out var count))
+            {
+                Log.SocketsDisplaced(logger, count, displaced.Address.ToString(), all, Most, ofAddress, MostOfAddress);
+            }
+        }
+        else if (entered is null && _refusals.Happened(out var refused))
         {
             Log.SocketsRefused(logger, refused, address.ToString(), all, Most, ofAddress, MostOfAddress);
         }
 
-        return null;
+        return entered;
     }
 
-    /// <summary>The network of an address: an IPv6 client usually owns a whole /64.</summary>
-    private static IPAddress Network(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-        {
-            return address;
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
-    }
-
-    private void Leave(IPAddress address)
+    /// <summary>Gives a place back.</summary>
+    public void Leave(UnregisteredSocket socket)
     {
         lock (_gate)
         {
-            _all--;
-            if (--_ofAddress[address] == 0)
-            {
-                _ofAddress.Remove(address);
-            }
+            Remove(socket);
         }
     }
 
-    private sealed class Place(UnregisteredSockets owner, IPAddress address) : IDisposable
+    private void Add(UnregisteredSocket socket)
     {
-        private int _left;
-
-        public void Dispose()
+        if (!_places.TryGetValue(socket.Address, out var places))
         {
-            if (Interlocked.Exchange(ref _left, 1) == 0)
+            _places[socket.Address] = places = [];
+        }
+
+        places.AddLast(socket);
+        _all++;
+    }
+
+    private void Remove(UnregisteredSocket socket)
+    {
+        // It may have given way before.
+        if (_places.TryGetValue(socket.Address, out var places) && places.Remove(socket))
+        {
+            _all--;
+            if (places.Count == 0)
             {
-                owner.Leave(address);
+                _places.Remove(socket.Address);
             }
         }
     }
+
+    /// <summary>The socket to give way, of the address with the most.</summary>
+    private UnregisteredSocket? Silent() =>
+        _places.Values.OrderByDescending(places => places.Count).Select(Silent).FirstOrDefault(socket => socket is not null);
+
+    private UnregisteredSocket? Silent(LinkedList<UnregisteredSocket> places) =>
+        places.FirstOrDefault(socket => !socket.IsServed) is { } oldest && time.GetElapsedTime(oldest.Since) >= Grace ? oldest : null;
 
     private static partial class Log
     {
@@ -99,5 +114,10 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
             "Refused {Count} sockets since the last such message, the newest of {Address}: {Waiting} sockets have not registered yet (limit {Most}), "
             + "{OfAddress} of them of that address (limit {MostOfAddress})")]
         public static partial void SocketsRefused(ILogger logger, int count, string address, int waiting, int most, int ofAddress, int mostOfAddress);
+
+        [LoggerMessage(31, LogLevel.Warning,
+            "Closed {Count} sockets since the last such message that had not registered, to make room for newer ones, the newest of {Address}: "
+            + "{Waiting} sockets have not registered yet (limit {Most}), {OfAddress} of them of the newcomer's address (limit {MostOfAddress})")]
+        public static partial void SocketsDisplaced(ILogger logger, int count, string address, int waiting, int most, int ofAddress, int mostOfAddress);
     }
 }

@@ -12,7 +12,17 @@ internal sealed record HealthAnswer(string Status, string Version);
 internal sealed record NewTokenRequest(int? MaxUses);
 
 /// <summary>A host, as the API returns it.</summary>
-internal sealed record HostAnswer(string Id, string Hostname, string EngineId, bool Connected, string RegisteredAt, string LastSeen, JsonElement Registration);
+/// <param name="Id">Its id.</param>
+/// <param name="Hostname">Its name.</param>
+/// <param name="EngineId">Docker's id of its engine.</param>
+/// <param name="Connected">Whether its agent is connected.</param>
+/// <param name="RegisteredAt">Time of the first registration.</param>
+/// <param name="LastSeen">Time of the last connection.</param>
+/// <param name="Registration">What its agent said of itself.</param>
+/// <param name="LimitsReached">How often it reached each of its limits since the start of the hub; left out when it never did.</param>
+internal sealed record HostAnswer(
+    string Id, string Hostname, string EngineId, bool Connected, string RegisteredAt, string LastSeen, JsonElement Registration,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? LimitsReached);
 
 /// <summary>A command to forward.</summary>
 internal sealed record CommandRequest(string? Command, JsonElement? Payload);

@@ -11,16 +11,18 @@ internal static class HostApi
 {
     public static void Map(WebApplication app)
     {
-        app.MapGet("/api/hosts", async (IHosts hosts, AgentRegistry agents, CancellationToken ct) =>
-            (IReadOnlyList<HostAnswer>)[.. (await hosts.ListAsync(ct)).Select(host => Show(host, agents))])
+        app.MapGet("/api/hosts", async (IHosts hosts, AgentRegistry agents, HostQuotas quotas, CancellationToken ct) =>
+            (IReadOnlyList<HostAnswer>)[.. (await hosts.ListAsync(ct)).Select(host => Show(host, agents, quotas))])
             .WithSummary("Registered hosts.");
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync);
-        host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, CancellationToken ct) => Show((await hosts.FindAsync(id, ct))!, agents)).WithSummary("One host.");
-        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, LiveSamples samples, CancellationToken ct) =>
+        host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, HostQuotas quotas, CancellationToken ct) =>
+            Show((await hosts.FindAsync(id, ct))!, agents, quotas)).WithSummary("One host, and how often it reached its limits.");
+        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
         {
             await hosts.DeleteAsync(id, ct);
             agents.HostRemoved(id);
             samples.Forget(id);
+            quotas.Forget(id);
             return Results.NoContent();
         }).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
@@ -52,6 +54,6 @@ internal static class HostApi
             : await next(context);
     }
 
-    private static HostAnswer Show(HostRecord host, AgentRegistry agents) =>
-        new(host.Id, host.Hostname, host.EngineId, agents.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, host.Registration);
+    private static HostAnswer Show(HostRecord host, AgentRegistry agents, HostQuotas quotas) =>
+        new(host.Id, host.Hostname, host.EngineId, agents.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, host.Registration, quotas.Reached(host.Id));
 }

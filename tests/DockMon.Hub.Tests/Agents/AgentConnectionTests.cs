@@ -14,22 +14,43 @@ public sealed class AgentConnectionTests : HubTests
     public void Frames_wait_up_to_a_number_and_more_are_refused()
     {
         using var socket = new ClientWebSocket();
-        using var connection = new AgentConnection(socket, frameLimit: 1);
+        var connection = new AgentConnection(socket, frameLimit: 1);
         var queued = 0;
         while (connection.TrySend([1]))
         {
             queued++.ShouldBeLessThan(100_000);
         }
 
-        queued.ShouldBe(1024);
+        queued.ShouldBe(AgentConnection.MostFrames);
+    }
+
+    [Fact]
+    public void Frames_wait_up_to_a_size_and_a_single_large_one_waits_in_any_case()
+    {
+        using var socket = new ClientWebSocket();
+        var connection = new AgentConnection(socket, frameLimit: 1);
+        var large = new byte[AgentConnection.MostBytes + 1];
+        connection.TrySend(large).ShouldBeTrue();
+        connection.TrySend([1]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_is_closed_takes_no_more_frames()
+    {
+        using var socket = new ClientWebSocket();
+        var connection = new AgentConnection(socket, frameLimit: 1);
+        connection.Close(WebSocketCloseStatus.NormalClosure, "");
+        connection.Close(WebSocketCloseStatus.NormalClosure, "again");
+        connection.TrySend([1]).ShouldBeFalse();
     }
 
     [Fact]
     public void A_session_whose_agent_does_not_read_says_that_it_is_not_connected()
     {
         using var socket = new ClientWebSocket();
-        using var connection = new AgentConnection(socket, frameLimit: 1);
-        var session = new AgentSession(Agents.Get(Agent.HostId).Host, connection);
+        var connection = new AgentConnection(socket, frameLimit: 1);
+        var known = Agents.Get(Agent.HostId);
+        var session = new AgentSession(known.Host, connection, known.Quota);
         while (connection.TrySend([1]))
         {
             // Until there is no room.

@@ -25,7 +25,7 @@ public sealed class UnregisteredSocketsTests
         try
         {
             var refused = 0;
-            for (var i = 0; i < 240; i++)
+            for (var i = 0; i < UnregisteredSockets.MostOfAddress + 40; i++)
             {
                 var socket = new ClientWebSocket();
                 socket.Options.CollectHttpResponseDetails = true;
@@ -40,7 +40,7 @@ public sealed class UnregisteredSocketsTests
                 }
             }
 
-            refused.ShouldBe(240 - UnregisteredSockets.MostOfAddress);
+            refused.ShouldBe(40);
             var open = sockets.Where(socket => socket.State == WebSocketState.Open).ToList();
 
             // A frame in parts, as large as a registered agent may send: it is not read on beyond what a registration can be.
@@ -71,6 +71,65 @@ public sealed class UnregisteredSocketsTests
     }
 
     [Fact]
+    public async Task Sockets_that_are_only_held_open_keep_no_agent_out()
+    {
+        await using var hub = await HubFixture.StartAsync(Token);
+        var silent = new List<ClientWebSocket>();
+        try
+        {
+            for (var i = 0; i < UnregisteredSockets.MostOfAddress; i++)
+            {
+                silent.Add(new ClientWebSocket());
+                await silent[i].ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
+            }
+
+            hub.Time.Advance(UnregisteredSockets.Grace);
+            await hub.StartAgentAsync(Token);
+            (await Should.ThrowAsync<WebSocketException>(() => HubFixture.ReadAsync(silent[0], Token))).ShouldNotBeNull();
+            silent[1].State.ShouldBe(WebSocketState.Open);
+        }
+        finally
+        {
+            silent.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public void The_oldest_silent_socket_gives_way_but_no_young_and_no_served_one()
+    {
+        var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
+        var places = Fill(sockets, _ => "10.0.0.1");
+        places[0].Serve(true);
+        _time.Advance(UnregisteredSockets.Grace - TimeSpan.FromTicks(1));
+        sockets.TryEnter(IPAddress.Parse("10.0.0.1")).ShouldBeNull("an agent on a slow link may be about to register");
+
+        _time.Advance(TimeSpan.FromTicks(1));
+        var newer = sockets.TryEnter(IPAddress.Parse("10.0.0.1")).ShouldNotBeNull();
+        places.FindIndex(place => place.Displaced.IsCancellationRequested).ShouldBe(1);
+
+        // Whoever gave way has no place to give back.
+        places[1].Dispose();
+        _time.Advance(TimeSpan.Zero);
+        places[0].Dispose();
+        sockets.TryEnter(IPAddress.Parse("10.0.0.1")).ShouldNotBeNull("that was free");
+        newer.Displaced.IsCancellationRequested.ShouldBeFalse();
+        _log.Lines.Count(line => line.Contains("make room", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public void Where_all_places_are_taken_the_address_with_the_most_gives_way()
+    {
+        var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
+        var few = sockets.TryEnter(IPAddress.Parse("10.0.0.9"))!;
+        var crowd = Fill(sockets, i => i < UnregisteredSockets.MostOfAddress ? "10.0.0.1" : $"10.1.{i / 250}.{i % 250}");
+        crowd.Count.ShouldBe(UnregisteredSockets.Most - 1);
+        _time.Advance(UnregisteredSockets.Grace);
+        sockets.TryEnter(IPAddress.Parse("10.0.0.3")).ShouldNotBeNull();
+        few.Displaced.IsCancellationRequested.ShouldBeFalse();
+        crowd[0].Displaced.IsCancellationRequested.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Agents_that_have_registered_take_no_place()
     {
         await using var hub = await HubFixture.StartAsync(Token);
@@ -90,14 +149,21 @@ public sealed class UnregisteredSocketsTests
         sockets.TryEnter(IPAddress.Parse("::ffff:10.0.0.1")).ShouldBeNull("it is the same address");
 
         // Every address of a network of IPv6 is one neighbour's.
-        Fill(sockets, i => $"2001:db8::{i + 1:x}").Count.ShouldBe(UnregisteredSockets.Most - UnregisteredSockets.MostOfAddress);
+        var two = Fill(sockets, i => $"2001:db8::{i + 1:x}");
+        two.Count.ShouldBe(UnregisteredSockets.Most - UnregisteredSockets.MostOfAddress);
         sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull("all places are taken");
         _log.Lines.Length.ShouldBe(1);
 
         one[0].Dispose();
         one[0].Dispose();
-        sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldNotBeNull();
+        var last = sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldNotBeNull();
         sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull("a place is given back once");
+
+        // The hub works on all of them: none gives way.
+        foreach (var place in (UnregisteredSocket[])[.. one, .. two, last])
+        {
+            place.Serve(true);
+        }
 
         _time.Advance(TimeSpan.FromMinutes(1));
         sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull();
@@ -115,9 +181,9 @@ public sealed class UnregisteredSocketsTests
         sockets.TryEnter(IPAddress.Parse("2001:db8:0:1::1")).ShouldNotBeNull();
     }
 
-    private static List<IDisposable> Fill(UnregisteredSockets sockets, Func<int, string> address)
+    private static List<UnregisteredSocket> Fill(UnregisteredSockets sockets, Func<int, string> address)
     {
-        var places = new List<IDisposable>();
+        var places = new List<UnregisteredSocket>();
         while (sockets.TryEnter(IPAddress.Parse(address(places.Count))) is { } place)
         {
             places.Add(place);

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using DockMon.Hub.Agents;
 using DockMon.Hub.Tests.Api;
 using DockMon.Testing;
 using Shouldly;
@@ -45,15 +44,6 @@ public sealed class FailedStorageTests : HubTests
         var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
         await Agent.SendAsync($$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);
         (await asking).ShouldContain("c1");
-    }
-
-    [Fact]
-    public void Closing_what_has_ended_harms_nobody()
-    {
-        using var socket = new ClientWebSocket();
-        var connection = new AgentConnection(socket, frameLimit: 1);
-        connection.Dispose();
-        Should.NotThrow(() => connection.Close(WebSocketCloseStatus.NormalClosure, "New connection established"));
     }
 
     private List<string?> Passed() =>
