@@ -12,10 +12,11 @@ internal static class ApiServices
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
         });
-        services.AddOpenApi();
-        services.AddProblemDetails();
+        services.AddOpenApiContract();
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = context => ProblemTypes.Set(context.ProblemDetails));
         services.AddSingleton<AdminKey>();
         services.AddSingleton<EventFeed>();
     }

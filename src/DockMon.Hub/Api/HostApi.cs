@@ -50,7 +50,7 @@ internal static class HostApi
     {
         var id = (string)context.HttpContext.Request.RouteValues["id"]!;
         return await context.HttpContext.RequestServices.GetRequiredService<IHosts>().FindAsync(id, context.HttpContext.RequestAborted) is null
-            ? Results.Problem($"there is no host {id}", statusCode: StatusCodes.Status404NotFound)
+            ? Results.Problem($"there is no host {id}", statusCode: StatusCodes.Status404NotFound, type: ProblemTypes.HostNotFound)
             : await next(context);
     }
 

@@ -21,8 +21,10 @@ internal static class InventoryApi
     public static void Map(WebApplication app)
     {
         app.MapGet("/api/containers", ListAsync)
+            .Produces<ContainerPage>()
             .WithSummary("Containers of all hosts, as they were last known: filtered, sorted, in pages.");
         app.MapGet("/api/containers/changes", ChangesAsync)
+            .Produces<string>(contentType: "text/event-stream")
             .WithSummary("Changes of containers, as server-sent events; with figures of the containers asked for, once a second.");
     }
 

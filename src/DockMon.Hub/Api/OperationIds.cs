@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>An operation of the API.</summary>
+/// <param name="Id">Its id, which code generators name functions after: it never changes.</param>
+/// <param name="AsksAgent">Whether it asks the host's agent, which may be away, slow or refuse.</param>
+internal sealed record ApiOperation(string Id, bool AsksAgent = false);
+
+/// <summary>The operations by method and path. A test fails for an endpoint that has no line here.</summary>
+internal static class OperationIds
+{
+    private const string Host = "/api/hosts/{id}";
+
+    private const string Container = Host + "/containers/{cid}";
+
+    public static readonly FrozenDictionary<string, ApiOperation> Of = new Dictionary<string, ApiOperation>
+    {
+        ["GET /health"] = new("getHealth"),
+        ["POST /api/tokens"] = new("createToken"),
+        ["GET /api/tokens"] = new("listTokens"),
+        ["DELETE /api/tokens/{id}"] = new("deleteToken"),
+        ["GET /api/hosts"] = new("listHosts"),
+        [$"GET {Host}"] = new("getHost"),
+        [$"DELETE {Host}"] = new("removeHost"),
+        [$"GET {Host}/system"] = new("getHostSystem", AsksAgent: true),
+        [$"GET {Host}/events"] = new("listHostEvents"),
+        [$"GET {Host}/stats"] = new("getHostStats"),
+        [$"GET {Host}/stats/history"] = new("getHostStatsHistory"),
+        [$"POST {Host}/command"] = new("sendCommand", AsksAgent: true),
+        [$"POST {Host}/operation"] = new("sendOperation", AsksAgent: true),
+        [$"GET {Host}/health-checks"] = new("listHealthChecks"),
+        [$"PUT {Host}/health-checks"] = new("replaceHealthChecks"),
+        [$"GET {Host}/containers"] = new("listHostContainers", AsksAgent: true),
+        [$"GET {Container}"] = new("inspectContainer", AsksAgent: true),
+        [$"GET {Container}/status"] = new("getContainerStatus", AsksAgent: true),
+        [$"GET {Container}/logs"] = new("getContainerLogs", AsksAgent: true),
+        [$"GET {Container}/shell"] = new("openShell", AsksAgent: true),
+        [$"POST {Container}/start"] = new("startContainer", AsksAgent: true),
+        [$"POST {Container}/stop"] = new("stopContainer", AsksAgent: true),
+        [$"POST {Container}/restart"] = new("restartContainer", AsksAgent: true),
+        [$"POST {Container}/kill"] = new("killContainer", AsksAgent: true),
+        [$"POST {Container}/pause"] = new("pauseContainer", AsksAgent: true),
+        [$"POST {Container}/unpause"] = new("unpauseContainer", AsksAgent: true),
+        [$"POST {Container}/rename"] = new("renameContainer", AsksAgent: true),
+        [$"POST {Container}/remove"] = new("removeContainer", AsksAgent: true),
+        ["GET /api/containers"] = new("listContainers"),
+        ["GET /api/containers/changes"] = new("watchContainers"),
+        ["GET /api/stream"] = new("watchEvents"),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+}

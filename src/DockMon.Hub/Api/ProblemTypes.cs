@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Mvc;
+
+namespace DockMon.Hub.Api;
+
+/// <summary>The <c>type</c> of each kind of error: a URN that stays the same, for programs. Where none is set, the status decides.</summary>
+internal static class ProblemTypes
+{
+    private const string Prefix = "urn:dockmon:problem:";
+
+    /// <summary>The request cannot be read, or says nothing that makes sense.</summary>
+    public const string InvalidRequest = Prefix + "invalid_request";
+
+    public const string Unauthorized = Prefix + "unauthorized";
+
+    public const string Forbidden = Prefix + "forbidden";
+
+    public const string NotFound = Prefix + "not_found";
+
+    public const string HostNotFound = Prefix + "host_not_found";
+
+    public const string HostNotConnected = Prefix + "host_not_connected";
+
+    /// <summary>The agent answered with an error.</summary>
+    public const string AgentError = Prefix + "agent_error";
+
+    /// <summary>The agent did not answer in time: what was asked may have been done.</summary>
+    public const string AgentTimeout = Prefix + "agent_timeout";
+
+    /// <summary>Gives a problem its type, unless it has one of these.</summary>
+    public static void Set(ProblemDetails problem)
+    {
+        if (problem.Type?.StartsWith(Prefix, StringComparison.Ordinal) != true)
+        {
+            problem.Type = Of(problem.Status ?? StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    /// <summary>What a status says in the description of the API.</summary>
+    public static string Describe(int status) => status switch
+    {
+        StatusCodes.Status400BadRequest => "The request makes no sense.",
+        StatusCodes.Status401Unauthorized => "No valid key.",
+        StatusCodes.Status404NotFound => "There is no such thing.",
+        StatusCodes.Status409Conflict => "The host's agent is not connected.",
+        StatusCodes.Status413PayloadTooLarge => "The body is too large.",
+        StatusCodes.Status502BadGateway => "The agent answered with an error.",
+        StatusCodes.Status504GatewayTimeout => "The agent did not answer in time.",
+        _ => "An error.",
+    };
+
+    private static string Of(int status) => status switch
+    {
+        StatusCodes.Status400BadRequest => InvalidRequest,
+        StatusCodes.Status401Unauthorized => Unauthorized,
+        StatusCodes.Status403Forbidden => Forbidden,
+        StatusCodes.Status404NotFound => NotFound,
+        StatusCodes.Status405MethodNotAllowed => Prefix + "method_not_allowed",
+        StatusCodes.Status409Conflict => HostNotConnected,
+        StatusCodes.Status413PayloadTooLarge => Prefix + "body_too_large",
+        StatusCodes.Status415UnsupportedMediaType => Prefix + "unsupported_media_type",
+        StatusCodes.Status426UpgradeRequired => Prefix + "websocket_required",
+        StatusCodes.Status429TooManyRequests => Prefix + "too_many_requests",
+        StatusCodes.Status502BadGateway => AgentError,
+        StatusCodes.Status503ServiceUnavailable => Prefix + "unavailable",
+        StatusCodes.Status504GatewayTimeout => AgentTimeout,
+        _ => Prefix + "internal_error",
+    };
+}
