@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace DockMon.Hub.History;
 
 /// <summary>The history of a container or host.</summary>
@@ -24,39 +22,30 @@ internal sealed record HistoryPoint
     public required int Samples { get; init; }
 
     /// <summary>Of a container, where 100 is one core; of a host, where 100 is all of them.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? CpuPercent { get; init; }
 
     /// <summary>Working set of a container, bytes.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? MemoryUsage { get; init; }
 
     /// <summary>Its limit, bytes.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? MemoryLimit { get; init; }
 
     /// <summary>Used memory of a host, percent.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? MemPercent { get; init; }
 
     /// <summary>Received and sent by the physical interfaces of a host.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? NetBytesPerSec { get; init; }
 
     /// <summary>Received by a container.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? NetworkRxBytesPerSec { get; init; }
 
     /// <summary>Sent by a container.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? NetworkTxBytesPerSec { get; init; }
 
     /// <summary>Read from block devices by a container.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? DiskReadBytesPerSec { get; init; }
 
     /// <summary>Written to block devices by a container.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HistorySpread? DiskWriteBytesPerSec { get; init; }
 
     public static HistoryPoint From(SampleShape shape, in Rollup rollup)

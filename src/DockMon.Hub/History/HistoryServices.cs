@@ -11,8 +11,13 @@ internal static class HistoryServices
         services.AddSingleton<HistoryRoller>();
         services.AddSingleton<HistoryExpiry>();
         services.AddSingleton<HistoryQuery>();
+        services.AddSingleton<MetricsApi>();
         services.AddHostedService<HistoryLoop>();
     }
 
-    public static void MapHistory(this WebApplication app) => HistoryApi.Map(app);
+    public static void MapHistory(this WebApplication app)
+    {
+        HistoryApi.Map(app);
+        MetricsApi.Map(app);
+    }
 }

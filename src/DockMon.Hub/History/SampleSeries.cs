@@ -40,6 +40,9 @@ internal sealed class SampleSeries(SampleShape shape, string id, MinuteCollector
         _ring.Add(sample, since);
     }
 
+    /// <summary>The labels of its metrics.</summary>
+    public string MetricLabels => MetricsWriter.Label("container_id", id) + (Name is null ? "" : "," + MetricsWriter.Label("container_name", Name));
+
     /// <summary>The samples since a time, oldest first.</summary>
     public List<Sample> Read(long since)
     {

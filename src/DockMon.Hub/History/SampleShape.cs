@@ -65,6 +65,9 @@ internal sealed class SampleShape
     /// <summary>The shape of a series: of a container, or of the host itself.</summary>
     public static SampleShape Of(string series) => series == LiveSamples.HostSeries ? Host : Container;
 
+    /// <summary>Index of a member.</summary>
+    public int IndexOf(string member) => Array.FindIndex(Members, one => one.Name == member);
+
     /// <summary>What a metric is multiplied with where it is kept on disk as an integer.</summary>
     public double ScaleOf(int metric) => Members[Metrics[metric].Member].Kind == MemberKind.Fraction ? 100 : 1;
 
