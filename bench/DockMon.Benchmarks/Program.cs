@@ -7,13 +7,19 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace DockMon.Benchmarks;
 
 /// <summary>
-/// What parts of the agent cost by themselves. On the runtime that compiles as it goes:
+/// What parts of agent and hub cost by themselves. On the runtime that compiles as it goes:
 /// allocations are those of the native program, times are not quite.
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static async Task<int> Main(string[] args)
     {
+        if (args is ["history"])
+        {
+            await HistoryFigures.WriteAsync(Console.Out);
+            return 0;
+        }
+
         // In this process: the project a benchmark would be built in lies outside this tree's package versions.
         var config = DefaultConfig.Instance
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsDefault())
