@@ -61,10 +61,10 @@ internal sealed partial class Redactor(params IReadOnlyList<string> patterns)
 
     /// <summary>One of a list of arguments or the like: in <c>NAME=value</c> all that follows is the value.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="before">The one before it: an option may be followed by its value, which may begin with a dash.</param>
+    /// <param name="before">The one before it: an option may be followed by its value, which may begin with a dash, or by another option.</param>
     public string Item(string item, string? before = null)
     {
-        if (before is ['-', ..] && !before.Contains('=', StringComparison.Ordinal) && item.Length > 0 && IsSecret(before))
+        if (before is ['-', ..] && !before.Contains('=', StringComparison.Ordinal) && item.Length > 0 && IsSecret(before) && !IsOption().IsMatch(item))
         {
             return Mark;
         }
@@ -87,7 +87,8 @@ internal sealed partial class Redactor(params IReadOnlyList<string> patterns)
 
     // What follows an option that is not secret may be another option.
     private string Options(string text) => Cut(text, Option(), (option, end) =>
-        text.AsSpan(end).StartsWith(Mark, StringComparison.Ordinal) || !IsSecret(option.Groups[1].Value) ? end : end + OptionValue().Match(text, end).Length);
+        text.AsSpan(end).StartsWith(Mark, StringComparison.Ordinal) || !IsSecret(option.Groups[1].Value) ? end
+        : OptionValue().Match(text, end) is { Success: true } value && !IsOption().IsMatch(value.Value) ? end + value.Length : end);
 
     /// <summary>What variables with such a name are replaced by when they are not set.</summary>
     private string Defaults(string text) => Cut(text, Default(), (reference, end) => IsSecret(reference.Groups[1].Value) ? EndOfDefault(text, end) : end);
@@ -141,6 +142,10 @@ internal sealed partial class Redactor(params IReadOnlyList<string> patterns)
 
     [GeneratedRegex(@"(?<![\w.-])(--?\w[\w.:\[\]-]*)\s+", RegexOptions.CultureInvariant)]
     private static partial Regex Option();
+
+    // An option and no value that begins with a dash: a letter, or words without digits and capitals.
+    [GeneratedRegex(@"^(?:-[A-Za-z]|--[a-z]+(?:-[a-z]+)*(?:=.*)?)\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex IsOption();
 
     [GeneratedRegex("""\G(?:"(?:[^"\\]|\\.)*"|'[^']*'|["'].*$|[^\s"'])+""", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex OptionValue();

@@ -134,7 +134,7 @@ public sealed class RedactedFileTests
     [InlineData("a: &a {b: x}\nPASSWORD: [*a]\n", "a: &a {b: \"@\"}\nPASSWORD: [*a]\n")]
     [InlineData("labels: [\"a[0].token=x y\"]", "labels: [\"a[0].token=@\"]")]
     [InlineData("environment: [a TOKEN b=x y, 1PASSWORD=z]", "environment: [\"a TOKEN b=@\", \"1PASSWORD=@\"]")]
-    [InlineData("command: [--password, -x]\nOTHER: ${DB_PASSWORD:-x}", "command: [--password, \"@\"]\nOTHER: \"${DB_PASSWORD:-@}\"")]
+    [InlineData("command: [--password, -x1]\nOTHER: ${DB_PASSWORD:-x}", "command: [--password, \"@\"]\nOTHER: \"${DB_PASSWORD:-@}\"")]
     [InlineData("? PASSWORD\n: x\n", "? PASSWORD\n: \"@\"\n")]
     [InlineData("", "")]
     public void Values_are_replaced_wherever_YAML_may_have_them(string text, string expected) =>
