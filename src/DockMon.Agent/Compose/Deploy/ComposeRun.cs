@@ -128,7 +128,7 @@ internal sealed partial class ComposeRun(
         {
             await gate.EnsureAllowedAsync(model, ct);
             await _hidden.EnsureNoneIsUsedAsync(model, _project, ct);
-            IncludedFiles.Check(_project, candidate.Included, ComposeModel.Read(model), before);
+            await IncludedFiles.CheckAsync(engine, _project, candidate.Included, ComposeModel.Read(model), before, ct);
         }
 
         context.Audit.NoteWork(CommandNames.DeployCompose, request.DeploymentId!, AuditedDangers.Of(ComposeSettings.Read(model, _project)));

@@ -24,7 +24,7 @@ internal sealed record ProjectContainer(
     string Status = "",
     string RestartPolicy = "")
 {
-    /// <summary>The paths of the host that it has mounted and may write.</summary>
+    /// <summary>What it has mounted and may write: paths of the host, and names of volumes.</summary>
     public IReadOnlyList<string> Writes { get; init; } = [];
 
     /// <summary>Why it is not good, in two words.</summary>
@@ -85,7 +85,11 @@ internal static class ProjectContainers
                     listed.Status,
                     container.HostConfig.RestartPolicy.Name)
                 {
-                    Writes = [.. container.Mounts.Where(mount => mount is { Type: "bind", IsWritable: true }).Select(mount => mount.Source)],
+                    Writes =
+                    [
+                        .. container.Mounts.Where(mount => mount is { Type: "bind" or "volume", IsWritable: true })
+                            .Select(mount => mount.Type == "bind" ? mount.Source : mount.Name),
+                    ],
                 });
             }
             catch (EngineException e) when (e.IsMissing)

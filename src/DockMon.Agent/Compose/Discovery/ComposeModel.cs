@@ -10,7 +10,7 @@ namespace DockMon.Agent.Compose.Discovery;
 /// <param name="EnvFiles">The env files it names.</param>
 internal sealed record ComposeService(string Name, IReadOnlyList<string> Profiles, int Replicas, IReadOnlyList<string> EnvFiles)
 {
-    /// <summary>The paths of the host that its containers have mounted and may write, in a file that compose has resolved.</summary>
+    /// <summary>What its containers have mounted and may write, in a file that compose has resolved: paths of the host, and names of volumes.</summary>
     public IReadOnlyList<string> Writes { get; init; } = [];
 
     /// <summary>The containers beside the project's own that they are linked to, in a file that compose has resolved.</summary>
@@ -59,8 +59,7 @@ internal sealed record ComposeModel(string? Name, IReadOnlyList<ComposeService> 
             ? text.Split(':') is [var path, _, .. var mode] && !(mode is [var modes] && modes.Split(',').Contains("ro")) ? path : null
             : Text(Child(item, "type")) is "bind" or "volume" && Text(Child(item, "read_only")) != "true" ? Text(Child(item, "source")) : null)
             .OfType<string>()
-            .Select(source => FindBound(Child(Child(volumes, source), "driver_opts")) ?? source)
-            .Where(source => source.StartsWith('/'))
+            .Select(source => FindBound(Child(Child(volumes, source), "driver_opts")) ?? Text(Child(Child(volumes, source), "name")) ?? source)
     ];
 
     /// <summary>The directory that a volume is by the options of its driver; null for one that is none.</summary>

@@ -25,10 +25,9 @@ internal static class VolumeOptionDangers
         }
 
         var (type, device) = (Option(options, "type"), Option(options, "device"));
-        var flags = Option(options, "o").Split(',', StringSplitOptions.TrimEntries);
-        if (flags.Contains("bind", StringComparer.Ordinal) || flags.Contains("rbind", StringComparer.Ordinal))
+        if (FindBound(options) is { } bound)
         {
-            return [new Danger(DangerKind.HostPath, HostPaths.Clean(device), via)]; // Whatever its type: the kernel looks at the flag alone.
+            return [new Danger(DangerKind.HostPath, HostPaths.Clean(bound), via)];
         }
 
         if (HarmlessTypes.Contains(type, StringComparer.Ordinal) || (type.Length == 0 && device.Length == 0))
@@ -38,6 +37,14 @@ internal static class VolumeOptionDangers
 
         // A disk, or a file system that shows the host's: overlay, proc and others. It may have all of the host's files.
         return [new Danger(DangerKind.HostPath, "/", $"{via}: a file system of type '{type}' on '{device}'")];
+    }
+
+    /// <summary>The path of the host that a volume of the local driver is; null for one that is none.</summary>
+    public static string? FindBound(IReadOnlyDictionary<string, string> options)
+    {
+        // Whatever its type: the kernel looks at the flag alone.
+        var flags = Option(options, "o").Split(',', StringSplitOptions.TrimEntries);
+        return flags.Contains("bind", StringComparer.Ordinal) || flags.Contains("rbind", StringComparer.Ordinal) ? Option(options, "device") : null;
     }
 
     private static string Option(IReadOnlyDictionary<string, string> options, string name) => options.TryGetValue(name, out var value) ? value : "";

@@ -78,6 +78,35 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
         end.GetProperty("error").GetString()!.ShouldContain("of its service web could rewrite it");
     }
 
+    [Theory]
+    [InlineData("all: {external: true}", "all")]
+    [InlineData("all: {external: true, name: theirs}", "theirs")]
+    [InlineData("all: {name: shop_all}", "shop_all")]
+    public async Task A_volume_that_exists_counts_as_the_directory_that_the_engine_says_it_is(string volume, string name)
+    {
+        HasVolume(name);
+        Directory.CreateDirectory(_scene.At("stacks/shop"));
+        await File.WriteAllTextAsync(_scene.At("stacks/shop/extra.yml"), "services: {side: {}}", TestContext.Current.CancellationToken);
+        var end = await _scene.DeployAsync(Up("include: [extra.yml]\\nservices: {web: {volumes: [{type: volume, source: all, target: /x}]}}\\n"
+            + $"volumes: {{{volume}}}"));
+        end.GetProperty("error").GetString()!.ShouldContain($"of its service web could rewrite it, because {name} is mounted into them");
+    }
+
+    [Fact]
+    public async Task A_volume_that_a_container_of_the_project_has_until_now_counts_as_well()
+    {
+        HasVolume("theirs");
+        _scene.Runs("web", "Up 2 minutes", Running, """{"Type":"volume","Name":"theirs","Source":"/var/lib/docker/volumes/theirs/_data","RW":true}""");
+        Directory.CreateDirectory(_scene.At("stacks/shop"));
+        await File.WriteAllTextAsync(_scene.At("stacks/shop/extra.yml"), "services: {side: {}}", TestContext.Current.CancellationToken);
+        var end = await _scene.DeployAsync(Up("include: [extra.yml]\\nservices: {web: {}}"));
+        end.GetProperty("error").GetString()!.ShouldContain("its container shop-web-1 can rewrite it, because theirs is mounted into it");
+    }
+
+    private void HasVolume(string name) => _scene.Engine.Set(
+        "/volumes",
+        $$"""{"Volumes":[{"Name":"{{name}}","Driver":"local","Options":{"type":"none","o":"rbind","device":"{{_scene.At("stacks/shop")}}"} }]}""");
+
     [Fact]
     public async Task A_file_that_a_container_of_the_project_has_mounted_until_now_is_not_included()
     {

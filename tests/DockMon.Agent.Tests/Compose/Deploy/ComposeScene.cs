@@ -34,7 +34,7 @@ internal sealed class ComposeScene : IAsyncDisposable
     public ComposeScene(AuditLog? audit = null)
     {
         Audit = audit ?? AuditLog.Off;
-        Engine = new ScriptedEngine((List, 200, "[]"));
+        Engine = new ScriptedEngine((List, 200, "[]"), ("/volumes", 200, """{"Volumes":[]}"""));
         Directory.CreateDirectory(Path.GetDirectoryName(Compose)!);
         File.WriteAllText(Compose, $$"""
             #!/bin/sh
