@@ -50,6 +50,21 @@ public sealed class StreamTests() : InstallationTests("dockmon-it")
     }
 
     [Fact]
+    public async Task A_running_container_has_a_history_by_its_name_and_metrics_by_its_id()
+    {
+        var id = await Containers.RunAsync([], Token);
+        var name = (await Docker.RunAsync(["inspect", "--format", "{{.Name}}", id], Token)).TrimStart('/');
+        var history = $"/api/hosts/{Installation.HostId}/stats/history?container_name={name}&step=60";
+        await Retry.UntilAsync(
+            "its memory is in the history",
+            async () => (await Installation.Http.GetFromJsonAsync<JsonElement>(history, Token)).GetProperty("points").EnumerateArray()
+                .Any(point => point.GetProperty("memory_usage").GetProperty("max").GetDouble() > 0),
+            ct: Token);
+        (await Installation.Http.GetStringAsync("/metrics", Token)).ShouldMatch(
+            $$"""\ncontainer_memory_working_set_bytes\{host_id="{{Installation.HostId}}",host_name="[^"]+",container_id="{{id}}",container_name="{{name}}"\} [1-9]""");
+    }
+
+    [Fact]
     public async Task Samples_of_a_running_container_come_and_a_signal_it_survives_does_not_end_them()
     {
         var id = await Containers.RunAsync(["sh", "-c", "trap : HUP; while true; do :; done"], Token);

@@ -72,9 +72,7 @@ internal sealed partial class HistoryLoop(
     {
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var over = now - (long)Earliest.TotalSeconds - Tier.Hour;
-        var due = (await store.JournaledHoursAsync(over, ct))
-            .Where(one => one.Hour + Spreading.Of(one.HostId, (int)Spread.TotalSeconds) <= over)
-            .Take(MostRolled);
+        var due = (await store.JournaledHoursAsync(over, ct)).Where(one => IsDue(one.HostId, over - one.Hour)).Take(MostRolled);
         foreach (var (hostId, hour) in due)
         {
             try
@@ -88,6 +86,10 @@ internal sealed partial class HistoryLoop(
             }
         }
     }
+
+    /// <summary>Whether it is the turn of a host's hour, so many seconds after it could be. One of another hub's hosts is left to that hub, for an hour.</summary>
+    private bool IsDue(string hostId, long seconds) =>
+        seconds >= Spreading.Of(hostId, (int)Spread.TotalSeconds) + (samples.Find(hostId) is null ? Tier.Hour : 0);
 
     private void Failed(DbException e)
     {

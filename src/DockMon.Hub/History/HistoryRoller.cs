@@ -1,3 +1,4 @@
+using System.Globalization;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Storage;
 
@@ -12,6 +13,8 @@ internal sealed partial class HistoryRoller(Database database, HistoryStore stor
     /// <summary>Maximum number of series of a host and hour; names may change without end.</summary>
     public const int MostSeries = 2000;
 
+    private const int RowsAtOnce = 100;
+
     private readonly LogLimit _excess = new(time);
 
     /// <summary>Rolls up an hour of a host in one transaction.</summary>
@@ -19,7 +22,7 @@ internal sealed partial class HistoryRoller(Database database, HistoryStore stor
     public Task<int> RollAsync(string hostId, long hour, CancellationToken ct) => database.TransactAsync(
         async open =>
         {
-            // Deleting the rows is also what claims them: another hub that is about to do the same finds none.
+            // Another hub that is about to do the same waits, and finds none.
             var rows = await open.QueryAsync(
                 "DELETE FROM stats_journal WHERE host_id = @host AND hour = @hour RETURNING block",
                 row => (byte[])row[0],
@@ -30,9 +33,11 @@ internal sealed partial class HistoryRoller(Database database, HistoryStore stor
             }
 
             var all = Collect(hostId, rows);
-            foreach (var (series, minutes) in all)
+            var there = await ReadAsync(open, hostId, hour);
+            var changed = all.SelectMany(series => Roll(hostId, series.Key, hour, series.Value, there));
+            foreach (var slice in changed.Chunk(RowsAtOnce))
             {
-                await WriteAsync(open, hostId, series, hour, minutes);
+                await WriteAsync(open, hostId, slice);
             }
 
             return all.Count;
@@ -66,34 +71,65 @@ internal sealed partial class HistoryRoller(Database database, HistoryStore stor
         return all;
     }
 
-    private async Task WriteAsync(Statements open, string hostId, string series, long hour, SortedList<long, Rollup> minutes)
+    /// <summary>The blocks of all series of a host that an hour is in.</summary>
+    private static async Task<Dictionary<BlockKey, byte[]>> ReadAsync(Statements open, string hostId, long hour)
     {
-        HistoryStore.Merge(minutes, await ReadAsync(open, hostId, series, Tier.Minute, hour));
-        await ReplaceAsync(open, hostId, series, Tier.Minute, hour, [.. minutes.Values]);
-        foreach (var tier in new[] { Tier.TenMinutes, Tier.Hours })
+        var blocks = new Dictionary<BlockKey, byte[]>();
+        foreach (var tier in Tier.All)
         {
             var start = tier.BlockOf(hour);
-            var others = (await ReadAsync(open, hostId, series, tier, start)).Where(one => one.Start < hour || one.Start >= hour + Tier.Hour);
-            await ReplaceAsync(open, hostId, series, tier, start, [.. others.Concat(RollupSum.By(tier.Step, minutes.Values)).OrderBy(one => one.Start)]);
+            foreach (var (series, block) in await open.QueryAsync(
+                "SELECT series, block FROM stats_blocks WHERE host_id = @host AND tier = @tier AND start = @start",
+                row => (row.GetString(0), (byte[])row[1]),
+                ("@host", hostId), ("@tier", tier.Id), ("@start", start)))
+            {
+                blocks[new BlockKey(tier, start, series)] = block;
+            }
+        }
+
+        return blocks;
+    }
+
+    /// <summary>The blocks of a series with an hour in them.</summary>
+    private IEnumerable<(BlockKey Key, byte[] Block)> Roll(
+        string hostId, string series, long hour, SortedList<long, Rollup> minutes, Dictionary<BlockKey, byte[]> there)
+    {
+        List<Rollup> Read(BlockKey key) => there.TryGetValue(key, out var block) ? store.ReadBlock(hostId, series, key.Tier, key.Start, block) : [];
+        foreach (var tier in Tier.All)
+        {
+            var key = new BlockKey(tier, tier.BlockOf(hour), series);
+            var others = Read(key);
+            if (tier == Tier.Minute)
+            {
+                HistoryStore.Merge(minutes, others);
+            }
+
+            var all = others.Where(one => one.Start < hour || one.Start >= hour + Tier.Hour).Concat(RollupSum.By(tier.Step, minutes.Values));
+            yield return (key, RollupBlock.Encode(SampleShape.Of(series), tier.Step, [.. all.OrderBy(one => one.Start)]));
         }
     }
 
-    private async Task<List<Rollup>> ReadAsync(Statements open, string hostId, string series, Tier tier, long start)
+    private static Task<int> WriteAsync(Statements open, string hostId, (BlockKey Key, byte[] Block)[] rows)
     {
-        var blocks = await open.QueryAsync(
-            "SELECT block FROM stats_blocks WHERE host_id = @host AND tier = @tier AND start = @start AND series = @series",
-            row => (byte[])row[0],
-            ("@host", hostId), ("@tier", tier.Id), ("@start", start), ("@series", series));
-        return blocks is [var block] ? store.ReadBlock(hostId, series, tier, start, block) : [];
+        // One round trip for many rows: other writers wait meanwhile.
+        var values = string.Join(", ", rows.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"(@host, @t{i}, @f{i}, @s{i}, @b{i})")));
+        List<(string, object?)> parameters = [("@host", hostId)];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var number = i.ToString(CultureInfo.InvariantCulture);
+            var ((tier, start, series), block) = rows[i];
+            parameters.AddRange([("@t" + number, tier.Id), ("@f" + number, start), ("@s" + number, series), ("@b" + number, block)]);
+        }
+
+        return open.ExecuteAsync(
+            $"""
+            INSERT INTO stats_blocks (host_id, tier, start, series, block) VALUES {values}
+            ON CONFLICT (host_id, tier, start, series) DO UPDATE SET block = excluded.block
+            """,
+            [.. parameters]);
     }
 
-    private static Task<int> ReplaceAsync(Statements open, string hostId, string series, Tier tier, long start, List<Rollup> rollups) => open.ExecuteAsync(
-        """
-        INSERT INTO stats_blocks (host_id, tier, start, series, block) VALUES (@host, @tier, @start, @series, @block)
-        ON CONFLICT (host_id, tier, start, series) DO UPDATE SET block = excluded.block
-        """,
-        ("@host", hostId), ("@tier", tier.Id), ("@start", start), ("@series", series),
-        ("@block", RollupBlock.Encode(SampleShape.Of(series), tier.Step, rollups)));
+    private sealed record BlockKey(Tier Tier, long Start, string Series);
 
     private static partial class Log
     {

@@ -27,6 +27,14 @@ internal struct Rollup
     public int Count;
 
     public Spreads Values;
+
+    /// <summary>A rollup without any value.</summary>
+    public static Rollup Create(long start, int count)
+    {
+        var rollup = new Rollup { Start = start, Count = count };
+        ((Span<Spread>)rollup.Values).Fill(Spread.None);
+        return rollup;
+    }
 }
 
 /// <summary>Sums up samples, or shorter rollups, to a rollup.</summary>

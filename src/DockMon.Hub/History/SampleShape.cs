@@ -68,6 +68,9 @@ internal sealed class SampleShape
     /// <summary>Index of a member.</summary>
     public int IndexOf(string member) => Array.FindIndex(Members, one => one.Name == member);
 
+    /// <summary>Index of a metric; -1 for an unknown one.</summary>
+    public int IndexOfMetric(string name) => Array.FindIndex(Metrics, one => one.Name == name);
+
     /// <summary>What a metric is multiplied with where it is kept on disk as an integer.</summary>
     public double ScaleOf(int metric) => Members[Metrics[metric].Member].Kind == MemberKind.Fraction ? 100 : 1;
 

@@ -125,6 +125,23 @@ public sealed class HistoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_containers_of_a_host_are_rolled_up_together()
+    {
+        for (var container = 0; container < 150; container++)
+        {
+            _scene.Time.AdjustTime(HistoryScene.Start);
+            _scene.Sample(TimeSpan.FromMinutes(2), seconds: 30, name: $"c{container}", id: $"id{container}");
+        }
+
+        await _scene.Journal.WriteAllAsync(Token);
+        _scene.Time.SetUtcNow(HistoryScene.Start + TimeSpan.FromHours(2));
+        await _scene.RollAsync(Token);
+        (await _scene.CountAsync("stats_blocks", Token)).ShouldBe(151 * Tier.All.Count);
+        var answer = await _scene.Query.ReadAsync(HistoryScene.HostId, "c149", HistoryScene.Start, null, 60, Token);
+        answer.Points.Select(point => (point.Samples, point.MemoryUsage!.Avg)).ShouldBe([(2, 0), (2, 1)]);
+    }
+
+    [Fact]
     public async Task A_damaged_block_costs_only_itself_and_is_logged()
     {
         for (var hour = 0; hour < 3; hour++)
@@ -231,9 +248,8 @@ public sealed class HistoryTests : IAsyncLifetime
 
     private static Rollup Late(int minute, int count)
     {
-        var rollup = new Rollup { Start = (HistoryScene.Start + TimeSpan.FromMinutes(minute)).ToUnixTimeSeconds(), Count = count };
-        ((Span<Spread>)rollup.Values).Fill(Spread.None);
-        rollup.Values[1] = new Spread(minute, minute, minute);
+        var rollup = Rollup.Create((HistoryScene.Start + TimeSpan.FromMinutes(minute)).ToUnixTimeSeconds(), count);
+        rollup.Values[SampleShape.Container.IndexOfMetric("memory_usage")] = new Spread(minute, minute, minute);
         return rollup;
     }
 }
