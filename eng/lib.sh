@@ -148,6 +148,9 @@ ensure_native_tools() {
 # This machine's architecture by the name Docker and Debian give it.
 architecture() { uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/'; }
 
+# The file of a program: the command line has the name of the project itself.
+program_name() { [ "$1" = cli ] && echo dockmon || echo "dockmon-$1"; }
+
 # Publishes programs natively into artifacts/publish/NAME.
 publish() {
   local name
@@ -169,8 +172,8 @@ publish_native() {
     ensure_cross_tools "$arch"
     options=("-p:CppCompilerAndLinker=$PWD/eng/cross-cc" "-p:ObjCopyName=$DOCKMON_CROSS_TARGET-objcopy")
   fi
-  say "publishing dockmon-$name for $arch"
-  rm -f "$folder/dockmon-$name.sig" # Of the program before.
+  say "publishing $(program_name "$name") for $arch"
+  rm -f "$folder/$(program_name "$name").sig" # Of the program before.
   dotnet publish "src/DockMon.${name^}" -c Release -r "$rid" --nologo -v quiet -o "$folder" "${options[@]}" ${PUBLISH_OPTIONS:-}
 }
 
