@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Inventory;
 using DockMon.Protocol;
@@ -51,6 +52,11 @@ internal static partial class ContainerApi
     {
         using var content = new MemoryStream();
         await request.Body.CopyToAsync(content, ct);
+        if (!Utf8.IsValid(content.GetBuffer().AsSpan(0, (int)content.Length)))
+        {
+            return null; // The reader of JSON does not look into texts and names.
+        }
+
         try
         {
             var fields = content.Length == 0 ? [] : JsonNode.Parse(content.ToArray(), documentOptions: Strict) as JsonObject;

@@ -1,5 +1,6 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 
@@ -38,10 +39,15 @@ internal static class Relay
         Func<JsonElement, Task>? onResult,
         CancellationToken ct)
     {
+        byte[] json = payload.ValueKind == JsonValueKind.Undefined ? [] : JsonMarshal.GetRawUtf8Value(payload).ToArray();
+        if (!Utf8.IsValid(json))
+        {
+            return Results.Problem("the body is not UTF-8", statusCode: StatusCodes.Status400BadRequest); // The reader of JSON does not look into texts.
+        }
+
         try
         {
-            var json = payload.ValueKind == JsonValueKind.Undefined ? "" : payload.GetRawText();
-            var result = (await agents.AskAsync(hostId, type, command, Encoding.UTF8.GetBytes(json), limit, ct)).Payload ?? JsonElement.Parse("null");
+            var result = (await agents.AskAsync(hostId, type, command, json, limit, ct)).Payload ?? JsonElement.Parse("null");
             if (onResult is not null)
             {
                 await onResult(result);

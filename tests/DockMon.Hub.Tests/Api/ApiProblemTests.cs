@@ -61,6 +61,20 @@ public sealed class ApiProblemTests : HubTests
         (await asking).ShouldBe("{}");
     }
 
+    [Theory]
+    [InlineData("operation", """{"action":"@"}""")]
+    [InlineData("operation", """{"@":"stop"}""")]
+    [InlineData("command", """{"command":"x","payload":{"@":1}}""")]
+    [InlineData("containers/c1/remove", """{"@":true}""")]
+    [InlineData("containers/c1/rename", """{"new_name":"@"}""")]
+    public async Task A_body_that_is_not_UTF_8_is_a_bad_request(string path, string body)
+    {
+        byte[] bytes = [.. System.Text.Encoding.ASCII.GetBytes(body).Select(one => one == '@' ? (byte)0x96 : one)];
+        using var content = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/json") } };
+        using var answer = await Hub.Http.PostAsync($"{HostPath}/{path}", content, Token);
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
     [Fact]
     public async Task Every_route_of_a_host_answers_404_for_a_host_that_nobody_knows_and_names_it()
     {
