@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using DockMon.Protocol;
 
 namespace DockMon.Bench.Hubs;
@@ -94,8 +95,28 @@ internal static class AgentFrames
         ProtocolJson.Default.ContainerEvent,
         now));
 
-    public static byte[] Answer(string id, DateTimeOffset now) =>
-        AgentSocket.Frame(AgentSocket.Text, FrameWriter.Response(id, """{"docker_version":"26.1.5","os_type":"linux","num_cpus":8}"""u8, now));
+    /// <summary>The answer to a command.</summary>
+    /// <param name="request">The command.</param>
+    /// <param name="agent">Number of the agent.</param>
+    /// <param name="containers">Number of its containers.</param>
+    /// <param name="now">Its time.</param>
+    public static byte[] Answer(JsonElement request, int agent, int containers, DateTimeOffset now)
+    {
+        var payload = request.TryGetProperty("command", out var command) && command.ValueEquals(CommandNames.ListContainers)
+            ? $"[{string.Join(',', Enumerable.Range(0, containers).Select(container => Listed(agent, container)))}]"
+            : """{"docker_version":"26.1.5","os_type":"linux","num_cpus":8}""";
+        return AgentSocket.Frame(AgentSocket.Text, FrameWriter.Response(request.GetProperty("id").GetString()!, Encoding.UTF8.GetBytes(payload), now));
+    }
+
+    private static string Listed(int agent, int container) => $$$"""
+        {"Id":"{{{ContainerId(agent, container)}}}","Names":["/project-service-{{{container}}}"],"Image":"registry.example.org/project/service:1.2.3",
+        "ImageID":"sha256:{{{ContainerId(agent, container)}}}","Command":"/docker-entrypoint.sh nginx -g 'daemon off;'","Created":1760000000,
+        "Ports":[{"IP":"0.0.0.0","PrivatePort":80,"PublicPort":8080,"Type":"tcp"}],
+        "Labels":{"com.docker.compose.project":"project","com.docker.compose.service":"service-{{{container}}}","com.docker.compose.version":"2.29.0"},
+        "State":"running","Status":"Up 2 weeks","HostConfig":{"NetworkMode":"project_default"},"NetworkSettings":{"Networks":{"project_default":
+        {"NetworkID":"{{{ContainerId(agent, container)}}}","IPAddress":"172.18.0.2","Gateway":"172.18.0.1"} } },"Mounts":[],"RepoDigests":[],
+        "StartedAt":"2026-11-01T10:11:12.123456789Z","Env":{"PATH":"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","LANG":"C.UTF-8"}}
+        """.ReplaceLineEndings("");
 
     private static string Engine(int agent) => string.Create(CultureInfo.InvariantCulture, $"BENCH:{agent:00000}:7XYZ:ABCD:EFGH:IJKL:MNOP:QRST:UVWX:YZ23");
 

@@ -6,9 +6,10 @@ namespace DockMon.Bench.Hubs;
 /// <param name="hubs">The hubs' addresses, which the agents take in turn.</param>
 /// <param name="token">A registration token for all of them.</param>
 /// <param name="size">Number of agents.</param>
+/// <param name="containers">Number of containers of each.</param>
 /// <param name="sources">Number of addresses they dial from.</param>
 /// <param name="time">Clock.</param>
-internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int sources, TimeProvider time) : IAsyncDisposable
+internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int containers, int sources, TimeProvider time) : IAsyncDisposable
 {
     // A second is divided into so many parts, and the agents among these.
     private const int Slices = 20;
@@ -24,6 +25,8 @@ internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int
     private int _dials;
 
     public string Token => token;
+
+    public int Containers => containers;
 
     public int Sources => sources;
 
@@ -62,7 +65,7 @@ internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int
 
     /// <summary>Has every agent send a sample of each of its containers each second.</summary>
     /// <returns>Number of frames that the hub has read.</returns>
-    public async Task<long> StreamAsync(int containers, TimeSpan duration, CancellationToken ct)
+    public async Task<long> StreamAsync(TimeSpan duration, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         var slice = TimeSpan.FromSeconds(1) / Slices;
@@ -71,7 +74,7 @@ internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int
         {
             var now = tick;
             var sent = await Task.WhenAll(_agents.Where(agent => agent.Number % Slices == now % Slices)
-                .Select(agent => agent.SampleAsync(containers, now / Slices, ct)));
+                .Select(agent => agent.SampleAsync(now / Slices, ct)));
             frames += sent.Sum();
             if ((slice * (tick + 1)) - time.GetElapsedTime(started) is { Ticks: > 0 } wait)
             {

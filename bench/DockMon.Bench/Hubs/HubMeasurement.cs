@@ -30,7 +30,7 @@ internal sealed class HubMeasurement(HubUnderTest hub, HubLoad load, TimeProvide
         await Task.Delay(load.Settle, time, ct);
         var before = hub.Read();
         Add("MiB without agents", MiB(before.ResidentBytes));
-        _fleet = new Fleet(hub.Addresses, await hub.NewTokenAsync(load.Agents, ct), load.Agents, load.Sources, time);
+        _fleet = new Fleet(hub.Addresses, await hub.NewTokenAsync(load.Agents, ct), load.Agents, load.Containers, load.Sources, time);
         var started = time.GetTimestamp();
         await _fleet.StartAsync(ConnectLimit, ct);
         Add("new agents a second", load.Agents / time.GetElapsedTime(started).TotalSeconds);
@@ -44,7 +44,7 @@ internal sealed class HubMeasurement(HubUnderTest hub, HubLoad load, TimeProvide
     {
         var before = hub.Read();
         var started = time.GetTimestamp();
-        var frames = await Agents.StreamAsync(load.Containers, load.Stream, ct);
+        var frames = await Agents.StreamAsync(load.Stream, ct);
         var used = hub.Read() - before;
         Add("frames a second", frames / time.GetElapsedTime(started).TotalSeconds);
         Add("CPU µs a frame", 1e6 * used.CpuSeconds / frames);

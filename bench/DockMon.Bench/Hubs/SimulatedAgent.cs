@@ -67,11 +67,11 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
 
     /// <summary>Sends one sample of each container and, every other second, of the host.</summary>
     /// <returns>Number of frames.</returns>
-    public async Task<int> SampleAsync(int containers, long second, CancellationToken ct)
+    public async Task<int> SampleAsync(long second, CancellationToken ct)
     {
         var sent = 0;
         var now = fleet.Time.GetUtcNow();
-        for (var i = 0; i < containers; i++)
+        for (var i = 0; i < fleet.Containers; i++)
         {
             sent += await SendAsync(AgentFrames.Sample(number, i, second, now), ct);
         }
@@ -160,8 +160,8 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
                     break;
                 case AgentSocket.Close:
                     return;
-                case AgentSocket.Text when JsonElement.Parse(message.Payload).TryGetProperty("id", out var id):
-                    await socket.SendAsync(AgentFrames.Answer(id.GetString()!, fleet.Time.GetUtcNow()), ct);
+                case AgentSocket.Text when JsonElement.Parse(message.Payload) is var request && request.TryGetProperty("id", out _):
+                    await socket.SendAsync(AgentFrames.Answer(request, number, fleet.Containers, fleet.Time.GetUtcNow()), ct);
                     break;
             }
         }

@@ -59,13 +59,13 @@ public sealed class FleetTests
                 }
             }
         };
-        await using var fleet = new Fleet([server.Url], "one-for-all", size: 3, sources: 2, TimeProvider.System);
+        await using var fleet = new Fleet([server.Url], "one-for-all", size: 3, containers: 2, sources: 2, TimeProvider.System);
         await fleet.StartAsync(Limit, Token);
         registered.ShouldAllBe(request => request.Token == "one-for-all" && RegisterValidation.Find(request) == null);
         registered.DistinctBy(request => request.EngineId).Count().ShouldBe(3);
 
         // Whoever has the answer to a ping knows that everything before it was read.
-        (await fleet.Agents[0].SampleAsync(containers: 2, second: 0, Token)).ShouldBe(3);
+        (await fleet.Agents[0].SampleAsync(second: 0, Token)).ShouldBe(3);
         (await fleet.Agents[0].SendEventsAsync(2, Token)).ShouldBe(2);
         frames.Select(frame => Frame.Parse(System.Text.Encoding.UTF8.GetBytes(frame))).Select(frame => frame.Command ?? frame.Type)
             .ShouldBe(["container_stats", "container_stats", "stats", "container_event", "container_event"]);
@@ -73,6 +73,17 @@ public sealed class FleetTests
         await fleet.StormAsync(Limit, Token);
         registered.Count.ShouldBe(6);
         registered[3..].ShouldAllBe(request => request.Token.StartsWith("permanent-", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("list_containers", JsonValueKind.Array)]
+    [InlineData("get_system_info", JsonValueKind.Object)]
+    public void A_command_gets_an_answer_of_its_kind(string command, JsonValueKind kind)
+    {
+        var frame = AgentFrames.Answer(JsonElement.Parse($$"""{"command":"{{command}}","id":"7"}"""), agent: 1, containers: 2, TimeProvider.System.GetUtcNow());
+        var answer = Frame.Parse(frame.AsSpan(frame.AsSpan().IndexOf((byte)'{')));
+        answer.RequestId.ShouldBe("7");
+        answer.Payload!.Value.ValueKind.ShouldBe(kind);
     }
 
     [Fact]
@@ -91,7 +102,7 @@ public sealed class FleetTests
             await connection.WelcomeAsync();
             await connection.ReadToCloseAsync();
         };
-        await using var fleet = new Fleet([server.Url], "token", size: 1, sources: 1, TimeProvider.System);
+        await using var fleet = new Fleet([server.Url], "token", size: 1, containers: 1, sources: 1, TimeProvider.System);
         await fleet.StartAsync(Limit, Token);
         fleet.Refused.ShouldBe(1);
     }
