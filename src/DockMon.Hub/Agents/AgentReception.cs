@@ -8,7 +8,7 @@ namespace DockMon.Hub.Agents;
 
 /// <summary>The beginning and the end of each session.</summary>
 internal sealed partial class AgentReception(
-    AgentRegistry agents, IHosts hosts, HealthCheckPush checks, InventoryUpdates inventory, ILogger<AgentReception> logger)
+    AgentRegistry agents, IHosts hosts, HealthCheckPush checks, InventoryUpdates inventory, MemoryTrimmer memory, ILogger<AgentReception> logger)
 {
     // An agent that does not take its answer in time has given up: it waits as long for it.
     private static readonly TimeSpan AnswerLimit = ProtocolLimits.AuthWait;
@@ -33,6 +33,7 @@ internal sealed partial class AgentReception(
                 agents.HostRemoved(session.Host.Id);
             }
 
+            memory.Arrived();
             return session;
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or DbException)

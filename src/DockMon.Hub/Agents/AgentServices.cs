@@ -14,6 +14,8 @@ internal static class AgentServices
         services.AddSingleton<Registrar>();
         services.AddSingleton<AgentAdmission>();
         services.AddSingleton<AgentReception>();
+        services.AddSingleton<MemoryTrimmer>();
+        services.AddHostedService(provider => provider.GetRequiredService<MemoryTrimmer>());
         services.AddSingleton<StatsSockets>();
         services.AddSingleton<AgentMessages>();
         services.AddSingleton<AgentEndpoints>();

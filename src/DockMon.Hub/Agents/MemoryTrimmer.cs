@@ -1,0 +1,47 @@
+namespace DockMon.Hub.Agents;
+
+/// <summary>
+/// Gives memory back when many agents have connected: each needs more for its registration than afterwards, and left alone, the collector keeps the
+/// heap as large as it once was. Most of ten thousand agents come back at the same moment, after a restart of the hub or of a proxy.
+/// </summary>
+internal sealed class MemoryTrimmer(TimeProvider time) : BackgroundService
+{
+    /// <summary>Number of arrivals that are worth the pause.</summary>
+    public const int Least = 100;
+
+    /// <summary>How long no agent has to arrive before the others count as settled.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+
+    private long _arrivals;
+
+    /// <summary>Number of collections.</summary>
+    public int Trims { get; private set; }
+
+    /// <summary>Counts an agent that has connected.</summary>
+    public void Arrived() => Interlocked.Increment(ref _arrivals);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Quiet, time);
+        long seen = 0, trimmed = 0;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var arrivals = Interlocked.Read(ref _arrivals);
+                if (arrivals == seen && arrivals - trimmed >= Least)
+                {
+                    trimmed = arrivals;
+                    Trims++;
+                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                }
+
+                seen = arrivals;
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The hub is stopping.
+        }
+    }
+}
