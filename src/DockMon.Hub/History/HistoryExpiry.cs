@@ -3,7 +3,7 @@ using DockMon.Hub.Storage;
 namespace DockMon.Hub.History;
 
 /// <summary>Deletes what is too old, and what removed hosts left behind: some hosts at a time, in the order of their ids, again and again.</summary>
-internal sealed class HistoryExpiry(Database database, TimeProvider time)
+internal sealed partial class HistoryExpiry(Database database, TimeProvider time, ILogger<HistoryExpiry> logger)
 {
     /// <summary>Maximum number of hosts of one turn, and of rows that are deleted of a removed one.</summary>
     private const int MostHosts = 30;
@@ -22,11 +22,22 @@ internal sealed class HistoryExpiry(Database database, TimeProvider time)
             if (next is not [var hostId])
             {
                 _last = "";
+                await ExpireJournalAsync(ct);
                 return;
             }
 
             await ExpireAsync(hostId, ct);
             _last = hostId;
+        }
+    }
+
+    /// <summary>Deletes rows of the journal that could not be rolled up as long as their hour is kept.</summary>
+    private async Task ExpireJournalAsync(CancellationToken ct)
+    {
+        var oldest = (time.GetUtcNow() - Tier.Minute.Kept).ToUnixTimeSeconds();
+        if (await database.ExecuteAsync("DELETE FROM stats_journal WHERE hour < @oldest", ct, ("@oldest", oldest)) is > 0 and var rows)
+        {
+            Log.JournalExpired(logger, rows, (int)Tier.Minute.Kept.TotalHours);
         }
     }
 
@@ -52,5 +63,11 @@ internal sealed class HistoryExpiry(Database database, TimeProvider time)
                 ct,
                 ("@host", hostId), ("@tier", tier.Id), ("@start", (now - tier.Kept).ToUnixTimeSeconds() - tier.Span));
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(47, LogLevel.Warning, "Deleted {Rows} rows of the statistics journal, which could not be rolled up for {Hours} hours")]
+        public static partial void JournalExpired(ILogger logger, int rows, int hours);
     }
 }

@@ -11,6 +11,10 @@ internal sealed class SampleRing
 
     private const int ChunkBytes = 512;
     private const int MostChunks = 22;
+
+    // A clock that is set back by more than this makes the samples before worthless: they are of the future.
+    private const long Backwards = 5000;
+
     private const int MostEncoded = (SampleShape.MostMembers + 2) * VarInt.MostBytes;
 
     private readonly Queue<Chunk> _chunks = new(2);
@@ -27,6 +31,12 @@ internal sealed class SampleRing
     /// <summary>Adds a sample and drops chunks without a sample since a time.</summary>
     public void Add(in Sample sample, long since)
     {
+        if (sample.At < _last.At - Backwards)
+        {
+            _chunks.Clear();
+            _newest = null;
+        }
+
         Span<byte> encoded = stackalloc byte[MostEncoded];
         var length = _newest is null ? 0 : Encode(encoded, _last, sample);
         if (_newest is null || _newest.Length + length > ChunkBytes)

@@ -25,7 +25,7 @@ internal sealed class HistoryScene : IAsyncDisposable
         Journal = new HistoryJournal(Samples, Store, Time, new Logger<HistoryJournal>(Log));
         Roller = new HistoryRoller(database, Store, Time, new Logger<HistoryRoller>(Log));
         Query = new HistoryQuery(Samples, Store, Time);
-        Expiry = new HistoryExpiry(database, Time);
+        Expiry = new HistoryExpiry(database, Time, new Logger<HistoryExpiry>(Log));
     }
 
     public static DateTimeOffset Start { get; } = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

@@ -182,6 +182,20 @@ public sealed class HistoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_journal_that_cannot_be_rolled_up_does_not_grow_for_ever()
+    {
+        _scene.Sample(TimeSpan.FromMinutes(1));
+        await _scene.Journal.WriteAllAsync(Token);
+        _scene.Time.Advance(TimeSpan.FromHours(47));
+        await _scene.Expiry.TurnAsync(Token);
+        (await _scene.CountAsync("stats_journal", Token)).ShouldBe(1);
+        _scene.Time.Advance(TimeSpan.FromHours(2));
+        await _scene.Expiry.TurnAsync(Token);
+        (await _scene.CountAsync("stats_journal", Token)).ShouldBe(0);
+        _scene.Log.Text.ShouldContain("Deleted 1 rows of the statistics journal");
+    }
+
+    [Fact]
     public async Task What_a_removed_host_left_behind_is_deleted()
     {
         _scene.Sample(TimeSpan.FromHours(1), seconds: 60);

@@ -108,6 +108,7 @@ public sealed class LiveSamplesTests
         _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(1));
         Add("""{"container_id":"c","cpu_percent":2}""");
         _samples.Latest("host").Containers["c"].GetProperty("cpu_percent").GetInt32().ShouldBe(2);
+        _samples.Recent("host", "c").ShouldHaveSingleItem("what is of the future now is of no use");
     }
 
     [Fact]
