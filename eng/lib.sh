@@ -79,6 +79,16 @@ ensure_registry() {
   command -v docker-registry >/dev/null || install "A registry for the tests" docker-registry
 }
 
+# PostgreSQL's programs: the tests start a server of their own, so that Debian's package is to make none.
+ensure_postgres() {
+  ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || return 0
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/dockmon.conf
+  fi
+  install "PostgreSQL, for the tests of the hub on it" postgresql
+}
+
 # The Debian mirror this machine uses already; nothing where it uses none.
 debian_mirror() {
   command -v apt-get >/dev/null || return 0

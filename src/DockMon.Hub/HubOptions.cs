@@ -1,4 +1,5 @@
 using System.Net;
+using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
 
 namespace DockMon.Hub;
@@ -17,8 +18,11 @@ public sealed class HubOptions
     /// <summary><c>HUB_TRUSTED_PROXIES</c>: networks whose X-Forwarded-For and X-Forwarded-Proto count.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary><c>HUB_DATA</c>: directory of its database.</summary>
+    /// <summary><c>HUB_DATA</c>: directory of its key, and of its database if that is SQLite.</summary>
     public string DataPath { get; init; } = "dockmon-hub-data";
+
+    /// <summary><c>HUB_DATABASE</c>: address of a PostgreSQL database; SQLite in <see cref="DataPath"/> when null. Secret.</summary>
+    public string? Database { get; init; }
 
     /// <summary><c>HUB_ADMIN_KEY</c>: the API key; generated at the first start when null. Secret.</summary>
     public string? AdminKey { get; init; }
@@ -55,14 +59,16 @@ public sealed class HubOptions
             Tls = tls,
             TrustedProxies = Hub.Tls.TrustedProxies.Load(Text("HUB_TRUSTED_PROXIES")),
             DataPath = Path.GetFullPath(Text("HUB_DATA") ?? "dockmon-hub-data"),
-            AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadKey(file))
+            Database = Text("HUB_DATABASE_FILE") is { } addressFile ? CheckDatabase(ReadSecret("HUB_DATABASE_FILE", addressFile, "the address"))
+                : Text("HUB_DATABASE") is { } address ? CheckDatabase(address) : null,
+            AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadSecret("HUB_ADMIN_KEY_FILE", file, "the key"))
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
             LogLevel = level,
             Output = Console.Out,
         };
     }
 
-    private static string ReadKey(string file)
+    private static string ReadSecret(string variable, string file, string content)
     {
         try
         {
@@ -70,8 +76,14 @@ public sealed class HubOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"HUB_ADMIN_KEY_FILE is \"{file}\", which cannot be read ({e.Message}): name a file that holds the key", e);
+            throw new IOException($"{variable} is \"{file}\", which cannot be read ({e.Message}): name a file that holds {content}", e);
         }
+    }
+
+    private static string CheckDatabase(string address)
+    {
+        _ = PostgresAddress.Parse(address);
+        return address;
     }
 
     private static string CheckKey(string variable, string key) =>

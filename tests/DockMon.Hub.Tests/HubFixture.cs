@@ -28,9 +28,15 @@ internal sealed class HubFixture : IAsyncDisposable
 
     private AgentLimits Limits { get; init; } = new();
 
-    public static async Task<HubFixture> StartAsync(CancellationToken ct, AgentLimits? limits = null)
+    /// <summary>Names the address of another database than SQLite for a directory.</summary>
+    public static Func<string, Task<string>>? DatabaseOf { get; set; }
+
+    /// <summary>The address of its database; null for one that it has to itself.</summary>
+    private string? Database { get; init; }
+
+    public static async Task<HubFixture> StartAsync(CancellationToken ct, AgentLimits? limits = null, string? database = null)
     {
-        var fixture = new HubFixture { Limits = limits ?? new() };
+        var fixture = new HubFixture { Limits = limits ?? new(), Database = database };
         await fixture.StartAppAsync(ct);
         return fixture;
     }
@@ -165,6 +171,7 @@ internal sealed class HubFixture : IAsyncDisposable
         {
             Urls = "http://127.0.0.1:0",
             DataPath = _data.Path,
+            Database = Database ?? (DatabaseOf is { } other ? await other(_data.Path) : null),
             AdminKey = AdminKey,
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
             Limits = Limits,

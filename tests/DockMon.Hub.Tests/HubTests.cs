@@ -2,6 +2,7 @@ using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tests.Api;
+using DockMon.Hub.Tests.Storage;
 using DockMon.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -41,6 +42,11 @@ public abstract class HubTests : IAsyncLifetime
 
     /// <summary>Has the database do what it would not do by itself.</summary>
     protected Task ExecuteAsync(string sql) => Service<Database>().ExecuteAsync(sql, Token);
+
+    /// <summary>Has a change of a table fail, as on a full disk, until <see cref="MendAsync"/>.</summary>
+    protected Task BreakAsync(string change, string table) => TestDatabase.BreakAsync(Service<Database>(), change, table, Token);
+
+    protected Task MendAsync() => TestDatabase.MendAsync(Service<Database>(), Token);
 
     /// <summary>Everything that the feed would replay now.</summary>
     private protected List<FeedItem> Feed()

@@ -2,10 +2,10 @@ using System.Data.Common;
 
 namespace DockMon.Hub.Storage;
 
-/// <summary>Migrates the schema to the newest version, stored in <c>user_version</c>. Steps are only ever appended.</summary>
+/// <summary>Migrates the schema to the newest version: one list for both databases. Steps are only ever appended.</summary>
 internal static class Migrations
 {
-    private delegate Task Step(Statements database, string directory);
+    private delegate Task Step(Statements database, Dialect dialect, string directory);
 
     private static readonly Step[] Steps =
     [
@@ -53,58 +53,52 @@ internal static class Migrations
             """),
     ];
 
+    /// <summary>Number of steps: the version of the newest schema.</summary>
+    public static int Newest => Steps.Length;
+
     /// <summary>Applies the missing steps, each in its own transaction.</summary>
     /// <exception cref="IOException">The database was written by a newer hub.</exception>
-    public static async Task ApplyAsync(DbConnection connection, string directory, CancellationToken ct)
+    public static async Task ApplyAsync(Dialect dialect, DbConnection connection, string directory, CancellationToken ct)
     {
         var plain = new Statements(connection, null, ct);
-        await plain.ExecuteAsync("PRAGMA journal_mode = WAL");
-        var first = await VersionAsync(plain);
-        while (await StepAsync(connection, directory, ct))
+        await dialect.PrepareAsync(plain);
+        var first = -1;
+        while (true)
         {
-            // Continue with the next step.
+            // A second hub that starts now waits here and finds the step applied.
+            await using var transaction = await dialect.BeginExclusiveAsync(connection, ct);
+            var database = new Statements(connection, transaction, ct);
+            var version = await dialect.VersionAsync(database);
+            first = first < 0 ? version : first;
+            if (version > Steps.Length)
+            {
+                throw new IOException($"the database was written by a newer hub (schema {version}, this hub knows {Steps.Length}): start the newer hub");
+            }
+
+            if (version == Steps.Length)
+            {
+                break;
+            }
+
+            await Steps[version](database, dialect, directory);
+            await dialect.SetVersionAsync(database, version + 1);
+            await transaction.CommitAsync(ct);
         }
 
         if (first > 0 && first < Steps.Length)
         {
-            // Removed data still is in free pages and in the log.
-            await plain.ExecuteAsync("VACUUM");
-            await plain.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
+            await dialect.CleanAsync(plain);
         }
     }
-
-    /// <returns>Whether a step was applied.</returns>
-    private static async Task<bool> StepAsync(DbConnection connection, string directory, CancellationToken ct)
-    {
-        // A second hub that starts now waits here and finds the step applied.
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        var database = new Statements(connection, transaction, ct);
-        var version = await VersionAsync(database);
-        if (version > Steps.Length)
-        {
-            throw new IOException($"the database was written by a newer hub (schema {version}, this hub knows {Steps.Length}): start the newer hub");
-        }
-
-        if (version == Steps.Length)
-        {
-            return false;
-        }
-
-        await Steps[version](database, directory);
-        await database.ExecuteAsync($"PRAGMA user_version = {version + 1}");
-        await transaction.CommitAsync(ct);
-        return true;
-    }
-
-    private static async Task<int> VersionAsync(Statements database) => (await database.QueryAsync("PRAGMA user_version", row => row.GetInt32(0))).Single();
 
     /// <summary>
-    /// A step of plain SQL. Of the types, only TEXT, INTEGER (of 64 bits), REAL, BLOB, and INTEGER PRIMARY KEY AUTOINCREMENT are known.
+    /// A step of plain SQL. Of the types, only TEXT, INTEGER (of 64 bits: read with GetInt64), REAL, BLOB, and INTEGER PRIMARY KEY AUTOINCREMENT are
+    /// known to both databases.
     /// </summary>
-    private static Step Schema(string sql) => (database, _) => database.ExecuteAsync(sql);
+    private static Step Schema(string sql) => (database, dialect, _) => database.ExecuteAsync(dialect.Schema(sql));
 
     /// <summary>Encrypts plain values. Container lists are only a cache and are dropped.</summary>
-    private static async Task SealAsync(Statements database, string directory)
+    private static async Task SealAsync(Statements database, Dialect dialect, string directory)
     {
         var vault = Vault.Create(directory);
         await database.ExecuteAsync("INSERT INTO settings (name, value) VALUES ('vault_check', @check)", ("@check", vault.Check()));

@@ -33,11 +33,12 @@ internal sealed class Statements(DbConnection connection, DbTransaction? transac
 #pragma warning disable CA2100 // Every statement is a constant of this program; values are parameters.
         command.CommandText = sql;
 #pragma warning restore CA2100
+        // PostgreSQL has no text with a zero in it.
         foreach (var (name, value) in parameters)
         {
             var parameter = command.CreateParameter();
             parameter.ParameterName = name;
-            parameter.Value = value ?? DBNull.Value;
+            parameter.Value = value is string text ? text.Replace('\0', '\uFFFD') : value ?? DBNull.Value;
             command.Parameters.Add(parameter);
         }
 

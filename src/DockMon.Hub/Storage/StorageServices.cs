@@ -3,6 +3,9 @@ namespace DockMon.Hub.Storage;
 /// <summary>The database and what is kept in it.</summary>
 internal static class StorageServices
 {
+    /// <summary>How long a start waits for a database that cannot be reached: it may be starting, too.</summary>
+    private static readonly TimeSpan StartWait = TimeSpan.FromMinutes(1);
+
     public static void AddStorage(this IServiceCollection services)
     {
         services.AddSingleton<Database>();
@@ -11,8 +14,10 @@ internal static class StorageServices
         services.AddSingleton<IEvents, Events>();
         services.AddSingleton<IHealthChecks, HealthChecks>();
         services.AddSingleton<Registrations>();
+        services.AddExceptionHandler<StorageProblems>();
     }
 
     /// <summary>Opens the database, before anything uses it.</summary>
-    public static Task UseStorageAsync(this WebApplication app, CancellationToken ct) => app.Services.GetRequiredService<Database>().OpenAsync(ct);
+    public static Task UseStorageAsync(this WebApplication app, CancellationToken ct) =>
+        app.Services.GetRequiredService<Database>().OpenAsync(ct, StartWait);
 }

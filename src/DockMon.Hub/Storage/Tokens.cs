@@ -41,7 +41,7 @@ internal sealed class Tokens(Database database, TimeProvider time) : ITokens
     public async Task<IReadOnlyList<TokenSummary>> ListAsync(CancellationToken ct) =>
         await database.QueryAsync(
             "SELECT id, max_uses, uses, created_at, expires_at FROM registration_tokens ORDER BY created_at",
-            row => new TokenSummary(row.GetString(0), row.GetInt32(1), row.GetInt32(2), row.GetString(3), row.GetString(4)),
+            row => new TokenSummary(row.GetString(0), (int)row.GetInt64(1), (int)row.GetInt64(2), row.GetString(3), row.GetString(4)),
             ct);
 
     public async Task<bool> DeleteAsync(string id, CancellationToken ct) =>

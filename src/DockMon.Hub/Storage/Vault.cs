@@ -45,8 +45,8 @@ internal sealed class Vault
     public static Vault Load(string directory, string? check)
     {
         var path = Path.Combine(directory, KeyFile);
-        const string Remedy = "put back the one that belongs to it; without it the database cannot be used, "
-            + "and every agent has to register again with an empty HUB_DATA";
+        const string Remedy = "put back the one that belongs to it (all hubs of one database need the same key file); "
+            + "without it the database cannot be used, and every agent has to register again with an empty one";
         PrivateFile.TightenIfThere(path);
         var vault = new Vault(ReadKey(path) ?? throw new IOException($"the key of the database, {path}, is missing or invalid: {Remedy}"));
         try

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
-using DockMon.Hub.Storage;
 using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -122,12 +121,11 @@ public sealed class AgentSessionTests : HubTests
     [Fact]
     public async Task A_registration_that_cannot_be_stored_is_no_refusal()
     {
-        var database = Service<Database>();
-        await database.ExecuteAsync("CREATE TRIGGER full BEFORE UPDATE OF registration ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END", Token);
+        await BreakAsync("UPDATE OF registration", "hosts");
         using var socket = await Hub.DialAsync(JsonSerializer.Serialize(HubFixture.Request(Agent.PermanentToken), ProtocolJson.Default.RegisterRequest), Token);
         (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull("an auth_error would make the agent give up its token");
         socket.CloseStatus.ShouldBe(WebSocketCloseStatus.InternalServerError);
-        await database.ExecuteAsync("DROP TRIGGER full", Token);
+        await MendAsync();
         var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
     }

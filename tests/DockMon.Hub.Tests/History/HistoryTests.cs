@@ -152,12 +152,15 @@ public sealed class HistoryTests : IAsyncLifetime
 
         await _scene.RollAsync(Token);
         var second = HistoryScene.Start.ToUnixTimeSeconds() + Tier.Hour;
-        await _scene.Database.ExecuteAsync("UPDATE stats_blocks SET block = x'01020304050607' WHERE tier = 1 AND start = @start", Token, ("@start", second));
+        byte[] damaged = [1, 2, 3, 4, 5, 6, 7];
+        await _scene.Database.ExecuteAsync(
+            "UPDATE stats_blocks SET block = @block WHERE tier = 1 AND start = @start", Token, ("@start", second), ("@block", damaged));
         (await ReadAsync(60)).Points.Count.ShouldBe(120);
         (await ReadAsync(3600)).Points.Count.ShouldBe(3);
         _scene.Log.Text.ShouldContain("1 blocks of statistics are damaged");
 
-        await _scene.Database.ExecuteAsync("INSERT INTO stats_journal (host_id, hour, block) VALUES ('host', @start, x'05')", Token, ("@start", second));
+        await _scene.Database.ExecuteAsync(
+            "INSERT INTO stats_journal (host_id, hour, block) VALUES ('host', @start, @block)", Token, ("@start", second), ("@block", new byte[] { 5 }));
         await _scene.RollAsync(Token);
         (await _scene.CountAsync("stats_journal", Token)).ShouldBe(0);
         _scene.Log.Text.ShouldContain("1 rows of the statistics journal are damaged");

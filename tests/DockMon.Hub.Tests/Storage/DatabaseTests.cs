@@ -24,7 +24,7 @@ public sealed class DatabaseTests : IDisposable
         _folder.Dispose();
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_file_that_is_no_database_is_refused_and_left_as_it_is()
     {
         System.IO.File.WriteAllText(File, string.Concat(Enumerable.Repeat("this is no database. ", 100)));
@@ -37,17 +37,9 @@ public sealed class DatabaseTests : IDisposable
     public async Task A_database_of_a_newer_hub_is_refused_and_left_as_it_is()
     {
         var database = await OpenAsync();
-        var version = (await database.QueryAsync("PRAGMA user_version", row => row.GetInt32(0), Token)).Single();
-        await database.ExecuteAsync("PRAGMA user_version = 99", Token);
-        (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync(_folder.Path, Token))).Message.ShouldContain("newer hub");
-        await using (var connection = new SqliteConnection($"Data Source={File}"))
-        {
-            await connection.OpenAsync(Token);
-            var raw = new Statements(connection, null, Token);
-            (await raw.QueryAsync("PRAGMA user_version", row => row.GetInt32(0))).ShouldBe([99]);
-            await raw.ExecuteAsync($"PRAGMA user_version = {version}");
-        }
-
+        await TestDatabase.SetVersionAsync(database, 99, Token);
+        (await Should.ThrowAsync<IOException>(() => OpenAsync())).Message.ShouldContain("schema 99");
+        await TestDatabase.SetVersionAsync(database, Migrations.Newest, Token);
         (await new Hosts(await OpenAsync(), _time).ListAsync(Token)).ShouldBeEmpty();
     }
 
@@ -96,7 +88,7 @@ public sealed class DatabaseTests : IDisposable
         (await database.TransactAsync(open => open.ExecuteAsync(Insert), Token)).ShouldBe(1);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_database_that_another_program_writes_to_is_waited_for()
     {
         var database = await OpenAsync();

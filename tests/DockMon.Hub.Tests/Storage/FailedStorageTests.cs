@@ -27,10 +27,10 @@ public sealed class FailedStorageTests : HubTests
     [Fact]
     public async Task A_host_whose_connection_ended_with_an_exception_can_register_again()
     {
-        await ExecuteAsync("CREATE TRIGGER full BEFORE UPDATE OF last_seen ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await BreakAsync("UPDATE OF last_seen", "hosts");
         await Agent.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
         await Retry.UntilAsync("the hub has noticed the end", () => !IsConnected, TimeSpan.FromSeconds(10), Token);
-        await ExecuteAsync("DROP TRIGGER full");
+        await MendAsync();
         var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
     }
@@ -38,7 +38,7 @@ public sealed class FailedStorageTests : HubTests
     [Fact]
     public async Task A_list_of_containers_that_cannot_be_stored_is_answered_all_the_same()
     {
-        await ExecuteAsync("CREATE TRIGGER full BEFORE INSERT ON containers BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await BreakAsync("INSERT", "containers");
         Agent.HearsLists = true;
         var asking = Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/containers", Token);
         var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();

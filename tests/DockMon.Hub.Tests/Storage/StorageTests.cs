@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Inventory;
@@ -34,7 +35,7 @@ public sealed class StorageTests : IDisposable
         _folder.Dispose();
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task Files_are_the_hubs_alone_also_in_a_directory_that_was_there_and_from_an_older_hub()
     {
         File.SetUnixFileMode(_folder.Path, ForAll);
@@ -72,7 +73,7 @@ public sealed class StorageTests : IDisposable
         (await new ContainerStore(reopened).OfHostAsync(host, Token))["c1"].Detail.ShouldContain(Secret);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task What_an_older_hub_kept_in_clear_is_sealed_and_leaves_no_trace()
     {
         await using (var older = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "hub.db")};Pooling=False"))
@@ -140,7 +141,7 @@ public sealed class StorageTests : IDisposable
         Should.Throw<VaultException>(() => vault.Open("not base 64", "a"));
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task What_is_relied_on_is_flushed_before_it_is_answered_on_every_connection()
     {
         var database = await OpenAsync();
@@ -226,11 +227,11 @@ public sealed class StorageTests : IDisposable
     public async Task A_host_that_cannot_be_added_leaves_the_token_as_it_was()
     {
         var database = await OpenAsync();
-        await database.ExecuteAsync("CREATE TRIGGER full BEFORE INSERT ON hosts BEGIN SELECT RAISE(FAIL, 'disk full'); END", Token);
+        await TestDatabase.BreakAsync(database, "INSERT", "hosts", Token);
         var token = (await new Tokens(database, _time).CreateAsync(1, Token)).Token;
         var registrations = new Registrations(database, _time);
-        await Should.ThrowAsync<SqliteException>(() => registrations.AddAsync(HubFixture.Request(token), Token));
-        await database.ExecuteAsync("DROP TRIGGER full", Token);
+        await Should.ThrowAsync<DbException>(() => registrations.AddAsync(HubFixture.Request(token), Token));
+        await TestDatabase.MendAsync(database, Token);
         await Should.NotThrowAsync(() => registrations.AddAsync(HubFixture.Request(token), Token));
     }
 

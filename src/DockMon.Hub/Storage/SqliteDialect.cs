@@ -1,0 +1,59 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace DockMon.Hub.Storage;
+
+/// <summary>A file in the hub's directory, in WAL mode. The version of the schema is <c>user_version</c>.</summary>
+internal sealed class SqliteDialect(string directory) : Dialect
+{
+    public const string FileName = "hub.db";
+
+    private const int Busy = 5;
+
+    private readonly DbDataSource _source = SqliteFactory.Instance.CreateDataSource(
+        new SqliteConnectionStringBuilder { DataSource = Path.Combine(directory, FileName), DefaultTimeout = 10 }.ToString());
+
+    public override string Name => Path.Combine(directory, FileName);
+
+    // SQLite has one. A second would poll and hold a thread meanwhile.
+    public override int Writers => 1;
+
+    // SQLite gives the files beside it the mode of this one.
+    public override void EnsureFiles()
+    {
+        PrivateFile.Ensure(Name);
+        PrivateFile.TightenIfThere(Name + "-wal");
+        PrivateFile.TightenIfThere(Name + "-shm");
+    }
+
+    public override async Task<DbConnection> ConnectAsync(bool flushed, CancellationToken ct)
+    {
+        var connection = await _source.OpenConnectionAsync(ct);
+
+        // A setting of the connection and not of the file, and a pooled connection may have had another use before.
+        await new Statements(connection, null, ct).ExecuteAsync(flushed ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        return connection;
+    }
+
+    // Takes the place of the writer at once, waiting for it if another program has it.
+    public override async Task<DbTransaction> BeginExclusiveAsync(DbConnection connection, CancellationToken ct) => await connection.BeginTransactionAsync(ct);
+
+    public override Task PrepareAsync(Statements database) => database.ExecuteAsync("PRAGMA journal_mode = WAL");
+
+    public override async Task<int> VersionAsync(Statements database) => (await database.QueryAsync("PRAGMA user_version", row => row.GetInt32(0))).Single();
+
+    public override Task SetVersionAsync(Statements database, int version) => database.ExecuteAsync($"PRAGMA user_version = {version}");
+
+    public override async Task CleanAsync(Statements database)
+    {
+        // Removed data still is in free pages and in the log.
+        await database.ExecuteAsync("VACUUM");
+        await database.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    public override string Schema(string sql) => sql;
+
+    public override bool IsAway(DbException e) => base.IsAway(e) || e is SqliteException { SqliteErrorCode: Busy };
+
+    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace DockMon.Testing;
+
+/// <summary>
+/// A PostgreSQL server of a test, on a port of its own. It does not outlive the test: it ends with the pipe to its input.
+/// </summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    /// <summary>A user who has to give the password <see cref="Password"/>; <see cref="User"/> needs none.</summary>
+    public const string GuardedUser = "guarded";
+
+    /// <summary>The password of <see cref="GuardedUser"/>.</summary>
+    public const string Password = "p@ss/wörd:1";
+
+    /// <summary>The user who may do everything.</summary>
+    public const string User = "hub";
+
+    // Nothing of it has to survive a power cut.
+    private const string Settings = """
+        fsync = off
+        full_page_writes = off
+        synchronous_commit = on
+        max_connections = 400
+        shared_buffers = 64MB
+        max_wal_size = 1GB
+        listen_addresses = '127.0.0.1'
+        ssl = on
+        ssl_cert_file = 'cert.pem'
+        ssl_key_file = 'key.pem'
+        """;
+
+    private const string Access = $"""
+        host all {GuardedUser} 127.0.0.1/32 scram-sha-256
+        host all all 127.0.0.1/32 trust
+        """;
+
+    // The server ends when the test does, however that ends.
+    private const string Script = """
+        "$1" -D "$2" -p "$3" -k "$2" >"$2/server.log" 2>&1 &
+        server=$!
+        cat >/dev/null
+        kill -QUIT $server
+        wait $server
+        """;
+
+    private readonly string _folder;
+    private readonly Process _process;
+
+    private PostgresServer(string folder, int port, Process process)
+    {
+        _folder = folder;
+        Port = port;
+        _process = process;
+    }
+
+    /// <summary>Where it listens, on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>The directory of its programs; null where it is not installed.</summary>
+    private static string? Programs =>
+        Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin"))
+                .Where(bin => File.Exists(Path.Combine(bin, "initdb"))).OrderByDescending(bin => bin, StringComparer.Ordinal).FirstOrDefault()
+            : null;
+
+    /// <summary>The address of its database for a user, as the hub takes it.</summary>
+    public string Address(string user, string options = "sslmode=disable", int? port = null) =>
+        $"postgres://{user}@127.0.0.1:{port ?? Port}/postgres?{options}";
+
+    /// <summary>Makes a server and waits until it listens.</summary>
+    /// <param name="authority">Whose certificate it has.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public static async Task<PostgresServer> StartAsync(TestAuthority authority, CancellationToken ct)
+    {
+        var programs = Programs ?? throw new InvalidOperationException("PostgreSQL is not installed: apt-get install postgresql");
+        var folder = Path.Combine(Path.GetTempPath(), "dockmon-postgres-" + Guid.NewGuid().ToString("N")[..12]);
+
+        // PostgreSQL refuses to run as root.
+        string[] user = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : [];
+        using var certificates = new TemporaryFolder();
+        authority.IssueInto(certificates.Path);
+        await RunAsync([.. user, "mkdir", "-m", "700", folder], "", ct);
+        await RunAsync(
+            [.. user, Path.Combine(programs, "initdb"), "-D", folder, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], "", ct);
+        foreach (var (name, content) in new[]
+        {
+            ("postgresql.auto.conf", Settings), ("pg_hba.conf", Access),
+            ("cert.pem", await File.ReadAllTextAsync(certificates.File("cert.pem"), ct)), ("key.pem", await File.ReadAllTextAsync(certificates.File("key.pem"), ct)),
+        })
+        {
+            await RunAsync([.. user, "sh", "-c", "umask 077; cat >\"$1\"", "sh", Path.Combine(folder, name)], content, ct);
+        }
+
+        var port = FreePort.Next();
+        var start = Start([.. user, "sh", "-c", Script, "sh", Path.Combine(programs, "postgres"), folder, $"{port}"]);
+        var server = new PostgresServer(folder, port, Process.Start(start)!);
+        try
+        {
+            await Retry.UntilAsync("PostgreSQL listens", async () =>
+            {
+                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync("127.0.0.1", port, ct);
+                return true;
+            }, ct: ct);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends it and removes what it kept.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static ProcessStartInfo Start(string[] command) =>
+        new(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = "/", Environment = { ["LC_ALL"] = "C.UTF-8" } };
+
+    private static async Task RunAsync(string[] command, string input, CancellationToken ct)
+    {
+        var start = Start(command);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input.AsMemory(), ct);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var error = await process.StandardError.ReadToEndAsync(ct);
+        await process.WaitForExitAsync(ct);
+        await output;
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {error}");
+        }
+    }
+}
