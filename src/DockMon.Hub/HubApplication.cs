@@ -1,4 +1,5 @@
 using System.Reflection;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.History;
@@ -42,14 +43,17 @@ public static class HubApplication
         builder.Services.AddAgents();
         builder.Services.AddInventory();
         builder.Services.AddApi();
+        builder.Services.AddAccess();
 
         var app = builder.Build();
         app.UseTls(options);
         await app.UseStorageAsync(ct);
         app.UseAgents();
         await app.UseApiAsync(ct);
+        await app.UseAccessAsync(ct);
         app.MapInventory();
         app.MapApi();
+        app.MapAccess();
         app.MapHistory();
         return app;
     }

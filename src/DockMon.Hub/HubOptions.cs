@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
@@ -8,6 +9,7 @@ namespace DockMon.Hub;
 public sealed class HubOptions
 {
     private const int ShortestKey = 16;
+    private const int DefaultAuditDays = 365;
 
     /// <summary><c>HUB_URLS</c>: addresses to listen on.</summary>
     public string Urls { get; init; } = ListenAddresses.Default(null);
@@ -26,6 +28,12 @@ public sealed class HubOptions
 
     /// <summary><c>HUB_ADMIN_KEY</c>: the API key; generated at the first start when null. Secret.</summary>
     public string? AdminKey { get; init; }
+
+    /// <summary><c>HUB_AUDIT_DAYS</c>: how long the audit is kept.</summary>
+    public int AuditDays { get; init; } = DefaultAuditDays;
+
+    /// <summary>Rounds of PBKDF2 for a new password.</summary>
+    public int PasswordRounds { get; init; } = 600_000;
 
     /// <summary><c>HUB_LOG_LEVEL</c>.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
@@ -63,10 +71,16 @@ public sealed class HubOptions
                 : Text("HUB_DATABASE") is { } address ? CheckDatabase(address) : null,
             AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadSecret("HUB_ADMIN_KEY_FILE", file, "the key"))
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
+            AuditDays = Days("HUB_AUDIT_DAYS", Text("HUB_AUDIT_DAYS")),
             LogLevel = level,
             Output = Console.Out,
         };
     }
+
+    private static int Days(string variable, string? text) =>
+        text is null ? DefaultAuditDays
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is >= 1 and <= 36_500 ? days
+        : throw new ArgumentException($"{variable} is \"{text}\": it must be a number of days from 1 to 36500");
 
     private static string ReadSecret(string variable, string file, string content)
     {

@@ -1,3 +1,4 @@
+using DockMon.Hub.Access;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub;
@@ -29,12 +30,19 @@ internal static class Program
                     return 0;
                 case ["health"]:
                     return await HealthVerb.RunAsync(options.Urls, Console.Out, CancellationToken.None);
+                case ["user", .. var arguments]:
+                    await using (var database = new Database(options))
+                    {
+                        await database.OpenAsync(CancellationToken.None);
+                        return await UserVerb.RunAsync(arguments, database, options, Console.Out, Console.Error, CancellationToken.None);
+                    }
+
                 case ["version"]:
                     await Console.Out.WriteLineAsync(HubApplication.Version);
                     return 0;
                 default:
                     await Console.Error.WriteLineAsync(
-                        "usage: dockmon-hub [health | token | version]\nConfiguration comes from environment variables: see docs/configuration.md.");
+                        "usage: dockmon-hub [health | token | version]\n       " + UserVerb.Usage + "\nConfiguration comes from environment variables: see docs/configuration.md.");
                     return 2;
             }
         }

@@ -28,6 +28,9 @@ internal sealed class HubFixture : IAsyncDisposable
 
     private AgentLimits Limits { get; init; } = new();
 
+    /// <summary>What the hub has shown on the terminal.</summary>
+    public StringWriter Output { get; } = new();
+
     /// <summary>Names the address of another database than SQLite for a directory.</summary>
     public static Func<string, Task<string>>? DatabaseOf { get; set; }
 
@@ -175,6 +178,8 @@ internal sealed class HubFixture : IAsyncDisposable
             AdminKey = AdminKey,
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
             Limits = Limits,
+            PasswordRounds = 100,
+            Output = Output,
         }, Time, ct);
         await App.StartAsync(ct);
         if (Http.BaseAddress is null)

@@ -5,9 +5,6 @@ namespace DockMon.Hub.Api;
 /// <summary>The API key: configured, or generated at the first start and shown once. Stored as a hash.</summary>
 internal sealed class AdminKey(Database database, HubOptions options)
 {
-    /// <summary>Metadata of an endpoint that needs no key.</summary>
-    public static readonly object NotNeeded = new Exempt();
-
     private string _hash = "";
 
     /// <summary>Loads the key; stores the configured one, or generates and shows one when there is none.</summary>
@@ -34,19 +31,6 @@ internal sealed class AdminKey(Database database, HubOptions options)
         }
     }
 
-    /// <summary>Middleware that answers 401 to a request without the key, unless the endpoint needs none.</summary>
-    public Task RequireAsync(HttpContext context, RequestDelegate next)
-    {
-        var key = BearerToken.Read(context.Request) ?? context.Request.Headers["X-Api-Key"].ToString();
-        if (context.GetEndpoint()?.Metadata.GetMetadata<Exempt>() is not null || Secrets.Matches(key, _hash))
-        {
-            return next(context);
-        }
-
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Task.CompletedTask;
-    }
-
-    private sealed class Exempt;
+    /// <summary>Whether this is the key, compared in constant time.</summary>
+    public bool Matches(string key) => Secrets.Matches(key, _hash);
 }

@@ -18,10 +18,12 @@ internal sealed record NewTokenRequest(int? MaxUses);
 /// <param name="Connected">Whether its agent is connected.</param>
 /// <param name="RegisteredAt">Time of the first registration.</param>
 /// <param name="LastSeen">Time of the last connection.</param>
+/// <param name="Tags">Its tags: users and tokens with tags see only hosts that have one of theirs.</param>
 /// <param name="Registration">What its agent said of itself.</param>
 /// <param name="LimitsReached">How often it reached each of its limits since the start of the hub; left out when it never did.</param>
 internal sealed record HostAnswer(
-    string Id, string Hostname, string EngineId, bool Connected, string RegisteredAt, string LastSeen, JsonElement Registration,
+    string Id, string Hostname, string EngineId, bool Connected, string RegisteredAt, string LastSeen, IReadOnlyList<string> Tags,
+    JsonElement Registration,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? LimitsReached);
 
 /// <summary>A command to forward.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DockMon.Hub.Access;
 
 namespace DockMon.Hub.Api;
 
@@ -21,23 +22,23 @@ internal static class ApiServices
         services.AddSingleton<EventFeed>();
     }
 
-    /// <summary>Error answers, and no answer to who may not ask.</summary>
+    /// <summary>Headers of every answer, and answers to errors.</summary>
     public static async Task UseApiAsync(this WebApplication app, CancellationToken ct)
     {
         var key = app.Services.GetRequiredService<AdminKey>();
         await key.EnsureExistsAsync(ct);
+        app.Use(SecurityHeaders.AddAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             // A body that is too large, for one, is the client's mistake.
             StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
         });
         app.UseStatusCodePages();
-        app.Use(key.RequireAsync);
     }
 
     public static void MapApi(this WebApplication app)
     {
-        app.MapOpenApi();
+        app.MapOpenApi().Allow(Role.Viewer);
         TokenApi.Map(app);
         HostApi.Map(app);
         ContainerApi.Map(app);

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Inventory;
 using DockMon.Protocol;
@@ -21,7 +22,7 @@ internal static partial class ContainerApi
 
     public static void Map(WebApplication app)
     {
-        var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync);
+        var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
         containers.MapGet("", ListAsync).WithSummary("All containers of the host; with cached=true as they were last listed.");
         containers.MapGet("/{cid}", InspectAsync).WithSummary("Docker's inspect object.");
         containers.MapGet("/{cid}/status", GetStatusAsync).WithSummary("Docker's State.Status.");
@@ -34,7 +35,7 @@ internal static partial class ContainerApi
                 return body is null
                     ? Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest)
                     : await OperateAsync(agents, id, action, cid, body, ct);
-            }).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
+            }).Allow(CommandRoles.OfOperation(action)).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
         }
     }
 
@@ -82,7 +83,7 @@ internal static partial class ContainerApi
     {
         if (cached == true)
         {
-            return Results.Bytes(DockerList.Write((await store.OfHostAsync(id, ct)).Values), "application/json");
+            return new MaskedJson(DockerList.Write((await store.OfHostAsync(id, ct)).Values));
         }
 
         return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, async list =>
@@ -101,6 +102,12 @@ internal static partial class ContainerApi
 
     private static Task<IResult> OperateAsync(AgentRegistry agents, string hostId, string action, string containerId, JsonObject fields, CancellationToken ct)
     {
+        // Some agents do not tell small letters from capitals: neither of the two may be said otherwise.
+        foreach (var (name, _) in fields.Where(field => field.Key.ToLowerInvariant() is "action" or "container_id").ToList())
+        {
+            fields.Remove(name);
+        }
+
         fields["action"] = action;
         fields["container_id"] = containerId;
         var wait = fields["timeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? Math.Clamp(seconds, 0, 3600) : 10;

@@ -1,3 +1,4 @@
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
@@ -9,7 +10,7 @@ internal static class HealthCheckApi
 {
     public static void Map(WebApplication app)
     {
-        var host = app.MapGroup("/api/hosts/{id}/health-checks").AddEndpointFilter(HostApi.ExistsAsync);
+        var host = app.MapGroup("/api/hosts/{id}/health-checks").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Operator);
         host.MapGet("", async (string id, IHealthChecks checks, CancellationToken ct) => (await checks.FindAsync(id, ct))?.Configs ?? []).WithSummary("Health checks of the host.");
         host.MapPut("", async (string id, IReadOnlyList<HealthCheckConfig> configs, IHealthChecks checks, HealthCheckPush push, CancellationToken ct) =>
         {

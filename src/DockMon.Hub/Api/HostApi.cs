@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.History;
 using DockMon.Hub.Storage;
@@ -11,12 +12,10 @@ internal static class HostApi
 {
     public static void Map(WebApplication app)
     {
-        app.MapGet("/api/hosts", async (IHosts hosts, AgentRegistry agents, HostQuotas quotas, CancellationToken ct) =>
-            (IReadOnlyList<HostAnswer>)[.. (await hosts.ListAsync(ct)).Select(host => Show(host, agents, quotas))])
-            .WithSummary("Registered hosts.");
-        var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync);
-        host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, HostQuotas quotas, CancellationToken ct) =>
-            Show((await hosts.FindAsync(id, ct))!, agents, quotas)).WithSummary("One host, and how often it reached its limits.");
+        app.MapGet("/api/hosts", ListAsync).Allow(Role.Viewer).WithSummary("Registered hosts.");
+        var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync).Allow(Role.Viewer);
+        host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, HostTags tags, HostQuotas quotas, CancellationToken ct) =>
+            Show((await hosts.FindAsync(id, ct))!, agents, await tags.ReadAsync(ct), quotas)).WithSummary("One host, and how often it reached its limits.");
         host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
         {
             await hosts.DeleteAsync(id, ct);
@@ -24,13 +23,20 @@ internal static class HostApi
             samples.Forget(id);
             quotas.Forget(id);
             return Results.NoContent();
-        }).WithSummary("Removes a host and its events. Its agent has to register again.");
+        }).Allow(Role.Admin).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
         host.MapGet("/events", (string id, IEvents events, int? limit, CancellationToken ct) =>
             events.ListAsync(id, Math.Clamp(limit ?? 100, 1, Events.Kept), ct))
             .WithSummary("Container events, newest first.");
-        host.MapPost("/command", CommandAsync).WithSummary("Forwards a command of the protocol.");
-        host.MapPost("/operation", OperationAsync).WithSummary("Forwards a container operation of the protocol.");
+        host.MapPost("/command", CommandAsync).AllowByCommand().WithSummary("Forwards a command of the protocol.");
+        host.MapPost("/operation", OperationAsync).AllowByCommand().WithSummary("Forwards a container operation of the protocol.");
+    }
+
+    private static async Task<IReadOnlyList<HostAnswer>> ListAsync(
+        VisibleHosts visible, IHosts hosts, AgentRegistry agents, HostTags tags, HostQuotas quotas, CancellationToken ct)
+    {
+        var known = await tags.ReadAsync(ct);
+        return [.. (await hosts.ListAsync(ct)).Where(host => visible.Sees(host.Id)).Select(host => Show(host, agents, known, quotas))];
     }
 
     private static Task<IResult> GetSystemAsync(string id, AgentRegistry agents, CancellationToken ct) =>
@@ -54,6 +60,8 @@ internal static class HostApi
             : await next(context);
     }
 
-    private static HostAnswer Show(HostRecord host, AgentRegistry agents, HostQuotas quotas) =>
-        new(host.Id, host.Hostname, host.EngineId, agents.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, host.Registration, quotas.Reached(host.Id));
+    private static HostAnswer Show(HostRecord host, AgentRegistry agents, IReadOnlyDictionary<string, string[]> tags, HostQuotas quotas) =>
+        new(
+            host.Id, host.Hostname, host.EngineId, agents.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, tags.GetValueOrDefault(host.Id, []),
+            host.Registration, quotas.Reached(host.Id));
 }

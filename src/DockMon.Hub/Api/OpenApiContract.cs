@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Hub.Access;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -69,7 +70,9 @@ internal static class OpenApiContract
             operation.Responses["200"] = new OpenApiResponse { Description = "OK", Content = new Dictionary<string, OpenApiMediaType> { [Json] = new() } };
         }
 
-        var open = context.Description.ActionDescriptor.EndpointMetadata.Contains(AdminKey.NotNeeded);
+        var least = (context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().LastOrDefault() ?? AccessRule.Default).Least;
+        var open = least is null;
+        operation.Description ??= least > Role.Viewer ? $"Takes the role {least.Value.Name()}." : null;
         if (!open && context.Document is { } document)
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, document)] = [] }];
@@ -77,7 +80,7 @@ internal static class OpenApiContract
 
         var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, ct);
         context.Document?.AddComponent(nameof(ProblemDetails), problem);
-        foreach (var status in Errors(open, path, operation, known?.AsksAgent == true))
+        foreach (var status in Errors(least, path, operation, known?.AsksAgent == true))
         {
             operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
@@ -90,16 +93,21 @@ internal static class OpenApiContract
         }
     }
 
-    private static IEnumerable<int> Errors(bool open, string path, OpenApiOperation operation, bool asksAgent)
+    private static IEnumerable<int> Errors(Role? least, string path, OpenApiOperation operation, bool asksAgent)
     {
         if (operation.Parameters?.Any(parameter => parameter.In == ParameterLocation.Query) == true || operation.RequestBody is not null)
         {
             yield return StatusCodes.Status400BadRequest;
         }
 
-        if (!open)
+        if (least is not null)
         {
             yield return StatusCodes.Status401Unauthorized;
+        }
+
+        if (least > Role.Viewer)
+        {
+            yield return StatusCodes.Status403Forbidden;
         }
 
         if (path.Contains('{', StringComparison.Ordinal))

@@ -14,6 +14,12 @@ internal static class ProblemTypes
 
     public const string Forbidden = Prefix + "forbidden";
 
+    /// <summary>The password is right, and a code of the authenticator app is missing.</summary>
+    public const string CodeRequired = Prefix + "code_required";
+
+    /// <summary>What is there already, or must stay, forbids it.</summary>
+    public const string Conflict = Prefix + "conflict";
+
     public const string NotFound = Prefix + "not_found";
 
     public const string HostNotFound = Prefix + "host_not_found";
@@ -40,6 +46,7 @@ internal static class ProblemTypes
     {
         StatusCodes.Status400BadRequest => "The request makes no sense.",
         StatusCodes.Status401Unauthorized => "No valid key.",
+        StatusCodes.Status403Forbidden => "It takes a higher role.",
         StatusCodes.Status404NotFound => "There is no such thing.",
         StatusCodes.Status409Conflict => "The host's agent is not connected.",
         StatusCodes.Status413PayloadTooLarge => "The body is too large.",

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 
@@ -53,7 +54,7 @@ internal static class Relay
                 await onResult(result);
             }
 
-            return Results.Text(result.GetRawText(), "application/json");
+            return new MaskedJson(JsonMarshal.GetRawUtf8Value(result).ToArray());
         }
         catch (AgentException e)
         {

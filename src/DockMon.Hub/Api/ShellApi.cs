@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using System.Text.Json;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 
@@ -11,11 +12,16 @@ internal static class ShellApi
 {
     private const int InputBytes = 1024 * 1024;
 
-    public static void Map(WebApplication app) =>
-        app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync)
-            .MapGet("/{cid}/shell", RunAsync)
-            .WithSummary(
-                "A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
+    public static void Map(WebApplication app)
+    {
+        var shell = app.MapGroup("/api/hosts/{id}/containers/{cid}/shell").AddEndpointFilter(HostApi.ExistsAsync)
+            .Allow(Role.Operator).WithMetadata(new AuditedRead());
+        shell.MapGet("", RunAsync).WithSummary(
+            "A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
+
+        // A WebSocket by HTTP/2, which browsers use with TLS.
+        shell.MapMethods("", [HttpMethods.Connect], RunAsync).ExcludeFromDescription();
+    }
 
     private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentRegistry agents, IHostApplicationLifetime lifetime)
     {

@@ -1,10 +1,12 @@
+using DockMon.Hub.Access;
+
 namespace DockMon.Hub.Api;
 
 /// <summary>The event stream.</summary>
 internal static class StreamApi
 {
     public static void Map(WebApplication app) =>
-        app.MapGet("/api/stream", StreamAsync).WithSummary(
+        app.MapGet("/api/stream", StreamAsync).Allow(Role.Viewer).WithSummary(
             "Events, as server-sent events. Last-Event-ID replays missed events; the event gap says that some are lost.");
 
     private static Task StreamAsync(HttpContext context, EventFeed feed, VisibleHosts visible) =>

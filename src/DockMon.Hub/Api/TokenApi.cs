@@ -1,3 +1,4 @@
+using DockMon.Hub.Access;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.Api;
@@ -8,17 +9,19 @@ internal static class TokenApi
     public static void Map(WebApplication app)
     {
         app.MapGet("/health", () => new HealthAnswer("ok", HubApplication.Version))
-            .WithMetadata(AdminKey.NotNeeded)
+            .AllowAnyone()
             .WithSummary("Health of the hub. Needs no key.");
         app.MapPost("/api/tokens", async (ITokens tokens, NewTokenRequest? request, CancellationToken ct) =>
             request?.MaxUses is < 1 or > 10_000
                 ? Results.Problem("max_uses must be from 1 to 10000", statusCode: StatusCodes.Status400BadRequest)
                 : Results.Ok(await tokens.CreateAsync(request?.MaxUses ?? 1, ct)))
             .Produces<NewToken>()
+            .AllowGlobal(Role.Admin)
             .WithSummary("Creates a registration token, valid for 15 minutes.");
-        app.MapGet("/api/tokens", (ITokens tokens, CancellationToken ct) => tokens.ListAsync(ct)).WithSummary("Registration tokens, without their values.");
+        app.MapGet("/api/tokens", (ITokens tokens, CancellationToken ct) => tokens.ListAsync(ct)).AllowGlobal(Role.Admin)
+            .WithSummary("Registration tokens, without their values.");
         app.MapDelete("/api/tokens/{id}", async (ITokens tokens, string id, CancellationToken ct) =>
             await tokens.DeleteAsync(id, ct) ? Results.NoContent() : Results.Problem($"there is no token {id}", statusCode: StatusCodes.Status404NotFound))
-                .WithSummary("Deletes a registration token.");
+                .AllowGlobal(Role.Admin).WithSummary("Deletes a registration token.");
     }
 }

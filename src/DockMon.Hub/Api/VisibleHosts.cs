@@ -9,6 +9,9 @@ internal sealed record VisibleHosts(IReadOnlySet<string>? Only)
 
     public bool Sees(string hostId) => Only?.Contains(hostId) ?? true;
 
+    /// <summary>Whether these are the same hosts.</summary>
+    public bool Same(VisibleHosts other) => Only is null || other.Only is null ? Only == other.Only : Only.SetEquals(other.Only);
+
     /// <summary>What the middleware in front set for the request; every host when it set nothing.</summary>
     public static ValueTask<VisibleHosts?> BindAsync(HttpContext context) => ValueTask.FromResult<VisibleHosts?>(Of(context));
 

@@ -1,3 +1,4 @@
+using DockMon.Hub.Access;
 using DockMon.Hub.Api;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
@@ -35,7 +36,7 @@ internal static class HistoryApi
 
     public static void Map(WebApplication app)
     {
-        var stats = app.MapGroup("/api/hosts/{id}/stats").AddEndpointFilter(HostApi.ExistsAsync);
+        var stats = app.MapGroup("/api/hosts/{id}/stats").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
         stats.MapGet("", (string id, LiveSamples samples) =>
         {
             var (own, containers) = samples.Latest(id);

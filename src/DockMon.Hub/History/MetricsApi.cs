@@ -1,3 +1,4 @@
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
@@ -21,6 +22,7 @@ internal sealed class MetricsApi(LiveSamples samples, AgentRegistry agents, Data
 
     public static void Map(WebApplication app) =>
         app.MapGet("/metrics", (HttpContext context, MetricsApi metrics, VisibleHosts visible) => metrics.WriteAsync(context, visible))
+            .Allow(Role.Viewer)
             .WithSummary("The newest figures of hosts and containers, as Prometheus' text or OpenMetrics.");
 
     public void Dispose() => _places.Dispose();

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using Microsoft.AspNetCore.Mvc;
@@ -21,9 +22,11 @@ internal static class InventoryApi
     public static void Map(WebApplication app)
     {
         app.MapGet("/api/containers", ListAsync)
+            .Allow(Role.Viewer)
             .Produces<ContainerPage>()
             .WithSummary("Containers of all hosts, as they were last known: filtered, sorted, in pages.");
         app.MapGet("/api/containers/changes", ChangesAsync)
+            .Allow(Role.Viewer)
             .Produces<string>(contentType: "text/event-stream")
             .WithSummary("Changes of containers, as server-sent events; with figures of the containers asked for, once a second.");
     }

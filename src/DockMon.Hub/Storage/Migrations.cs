@@ -51,6 +51,26 @@ internal static class Migrations
                 host_id TEXT NOT NULL, tier INTEGER NOT NULL, start INTEGER NOT NULL, series TEXT NOT NULL, block BLOB NOT NULL,
                 PRIMARY KEY (host_id, tier, start, series)) STRICT;
             """),
+        Schema(
+            """
+            CREATE TABLE users (
+                id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, tags TEXT NOT NULL, password TEXT, totp TEXT,
+                totp_step INTEGER NOT NULL, subject TEXT UNIQUE, created_at TEXT NOT NULL) STRICT;
+            CREATE TABLE recovery_codes (user_id TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (user_id, hash)) STRICT;
+            CREATE TABLE user_sessions (
+                id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, address TEXT NOT NULL, client TEXT NOT NULL,
+                created_at TEXT NOT NULL, seen_at TEXT NOT NULL) STRICT;
+            CREATE INDEX user_sessions_user ON user_sessions (user_id);
+            CREATE TABLE access_tokens (
+                id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT NOT NULL, tags TEXT NOT NULL,
+                created_by TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, used_at TEXT) STRICT;
+            CREATE TABLE host_tags (host_id TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (host_id, tag)) STRICT;
+            CREATE TABLE audit (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, began INTEGER, who TEXT NOT NULL, address TEXT NOT NULL,
+                action TEXT NOT NULL, host_id TEXT, detail TEXT, outcome TEXT) STRICT;
+            CREATE INDEX audit_at ON audit (at);
+            CREATE INDEX audit_began ON audit (began);
+            """),
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>

@@ -7,11 +7,11 @@ internal sealed class CertificateRefresh(ServerCertificate certificate, TimeProv
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (true)
             {
+                await Task.Delay(Interval, time, stoppingToken);
                 certificate.Refresh();
             }
         }

@@ -41,6 +41,15 @@ internal static class ListenAddresses
     public static IReadOnlyList<string> Hosts(string urls) =>
         [.. Split(urls).Select(BindingAddress.Parse).Where(address => !address.IsUnixPipe).Select(address => address.Host.Trim('[', ']')).Distinct()];
 
+    /// <summary>An address of the hub to type into a browser: one on this machine, if there is one.</summary>
+    public static string ForPeople(IEnumerable<string> urls)
+    {
+        var addresses = urls.Select(BindingAddress.Parse).Where(address => !address.IsUnixPipe)
+            .OrderByDescending(address => address.Scheme == "https").ThenByDescending(address => IsLoopback(address.Host)).ToList();
+        return addresses is not [var best, ..] ? Default(null)
+            : $"{best.Scheme}://{(best.Host is "*" or "+" or "0.0.0.0" or "[::]" ? Environment.MachineName : best.Host)}:{best.Port}";
+    }
+
     private static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
