@@ -15,6 +15,7 @@ using DockMon.Agent.Storage;
 using DockMon.Agent.Streams;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.HealthChecks;
+using DockMon.Agent.Streams.Logs;
 using DockMon.Agent.Streams.Shells;
 using DockMon.Agent.Update;
 using DockMon.Engine;
@@ -55,6 +56,8 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var updates = new Updates(context, engine, own, gate, creates, lanes, outbound);
         using var selfUpdates = new SelfUpdates(context, engine, own, lanes, outbound, connection);
         var shells = new ShellManager(engine, gate, outbound, requestAudit, time, context.CreateLogger<ShellManager>());
+        var events = new ContainerEvents(context, engine, outbound, docker.Listing);
+        var logs = new LogStreams(engine, gate, events.Tracker, outbound, time, context.CreateLogger<LogStreams>());
         using var checker = new HealthChecker(time, context.CreateLogger<HealthChecker>());
         using var checks = new HealthCheckRunner(
             checker.CheckAsync,
@@ -64,7 +67,6 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
             outbound,
             time,
             context.CreateLogger<HealthCheckRunner>());
-        var events = new ContainerEvents(context, engine, outbound, docker.Listing);
         var registration = new HostRegistration(context, engine, own, compose.Available);
         var dialer = new Dialer(options);
         using var sampling = new Sampling(context, engine, events.Tracker, registration, dialer, connection, outbound);
@@ -74,7 +76,8 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var trimmer = new MemoryTrimmer(time, logger);
 
         var scan = new ComposeScan(context.Policies, time);
-        var routes = Routes.Of(registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, checks.AddTo);
+        var routes = Routes.Of(
+            registration.AddTo, docker.AddTo, updates.AddTo, selfUpdates.AddTo, compose.AddTo, scan.AddTo, shells.AddTo, logs.AddTo, checks.AddTo);
         using var repeats = new RepeatedRequests(options.DataPath, connection, context.CreateLogger<RepeatedRequests>());
         using var requests = new RequestRunner(lanes, outbound, connection, gate, time, context.CreateLogger<RequestRunner>(), context.Loops.Commands)
         {
@@ -84,6 +87,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var link = new ServerLink(context, dialer, tokens, registration.DescribeAsync, outbound, connection);
         connection.Connected += _ => trimmer.MarkActivity();
         connection.Disconnected += shells.ConnectionLost;
+        connection.Disconnected += logs.ConnectionLost;
         lanes.Idle += trimmer.MarkActivity;
         service.Follow(connection, options.ServerUrl);
 
@@ -110,6 +114,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         async Task ApplyAsync(HostPolicy before, CancellationToken ct)
         {
             await shells.RecheckAsync(ct);
+            await logs.RecheckAsync(ct);
             await checks.RecheckAsync();
             if (registration.IsChangedSince(before))
             {
@@ -117,7 +122,10 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
             }
         }
 
-        Task FinishAsync() => Task.WhenAll(requests.FinishAsync(options.ShutdownTimeout), shells.FinishAsync(options.ShutdownTimeout));
+        Task FinishAsync() => Task.WhenAll(
+            requests.FinishAsync(options.ShutdownTimeout),
+            shells.FinishAsync(options.ShutdownTimeout),
+            logs.FinishAsync(options.ShutdownTimeout));
         Task[] parts =
         [
             link.RunAsync(frames.Dispatch, FinishAsync, ending.Token),

@@ -4,6 +4,7 @@ using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.History;
 using DockMon.Hub.Inventory;
+using DockMon.Hub.Logs;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
 using Microsoft.Extensions.Logging.Console;
@@ -42,6 +43,7 @@ public static class HubApplication
         builder.Services.AddHistory();
         builder.Services.AddAgents();
         builder.Services.AddInventory();
+        builder.Services.AddLogs();
         builder.Services.AddApi();
         builder.Services.AddAccess();
 
@@ -55,6 +57,7 @@ public static class HubApplication
         app.MapApi();
         app.MapAccess();
         app.MapHistory();
+        app.MapLogs();
         return app;
     }
 }

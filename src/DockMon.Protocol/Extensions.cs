@@ -11,4 +11,7 @@ public static class ExtensionNames
 
     /// <summary><see cref="HostStats.Extended"/>. A server may also ask for it with <see cref="AuthSuccess.ExtendedHostStats"/>.</summary>
     public const string ExtendedHostStats = "extended_host_stats";
+
+    /// <summary>Logs that are followed: <see cref="LogStreamRequest"/>.</summary>
+    public const string LogStream = "log_stream";
 }

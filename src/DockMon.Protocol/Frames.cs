@@ -40,6 +40,9 @@ public static class FrameTypes
 
     /// <summary>Server to agent: <see cref="ContainerReference"/> of the check to drop.</summary>
     public const string HealthCheckConfigRemove = "health_check_config_remove";
+
+    /// <summary>Server to agent, with <see cref="ExtensionNames.LogStream"/>: <see cref="LogStreamRequest"/>.</summary>
+    public const string LogStream = ExtensionNames.LogStream;
 }
 
 /// <summary>Values of <c>command</c> in a frame of type <see cref="FrameTypes.Event"/>.</summary>
@@ -74,6 +77,12 @@ public static class EventNames
 
     /// <summary><see cref="Protocol.DeployComplete"/>.</summary>
     public const string DeployComplete = "deploy_complete";
+
+    /// <summary><see cref="Protocol.LogData"/>.</summary>
+    public const string LogData = "log_data";
+
+    /// <summary><see cref="Protocol.LogEnd"/>.</summary>
+    public const string LogEnd = "log_end";
 }
 
 /// <summary>

@@ -84,9 +84,14 @@ internal sealed class HubFixture : IAsyncDisposable
     }
 
     /// <summary>Connects an agent that registered before.</summary>
-    public async Task<FakeAgent> ReconnectAsync(FakeAgent agent, CancellationToken ct)
+    /// <param name="agent">The agent.</param>
+    /// <param name="extensions">The extensions that it announces.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<FakeAgent> ReconnectAsync(FakeAgent agent, CancellationToken ct, params string[] extensions)
     {
-        var (socket, answer) = await RegisterAsync(Request(agent.PermanentToken), ct);
+        var request = Request(agent.PermanentToken);
+        request = request with { Capabilities = request.Capabilities.Concat(extensions.Select(name => KeyValuePair.Create(name, true))).ToDictionary() };
+        var (socket, answer) = await RegisterAsync(request, ct);
         return new FakeAgent(socket, answer);
     }
 

@@ -28,8 +28,8 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
     /// <summary>Most completions that wait, in memory and on disk.</summary>
     public const int CompletionLimit = 250;
 
-    /// <summary>Most frames of shells that wait; who posts one more waits until there is room.</summary>
-    public const int ShellLimit = 64;
+    /// <summary>Most frames of shells and logs that wait; who posts one more waits until there is room.</summary>
+    public const int StreamLimit = 64;
 
     /// <summary>Largest answer kept after it was sent. Larger ones are answers to reads, which the server asks again.</summary>
     public const int KeptAnswerBytes = 64 * 1024;
@@ -39,7 +39,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
     private readonly FrameQueue _answers = new(EventLimit, AnswerBytesLimit);
     private readonly FrameQueue _completions = new(CompletionLimit, EventBytesLimit);
     private readonly FrameQueue _events = new(EventLimit, EventBytesLimit);
-    private readonly Channel<OutboundFrame> _shells = Channel.CreateBounded<OutboundFrame>(ShellLimit);
+    private readonly Channel<OutboundFrame> _streams = Channel.CreateBounded<OutboundFrame>(StreamLimit);
     private readonly LatestByKey<OutboundFrame> _stats = new();
     private readonly SendWindow _window = new(EventLimit, EventBytesLimit);
     private readonly AsyncSignal _pulse = new();
@@ -82,10 +82,10 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         Wake();
     }
 
-    /// <summary>Queues a shell's output; waits for room, so that a slow link slows the program down instead of filling memory.</summary>
-    public async ValueTask PostShellAsync(byte[] frame, CancellationToken ct)
+    /// <summary>Queues output of a shell or lines of a log; waits for room, so that a slow link slows their source down instead of filling memory.</summary>
+    public async ValueTask PostStreamAsync(byte[] frame, CancellationToken ct)
     {
-        await _shells.Writer.WriteAsync(new OutboundFrame(FrameClass.Shell, frame, time.GetTimestamp()), ct);
+        await _streams.Writer.WriteAsync(new OutboundFrame(FrameClass.Stream, frame, time.GetTimestamp()), ct);
         Wake();
     }
 
@@ -96,7 +96,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         {
             lock (_gate)
             {
-                return _answers.Count + _completions.Count + _events.Count + _shells.Reader.Count > 0;
+                return _answers.Count + _completions.Count + _events.Count + _streams.Reader.Count > 0;
             }
         }
     }
@@ -138,7 +138,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
                 }
             }
 
-            frame ??= _shells.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
+            frame ??= _streams.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
             if (frame is not null)
             {
                 _window.Add(frame, IsKept(frame));
@@ -201,7 +201,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
 
     /// <summary>
     /// A connection is gone, or a new one begins: what may not have been delivered goes back to the head of its queue, in its old order; samples and
-    /// shells' output, also what came while the connection was ending, are dropped with it.
+    /// shells and logs, also what came while the connection was ending, are dropped with it.
     /// </summary>
     public void Reset()
     {
@@ -210,7 +210,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         {
             var returning = _window.Clear();
             _stats.Clear();
-            DropShells();
+            DropStreams();
             for (var i = returning.Count - 1; i >= 0; i--)
             {
                 QueueOf(returning[i].Class).Return(returning[i]);
@@ -223,12 +223,12 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         Wake();
     }
 
-    /// <summary>Throws the output of shells away: their sessions ended with the connection.</summary>
-    public void DropShells()
+    /// <summary>Throws the output of shells and logs away: they ended with the connection.</summary>
+    public void DropStreams()
     {
-        while (_shells.Reader.TryRead(out _))
+        while (_streams.Reader.TryRead(out _))
         {
-            // Each one makes room for somebody who waits, and who learns soon that its session is over.
+            // Each one makes room for somebody who waits, and who learns soon that it is over.
         }
     }
 

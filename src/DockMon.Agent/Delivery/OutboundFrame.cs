@@ -12,8 +12,8 @@ internal enum FrameClass
     /// <summary>Something that happened: waits in a bounded buffer.</summary>
     Event,
 
-    /// <summary>Output of a shell: when too much waits, the shell waits too, and none survives its connection.</summary>
-    Shell,
+    /// <summary>Output of a shell, or lines of a log: when too much waits, its source waits too, and none survives its connection.</summary>
+    Stream,
 
     /// <summary>A sample: only the newest of its key waits, and none survives its connection.</summary>
     Stats,

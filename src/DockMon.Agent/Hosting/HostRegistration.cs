@@ -44,6 +44,7 @@ internal sealed class HostRegistration(AgentContext context, EngineClient engine
         [Capabilities.MultiEnvFiles] = true,
         [ExtensionNames.ExtendedHostStats] = true,
         [ExtensionNames.CommandIds] = true,
+        [ExtensionNames.LogStream] = policy.MayPermit(OperationActions.GetLogs),
     };
 
     public void AddTo(Routes routes) => routes.Commands[CommandNames.GetSystemInfo] = new Route("get system information", lane: null, async (_, ct) =>

@@ -15,21 +15,21 @@ public sealed partial class EngineClient
 
     /// <summary>
     /// A container's output, standard output and standard error in the engine's order. A piece is valid until the next one is asked for. An engine that
-    /// falls silent, as one does whose log driver hangs, is an error.
+    /// falls silent, as one does whose log driver hangs, is an error, unless the log is followed.
     /// </summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadLogsAsync(string id, LogOptions options, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<LogPiece> ReadLogsAsync(string id, LogOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
         using var response = await OpenAsync(EngineRequest.Get(LogsPath(id, options)), ct).ConfigureAwait(false);
         var raw = await IsRawAsync(id, response, ct).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-        using var silence = new SilenceLimit(LogSilence, $"sent the log of {id}", _time, ct);
+        using var silence = new SilenceLimit(options.Follow ? Timeout.InfiniteTimeSpan : LogSilence, $"sent the log of {id}", _time, ct);
         if (raw)
         {
             var buffer = new byte[16 * 1024];
             while (await silence.ReadAsync(token => ReadStreamAsync(stream, buffer, token)).ConfigureAwait(false) is var count and > 0)
             {
-                yield return buffer.AsMemory(0, count);
+                yield return new LogPiece(LogSource.Terminal, buffer.AsMemory(0, count));
             }
         }
         else
@@ -37,7 +37,7 @@ public sealed partial class EngineClient
             using var frames = new LogDemultiplexer(stream);
             while (await silence.ReadAsync(frames.ReadAsync).ConfigureAwait(false) is { IsEmpty: false } data)
             {
-                yield return data;
+                yield return new LogPiece(frames.IsError ? LogSource.Error : LogSource.Output, data);
             }
         }
     }
@@ -45,8 +45,11 @@ public sealed partial class EngineClient
     private static string LogsPath(string id, LogOptions options)
     {
         var tail = options.Tail?.ToString(CultureInfo.InvariantCulture) ?? "all";
-        var path = $"{Container(id, "logs")}?stdout=1&stderr=1&tail={tail}&timestamps={Flag(options.Timestamps)}&follow=0";
-        return string.IsNullOrEmpty(options.Since) ? path : $"{path}&since={Uri.EscapeDataString(EngineTime.ToSeconds(options.Since))}";
+        var path = $"{Container(id, "logs")}?stdout=1&stderr=1&tail={tail}&timestamps={Flag(options.Timestamps)}&follow={Flag(options.Follow)}";
+        return path + Limit("since", options.Since) + Limit("until", options.Until);
+
+        static string Limit(string name, string? time) =>
+            string.IsNullOrEmpty(time) ? "" : $"&{name}={Uri.EscapeDataString(EngineTime.ToSeconds(time))}";
     }
 
     private async Task<bool> IsRawAsync(string id, HttpResponseMessage response, CancellationToken ct) =>

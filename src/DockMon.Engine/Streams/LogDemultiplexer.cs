@@ -8,12 +8,16 @@ namespace DockMon.Engine;
 internal sealed class LogDemultiplexer(Stream stream) : IDisposable
 {
     private const int HeaderLength = 8;
+    private const byte StandardError = 2;
     private const byte EngineError = 3;
 
     /// <summary>No engine writes longer frames; a longer one means that this is no multiplexed stream.</summary>
     private const int MaxFrameLength = 16 * 1024 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+
+    /// <summary>Whether the data that was read last is of standard error.</summary>
+    public bool IsError { get; private set; }
 
     /// <summary>Gives the buffer back. The stream stays open.</summary>
     public void Dispose()
@@ -48,6 +52,7 @@ internal sealed class LogDemultiplexer(Stream stream) : IDisposable
                 throw Truncated();
             }
 
+            IsError = kind == StandardError;
             return kind != EngineError
                 ? _buffer.AsMemory(0, length)
                 : throw new EngineException(Encoding.UTF8.GetString(_buffer, 0, length).Trim());

@@ -11,6 +11,9 @@ internal enum AgentFailure
 
     /// <summary>The agent answered with an error.</summary>
     Refused,
+
+    /// <summary>The agent has not the extension of the protocol that this needs.</summary>
+    Unsupported,
 }
 
 /// <summary>A failed request to an agent.</summary>

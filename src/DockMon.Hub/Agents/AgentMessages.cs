@@ -109,6 +109,20 @@ internal sealed partial class AgentMessages(
                 }
 
                 break;
+            case EventNames.LogData:
+                if (payload.Deserialize(ProtocolJson.Default.LogData) is { StreamId: not null, Lines: not null } log)
+                {
+                    session.Logs.Take(log);
+                }
+
+                break;
+            case EventNames.LogEnd:
+                if (payload.Deserialize(ProtocolJson.Default.LogEnd) is { StreamId: not null, Reason: not null } end)
+                {
+                    session.Logs.Take(end);
+                }
+
+                break;
             case EventNames.ContainerEvent when !await IsNewAsync(hostId, payload, ct):
                 break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):

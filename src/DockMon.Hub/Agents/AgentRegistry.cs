@@ -19,6 +19,9 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
     private bool _isStopping;
     private readonly ConcurrentDictionary<string, (string HostId, TaskCompletionSource<Frame> Answer)> _pending = new(StringComparer.Ordinal);
 
+    /// <summary>Raised after an agent has connected; handlers return at once.</summary>
+    public event Action<AgentSession>? Connected;
+
     public bool IsConnected(string hostId) => Find(hostId) is not null;
 
     public AgentSession? Find(string hostId)
@@ -49,6 +52,8 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         {
             session.End(WebSocketCloseStatus.EndpointUnavailable, Stopping);
         }
+
+        Connected?.Invoke(session);
     }
 
     /// <summary>Ends all sessions, and those that are still to come: the hub is stopping.</summary>

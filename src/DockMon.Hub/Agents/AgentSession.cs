@@ -1,33 +1,43 @@
 using System.Net.WebSockets;
+using DockMon.Hub.Logs;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>One connection of a registered agent, and the shells that belong to it. A reconnect creates a new session.</summary>
-/// <param name="host">The host, as registered on this connection.</param>
-/// <param name="connection">Its socket.</param>
-/// <param name="quota">What the host may have of the hub.</param>
-internal sealed class AgentSession(HostRecord host, AgentConnection connection, HostQuota quota)
+/// <summary>One connection of a registered agent, and the shells and logs that belong to it. A reconnect creates a new session.</summary>
+internal sealed class AgentSession
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Shell> _shells = new(StringComparer.Ordinal);
     private bool _ended;
 
-    public HostRecord Host => host;
+    /// <param name="host">The host, as registered on this connection.</param>
+    /// <param name="connection">Its socket.</param>
+    /// <param name="quota">What the host may have of the hub.</param>
+    public AgentSession(HostRecord host, AgentConnection connection, HostQuota quota)
+    {
+        (Host, Connection, Quota) = (host, connection, quota);
+        Logs = new LogChannels(this);
+    }
 
-    public AgentConnection Connection => connection;
+    public HostRecord Host { get; }
 
-    public HostQuota Quota => quota;
+    /// <summary>The logs that are followed on this connection.</summary>
+    public LogChannels Logs { get; }
+
+    public AgentConnection Connection { get; }
+
+    public HostQuota Quota { get; }
 
     /// <summary>Whether an extension of the protocol is used on this connection: one of <see cref="ExtensionNames"/>.</summary>
-    public bool Uses(string extension) => AgentExtensions.UsedWith(host).Contains(extension);
+    public bool Uses(string extension) => AgentExtensions.UsedWith(Host).Contains(extension);
 
     /// <summary>Queues a frame.</summary>
     /// <exception cref="AgentException">The connection has ended, or its queue is full.</exception>
     public void Send(byte[] frame)
     {
-        if (!connection.TrySend(frame))
+        if (!Connection.TrySend(frame))
         {
             throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
         }
@@ -46,9 +56,9 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection, 
                 throw Lost();
             }
 
-            if (_shells.Count >= quota.Limits.Shells)
+            if (_shells.Count >= Quota.Limits.Shells)
             {
-                quota.Reach(HostLimit.Shells, "another shell was refused");
+                Quota.Reach(HostLimit.Shells, "another shell was refused");
                 throw new AgentException(AgentFailure.Refused, $"the host has {_shells.Count} open shells, which is the most: close one first");
             }
 
@@ -87,7 +97,7 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection, 
         }
     }
 
-    /// <summary>Ends the session and its shells, and closes the connection; the first reason counts.</summary>
+    /// <summary>Ends the session, its shells and logs, and closes the connection; the first reason counts.</summary>
     public void End(WebSocketCloseStatus status, string reason)
     {
         Shell[] shells;
@@ -103,7 +113,8 @@ internal sealed class AgentSession(HostRecord host, AgentConnection connection, 
             shell.End(Lost());
         }
 
-        connection.Close(status, reason);
+        Logs.End(Lost());
+        Connection.Close(status, reason);
     }
 
     private static AgentException Lost() => new(AgentFailure.NotConnected, "the connection to the host's agent was lost");

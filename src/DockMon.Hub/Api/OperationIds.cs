@@ -36,6 +36,7 @@ internal static class OperationIds
         [$"GET {Container}"] = new("inspectContainer", AsksAgent: true),
         [$"GET {Container}/status"] = new("getContainerStatus", AsksAgent: true),
         [$"GET {Container}/logs"] = new("getContainerLogs", AsksAgent: true),
+        [$"GET {Container}/logs/stream"] = new("followContainerLogs", AsksAgent: true),
         [$"GET {Container}/shell"] = new("openShell", AsksAgent: true),
         [$"POST {Container}/start"] = new("startContainer", AsksAgent: true),
         [$"POST {Container}/stop"] = new("stopContainer", AsksAgent: true),

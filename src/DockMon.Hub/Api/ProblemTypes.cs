@@ -67,6 +67,7 @@ internal static class ProblemTypes
         StatusCodes.Status415UnsupportedMediaType => Prefix + "unsupported_media_type",
         StatusCodes.Status426UpgradeRequired => Prefix + "websocket_required",
         StatusCodes.Status429TooManyRequests => Prefix + "too_many_requests",
+        StatusCodes.Status501NotImplemented => Prefix + "not_supported",
         StatusCodes.Status502BadGateway => AgentError,
         StatusCodes.Status503ServiceUnavailable => Prefix + "unavailable",
         StatusCodes.Status504GatewayTimeout => AgentTimeout,

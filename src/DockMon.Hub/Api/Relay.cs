@@ -58,12 +58,16 @@ internal static class Relay
         }
         catch (AgentException e)
         {
-            return Results.Problem(e.Message, statusCode: e.Failure switch
-            {
-                AgentFailure.NotConnected => StatusCodes.Status409Conflict,
-                AgentFailure.TimedOut => StatusCodes.Status504GatewayTimeout,
-                _ => StatusCodes.Status502BadGateway,
-            });
+            return Problem(e);
         }
     }
+
+    /// <summary>The answer to a request that an agent did not do.</summary>
+    public static IResult Problem(AgentException e) => Results.Problem(e.Message, statusCode: e.Failure switch
+    {
+        AgentFailure.NotConnected => StatusCodes.Status409Conflict,
+        AgentFailure.TimedOut => StatusCodes.Status504GatewayTimeout,
+        AgentFailure.Unsupported => StatusCodes.Status501NotImplemented,
+        _ => StatusCodes.Status502BadGateway,
+    });
 }

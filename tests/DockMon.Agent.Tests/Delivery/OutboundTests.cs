@@ -365,12 +365,12 @@ public sealed class OutboundTests : IDisposable
     {
         var ct = TestContext.Current.CancellationToken;
         _outbound.PostStats("c", Bytes("stats"));
-        for (var i = 0; i < Outbound.ShellLimit; i++)
+        for (var i = 0; i < Outbound.StreamLimit; i++)
         {
-            await _outbound.PostShellAsync(Bytes($"{i}"), ct);
+            await _outbound.PostStreamAsync(Bytes($"{i}"), ct);
         }
 
-        var waiting = _outbound.PostShellAsync(Bytes("last"), ct).AsTask();
+        var waiting = _outbound.PostStreamAsync(Bytes("last"), ct).AsTask();
         _outbound.PostEvent(Bytes("event"));
         Encoding.UTF8.GetString(_outbound.TryTake()!.Bytes).ShouldBe("event");
         waiting.IsCompleted.ShouldBeFalse();
@@ -383,11 +383,11 @@ public sealed class OutboundTests : IDisposable
     public async Task Output_of_shells_does_not_outlive_its_connection()
     {
         var ct = TestContext.Current.CancellationToken;
-        await _outbound.PostShellAsync(Bytes("sent"), ct);
+        await _outbound.PostStreamAsync(Bytes("sent"), ct);
         SendAll();
-        await _outbound.PostShellAsync(Bytes("half"), ct);
+        await _outbound.PostStreamAsync(Bytes("half"), ct);
         _outbound.TryTake();
-        await _outbound.PostShellAsync(Bytes("waits"), ct);
+        await _outbound.PostStreamAsync(Bytes("waits"), ct);
         _outbound.Reset();
         TakeAll().ShouldBeEmpty();
     }
@@ -397,7 +397,7 @@ public sealed class OutboundTests : IDisposable
     {
         _outbound.Reset();
         _outbound.PostStats("c", Bytes("late sample"));
-        await _outbound.PostShellAsync(Bytes("late output"), TestContext.Current.CancellationToken);
+        await _outbound.PostStreamAsync(Bytes("late output"), TestContext.Current.CancellationToken);
         _outbound.PostEvent(Bytes("event"));
         _outbound.Reset();
         TakeAll().ShouldBe(["event"]);

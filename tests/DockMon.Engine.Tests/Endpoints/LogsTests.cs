@@ -27,12 +27,30 @@ public sealed class LogsTests
         var found = new List<string>();
         await foreach (var piece in client.ReadLogsAsync("abc", new LogOptions { Tail = 5, Since = "2026-01-01T00:00:00Z" }, Ct))
         {
-            found.Add(Encoding.UTF8.GetString(piece.Span));
+            found.Add(piece.Source + " " + Encoding.UTF8.GetString(piece.Data.Span));
         }
 
-        found.ShouldBe(["hello"]);
+        found.ShouldBe([form == "raw" ? "Terminal hello" : "Error hello"]);
         engine.Calls.ElementAt(1).Line.ShouldBe(
             $"GET /v{version}/containers/abc/logs?stdout=1&stderr=1&tail=5&timestamps=0&follow=0&since=1767225600.000000000");
+    }
+
+    [Fact]
+    public async Task A_log_that_is_followed_may_be_silent_for_as_long_as_it_likes()
+    {
+        await using var engine = new ScriptedEngine(line => line == "GET /_ping" ? ScriptedAnswer.Ping("1.45")
+            : new ScriptedAnswer("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n", Hang: true));
+        var time = new FakeTimeProvider();
+        using var client = new EngineClient(engine.Endpoint, time);
+        var options = new LogOptions { Follow = true, Until = "1767225600.5" };
+        await using var chunks = client.ReadLogsAsync("abc", options, Ct).GetAsyncEnumerator(Ct);
+        var next = chunks.MoveNextAsync().AsTask();
+        await Retry.UntilAsync("it is asked", () => engine.Requests.Count == 1, ct: Ct);
+        time.Advance(TimeSpan.FromDays(1));
+        next.IsCompleted.ShouldBeFalse();
+        engine.Calls.Last().Line.ShouldEndWith("&timestamps=0&follow=1&until=1767225600.5");
+        await engine.DisposeAsync();
+        await Should.ThrowAsync<EngineException>(() => next);
     }
 
     [Theory]

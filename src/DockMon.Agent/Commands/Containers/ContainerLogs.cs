@@ -32,17 +32,19 @@ internal static class ContainerLogs
         var kept = new TailBuffer(MaxBytes);
         await foreach (var piece in engine.ReadLogsAsync(id, options, ct))
         {
-            kept.Append(piece.Span);
+            kept.Append(piece.Data.Span);
         }
 
         return Fit(kept);
     }
 
     /// <summary>The time a request names, as Docker's API takes it: Unix seconds with a fraction.</summary>
+    /// <param name="given">The time.</param>
+    /// <param name="name">The name of its field.</param>
     /// <exception cref="CommandException">It is neither an RFC 3339 time nor Unix seconds.</exception>
-    public static string? ParseSince(JsonElement? since)
+    public static string? ParseTime(JsonElement? given, string name)
     {
-        if (since is not { } value || value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
+        if (given is not { } value || value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
         {
             return null;
         }
@@ -60,7 +62,7 @@ internal static class ContainerLogs
 
         if (value.ValueKind != JsonValueKind.String || !Rfc3339.TryParse(text, out var time))
         {
-            throw new CommandException($"since must be an RFC 3339 time or Unix seconds, not {text}");
+            throw new CommandException($"{name} must be an RFC 3339 time or Unix seconds, not {text}");
         }
 
         // Docker's own digits are kept to the nanosecond; DateTimeOffset would cut them at 100 ns.

@@ -70,7 +70,7 @@ internal sealed class ContainerOperations(EngineClient engine, OwnContainer own,
     }
 
     private async Task<OperationResult> LogsAsync(ContainerOperation request, CancellationToken ct) =>
-        new() { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseSince(request.Since), ct) };
+        new() { Logs = await ContainerLogs.ReadAsync(engine, Id(request), request.Tail, ContainerLogs.ParseTime(request.Since, "since"), ct) };
 
     /// <summary>Work on one container is done in order, however it is named.</summary>
     private async ValueTask<string> LaneAsync(ContainerOperation request, CancellationToken ct)

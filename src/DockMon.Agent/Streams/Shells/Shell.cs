@@ -153,17 +153,17 @@ internal sealed partial class Shell(
     {
         try
         {
-            await outbound.PostShellAsync(Message("started"), ct);
+            await outbound.PostStreamAsync(Message("started"), ct);
             foreach (var piece in output.Chunk(OutputBytes))
             {
-                await outbound.PostShellAsync(Message("data", piece), ct);
+                await outbound.PostStreamAsync(Message("data", piece), ct);
             }
 
             // Nothing is read while the last frame waits for room: the engine's buffers fill, and then the program waits.
             var buffer = new byte[OutputBytes];
             while (await stream.ReadAsync(buffer, ct) is var count and > 0)
             {
-                await outbound.PostShellAsync(Message("data", buffer.AsMemory(0, count)), ct);
+                await outbound.PostStreamAsync(Message("data", buffer.AsMemory(0, count)), ct);
             }
 
             return null;
@@ -246,7 +246,7 @@ internal sealed partial class Shell(
         {
             if (!_abandoned.Task.IsCompleted)
             {
-                await outbound.PostShellAsync(frame, ct);
+                await outbound.PostStreamAsync(frame, ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

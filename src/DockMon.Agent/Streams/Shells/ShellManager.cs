@@ -82,7 +82,7 @@ internal sealed partial class ShellManager(
             shell.Abandon();
         }
 
-        outbound.DropShells();
+        outbound.DropStreams();
     }
 
     /// <summary>Ends those that another policy does not allow, and gives them time to say why before the connection may be another one.</summary>

@@ -20,7 +20,7 @@ public sealed class ContainerLogsTests
     [InlineData("\"2023-11-14T23:13:20.5+01:00\"", "1700000000.500000000")]
     [InlineData("\"2023-11-14T22:13:20\"", "1700000000.000000000")]
     public void Since_is_what_Docker_takes(string json, string? expected) =>
-        ContainerLogs.ParseSince(JsonDocument.Parse(json).RootElement).ShouldBe(expected);
+        ContainerLogs.ParseTime(JsonDocument.Parse(json).RootElement, "since").ShouldBe(expected);
 
     [Theory]
     [InlineData("\"yesterday\"")]
@@ -28,7 +28,7 @@ public sealed class ContainerLogsTests
     [InlineData("\"-5\"")]
     [InlineData("{}")]
     public void Another_since_is_an_error_that_says_what_is_taken(string json) =>
-        Should.Throw<CommandException>(() => ContainerLogs.ParseSince(JsonDocument.Parse(json).RootElement)).Message.ShouldContain("RFC 3339");
+        Should.Throw<CommandException>(() => ContainerLogs.ParseTime(JsonDocument.Parse(json).RootElement, "since")).Message.ShouldContain("RFC 3339");
 
     [Fact]
     public void A_tail_buffer_keeps_the_end_and_counts_the_rest() =>
