@@ -51,5 +51,12 @@ internal static class Program
             await Console.Error.WriteLineAsync($"dockmon-hub cannot start: {e.Message}");
             return 1;
         }
+        catch (TypeInitializationException e) when (e.GetBaseException() is DllNotFoundException missing)
+        {
+            await Console.Error.WriteLineAsync(
+                "dockmon-hub cannot start: its library libe_sqlite3.so cannot be loaded. It belongs into the directory of the program, "
+                + $"{AppContext.BaseDirectory}: install the hub again, or copy it there from the release ({missing.Message.Split('\n')[0].TrimEnd(' ', ':')})");
+            return 1;
+        }
     }
 }

@@ -121,13 +121,23 @@ public sealed class AgentSessionTests : HubTests
     [Fact]
     public async Task A_registration_that_cannot_be_stored_is_no_refusal()
     {
-        await BreakAsync("UPDATE OF registration", "hosts");
-        using var socket = await Hub.DialAsync(JsonSerializer.Serialize(HubFixture.Request(Agent.PermanentToken), ProtocolJson.Default.RegisterRequest), Token);
+        await BreakAsync("INSERT", "hosts");
+        var request = HubFixture.Request(await Hub.NewTokenAsync(Token), engine: "ENGINE:2");
+        using var socket = await Hub.DialAsync(JsonSerializer.Serialize(request, ProtocolJson.Default.RegisterRequest), Token);
         (await HubFixture.ReadAsync(socket, Token)).ShouldBeNull("an auth_error would make the agent give up its token");
         socket.CloseStatus.ShouldBe(WebSocketCloseStatus.InternalServerError);
         await MendAsync();
-        var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
+        var (_, answer) = await Hub.RegisterAsync(request, Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
+    }
+
+    [Fact]
+    public async Task A_known_agent_is_let_in_when_nothing_can_be_stored()
+    {
+        await BreakAsync("UPDATE", "hosts");
+        var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken, hostname: "renamed"), Token);
+        answer.GetProperty("type").GetString().ShouldBe("auth_success");
+        Agents.Get(Agent.HostId).Host.Hostname.ShouldBe("renamed");
     }
 
     [Fact]
