@@ -45,10 +45,13 @@ internal sealed partial class HistoryStore(Database database, TimeProvider time,
         ct,
         ("@last", last));
 
-    /// <summary>The name of a container that the hub knows; null for others.</summary>
-    public async Task<string?> FindNameAsync(string hostId, string containerId, CancellationToken ct) => (await database.QueryAsync(
-        "SELECT name FROM containers WHERE host_id = @host AND id = @id", row => row.GetString(0), ct, ("@host", hostId), ("@id", containerId)))
-        .SingleOrDefault();
+    /// <summary>The name of a container that the hub knows, by its id or the beginning of one; null for others.</summary>
+    public async Task<string?> FindNameAsync(string hostId, string containerId, CancellationToken ct) => containerId.Length < LiveSamples.ShortId ? null
+        : (await database.QueryAsync(
+            "SELECT name FROM containers WHERE host_id = @host AND substr(id, 1, @length) = @id ORDER BY id LIMIT 1",
+            row => row.GetString(0),
+            ct,
+            ("@host", hostId), ("@id", containerId), ("@length", containerId.Length))).SingleOrDefault();
 
     /// <summary>The minutes of a series that the journal has, by their starts.</summary>
     public async Task<SortedList<long, Rollup>> JournalAsync(string hostId, string series, long from, long to, CancellationToken ct)

@@ -253,7 +253,13 @@ internal sealed class HostSamples
         }
     }
 
-    private SampleSeries? Find(string containerId) => containerId == LiveSamples.HostSeries ? _own : _containers.GetValueOrDefault(containerId);
+    private SampleSeries? Find(string containerId) => containerId == LiveSamples.HostSeries ? _own
+        : _containers.GetValueOrDefault(containerId) ?? (IsShort(containerId) ? _containers.Values.FirstOrDefault(one => IsOf(one.Id, containerId)) : null);
+
+    /// <summary>Whether an id may be the beginning of one, as Docker shows them.</summary>
+    private static bool IsShort(string containerId) => containerId.Length is >= LiveSamples.ShortId and < LiveSamples.WholeId;
+
+    private static bool IsOf(string id, string start) => id.StartsWith(start, StringComparison.Ordinal);
 
     /// <summary>The minutes of a name; null when there are too many names.</summary>
     private MinuteCollector? Minutes(string series)

@@ -22,6 +22,11 @@ internal sealed partial class LiveSamples(TimeProvider time, ILogger<LiveSamples
     /// <summary>Maximum number of names of a host whose minutes are kept: containers may be renamed again and again.</summary>
     public const int MostNames = 2 * MostContainers;
 
+    /// <summary>Number of characters of the shortest ids that Docker shows, and of whole ones.</summary>
+    public const int ShortId = 12;
+
+    public const int WholeId = 64;
+
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
     public static readonly long KeptMilliseconds = (long)Kept.TotalMilliseconds;

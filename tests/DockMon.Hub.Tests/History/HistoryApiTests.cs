@@ -35,6 +35,21 @@ public sealed class HistoryApiTests : HubTests
             """{"time":"2026-11-23T12:00:00+00:00","samples":1,"cpu_percent":{"min":50,"avg":50,"max":50},"memory_usage":{"min":7,"avg":7,"max":7}}""");
     }
 
+    [Theory]
+    [InlineData("0123456789abcdef")]
+    [InlineData("0123456789ab")]
+    public async Task A_container_that_has_stopped_is_found_by_its_id_among_those_the_hub_knows(string id)
+    {
+        await ExecuteAsync(
+            $"""
+            INSERT INTO containers (
+                host_id, id, name, image, image_id, state, status, health, created, started_at, ports, project, service, detail, search)
+            VALUES ('{Agent.HostId}', '0123456789abcdef', 'stopped', '', '', '', '', '', 0, '', '[]', '', '', '', '')
+            """);
+        (await ReadAsync($"container_id={id}&step=60")).GetProperty("series").GetString().ShouldBe("stopped");
+        (await ReadAsync("container_id=0123&step=60")).GetProperty("series").GetString().ShouldBe("0123");
+    }
+
     [Fact]
     public async Task Minutes_are_in_the_journal_five_minutes_later_and_in_blocks_when_their_hour_is_over()
     {

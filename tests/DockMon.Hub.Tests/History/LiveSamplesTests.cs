@@ -155,6 +155,17 @@ public sealed class LiveSamplesTests
         host.SeriesOf("new").ShouldBe("web");
     }
 
+    [Theory]
+    [InlineData("0123456789ab", true)]
+    [InlineData("0123456789abcdef", true)]
+    [InlineData("0123456789a", false)]
+    [InlineData("1123456789ab", false)]
+    public void A_container_is_found_by_the_beginning_of_its_id_as_Docker_shows_it(string id, bool found)
+    {
+        Add($$"""{"container_id":"{{string.Concat(Enumerable.Repeat("0123456789abcdef", 4))}}","container_name":"web"}""");
+        _samples.Find("host")!.SeriesOf(id).ShouldBe(found ? "web" : null);
+    }
+
     [Fact]
     public void Counters_become_rates_and_one_that_was_reset_has_none()
     {
