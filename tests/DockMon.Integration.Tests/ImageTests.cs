@@ -114,6 +114,35 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_policy_that_is_mounted_read_only_holds_and_is_read_again()
+    {
+        using var folder = new TemporaryFolder();
+        void Write(string policy)
+        {
+            File.Move(folder.Write("policy.new", policy), folder.File("policy.yaml"), overwrite: true);
+            File.SetUnixFileMode(folder.File("policy.yaml"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        }
+
+        Write("mode: observe\n");
+        await Docker.RunAsync(["run", "--rm", "-v", $"{folder.Path}:/policy", TestImage.Name, "chmod", "755", "/policy"], Token);
+        await RunAsync($"--read-only -v {folder.Path}:/etc/dockmon-agent:ro");
+        await RegisteredAsync();
+        (await Should.ThrowAsync<InvalidOperationException>(() => _hub.CommandAsync("create_volume", new() { ["name"] = _name + "-made" }, Token)))
+            .Message.ShouldContain("refused by this host's policy: create_volume is not allowed (mode: observe)");
+        (await Docker.TryRunAsync(["volume", "inspect", _name + "-made"], Token)).ExitCode.ShouldBe(1);
+        var (_, doctor, _) = await Docker.TryRunAsync(["exec", _name, "dockmon-agent", "doctor", "--json"], Token);
+        doctor.ShouldContain("/etc/dockmon-agent/policy.yaml: mode observe");
+
+        Write("mode: full\n");
+        await Docker.RunAsync(["kill", "-s", "HUP", _name], Token);
+        await Retry.UntilAsync("it was read again", async () => (await LogAsync()).Contains("The policy was read again", StringComparison.Ordinal), ct: Token);
+        // It connects again, to tell the server what it can do now.
+        await Retry.UntilAsync("it makes volumes", async () => (await Record.ExceptionAsync(
+            () => _hub.CommandAsync("create_volume", new() { ["name"] = _name + "-made" }, Token))) is null, ct: Token);
+        await Docker.RunAsync(["volume", "rm", _name + "-made"], Token);
+    }
+
+    [Fact]
     public async Task Root_is_kept_where_that_is_said()
     {
         // The volume is the image's user's: root without capabilities has no way into it.

@@ -105,7 +105,7 @@ public sealed class PolicySecrecyTests : IAsyncLifetime
         listed.GetProperty("Env").GetProperty("DB_PASSWORD").GetString().ShouldBe(Mark);
         listed.GetProperty("Env").GetProperty("PLAIN").GetString().ShouldBe("shown");
         listed.GetRawText().ShouldNotContain("hunter");
-        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(null, null, null), TimeProvider.System);
+        using var engine = new EngineClient(EngineEndpoint.FromEnvironment(Environment.GetEnvironmentVariable("DOCKER_HOST"), null, null), TimeProvider.System);
         var whole = Encoding.UTF8.GetString(await engine.InspectContainerRawAsync(id, Token)).TrimEnd();
         (await _hosts.OperateAsync("inspect", id, Token)).GetProperty("container").GetRawText().ShouldBe(
             whole.Replace("hunter1", Mark, StringComparison.Ordinal).Replace("hunter2", Mark, StringComparison.Ordinal));

@@ -28,6 +28,7 @@ internal sealed class HiddenReferences(EngineClient engine, HiddenContainers hid
         foreach (var link in links)
         {
             await RefuseHiddenAsync(link, link, ct);
+            await FindAsync(link, link, ct);
         }
 
         var volumes = new HashSet<string>(StringComparer.Ordinal);
@@ -70,7 +71,7 @@ internal sealed class HiddenReferences(EngineClient engine, HiddenContainers hid
                 }
 
                 await RefuseHiddenAsync(reference.Name, written, ct);
-                foreach (var further in await FindFurtherAsync(reference, ct))
+                foreach (var further in await FindFurtherAsync(reference, written, ct))
                 {
                     open.Enqueue((further, written));
                 }
@@ -79,16 +80,11 @@ internal sealed class HiddenReferences(EngineClient engine, HiddenContainers hid
     }
 
     /// <summary>What another container has itself from others.</summary>
-    private async Task<IEnumerable<EngineReference>> FindFurtherAsync(EngineReference reference, CancellationToken ct)
+    private async Task<IEnumerable<EngineReference>> FindFurtherAsync(EngineReference reference, string written, CancellationToken ct)
     {
-        JsonObject container;
-        try
+        if (await FindAsync(reference.Name, written, ct) is not { } container)
         {
-            container = await engine.InspectContainerJsonAsync(reference.Name, ct);
-        }
-        catch (EngineException e) when (e.IsMissing)
-        {
-            return []; // The engine will say so.
+            return []; // It is gone, and its volumes are mounted all the same.
         }
 
         // What is mounted has more than the settings tell: volumes without a name of their own, and those of containers that are gone.
@@ -97,6 +93,27 @@ internal sealed class HiddenReferences(EngineClient engine, HiddenContainers hid
             : [];
         return SettingsResolver.Inherit(reference.Kind, container, via: "").Further
             .Concat(mounted.Select(name => new EngineReference(EngineReferenceKind.Volume, name)));
+    }
+
+    /// <summary>
+    /// A container that something is had from. One that the request names and that is not there is answered here: of that some engines say something else when
+    /// they create, and a hidden one must not be told from it.
+    /// </summary>
+    private async Task<JsonObject?> FindAsync(string reference, string written, CancellationToken ct)
+    {
+        try
+        {
+            return await engine.InspectContainerJsonAsync(reference, ct);
+        }
+        catch (EngineException e) when (e.IsMissing)
+        {
+            if (reference == written)
+            {
+                await MissingContainer.ThrowAsync(engine, written, ct);
+            }
+
+            return null;
+        }
     }
 
     /// <param name="reference">A container that something is had from.</param>

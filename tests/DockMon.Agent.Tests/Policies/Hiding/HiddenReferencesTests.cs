@@ -50,6 +50,9 @@ public sealed class HiddenReferencesTests : IAsyncDisposable
     [InlineData("""{"network_mode":"container:network"}""", "No such container: network")]
     [InlineData("""{"network_mode":"container:chain"}""", "No such container: chain")]
     [InlineData("""{"volumes":{"vault":{"bind":"/x"}}}""", Volume)]
+    [InlineData("""{"networks":{"a":{"links":["nobody:db"]}}}""", "No such container: nobody")]
+    [InlineData("""{"volumes_from":["nobody:ro"]}""", "No such container: nobody")]
+    [InlineData("""{"network_mode":"container:nobody"}""", "No such container: nobody")]
     [InlineData("""{"networks":{"a":{"links":["secret:db"]}}}""", "No such container: secret")]
     [InlineData("""{"networks":{"a":{},"b":{"links":["secret:db"]}}}""", "No such container: secret")]
     public async Task A_create_has_nothing_of_a_hidden_container(string config, string? expected)
