@@ -26,10 +26,13 @@ public sealed class SocketProxyTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        // First the agent: in the middle of an update it would make again what is removed here, under other names.
+        await (_installation?.DisposeAsync() ?? ValueTask.CompletedTask);
+        var (_, left, _) = await Docker.TryRunAsync(["ps", "-aq", "--filter", $"name={_name}"], CancellationToken.None);
+        await Docker.TryRunAsync(["rm", "-f", "-v", .. left.Split('\n', StringSplitOptions.RemoveEmptyEntries)], CancellationToken.None);
         await _containers.DisposeAsync();
         await Docker.TryRunAsync(["volume", "rm", "-f", _name], CancellationToken.None);
         await Docker.TryRunAsync(["network", "rm", _name], CancellationToken.None);
-        await (_installation?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_proxy?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 

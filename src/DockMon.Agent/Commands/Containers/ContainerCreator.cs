@@ -27,9 +27,31 @@ internal sealed partial class ContainerCreator(EngineClient engine, CreateGate g
     {
         RedactionMark.EnsureAbsent(request.Config);
         var wanted = CreateConfig.Read(request.Config);
-        EffectiveSettings[] Settings() => [EngineSettings.Read(wanted.Body, Subject(wanted), wanted.MoreNetworks.Select(network => network.Name))];
-        await gate.EnsureAllowedAsync(OperationActions.Create, Settings, ct);
-        await gate.EnsureVisibleAsync(Settings, HiddenReferences.LinksOf(wanted.Body, wanted.MoreNetworks.Select(network => network.Endpoint)), ct);
+        EffectiveSettings[] settings = [EngineSettings.Read(wanted.Body, Subject(wanted), wanted.MoreNetworks.Select(network => network.Name))];
+        string[] links = [.. HiddenReferences.LinksOf(wanted.Body, wanted.MoreNetworks.Select(network => network.Endpoint))];
+        await JudgeAsync(made: null);
+        var id = await CreateAllAsync(wanted, ct);
+        try
+        {
+            // Other commands may have made a volume of a name meanwhile that was free before. What the container has now, it keeps.
+            await JudgeAsync(id);
+            return id;
+        }
+        catch (Exception e)
+        {
+            await UndoAsync(id, journal: null, e);
+            throw;
+        }
+
+        async Task JudgeAsync(string? made)
+        {
+            await gate.EnsureAllowedAsync(OperationActions.Create, () => settings, ct, replaced: made);
+            await gate.EnsureVisibleAsync(() => settings, links, ct);
+        }
+    }
+
+    private async Task<string> CreateAllAsync(ContainerToCreate wanted, CancellationToken ct)
+    {
         foreach (var network in wanted.MoreNetworks)
         {
             // A container that does not run is connected to a network that does not exist without a word, and cannot start later.
@@ -99,12 +121,15 @@ internal sealed partial class ContainerCreator(EngineClient engine, CreateGate g
         }
     }
 
-    private async Task UndoAsync(string id, string journal, Exception why)
+    private async Task UndoAsync(string id, string? journal, Exception why)
     {
         try
         {
             await engine.RemoveContainerAsync(id, force: true, volumes: true, CancellationToken.None);
-            AtomicFile.Delete(journal);
+            if (journal is not null)
+            {
+                AtomicFile.Delete(journal);
+            }
         }
         catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {

@@ -64,6 +64,8 @@ internal sealed partial class ComposeRun(
         {
             Report(DeployStages.PullingImage, $"Project {_project}: pulling images");
             await RunOrThrowAsync(Compose.Pull, "pull images of", ct);
+            // That may have taken long: other commands have made volumes and networks, and the policy may be another one.
+            await gate.EnsureAllowedAsync(await File.ReadAllTextAsync(files.Accepted.File, ct), ct);
         }
 
         Report(DeployStages.Creating, $"Project {_project}: up");

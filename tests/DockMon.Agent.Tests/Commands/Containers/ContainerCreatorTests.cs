@@ -53,6 +53,35 @@ public sealed class ContainerCreatorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_judged_is_what_is_created_or_it_is_removed_again()
+    {
+        await using var engine = new ScriptedEngine(
+            ("/info", 200, """{"DockerRootDir":"/var/lib/docker","DefaultRuntime":"runc","CgroupVersion":"2"}"""),
+            ("/containers/json?all=1", 200, "[]"),
+            ("/volumes", 200, """{"Volumes":[]}"""),
+            ("/containers/create", 201, $$"""{"Id":"{{Id}}"}"""),
+            (Remove, 204, ""));
+        var gate = Gates.CreateGate(Gates.Policy("mode: full\ncreate: { host_paths: { allow: [/srv/**] } }"), engine.Client);
+        var creator = new ContainerCreator(engine.Client, gate, _data.Path, _time, _log.CreateLogger<ContainerCreator>());
+        var request = new ContainerOperation { Config = JsonElement.Parse("""{"image":"app:1","volumes":["data:/x"]}""") };
+        (await creator.CreateAsync(request, Token)).ShouldBe(Id);
+        engine.Requests.ShouldNotContain(Remove);
+
+        // A deployment makes the volume between the judgement and the create.
+        engine.BeforeAnswer = path =>
+        {
+            if (path == "/containers/create")
+            {
+                engine.Set("/volumes/data", """{"Name":"data","Driver":"local","Options":{"type":"none","o":"bind","device":"/etc"}}""");
+            }
+
+            return Task.CompletedTask;
+        };
+        (await Should.ThrowAsync<CommandException>(() => creator.CreateAsync(request, Token))).Message.ShouldContain("mounts /etc (by volume data)");
+        engine.Requests[^1].ShouldBe(Remove);
+    }
+
+    [Fact]
     public async Task An_older_one_connects_them_one_after_the_other_and_nothing_is_left_of_it()
     {
         (await CreateAsync()).ShouldBe(Id);
