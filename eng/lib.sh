@@ -89,6 +89,11 @@ ensure_postgres() {
   install "PostgreSQL, for the tests of the hub on it" postgresql
 }
 
+# A NATS server, which the hub's tests start by themselves. The package starts one, too, which nobody asked for.
+ensure_nats() {
+  [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || install "NATS, for tests of several hubs" nats-server
+}
+
 # The Debian mirror this machine uses already; nothing where it uses none.
 debian_mirror() {
   command -v apt-get >/dev/null || return 0

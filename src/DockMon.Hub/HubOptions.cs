@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using DockMon.Hub.Bus;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
 
@@ -38,6 +39,12 @@ public sealed class HubOptions
     /// <summary><c>HUB_LOG_LEVEL</c>.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    /// <summary><c>HUB_NATS</c>, <c>HUB_NATS_CREDS</c> and <c>HUB_NATS_CA</c>: the NATS servers of a fleet; null for the only hub.</summary>
+    internal NatsSettings? Nats { get; init; }
+
+    /// <summary>The bus of several hubs in one process, in tests.</summary>
+    internal IHubBus? Bus { get; init; }
+
     /// <summary>Interval of pings to agents, and the timeout of their answers.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -73,6 +80,7 @@ public sealed class HubOptions
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
             AuditDays = Days("HUB_AUDIT_DAYS", Text("HUB_AUDIT_DAYS")),
             LogLevel = level,
+            Nats = ReadNats(Text),
             Output = Console.Out,
         };
     }
@@ -81,6 +89,17 @@ public sealed class HubOptions
         text is null ? DefaultAuditDays
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is >= 1 and <= 36_500 ? days
         : throw new ArgumentException($"{variable} is \"{text}\": it must be a number of days from 1 to 36500");
+
+    private static NatsSettings? ReadNats(Func<string, string?> text)
+    {
+        var servers = text("HUB_NATS_FILE") is { } file ? ReadSecret("HUB_NATS_FILE", file, "the addresses") : text("HUB_NATS");
+        if (servers is not null && text("HUB_DATABASE") is null && text("HUB_DATABASE_FILE") is null)
+        {
+            throw new ArgumentException("HUB_NATS is for several hubs, which need a database that they share: name a PostgreSQL in HUB_DATABASE, or unset HUB_NATS");
+        }
+
+        return servers is null ? null : NatsSettings.Parse(servers, text("HUB_NATS_CREDS"), text("HUB_NATS_CA"));
+    }
 
     private static string ReadSecret(string variable, string file, string content)
     {

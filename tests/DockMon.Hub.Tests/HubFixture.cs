@@ -19,12 +19,13 @@ internal sealed class HubFixture : IAsyncDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly List<ClientWebSocket> _sockets = [];
+    private Func<Task<HubOptions>>? _options;
 
     public WebApplication App { get; private set; } = null!;
 
     public HttpClient Http { get; } = new(new SocketsHttpHandler());
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Time { get; private init; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     private AgentLimits Limits { get; init; } = new();
 
@@ -40,6 +41,14 @@ internal sealed class HubFixture : IAsyncDisposable
     public static async Task<HubFixture> StartAsync(CancellationToken ct, AgentLimits? limits = null, string? database = null)
     {
         var fixture = new HubFixture { Limits = limits ?? new(), Database = database };
+        await fixture.StartAppAsync(ct);
+        return fixture;
+    }
+
+    /// <summary>Starts a hub with options and a clock of the caller's.</summary>
+    public static async Task<HubFixture> StartAsync(Func<Task<HubOptions>> options, FakeTimeProvider time, CancellationToken ct)
+    {
+        var fixture = new HubFixture { Time = time, _options = options };
         await fixture.StartAppAsync(ct);
         return fixture;
     }
@@ -175,7 +184,7 @@ internal sealed class HubFixture : IAsyncDisposable
 
     private async Task StartAppAsync(CancellationToken ct)
     {
-        App = await HubApplication.BuildAsync(new HubOptions
+        App = await HubApplication.BuildAsync(_options is { } own ? await own() : new HubOptions
         {
             Urls = "http://127.0.0.1:0",
             DataPath = _data.Path,

@@ -1,3 +1,4 @@
+using DockMon.Hub.Bus;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
@@ -7,7 +8,8 @@ namespace DockMon.Hub.Agents;
 /// the method of a connection holds stays in memory as long as the connection.
 /// </summary>
 internal sealed class AgentEndpoints(
-    AgentAdmission admission, AgentReception reception, StatsSockets stats, AgentMessages messages, IHostApplicationLifetime lifetime)
+    AgentAdmission admission, AgentReception reception, StatsSockets stats, AgentMessages messages, HubDrain drain,
+    IHostApplicationLifetime lifetime)
 {
     /// <summary>Handles the requests of agents.</summary>
     public RequestDelegate Use(RequestDelegate next) => context =>
@@ -24,7 +26,7 @@ internal sealed class AgentEndpoints(
 
         try
         {
-            await session.Connection.RunAsync(frame => messages.HandleFrameAsync(session, frame, lifetime.ApplicationStopping), session.Quota);
+            await session.Connection.RunAsync(frame => messages.HandleFrameAsync(session, frame, drain.Token), session.Quota);
         }
         finally
         {

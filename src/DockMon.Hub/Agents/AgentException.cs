@@ -9,6 +9,9 @@ internal enum AgentFailure
     /// <summary>The agent did not answer in time.</summary>
     TimedOut,
 
+    /// <summary>The agent is connected to another hub, which cannot be reached.</summary>
+    Unreachable,
+
     /// <summary>The agent answered with an error.</summary>
     Refused,
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Hub.Api;
+using DockMon.Hub.Bus;
 using DockMon.Hub.History;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
@@ -11,7 +12,7 @@ namespace DockMon.Hub.Agents;
 
 /// <summary>Handles frames of registered agents.</summary>
 internal sealed partial class AgentMessages(
-    AgentRegistry agents,
+    AgentRequests requests,
     IEvents events,
     LiveSamples samples,
     InventoryUpdates inventory,
@@ -82,8 +83,7 @@ internal sealed partial class AgentMessages(
                 await TakeEventAsync(session, name, payload, ct);
                 break;
             case FrameTypes.Response or null when frame.RequestId is { } id:
-                // The result of an operation is the whole frame.
-                agents.Answered(hostId, id, frame.Type is null ? frame with { Payload = JsonElement.Parse(utf8.Span) } : frame);
+                await requests.AnsweredAsync(hostId, id, frame, utf8, ct);
                 break;
             default:
                 Log.FrameUnknown(logger, hostId, frame.Type ?? "(none)");

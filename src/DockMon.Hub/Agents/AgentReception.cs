@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net.WebSockets;
+using DockMon.Hub.Bus;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
@@ -8,7 +9,8 @@ namespace DockMon.Hub.Agents;
 
 /// <summary>The beginning and the end of each session.</summary>
 internal sealed partial class AgentReception(
-    AgentRegistry agents, IHosts hosts, HealthCheckPush checks, InventoryUpdates inventory, MemoryTrimmer memory, ILogger<AgentReception> logger)
+    AgentRegistry agents, Presence presence, IHosts hosts, HealthCheckPush checks, InventoryUpdates inventory, MemoryTrimmer memory,
+    IHostApplicationLifetime lifetime, ILogger<AgentReception> logger)
 {
     // An agent that does not take its answer in time has given up: it waits as long for it.
     private static readonly TimeSpan AnswerLimit = ProtocolLimits.AuthWait;
@@ -23,7 +25,9 @@ internal sealed partial class AgentReception(
         try
         {
             // Before the agent gets its answer, so that a request at this moment does not fail.
+            await presence.TakeAsync(session, limit.Token);
             agents.Connect(session);
+            presence.Announce(session);
             await AnswerAsync(session, admission.PermanentToken, limit.Token);
             await checks.PushAsync(session.Host.Id, limit.Token);
             inventory.Connected(session.Host.Id);
@@ -54,6 +58,7 @@ internal sealed partial class AgentReception(
     public async Task LeaveAsync(AgentSession session)
     {
         agents.Disconnect(session);
+        await presence.ReleaseAsync(session, comesBack: lifetime.ApplicationStopping.IsCancellationRequested);
         try
         {
             await hosts.SeenAsync(session.Host.Id, CancellationToken.None);

@@ -1,23 +1,24 @@
-using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using DockMon.Hub.Api;
-using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;
 
-/// <summary>
-/// Connected agents and pending requests. A request belongs to the host, not to the connection: an agent that lost its connection
-/// answers on its next one.
-/// </summary>
-internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
+/// <summary>The agents that are connected to this hub.</summary>
+internal sealed class AgentRegistry(EventFeed feed)
 {
-    private const string Stopping = "the hub is stopping";
+    /// <summary>Reason of closing a connection after which the agent has made another one.</summary>
+    public const string NewConnection = "New connection established";
+
+    /// <summary>Reason of closing a connection because the hub stops.</summary>
+    public const string Stopping = "the hub is stopping";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, AgentSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AgentConnection> _statsSockets = new(StringComparer.Ordinal);
     private bool _isStopping;
-    private readonly ConcurrentDictionary<string, (string HostId, TaskCompletionSource<Frame> Answer)> _pending = new(StringComparer.Ordinal);
+
+    /// <summary>Called with the id of a host that was removed.</summary>
+    public event Action<string>? Removed;
 
     /// <summary>Raised after an agent has connected; handlers return at once.</summary>
     public event Action<AgentSession>? Connected;
@@ -36,6 +37,24 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
     /// <exception cref="AgentException">The agent is not connected.</exception>
     public AgentSession Get(string hostId) => Find(hostId) ?? throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
 
+    /// <summary>The sessions of all connected agents.</summary>
+    public IReadOnlyList<AgentSession> Sessions()
+    {
+        lock (_gate)
+        {
+            return [.. _sessions.Values];
+        }
+    }
+
+    /// <summary>Ids of the hosts that have a control socket or a stats socket.</summary>
+    public IReadOnlySet<string> HostIds()
+    {
+        lock (_gate)
+        {
+            return _sessions.Keys.Concat(_statsSockets.Keys).ToHashSet(StringComparer.Ordinal);
+        }
+    }
+
     /// <summary>Adds a session, publishes the event, and ends an older session of the host.</summary>
     public void Connect(AgentSession session)
     {
@@ -47,7 +66,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
             feed.Publish(FeedNames.HostConnected, session.Host.Id, session.Host.Registration);
         }
 
-        older?.End(WebSocketCloseStatus.NormalClosure, "New connection established");
+        older?.End(WebSocketCloseStatus.NormalClosure, NewConnection);
         if (Volatile.Read(ref _isStopping))
         {
             session.End(WebSocketCloseStatus.EndpointUnavailable, Stopping);
@@ -80,7 +99,10 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
             if (_sessions.TryGetValue(session.Host.Id, out var current) && current == session)
             {
                 _sessions.Remove(session.Host.Id);
-                feed.Publish(FeedNames.HostDisconnected, session.Host.Id, session.Host.Registration);
+                if (!session.IsTaken)
+                {
+                    feed.Publish(FeedNames.HostDisconnected, session.Host.Id, session.Host.Registration);
+                }
             }
         }
 
@@ -97,7 +119,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
             _statsSockets[hostId] = connection;
         }
 
-        older?.Close(WebSocketCloseStatus.NormalClosure, "New connection established");
+        older?.Close(WebSocketCloseStatus.NormalClosure, NewConnection);
         if (Volatile.Read(ref _isStopping))
         {
             connection.Close(WebSocketCloseStatus.EndpointUnavailable, Stopping);
@@ -116,7 +138,7 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         }
     }
 
-    /// <summary>Closes both sockets of a removed host and fails its pending requests.</summary>
+    /// <summary>Closes both sockets of a removed host and tells <see cref="Removed"/>.</summary>
     public void HostRemoved(string hostId)
     {
         AgentSession? session;
@@ -130,59 +152,6 @@ internal sealed class AgentRegistry(EventFeed feed, TimeProvider time)
         const string Reason = "Host removed";
         session?.End(WebSocketCloseStatus.PolicyViolation, Reason);
         stats?.Close(WebSocketCloseStatus.PolicyViolation, Reason);
-        foreach (var (_, (asked, answer)) in _pending)
-        {
-            if (asked == hostId)
-            {
-                answer.TrySetException(new AgentException(AgentFailure.NotConnected, "the host was removed"));
-            }
-        }
-    }
-
-    /// <summary>Sends a request to an agent and waits for the answer.</summary>
-    /// <param name="hostId">The host.</param>
-    /// <param name="type"><see cref="FrameTypes.Command"/> or <see cref="FrameTypes.ContainerOperation"/>.</param>
-    /// <param name="command">The command's name; null for an operation.</param>
-    /// <param name="payload">One JSON value, or empty.</param>
-    /// <param name="limit">Timeout.</param>
-    /// <param name="ct">Cancels the wait.</param>
-    /// <returns>The answer.</returns>
-    /// <exception cref="AgentException">The request failed.</exception>
-    public async Task<Frame> AskAsync(string hostId, string type, string? command, ReadOnlyMemory<byte> payload, TimeSpan limit, CancellationToken ct)
-    {
-        var id = Guid.NewGuid().ToString();
-        var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var session = Get(hostId);
-        session.Quota.BeginRequest();
-        _pending[id] = (hostId, answer);
-        using var late = new CancellationTokenSource(limit, time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
-        try
-        {
-            session.Send(FrameWriter.Request(type, command, payload.Span, id));
-            var frame = await answer.Task.WaitAsync(ended.Token);
-            return frame.Error is null && frame.Success != false ? frame
-                : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
-        }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            throw new AgentException(AgentFailure.TimedOut, $"the agent did not answer within {limit.TotalSeconds:0} s (timeout)");
-        }
-        finally
-        {
-            _pending.TryRemove(id, out _);
-            session.Quota.EndRequest();
-        }
-    }
-
-    /// <summary>
-    /// Completes a pending request. Late and repeated answers are ignored, and so are answers to requests of another host.
-    /// </summary>
-    public void Answered(string hostId, string id, Frame frame)
-    {
-        if (_pending.TryGetValue(id, out var asked) && asked.HostId == hostId)
-        {
-            asked.Answer.TrySetResult(frame);
-        }
+        Removed?.Invoke(hostId);
     }
 }

@@ -26,7 +26,6 @@ internal static class AgentServices
     {
         var ping = app.Services.GetRequiredService<HubOptions>().PingInterval;
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = ping, KeepAliveTimeout = ping });
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentRegistry>().Stop);
         app.Use(app.Services.GetRequiredService<AgentEndpoints>().Use);
     }
 }

@@ -30,14 +30,35 @@ internal sealed class AgentSession
 
     public HostQuota Quota { get; }
 
+    /// <summary>Its id, which no other session of any hub has.</summary>
+    public string Id { get; } = Guid.NewGuid().ToString();
+
+    /// <summary>Number of the agent's connections to the hubs of a fleet, with this one; 0 where there is one hub.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>Whether the agent has connected to another hub since.</summary>
+    public bool IsTaken { get; private set; }
+
     /// <summary>Whether an extension of the protocol is used on this connection: one of <see cref="ExtensionNames"/>.</summary>
     public bool Uses(string extension) => AgentExtensions.UsedWith(Host).Contains(extension);
+
+    /// <summary>Whether it has ended; its connection may still be closing.</summary>
+    public bool IsEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ended;
+            }
+        }
+    }
 
     /// <summary>Queues a frame.</summary>
     /// <exception cref="AgentException">The connection has ended, or its queue is full.</exception>
     public void Send(byte[] frame)
     {
-        if (!Connection.TrySend(frame))
+        if (IsEnded || !Connection.TrySend(frame))
         {
             throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
         }
@@ -95,6 +116,13 @@ internal sealed class AgentSession
         {
             _shells.Remove(shellId);
         }
+    }
+
+    /// <summary>Ends the session because the agent has connected to another hub.</summary>
+    public void EndTaken()
+    {
+        IsTaken = true;
+        End(WebSocketCloseStatus.NormalClosure, AgentRegistry.NewConnection);
     }
 
     /// <summary>Ends the session, its shells and logs, and closes the connection; the first reason counts.</summary>

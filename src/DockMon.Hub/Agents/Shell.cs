@@ -5,7 +5,7 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>An open shell of an API user. It belongs to one connection of the agent and ends with it.</summary>
-internal sealed class Shell(AgentSession session, string id) : IDisposable
+internal sealed class Shell(AgentSession session, string id) : IAgentShell, IDisposable
 {
     /// <summary>Maximum number of queued messages. The protocol has no flow control for slow readers.</summary>
     private const int MostMessages = 512;
@@ -25,6 +25,12 @@ internal sealed class Shell(AgentSession session, string id) : IDisposable
             Interlocked.Add(ref _characters, -(data.Data?.Length ?? 0));
             yield return data;
         }
+    }
+
+    public ValueTask SendAsync(ShellSession message, CancellationToken ct)
+    {
+        Send(message);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Sends a message to the shell.</summary>
@@ -47,4 +53,10 @@ internal sealed class Shell(AgentSession session, string id) : IDisposable
     public void End(AgentException reason) => _output.Writer.TryComplete(reason);
 
     public void Dispose() => session.Forget(id);
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -21,7 +21,12 @@ internal sealed class StatsSockets(
             await connection.RunAsync(
                 sample =>
                 {
-                    messages.TakeSample(quota, sample);
+                    // In a fleet the control socket may be at another hub, which gets the same samples there.
+                    if (agents.IsConnected(hostId))
+                    {
+                        messages.TakeSample(quota, sample);
+                    }
+
                     return ValueTask.CompletedTask;
                 },
                 quota);

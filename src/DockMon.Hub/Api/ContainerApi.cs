@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Bus;
 using DockMon.Hub.Inventory;
 using DockMon.Protocol;
 
@@ -29,7 +30,7 @@ internal static partial class ContainerApi
         containers.MapGet("/{cid}/logs", GetLogsAsync).WithSummary("The last lines of the log.");
         foreach (var action in Actions)
         {
-            containers.MapPost("/{cid}/" + action, async (string id, string cid, AgentRegistry agents, HttpRequest request, CancellationToken ct) =>
+            containers.MapPost("/{cid}/" + action, async (string id, string cid, AgentRequests agents, HttpRequest request, CancellationToken ct) =>
             {
                 var body = await ReadAsync(request, ct);
                 return body is null
@@ -39,13 +40,13 @@ internal static partial class ContainerApi
         }
     }
 
-    private static Task<IResult> InspectAsync(string id, string cid, AgentRegistry agents, CancellationToken ct) =>
+    private static Task<IResult> InspectAsync(string id, string cid, AgentRequests agents, CancellationToken ct) =>
         OperateAsync(agents, id, OperationActions.Inspect, cid, [], ct);
 
-    private static Task<IResult> GetStatusAsync(string id, string cid, AgentRegistry agents, CancellationToken ct) =>
+    private static Task<IResult> GetStatusAsync(string id, string cid, AgentRequests agents, CancellationToken ct) =>
         OperateAsync(agents, id, OperationActions.GetStatus, cid, [], ct);
 
-    private static Task<IResult> GetLogsAsync(string id, string cid, AgentRegistry agents, int? tail, string? since, CancellationToken ct) =>
+    private static Task<IResult> GetLogsAsync(string id, string cid, AgentRequests agents, int? tail, string? since, CancellationToken ct) =>
         OperateAsync(agents, id, OperationActions.GetLogs, cid, new JsonObject { ["tail"] = tail, ["since"] = since }, ct);
 
     /// <summary>The fields of a request body: none for an empty body, null for anything but a JSON object.</summary>
@@ -74,7 +75,7 @@ internal static partial class ContainerApi
 
     private static async Task<IResult> ListAsync(
         string id,
-        AgentRegistry agents,
+        AgentRequests agents,
         ContainerStore store,
         InventoryUpdates inventory,
         ILogger<AgentRegistry> logger,
@@ -100,7 +101,7 @@ internal static partial class ContainerApi
         });
     }
 
-    private static Task<IResult> OperateAsync(AgentRegistry agents, string hostId, string action, string containerId, JsonObject fields, CancellationToken ct)
+    private static Task<IResult> OperateAsync(AgentRequests agents, string hostId, string action, string containerId, JsonObject fields, CancellationToken ct)
     {
         // Some agents do not tell small letters from capitals: neither of the two may be said otherwise.
         foreach (var (name, _) in fields.Where(field => field.Key.ToLowerInvariant() is "action" or "container_id").ToList())

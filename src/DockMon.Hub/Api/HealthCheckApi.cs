@@ -20,7 +20,7 @@ internal static class HealthCheckApi
             }
 
             await checks.ReplaceAsync(id, new HealthCheckConfigsSync { Configs = [.. configs.Select(config => config with { HostId = id })] }, ct);
-            await push.PushAsync(id, ct);
+            await push.ReplacedAsync(id, ct);
             return Results.NoContent();
         }).WithSummary("Replaces the health checks of the host. Its agent gets them now or when it connects.");
     }

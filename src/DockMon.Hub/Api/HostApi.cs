@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Bus;
 using DockMon.Hub.History;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
@@ -14,12 +15,13 @@ internal static class HostApi
     {
         app.MapGet("/api/hosts", ListAsync).Allow(Role.Viewer).WithSummary("Registered hosts.");
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync).Allow(Role.Viewer);
-        host.MapGet("", async (string id, IHosts hosts, AgentRegistry agents, HostTags tags, HostQuotas quotas, CancellationToken ct) =>
-            Show((await hosts.FindAsync(id, ct))!, agents, await tags.ReadAsync(ct), quotas)).WithSummary("One host, and how often it reached its limits.");
-        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
+        host.MapGet("", async (string id, IHosts hosts, Presence presence, HostTags tags, HostQuotas quotas, CancellationToken ct) =>
+            Show((await hosts.FindAsync(id, ct))!, presence, await tags.ReadAsync(ct), quotas)).WithSummary("One host, and how often it reached its limits.");
+        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, Presence presence, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
         {
             await hosts.DeleteAsync(id, ct);
             agents.HostRemoved(id);
+            presence.HostRemoved(id);
             samples.Forget(id);
             quotas.Forget(id);
             return Results.NoContent();
@@ -33,21 +35,21 @@ internal static class HostApi
     }
 
     private static async Task<IReadOnlyList<HostAnswer>> ListAsync(
-        VisibleHosts visible, IHosts hosts, AgentRegistry agents, HostTags tags, HostQuotas quotas, CancellationToken ct)
+        VisibleHosts visible, IHosts hosts, Presence presence, HostTags tags, HostQuotas quotas, CancellationToken ct)
     {
         var known = await tags.ReadAsync(ct);
-        return [.. (await hosts.ListAsync(ct)).Where(host => visible.Sees(host.Id)).Select(host => Show(host, agents, known, quotas))];
+        return [.. (await hosts.ListAsync(ct)).Where(host => visible.Sees(host.Id)).Select(host => Show(host, presence, known, quotas))];
     }
 
-    private static Task<IResult> GetSystemAsync(string id, AgentRegistry agents, CancellationToken ct) =>
+    private static Task<IResult> GetSystemAsync(string id, AgentRequests agents, CancellationToken ct) =>
         Relay.CommandAsync(agents, id, CommandNames.GetSystemInfo, default, Relay.DefaultLimit, ct);
 
-    private static Task<IResult> CommandAsync(string id, AgentRegistry agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>
+    private static Task<IResult> CommandAsync(string id, AgentRequests agents, CommandRequest request, double? timeout_seconds, CancellationToken ct) =>
         string.IsNullOrEmpty(request.Command)
             ? Task.FromResult(Results.Problem("the body must name a command", statusCode: StatusCodes.Status400BadRequest))
             : Relay.CommandAsync(agents, id, request.Command, request.Payload ?? default, Relay.Limit(timeout_seconds), ct);
 
-    private static Task<IResult> OperationAsync(string id, AgentRegistry agents, JsonElement payload, double? timeout_seconds, CancellationToken ct) =>
+    private static Task<IResult> OperationAsync(string id, AgentRequests agents, JsonElement payload, double? timeout_seconds, CancellationToken ct) =>
         payload.ValueKind != JsonValueKind.Object
             ? Task.FromResult(Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest))
             : Relay.OperationAsync(agents, id, payload, Relay.Limit(timeout_seconds), ct);
@@ -60,8 +62,8 @@ internal static class HostApi
             : await next(context);
     }
 
-    private static HostAnswer Show(HostRecord host, AgentRegistry agents, IReadOnlyDictionary<string, string[]> tags, HostQuotas quotas) =>
+    private static HostAnswer Show(HostRecord host, Presence presence, IReadOnlyDictionary<string, string[]> tags, HostQuotas quotas) =>
         new(
-            host.Id, host.Hostname, host.EngineId, agents.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, tags.GetValueOrDefault(host.Id, []),
+            host.Id, host.Hostname, host.EngineId, presence.IsConnected(host.Id), host.RegisteredAt, host.LastSeen, tags.GetValueOrDefault(host.Id, []),
             host.Registration, quotas.Reached(host.Id));
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Bus;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
@@ -18,7 +19,7 @@ internal static class Relay
         seconds is { } given && double.IsFinite(given) ? TimeSpan.FromSeconds(Math.Clamp(given, 0.1, LongestLimit.TotalSeconds)) : DefaultLimit;
 
     public static Task<IResult> CommandAsync(
-        AgentRegistry agents,
+        AgentRequests agents,
         string hostId,
         string command,
         JsonElement payload,
@@ -27,11 +28,11 @@ internal static class Relay
         Func<JsonElement, Task>? onResult = null) =>
         AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, onResult, ct);
 
-    public static Task<IResult> OperationAsync(AgentRegistry agents, string hostId, JsonElement payload, TimeSpan limit, CancellationToken ct) =>
+    public static Task<IResult> OperationAsync(AgentRequests agents, string hostId, JsonElement payload, TimeSpan limit, CancellationToken ct) =>
         AskAsync(agents, hostId, FrameTypes.ContainerOperation, null, payload, limit, null, ct);
 
     private static async Task<IResult> AskAsync(
-        AgentRegistry agents,
+        AgentRequests agents,
         string hostId,
         string type,
         string? command,
@@ -66,6 +67,7 @@ internal static class Relay
     public static IResult Problem(AgentException e) => Results.Problem(e.Message, statusCode: e.Failure switch
     {
         AgentFailure.NotConnected => StatusCodes.Status409Conflict,
+        AgentFailure.Unreachable => StatusCodes.Status503ServiceUnavailable,
         AgentFailure.TimedOut => StatusCodes.Status504GatewayTimeout,
         AgentFailure.Unsupported => StatusCodes.Status501NotImplemented,
         _ => StatusCodes.Status502BadGateway,

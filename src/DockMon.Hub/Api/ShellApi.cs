@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Bus;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
@@ -23,7 +24,7 @@ internal static class ShellApi
         shell.MapMethods("", [HttpMethods.Connect], RunAsync).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentRegistry agents, IHostApplicationLifetime lifetime)
+    private static async Task<IResult> RunAsync(string id, string cid, HttpContext context, AgentShells shells, IHostApplicationLifetime lifetime)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -32,30 +33,31 @@ internal static class ShellApi
 
         try
         {
-            using var shell = agents.Get(id).OpenShell(cid);
+            await using var shell = await shells.OpenAsync(id, cid, context.RequestAborted);
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             await ConverseAsync(socket, shell, lifetime.ApplicationStopping);
             return Results.Empty;
         }
         catch (AgentException e)
         {
-            return context.Response.HasStarted ? Results.Empty : Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+            return context.Response.HasStarted ? Results.Empty : Results.Problem(
+                e.Message, statusCode: e.Failure == AgentFailure.Unreachable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict);
         }
     }
 
-    private static async Task ConverseAsync(WebSocket socket, Shell shell, CancellationToken stopping)
+    private static async Task ConverseAsync(WebSocket socket, IAgentShell shell, CancellationToken stopping)
     {
         // Cancelling a receive aborts the socket, which then cannot send a close frame: each direction has its own token.
         using var readEnded = new CancellationTokenSource();
         using var writeEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var reading = ReadInputAsync(socket, shell.Send, readEnded.Token);
+        var reading = ReadInputAsync(socket, shell.SendAsync, readEnded.Token);
         var writing = WriteOutputAsync(socket, shell, writeEnded.Token);
         await Task.WhenAny(reading, writing);
         await writeEnded.CancelAsync();
         var reason = await writing;
         try
         {
-            shell.Send(new ShellSession { Action = "close" });
+            await shell.SendAsync(new ShellSession { Action = "close" }, CancellationToken.None);
         }
         catch (AgentException)
         {
@@ -70,7 +72,7 @@ internal static class ShellApi
     }
 
     /// <summary>Forwards input until the user's side closes or sends an oversized text frame.</summary>
-    private static async Task ReadInputAsync(WebSocket socket, Action<ShellSession> send, CancellationToken ct)
+    private static async Task ReadInputAsync(WebSocket socket, Func<ShellSession, CancellationToken, ValueTask> send, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
         try
@@ -87,7 +89,7 @@ internal static class ShellApi
                     // Input has no frame boundaries: each part is forwarded, and a frame may have any length.
                     if (result.MessageType == WebSocketMessageType.Binary && length > 0)
                     {
-                        send(new ShellSession { Action = "data", Data = Convert.ToBase64String(buffer, 0, length) });
+                        await send(new ShellSession { Action = "data", Data = Convert.ToBase64String(buffer, 0, length) }, ct);
                         length = 0;
                     }
                 }
@@ -100,7 +102,7 @@ internal static class ShellApi
 
                 if (result.MessageType == WebSocketMessageType.Text && Resize(buffer.AsSpan(0, length)) is { } resize)
                 {
-                    send(resize);
+                    await send(resize, ct);
                 }
             }
         }
@@ -115,7 +117,7 @@ internal static class ShellApi
     }
 
     /// <returns>Reason of the end; null when the user's side ended it.</returns>
-    private static async Task<string?> WriteOutputAsync(WebSocket socket, Shell shell, CancellationToken ct)
+    private static async Task<string?> WriteOutputAsync(WebSocket socket, IAgentShell shell, CancellationToken ct)
     {
         try
         {

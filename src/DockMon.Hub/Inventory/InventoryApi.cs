@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Access;
-using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Bus;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Inventory;
@@ -35,7 +35,7 @@ internal static class InventoryApi
         [AsParameters] ContainerParameters parameters,
         ContainerSearch search,
         LatestFigures figures,
-        AgentRegistry agents,
+        Presence presence,
         EventFeed feed,
         VisibleHosts visible,
         CancellationToken ct)
@@ -52,7 +52,7 @@ internal static class InventoryApi
             [.. items.Select(item => ContainerAnswers.Show(
                 item.Container,
                 item.Host,
-                agents.IsConnected(item.Container.HostId),
+                presence.IsConnected(item.Container.HostId),
                 item.Container.State == "running" ? figures.Find(item.Container.HostId, item.Container.Id) : null))],
             next?.Encode(),
             counts?.Where(count => query.States.Count == 0 || query.States.Contains(count.Key)).Sum(count => count.Value),

@@ -2,13 +2,14 @@ using System.Data.Common;
 using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Bus;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Inventory;
 
 /// <summary>Keeps the stored containers up to date with what connected agents say, and publishes what changes.</summary>
 internal sealed partial class InventoryUpdates(
-    AgentRegistry agents, ContainerStore store, EventFeed feed, TimeProvider time, ILogger<InventoryUpdates> logger) : BackgroundService
+    AgentRegistry agents, AgentRequests requests, ContainerStore store, EventFeed feed, TimeProvider time, ILogger<InventoryUpdates> logger) : BackgroundService
 {
     /// <summary>Maximum number of containers in one event of the stream.</summary>
     public const int MostRows = 100;
@@ -91,7 +92,9 @@ internal sealed partial class InventoryUpdates(
                 return;
             }
 
-            var answer = await agents.AskAsync(hostId, FrameTypes.Command, CommandNames.ListContainers, default, ListLimit, ct);
+            // In a fleet, the hub that the agent is connected to lists its containers.
+            _ = agents.Get(hostId);
+            var answer = await requests.AskAsync(hostId, FrameTypes.Command, CommandNames.ListContainers, default, ListLimit, ct);
             await TakeListAsync(hostId, answer.Payload ?? default, ct);
             _schedule.Done(work, listWanted: false);
         }

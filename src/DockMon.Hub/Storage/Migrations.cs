@@ -71,6 +71,13 @@ internal static class Migrations
             CREATE INDEX audit_at ON audit (at);
             CREATE INDEX audit_began ON audit (began);
             """),
+
+        // Which hub of a fleet an agent is connected to.
+        Schema(
+            """
+            CREATE TABLE agent_sessions (
+                host_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, hub_id TEXT, session_id TEXT NOT NULL, since TEXT NOT NULL) STRICT
+            """),
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>
