@@ -70,6 +70,5 @@ internal static class OperationIds
         ["GET /api/containers"] = new("listContainers"),
         ["GET /api/containers/changes"] = new("watchContainers"),
         ["GET /api/stream"] = new("watchEvents"),
-        ["GET /metrics"] = new("getMetrics"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 }
