@@ -12,6 +12,8 @@ public sealed class HubOptions
     private const int ShortestKey = 16;
     private const int DefaultAuditDays = 365;
 
+    private const int DefaultEventsDays = 30;
+
     /// <summary><c>HUB_URLS</c>: addresses to listen on.</summary>
     public string Urls { get; init; } = ListenAddresses.Default(null);
 
@@ -35,6 +37,9 @@ public sealed class HubOptions
 
     /// <summary>Rounds of PBKDF2 for a new password.</summary>
     public int PasswordRounds { get; init; } = 600_000;
+
+    /// <summary><c>HUB_EVENTS_DAYS</c>: how long container events are kept.</summary>
+    public int EventsDays { get; init; } = DefaultEventsDays;
 
     /// <summary><c>HUB_LOG_LEVEL</c>.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
@@ -78,15 +83,16 @@ public sealed class HubOptions
                 : Text("HUB_DATABASE") is { } address ? CheckDatabase(address) : null,
             AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadSecret("HUB_ADMIN_KEY_FILE", file, "the key"))
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
-            AuditDays = Days("HUB_AUDIT_DAYS", Text("HUB_AUDIT_DAYS")),
+            AuditDays = Days("HUB_AUDIT_DAYS", Text("HUB_AUDIT_DAYS"), DefaultAuditDays),
+            EventsDays = Days("HUB_EVENTS_DAYS", Text("HUB_EVENTS_DAYS"), DefaultEventsDays),
             LogLevel = level,
             Nats = ReadNats(Text),
             Output = Console.Out,
         };
     }
 
-    private static int Days(string variable, string? text) =>
-        text is null ? DefaultAuditDays
+    private static int Days(string variable, string? text, int usual) =>
+        text is null ? usual
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is >= 1 and <= 36_500 ? days
         : throw new ArgumentException($"{variable} is \"{text}\": it must be a number of days from 1 to 36500");
 

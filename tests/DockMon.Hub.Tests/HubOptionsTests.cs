@@ -127,6 +127,19 @@ public sealed class HubOptionsTests : IDisposable
     public async Task A_place_where_no_database_can_be_is_named_with_its_variable() =>
         (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync("/dev/null", TestContext.Current.CancellationToken))).Message.ShouldStartWith("HUB_DATA is \"/dev/null\"");
 
+    [Fact]
+    public void Days_and_the_address_of_a_database_are_checked_at_the_start_and_secrets_are_not_repeated()
+    {
+        Load().EventsDays.ShouldBe(30);
+        Load(("HUB_EVENTS_DAYS", "7")).EventsDays.ShouldBe(7);
+        Should.Throw<ArgumentException>(() => Load(("HUB_EVENTS_DAYS", "0"))).Message.ShouldContain("from 1 to 36500");
+        Load().Database.ShouldBeNull();
+        var file = Path.Combine(_folder.Path, "database");
+        File.WriteAllText(file, "postgres://h/from-a-file\n");
+        Load(("HUB_DATABASE", "postgres://h/d"), ("HUB_DATABASE_FILE", file)).Database.ShouldBe("postgres://h/from-a-file");
+        Should.Throw<ArgumentException>(() => Load(("HUB_DATABASE", "mysql://u:secret@h/d"))).Message.ShouldNotContain("secret");
+    }
+
     private static HubOptions Load(params (string Name, string Value)[] environment) =>
         HubOptions.Load(name => environment.Where(variable => variable.Name == name).Select(variable => variable.Value).SingleOrDefault());
 }

@@ -44,7 +44,8 @@ public abstract class HubTests : IAsyncLifetime
     protected Task ExecuteAsync(string sql) => Service<Database>().ExecuteAsync(sql, Token);
 
     /// <summary>Has a change of a table fail, as on a full disk, until <see cref="MendAsync"/>.</summary>
-    protected Task BreakAsync(string change, string table) => TestDatabase.BreakAsync(Service<Database>(), change, table, Token);
+    protected Task BreakAsync(string change, string table, string when = "1 = 1") =>
+        TestDatabase.BreakAsync(Service<Database>(), change, table, Token, when);
 
     protected Task MendAsync() => TestDatabase.MendAsync(Service<Database>(), Token);
 

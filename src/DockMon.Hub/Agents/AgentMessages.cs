@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.WebSockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using DockMon.Hub.Api;
@@ -22,6 +23,11 @@ internal sealed partial class AgentMessages(
 {
     /// <summary>Maximum size of an event. Usual ones have a few kilobytes; events stay in memory for replay.</summary>
     public const int EventBytes = 1024 * 1024;
+
+    /// <summary>Maximum size of an event that is stored.</summary>
+    public const int StoredEventBytes = 64 * 1024;
+
+    private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
 
     private readonly LogLimit _notStored = new(time);
 
@@ -123,7 +129,7 @@ internal sealed partial class AgentMessages(
                 }
 
                 break;
-            case EventNames.ContainerEvent when !await IsNewAsync(hostId, payload, ct):
+            case EventNames.ContainerEvent when !await IsNewAsync(session, payload, ct):
                 break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
@@ -140,12 +146,25 @@ internal sealed partial class AgentMessages(
         }
     }
 
-    /// <summary>Stores an event. One that cannot be stored is still forwarded.</summary>
-    private async Task<bool> IsNewAsync(string hostId, JsonElement payload, CancellationToken ct)
+    /// <summary>Stores an event. One that cannot be stored, also not later, is still forwarded.</summary>
+    private async Task<bool> IsNewAsync(AgentSession session, JsonElement payload, CancellationToken ct)
     {
+        var hostId = session.Host.Id;
+        if (JsonMarshal.GetRawUtf8Value(payload).Length is > StoredEventBytes and var size)
+        {
+            session.Quota.Reach(HostLimit.LargeEvents, $"an event of {size} bytes was not stored, the limit is {StoredEventBytes} bytes");
+            return true;
+        }
+
         try
         {
             return await events.AddAsync(hostId, payload, ct);
+        }
+        catch (EventsWaitException e)
+        {
+            // Nothing is read any more, also no ping: its answer would tell the agent that the event is delivered.
+            session.End(TryAgainLater, e.Message);
+            throw;
         }
         catch (DbException e)
         {

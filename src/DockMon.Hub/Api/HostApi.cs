@@ -28,7 +28,7 @@ internal static class HostApi
         }).Allow(Role.Admin).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
         host.MapGet("/events", (string id, IEvents events, int? limit, CancellationToken ct) =>
-            events.ListAsync(id, Math.Clamp(limit ?? 100, 1, Events.Kept), ct))
+            events.ListAsync(id, Math.Clamp(limit ?? 100, 1, Events.KeptOfHost), ct))
             .WithSummary("Container events, newest first.");
         host.MapPost("/command", CommandAsync).AllowByCommand().WithSummary("Forwards a command of the protocol.");
         host.MapPost("/operation", OperationAsync).AllowByCommand().WithSummary("Forwards a container operation of the protocol.");

@@ -97,6 +97,17 @@ internal sealed partial class Database : IAsyncDisposable
             },
             ct);
 
+    /// <summary>Adds events of existing hosts, unless they are there already, in one transaction that is not flushed to the disk.</summary>
+    /// <returns>For each event, whether it was added.</returns>
+    public Task<bool[]> AddEventsAsync(IReadOnlyList<EventRow> rows, DateTimeOffset now, CancellationToken ct) =>
+        WriteAsync(
+            async () =>
+            {
+                await using var connection = await _dialect.ConnectAsync(flushed: false, ct);
+                return await _dialect.AddEventsAsync(connection, rows, now, ct);
+            },
+            ct);
+
     public ValueTask DisposeAsync() => _dialect.DisposeAsync();
 
     /// <summary>

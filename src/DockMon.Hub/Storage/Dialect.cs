@@ -42,6 +42,10 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Erases what migrations removed.</summary>
     public abstract Task CleanAsync(Statements database);
 
+    /// <summary>Adds events of existing hosts, unless they are there already, in one transaction.</summary>
+    /// <returns>For each event, whether it was added.</returns>
+    public abstract Task<bool[]> AddEventsAsync(DbConnection connection, IReadOnlyList<EventRow> rows, DateTimeOffset now, CancellationToken ct);
+
     /// <summary>Translates a statement that changes the schema, written for SQLite.</summary>
     public abstract string Schema(string sql);
 

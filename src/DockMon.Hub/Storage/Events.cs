@@ -5,45 +5,28 @@ namespace DockMon.Hub.Storage;
 /// <summary>Container events.</summary>
 internal interface IEvents
 {
-    /// <summary>Stores an event.</summary>
+    /// <summary>Stores an event; completes when it is committed.</summary>
     /// <returns>False for an event that is stored already (agents repeat events whose delivery is uncertain), or whose host was removed.</returns>
+    /// <exception cref="EventsWaitException">The database is away: the event is not stored, and the agent must keep it.</exception>
+    /// <exception cref="System.Data.Common.DbException">The event cannot be stored, also not later.</exception>
     Task<bool> AddAsync(string hostId, JsonElement payload, CancellationToken ct);
 
     /// <summary>The latest events of a host, newest first.</summary>
     Task<IReadOnlyList<JsonElement>> ListAsync(string hostId, int limit, CancellationToken ct);
 }
 
-internal sealed class Events(Database database) : IEvents
+/// <summary>Events that cannot be stored now. The message is for the agent.</summary>
+internal sealed class EventsWaitException() : IOException("the hub cannot store events now: they are wanted again later");
+
+internal sealed class Events(Database database, EventWriter writer) : IEvents
 {
-    /// <summary>Maximum number of stored events, of all hosts together.</summary>
-    public const int Kept = 10_000;
+    /// <summary>Maximum number of stored events of a host.</summary>
+    public const int KeptOfHost = 10_000;
 
-    private int _added;
+    /// <summary>Maximum number of rows that one statement removes: writers do not wait long for it.</summary>
+    private const int Slice = 1000;
 
-    public async Task<bool> AddAsync(string hostId, JsonElement payload, CancellationToken ct)
-    {
-        string Text(string name) => payload.ValueKind == JsonValueKind.Object
-            && payload.TryGetProperty(name, out var value)
-            && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        var added = await database.ExecuteAsync(
-            """
-            INSERT INTO events (host_id, container_id, action, timestamp, payload)
-            SELECT id, @container, @action, @timestamp, @payload FROM hosts WHERE id = @host
-            ON CONFLICT DO NOTHING
-            """,
-            ct,
-            ("@host", hostId),
-            ("@container", Text("container_id")),
-            ("@action", Text("action")),
-            ("@timestamp", Text("timestamp")),
-            ("@payload", payload.GetRawText())) > 0;
-        if (added && Interlocked.Increment(ref _added) % 100 == 0)
-        {
-            await database.ExecuteAsync("DELETE FROM events WHERE id <= (SELECT MAX(id) FROM events) - @kept", ct, ("@kept", Kept));
-        }
-
-        return added;
-    }
+    public Task<bool> AddAsync(string hostId, JsonElement payload, CancellationToken ct) => writer.AddAsync(EventRow.Of(hostId, payload), ct);
 
     public async Task<IReadOnlyList<JsonElement>> ListAsync(string hostId, int limit, CancellationToken ct) =>
         await database.QueryAsync(
@@ -51,4 +34,22 @@ internal sealed class Events(Database database) : IEvents
             row => JsonElement.Parse(row.GetString(0)),
             ct,
             ("@host", hostId), ("@limit", limit));
+
+    /// <summary>Removes the oldest events of a host that has too many.</summary>
+    public static Task PruneHostAsync(Database database, string hostId, CancellationToken ct) =>
+        database.ExecuteAsync(
+            "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE host_id = @host ORDER BY id DESC LIMIT @slice OFFSET @kept)",
+            ct,
+            ("@host", hostId), ("@slice", Slice), ("@kept", KeptOfHost));
+
+    /// <summary>Removes some of the events that are older than a time.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public static async Task<bool> PruneOldAsync(Database database, DateTimeOffset before, CancellationToken ct) =>
+        await database.ExecuteAsync(
+            """
+            DELETE FROM events WHERE id IN (
+                SELECT id FROM (SELECT id, received_at FROM events ORDER BY id LIMIT @slice) AS oldest WHERE received_at < @before)
+            """,
+            ct,
+            ("@slice", Slice), ("@before", before.ToUnixTimeMilliseconds())) == Slice;
 }

@@ -78,6 +78,7 @@ internal static class Migrations
             CREATE TABLE agent_sessions (
                 host_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, hub_id TEXT, session_id TEXT NOT NULL, since TEXT NOT NULL) STRICT
             """),
+        KeepEventsByHostAsync,
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>
@@ -123,6 +124,32 @@ internal static class Migrations
     /// known to both databases.
     /// </summary>
     private static Step Schema(string sql) => (database, dialect, _) => database.ExecuteAsync(dialect.Schema(sql));
+
+    /// <summary>
+    /// Gives events a time, and a key of a fixed length in place of three values as long as an agent likes: an index of PostgreSQL has a limit.
+    /// </summary>
+    private static async Task KeepEventsByHostAsync(Statements database, Dialect dialect, string directory)
+    {
+        await database.ExecuteAsync(dialect.Schema(
+            """
+            ALTER TABLE events RENAME TO old_events;
+            CREATE TABLE events (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, host_id TEXT NOT NULL, received_at INTEGER NOT NULL, key TEXT NOT NULL, payload TEXT NOT NULL,
+                UNIQUE (host_id, key)) STRICT;
+            CREATE INDEX events_host ON events (host_id, id);
+            """));
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var (id, key) in await database.QueryAsync(
+            "SELECT id, container_id, action, timestamp FROM old_events ORDER BY id",
+            row => (row.GetInt64(0), EventRow.KeyOf(row.GetString(1), row.GetString(2), row.GetString(3)))))
+        {
+            await database.ExecuteAsync(
+                "INSERT INTO events (host_id, received_at, key, payload) SELECT host_id, @now, @key, payload FROM old_events WHERE id = @id",
+                ("@now", now), ("@key", key), ("@id", id));
+        }
+
+        await database.ExecuteAsync("DROP TABLE old_events");
+    }
 
     /// <summary>Encrypts plain values. Container lists are only a cache and are dropped.</summary>
     private static async Task SealAsync(Statements database, Dialect dialect, string directory)

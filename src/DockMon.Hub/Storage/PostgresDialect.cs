@@ -58,6 +58,28 @@ internal sealed partial class PostgresDialect : Dialect
     // The server cleans up by itself, and who reads its files reads all of it.
     public override Task CleanAsync(Statements database) => Task.CompletedTask;
 
+    // No exclusive transaction: what is in masses waits for nobody.
+    public override async Task<bool[]> AddEventsAsync(DbConnection connection, IReadOnlyList<EventRow> rows, DateTimeOffset now, CancellationToken ct)
+    {
+        var keys = await new Statements(connection, null, ct).QueryAsync(
+            """
+            INSERT INTO events (host_id, received_at, key, payload)
+            SELECT hosts.id, @now, r.key, r.payload
+            FROM unnest(@hosts, @keys, @payloads) WITH ORDINALITY AS r (host_id, key, payload, place) JOIN hosts ON hosts.id = r.host_id
+            ORDER BY r.place
+            ON CONFLICT DO NOTHING RETURNING host_id, key
+            """,
+            row => (row.GetString(0), row.GetString(1)),
+            ("@now", now.ToUnixTimeMilliseconds()),
+            ("@hosts", rows.Select(row => row.HostId).ToArray()),
+            ("@keys", rows.Select(row => row.Key).ToArray()),
+            ("@payloads", rows.Select(row => row.Payload).ToArray()));
+
+        // Of two that are the same, the first was added.
+        var added = keys.ToHashSet();
+        return [.. rows.Select(row => added.Remove((row.HostId, row.Key)))];
+    }
+
     // Text in the order of its bytes, as SQLite has it: an index does not depend on the languages of the server.
     public override string Schema(string sql) => SqliteWords().Replace(sql, word => word.Value switch
     {

@@ -8,7 +8,8 @@ internal sealed class SqliteDialect(string directory) : Dialect
 {
     public const string FileName = "hub.db";
 
-    private const int Busy = 5;
+    // Busy, locked, read-only, I/O error, full, cannot open: none of them is the fault of a statement.
+    private static readonly int[] Temporary = [5, 6, 8, 10, 13, 14];
 
     private readonly DbDataSource _source = SqliteFactory.Instance.CreateDataSource(
         new SqliteConnectionStringBuilder { DataSource = Path.Combine(directory, FileName), DefaultTimeout = 10 }.ToString());
@@ -51,9 +52,39 @@ internal sealed class SqliteDialect(string directory) : Dialect
         await database.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
+    public override async Task<bool[]> AddEventsAsync(DbConnection connection, IReadOnlyList<EventRow> rows, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText =
+            """
+            INSERT INTO events (host_id, received_at, key, payload) SELECT id, @now, @key, @payload FROM hosts WHERE id = @host ON CONFLICT DO NOTHING
+            """;
+        DbParameter Add(string name, object? value = null)
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value);
+            command.Parameters.Add(parameter);
+            return parameter;
+        }
+
+        Add("@now", now.ToUnixTimeMilliseconds());
+        var (host, key, payload) = (Add("@host"), Add("@key"), Add("@payload"));
+        var added = new bool[rows.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            (host.Value, key.Value, payload.Value) = (rows[i].HostId, rows[i].Key, rows[i].Payload);
+            added[i] = await command.ExecuteNonQueryAsync(ct) > 0;
+        }
+
+        await transaction.CommitAsync(ct);
+        return added;
+    }
+
     public override string Schema(string sql) => sql;
 
-    public override bool IsAway(DbException e) => base.IsAway(e) || e is SqliteException { SqliteErrorCode: Busy };
+    public override bool IsAway(DbException e) => base.IsAway(e) || (e is SqliteException sqlite && Temporary.Contains(sqlite.SqliteErrorCode));
 
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 }

@@ -11,7 +11,9 @@ internal static class StorageServices
         services.AddSingleton<Database>();
         services.AddSingleton<ITokens, Tokens>();
         services.AddSingleton<IHosts, Hosts>();
+        services.AddSingleton<EventWriter>();
         services.AddSingleton<IEvents, Events>();
+        services.AddHostedService<EventExpiry>();
         services.AddSingleton<IHealthChecks, HealthChecks>();
         services.AddSingleton<Registrations>();
         services.AddExceptionHandler<StorageProblems>();

@@ -3,23 +3,30 @@ using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
 using DockMon.Testing;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
 namespace DockMon.Hub.Tests.Storage;
 
-public sealed class DatabaseTests : IDisposable
+public sealed class DatabaseTests : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly List<EventWriter> _writers = [];
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     private string File => Path.Combine(_folder.Path, "hub.db");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        foreach (var writer in _writers)
+        {
+            await writer.DisposeAsync();
+        }
+
         SqliteConnection.ClearAllPools();
         _folder.Dispose();
     }
@@ -158,23 +165,49 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
-    public async Task The_oldest_events_go_when_there_are_more_than_are_kept()
+    public async Task The_oldest_events_of_a_host_go_when_it_has_more_than_are_kept_and_nobody_elses()
     {
-        var database = await OpenAsync();
+        await using var database = await OpenAsync();
         var (events, host) = await EventsAsync(database);
+        var (_, other) = await EventsAsync(database, "ENGINE:2");
+        (await events.AddAsync(other, Event("c1", "die", "1"), Token)).ShouldBeTrue();
         await database.ExecuteAsync(
-            $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Events.Kept}) "
-            + "INSERT INTO events (host_id, container_id, action, timestamp, payload) SELECT @host, 'old', 'die', CAST(i AS TEXT), '{}' FROM n",
+            $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Events.KeptOfHost + 300}) "
+            + "INSERT INTO events (host_id, received_at, key, payload) SELECT @host, 0, CAST(i AS TEXT), '{}' FROM n",
             Token,
             ("@host", host));
-        for (var i = 0; i < 100; i++)
-        {
-            (await events.AddAsync(host, Event("new", "die", $"{i}"), Token)).ShouldBeTrue();
-        }
+        (await events.AddAsync(host, Event("new", "die", "1"), Token)).ShouldBeTrue();
 
-        var all = await events.ListAsync(host, int.MaxValue, Token);
-        all.Count.ShouldBe(Events.Kept);
-        all.Count(e => e.TryGetProperty("container_id", out _)).ShouldBe(100);
+        await Retry.UntilAsync("the oldest are gone", async () => (await events.ListAsync(host, int.MaxValue, Token)).Count == Events.KeptOfHost, ct: Token);
+        (await events.ListAsync(host, 1, Token)).Single().GetProperty("container_id").GetString().ShouldBe("new");
+        (await events.ListAsync(other, 10, Token)).Count.ShouldBe(1, "it is the oldest of all");
+    }
+
+    [Fact]
+    public async Task Events_that_are_too_old_are_removed_in_slices()
+    {
+        await using var database = await OpenAsync();
+        var (events, host) = await EventsAsync(database);
+        var now = _time.GetUtcNow();
+        await database.ExecuteAsync(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) "
+            + "INSERT INTO events (host_id, received_at, key, payload) SELECT @host, @old, CAST(i AS TEXT), '{}' FROM n",
+            Token,
+            ("@host", host), ("@old", now.AddDays(-31).ToUnixTimeMilliseconds()));
+        (await events.AddAsync(host, Event("new", "die", "1"), Token)).ShouldBeTrue();
+        (await Events.PruneOldAsync(database, now.AddDays(-30), Token)).ShouldBeTrue("there are more");
+        (await Events.PruneOldAsync(database, now.AddDays(-30), Token)).ShouldBeFalse();
+        (await events.ListAsync(host, int.MaxValue, Token)).Single().GetProperty("container_id").GetString().ShouldBe("new");
+    }
+
+    [Fact]
+    public async Task An_event_with_values_of_any_length_is_kept_once()
+    {
+        var (events, host) = await EventsAsync();
+        var payload = Event("c1", "exec_create: " + new string('x', 20_000), "1");
+        (await events.AddAsync(host, payload, Token)).ShouldBeTrue();
+        (await events.AddAsync(host, payload, Token)).ShouldBeFalse();
+        (await events.AddAsync(host, JsonElement.Parse("""{"container_id":"\u0000","action":"die"}"""), Token)).ShouldBeTrue();
     }
 
     [Fact]
@@ -226,6 +259,8 @@ public sealed class DatabaseTests : IDisposable
         database ??= await OpenAsync();
         var token = (await new Tokens(database, _time).CreateAsync(1, Token)).Token;
         var (host, _) = await new Registrations(database, _time).AddAsync(HubFixture.Request(token, engine), Token);
-        return (new Events(database), host.Id);
+        var writer = new EventWriter(database, _time, NullLogger<EventWriter>.Instance);
+        _writers.Add(writer);
+        return (new Events(database, writer), host.Id);
     }
 }

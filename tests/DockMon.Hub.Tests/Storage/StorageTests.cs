@@ -6,6 +6,7 @@ using DockMon.Hub.Storage;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -96,6 +97,7 @@ public sealed class StorageTests : IDisposable
                     timestamp TEXT NOT NULL, payload TEXT NOT NULL, UNIQUE (host_id, container_id, action, timestamp)) STRICT;
                 CREATE TABLE health_checks (host_id TEXT PRIMARY KEY, sync TEXT NOT NULL) STRICT;
                 INSERT INTO hosts VALUES ('h1', 'a1', 't1', 'e1', 'name', '{"hostname":"name"}', 'then', 'then', '[{"Env":{"P":"{{{Secret}}}"}}]', 'then');
+                INSERT INTO events (host_id, container_id, action, timestamp, payload) VALUES ('h1', 'c1', 'die', 'then', '{"container_id":"c1"}');
                 INSERT INTO health_checks VALUES ('gone', '{"configs":[{"container_id":"{{{Secret}}}"}]}');
                 DELETE FROM health_checks;
                 PRAGMA user_version = 2;
@@ -110,6 +112,10 @@ public sealed class StorageTests : IDisposable
         (await new HealthChecks(database).FindAsync("h1", Token))!.Configs![0].AuthConfigJson!.ShouldContain(Secret);
         var hosts = new Hosts(database, _time);
         (await hosts.ListAsync(Token)).Single().Id.ShouldBe("h1");
+        await using var writer = new EventWriter(database, _time, NullLogger<EventWriter>.Instance);
+        var events = new Events(database, writer);
+        (await events.ListAsync("h1", 10, Token)).Single().GetRawText().ShouldBe("""{"container_id":"c1"}""");
+        (await events.AddAsync("h1", JsonElement.Parse("""{"container_id":"c1","action":"die","timestamp":"then"}"""), Token)).ShouldBeFalse();
         (await new ContainerStore(database).OfHostAsync("h1", Token)).ShouldBeEmpty();
     }
 

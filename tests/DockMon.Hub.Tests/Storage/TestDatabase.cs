@@ -16,20 +16,21 @@ internal static class TestDatabase
     /// <param name="change">For example <c>UPDATE OF last_seen</c>.</param>
     /// <param name="table">The table.</param>
     /// <param name="ct">Cancels the wait.</param>
-    public static async Task BreakAsync(Database database, string change, string table, CancellationToken ct)
+    /// <param name="when">Which of the rows.</param>
+    public static async Task BreakAsync(Database database, string change, string table, CancellationToken ct, string when = "1 = 1")
     {
         if (TestServer.IsUsed)
         {
             await database.ExecuteAsync(
                 $"""
                 CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk full'; END $$;
-                CREATE TRIGGER broken BEFORE {change} ON {table} FOR EACH ROW EXECUTE FUNCTION broken();
+                CREATE TRIGGER broken BEFORE {change} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION broken();
                 """,
                 ct);
         }
         else
         {
-            await database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {change} ON {table} BEGIN SELECT RAISE(FAIL, 'disk full'); END", ct);
+            await database.ExecuteAsync($"CREATE TRIGGER broken BEFORE {change} ON {table} WHEN {when} BEGIN SELECT RAISE(FAIL, 'disk full'); END", ct);
         }
     }
 

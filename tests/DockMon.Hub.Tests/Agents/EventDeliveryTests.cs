@@ -1,0 +1,126 @@
+using DockMon.Hub.Storage;
+using DockMon.Hub.Tests.Storage;
+using DockMon.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests.Agents;
+
+/// <summary>An agent takes an event for delivered once a ping that it sent after it was answered.</summary>
+public sealed class EventDeliveryTests : HubTests
+{
+    private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [Fact]
+    public async Task A_ping_after_an_event_is_answered_when_the_event_is_committed()
+    {
+        using var socket = await ConnectAsync();
+        await socket.SendEventAsync("die", Token);
+        await socket.SendAsync(RawSocket.Ping, "1", Token);
+        (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+        (await StoredAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_hub_that_ends_before_an_event_is_committed_has_not_answered_the_ping_and_gets_the_event_again()
+    {
+        var socket = await ConnectAsync();
+        var held = await HoldAsync();
+        await socket.SendEventAsync("die", Token);
+        await socket.SendAsync(RawSocket.Ping, "1", Token);
+        await WaitingAsync();
+        var reading = socket.ReadToEndAsync(Token);
+        var stopping = Hub.App.StopAsync(Token);
+        (await reading).Opcodes.ShouldBeEmpty();
+        socket.Dispose();
+        _release.SetResult();
+        await held;
+        await stopping;
+
+        await Hub.RestartAsync(Token);
+        using var again = await ConnectAsync();
+        await again.SendEventAsync("die", Token);
+        await again.SendAsync(RawSocket.Ping, "2", Token);
+        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+        (await StoredAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_committed_for_long_costs_the_connection_and_stays_with_the_agent()
+    {
+        var socket = await ConnectAsync();
+        var held = await HoldAsync();
+        await socket.SendEventAsync("die", Token);
+        await socket.SendAsync(RawSocket.Ping, "1", Token);
+        await WaitingAsync();
+        Hub.Time.Advance(EventWriter.LongestWait);
+        var (opcodes, status, reason) = await socket.ReadToEndAsync(Token);
+        opcodes.ShouldBeEmpty("no ping was answered");
+        (status, reason).ShouldBe((1013, "the hub cannot store events now: they are wanted again later"));
+        socket.Dispose();
+        _release.SetResult();
+        await held;
+
+        using var again = await ConnectAsync();
+        await again.SendEventAsync("die", Token);
+        await again.SendAsync(RawSocket.Ping, "2", Token);
+        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+        (await StoredAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Events_of_many_sessions_are_committed_together_and_one_that_cannot_be_costs_no_other()
+    {
+        var sockets = new List<(RawSocket Socket, string Host)>();
+        for (var i = 0; i < 10; i++)
+        {
+            var agent = await Hub.StartAgentAsync(Token, $"ENGINE:1{i}", $"many-{i}");
+            sockets.Add((await RawSocket.RegisterAsync(new Uri(Hub.App.Urls.Single()), HubFixture.Request(agent.PermanentToken, $"ENGINE:1{i}"), Token), agent.HostId));
+        }
+
+        await BreakAsync("INSERT", "events", $"NEW.host_id = '{sockets[3].Host}'");
+        var held = await HoldAsync();
+        foreach (var (socket, _) in sockets)
+        {
+            await socket.SendEventAsync("die", Token);
+            await socket.SendAsync(RawSocket.Ping, "1", Token);
+        }
+
+        _release.SetResult();
+        await held;
+        foreach (var (socket, host) in sockets)
+        {
+            (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+            (await Service<IEvents>().ListAsync(host, 10, Token)).Count.ShouldBe(host == sockets[3].Host ? 0 : 1);
+            socket.Dispose();
+        }
+    }
+
+    private Task<RawSocket> ConnectAsync() => RawSocket.RegisterAsync(new Uri(Hub.App.Urls.Single()), HubFixture.Request(Agent.PermanentToken), Token);
+
+    private async Task<int> StoredAsync() => (await Service<IEvents>().ListAsync(Agent.HostId, 10, Token)).Count;
+
+    /// <summary>Keeps everybody from writing events until the release.</summary>
+    private async Task<Task> HoldAsync()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var holding = Service<Database>().TransactAsync(
+            async open =>
+            {
+                if (TestServer.IsUsed)
+                {
+                    await open.ExecuteAsync("LOCK TABLE events IN EXCLUSIVE MODE");
+                }
+
+                held.SetResult();
+                await _release.Task;
+                return 0;
+            },
+            Token);
+        await Task.WhenAny(held.Task, holding);
+        return holding;
+    }
+
+    /// <summary>Waits until the hub has an event to write.</summary>
+    private Task WaitingAsync() => Retry.UntilAsync("an event waits", () => Service<EventWriter>().Waits > 0, ct: Token);
+}
