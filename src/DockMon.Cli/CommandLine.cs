@@ -20,7 +20,7 @@ internal static class CommandLine
           start | stop | restart | kill | pause | unpause CONTAINER…
           rm [-f] CONTAINER…               remove containers
           update [--image IMAGE] [--watch] CONTAINER…
-          stacks ls | up FILE --host HOST [--name NAME] [--env FILE] | down NAME --host HOST [--volumes]
+          stacks ls | up FILE [--name NAME] [--env FILE] | down NAME [--volumes]; each with --host HOST
           tokens create [--uses N] | ls | rm ID
           events [-f] [--host HOST…]       what happens
           version
@@ -44,6 +44,8 @@ internal static class CommandLine
         ["pause"] = ActionCommand.Of("pause"),
         ["unpause"] = ActionCommand.Of("unpause"),
         ["rm"] = ActionCommand.Of("remove"),
+        ["update"] = UpdateCommand.RunAsync,
+        ["stacks"] = StacksCommand.RunAsync,
         ["tokens"] = TokensCommand.RunAsync,
         ["events"] = EventsCommand.RunAsync,
     };

@@ -33,6 +33,14 @@ internal sealed record ProblemAnswer(string? Type, string? Title, string? Detail
 /// <summary>The body of an action on a container.</summary>
 internal sealed record ActionRequest(int? Timeout, bool? Force);
 
+internal sealed record OperationAnswer(string Id, string State, string Stage, string Message, string Error);
+
+internal sealed record UpdateRequest(string? Image);
+
+internal sealed record StackRequest(string Compose, string? Env);
+
+internal sealed record StackSummary(string Name, bool Managed, int Containers, int Running);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<HostAnswer>))]
 [JsonSerializable(typeof(ContainerPage))]
@@ -41,6 +49,10 @@ internal sealed record ActionRequest(int? Timeout, bool? Force);
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(NewTokenRequest))]
 [JsonSerializable(typeof(IReadOnlyList<TokenSummary>))]
+[JsonSerializable(typeof(OperationAnswer))]
+[JsonSerializable(typeof(UpdateRequest))]
+[JsonSerializable(typeof(StackRequest))]
+[JsonSerializable(typeof(IReadOnlyList<StackSummary>))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(ActionRequest))]
 [JsonSerializable(typeof(JsonElement))]

@@ -6,6 +6,7 @@ using DockMon.Hub.Api;
 using DockMon.Hub.Bus;
 using DockMon.Hub.History;
 using DockMon.Hub.Inventory;
+using DockMon.Hub.Operations;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
@@ -17,6 +18,7 @@ internal sealed partial class AgentMessages(
     IEvents events,
     LiveSamples samples,
     InventoryUpdates inventory,
+    OperationUpdates operations,
     EventFeed feed,
     TimeProvider time,
     ILogger<AgentMessages> logger)
@@ -133,6 +135,7 @@ internal sealed partial class AgentMessages(
                 break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
+                await operations.TakeAsync(hostId, known, payload, ct);
                 if (known == EventNames.ContainerEvent)
                 {
                     inventory.Happened(hostId, payload);

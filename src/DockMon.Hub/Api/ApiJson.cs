@@ -52,6 +52,7 @@ internal sealed record HistoryEntry(DateTimeOffset ReceivedAt, JsonElement Stats
 [JsonSerializable(typeof(HistoryAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(IReadOnlyList<HealthCheckConfig>))]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DockMon.Hub.Access;
+using DockMon.Hub.Logs;
+using DockMon.Hub.Operations;
 
 namespace DockMon.Hub.Api;
 
@@ -15,10 +17,18 @@ internal static class ApiServices
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, BulkJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ResourceJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, OperationJson.Default);
         });
         services.AddOpenApiContract();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = context => ProblemTypes.Set(context.ProblemDetails));
         services.AddSingleton<AdminKey>();
+        services.AddSingleton<AgentCalls>();
+        services.AddSingleton<PolledLog>();
+        services.AddSingleton<OperationStore>();
+        services.AddSingleton<OperationUpdates>();
+        services.AddSingleton<StackStore>();
         services.AddSingleton<EventFeed>();
     }
 
@@ -45,5 +55,10 @@ internal static class ApiServices
         ShellApi.Map(app);
         HealthCheckApi.Map(app);
         StreamApi.Map(app);
+        BulkApi.Map(app);
+        ResourceApi.Map(app);
+        MergedLogsApi.Map(app);
+        OperationApi.Map(app);
+        StackApi.Map(app);
     }
 }

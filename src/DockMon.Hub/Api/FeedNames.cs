@@ -18,6 +18,9 @@ internal static class FeedNames
     /// <summary>Containers of a host were added, changed or removed.</summary>
     public const string ContainersChanged = "containers_changed";
 
+    /// <summary>An update or a deployment began, went on or ended.</summary>
+    public const string OperationChanged = "operation_changed";
+
     /// <summary>Figures of containers, once a second, to a listener that asked for them.</summary>
     public const string Figures = "figures";
 

@@ -1,3 +1,4 @@
+using DockMon.Hub.Agents;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Api;
@@ -26,6 +27,9 @@ internal static class ProblemTypes
 
     public const string HostNotConnected = Prefix + "host_not_connected";
 
+    /// <summary>The same is under way.</summary>
+    public const string AlreadyRunning = Prefix + "already_running";
+
     /// <summary>The agent answered with an error.</summary>
     public const string AgentError = Prefix + "agent_error";
 
@@ -40,6 +44,15 @@ internal static class ProblemTypes
             problem.Type = Of(problem.Status ?? StatusCodes.Status500InternalServerError);
         }
     }
+
+    /// <summary>The type of a failed request to an agent.</summary>
+    public static string Of(AgentException e) => e.Failure switch
+    {
+        AgentFailure.NotConnected => HostNotConnected,
+        AgentFailure.TimedOut => AgentTimeout,
+        AgentFailure.Unreachable => Prefix + "unavailable",
+        _ => AgentError,
+    };
 
     /// <summary>What a status says in the description of the API.</summary>
     public static string Describe(int status) => status switch

@@ -26,6 +26,9 @@ internal sealed record ContainerQuery
     /// <summary>Host ids or names.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
+    /// <summary>Tags of the host.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     public IReadOnlyList<string> States { get; init; } = [];
 
     public IReadOnlyList<string> Healths { get; init; } = [];

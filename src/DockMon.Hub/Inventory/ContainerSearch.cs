@@ -131,6 +131,7 @@ internal sealed class ContainerSearch(Database database, LatestFigures figures)
             }
 
             AddAny("(c.host_id IN ({0}) OR h.hostname IN ({0}))", "host", query.Hosts, needed: false);
+            AddAny("c.host_id IN (SELECT t.host_id FROM host_tags t WHERE t.tag IN ({0}))", "tag", query.Tags, needed: false);
             AddAny("c.state IN ({0})", "state", query.States, needed: false);
             AddAny("c.health IN ({0})", "health", query.Healths, needed: false);
             AddAny("c.project IN ({0})", "project", query.Projects, needed: false);

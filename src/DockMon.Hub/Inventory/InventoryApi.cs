@@ -122,6 +122,9 @@ internal static class InventoryApi
         [FromQuery(Name = "host")]
         public string[]? Host { get; init; }
 
+        [FromQuery(Name = "tag")]
+        public string[]? Tag { get; init; }
+
         [FromQuery(Name = "state")]
         public string[]? State { get; init; }
 
@@ -160,7 +163,7 @@ internal static class InventoryApi
                 return "order must be asc or desc";
             }
 
-            if (new[] { Host, State, Health, Project }.Any(values => values?.Length > MostValues))
+            if (new[] { Host, Tag, State, Health, Project }.Any(values => values?.Length > MostValues))
             {
                 return $"a filter has at most {MostValues} values";
             }
@@ -175,6 +178,7 @@ internal static class InventoryApi
             {
                 Search = Search ?? "",
                 Hosts = Host ?? [],
+                Tags = Tag ?? [],
                 States = State ?? [],
                 Healths = Health ?? [],
                 Projects = Project ?? [],

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Protocol;
@@ -13,7 +14,7 @@ internal static class LogApi
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     public static void MapLogs(this WebApplication app) =>
-        app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync)
+        app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer)
             .MapGet("/{cid}/logs/stream", StreamAsync)
             .WithSummary("Follows the log, as server-sent events log, waiting and end. Last-Event-ID continues after the last line that was received.");
 

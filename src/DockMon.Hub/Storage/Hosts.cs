@@ -70,6 +70,8 @@ internal sealed class Hosts(Database database, TimeProvider time) : IHosts
         async open =>
         {
             await open.ExecuteAsync("DELETE FROM events WHERE host_id = @id", ("@id", id));
+            await open.ExecuteAsync("DELETE FROM operations WHERE host_id = @id", ("@id", id));
+            await open.ExecuteAsync("DELETE FROM stacks WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM containers WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM health_checks WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM host_tags WHERE host_id = @id", ("@id", id));

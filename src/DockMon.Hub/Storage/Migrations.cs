@@ -79,6 +79,18 @@ internal static class Migrations
                 host_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, hub_id TEXT, session_id TEXT NOT NULL, since TEXT NOT NULL) STRICT
             """),
         KeepEventsByHostAsync,
+
+        // Updates and deployments, and what stacks are deployed from.
+        Schema(
+            """
+            CREATE TABLE operations (
+                id TEXT PRIMARY KEY, host_id TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL, stage TEXT NOT NULL,
+                message TEXT NOT NULL, error TEXT NOT NULL, result TEXT NOT NULL, started_at TEXT NOT NULL, changed_at TEXT NOT NULL) STRICT;
+            CREATE INDEX operations_subject ON operations (host_id, subject);
+            CREATE INDEX operations_started ON operations (started_at);
+            CREATE TABLE stacks (
+                host_id TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL, updated_at TEXT NOT NULL, PRIMARY KEY (host_id, name)) STRICT;
+            """),
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>

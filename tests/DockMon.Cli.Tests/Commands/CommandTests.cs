@@ -132,6 +132,63 @@ public sealed class CommandTests : CliScene
         error.ShouldContain("dockmon login");
     }
 
+    [Fact]
+    public async Task Logs_are_shown_with_the_name_of_the_container_when_there_are_several()
+    {
+        await ListAsync();
+        var running = RunAsync("logs", "-n", "5", "web", "nas/db");
+        await AnswerAsync("\"success\":true,\"logs\":\"t1 hello\\u001b[31m\\n\"");
+        (await AnswerAsync("\"success\":true,\"logs\":\"t1 hello\\u001b[31m\\n\"")).GetProperty("tail").GetInt32().ShouldBe(5);
+        var (exitCode, text, _) = await running;
+        exitCode.ShouldBe(ExitCodes.Success);
+        text.ShouldContain("nas/web | hello\\u001b[31m");
+        text.ShouldContain("nas/db | hello");
+    }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_read_fails()
+    {
+        await ListAsync();
+        var running = RunAsync("logs", "web");
+        await AnswerAsync("\"success\":false,\"error\":\"no such container\"");
+        var (exitCode, _, error) = await running;
+        exitCode.ShouldBe(ExitCodes.Failed);
+        error.ShouldContain("no such container");
+    }
+
+    [Fact]
+    public async Task An_update_is_watched_to_its_end()
+    {
+        await ListAsync();
+        var running = RunAsync("update", "--watch", "web");
+        var request = await Agent.ReadFrameAsync(Token);
+        request.GetProperty("payload").GetProperty("new_image").GetString().ShouldBe("nginx:1");
+        await Agent.AnswerAsync(request, """{"status":"update_started"}""", Token);
+        await Agent.SendEventAsync(
+            EventNames.UpdateProgress, """{"container_id":"aaaa111122223333","stage":"failed","message":"It failed","error":"unhealthy"}""", Token);
+        var (exitCode, _, error) = await running;
+        exitCode.ShouldBe(ExitCodes.Failed);
+        error.ShouldContain("web: unhealthy");
+    }
+
+    [Fact]
+    public async Task A_stack_is_deployed_from_its_file()
+    {
+        Home.Write("shop/compose.yaml", "services: {}");
+        var running = RunAsync("stacks", "up", Path.Combine(Home.Path, "shop/compose.yaml"));
+        var request = await Agent.ReadFrameAsync(Token);
+        var payload = request.GetProperty("payload");
+        payload.GetProperty("project_name").GetString().ShouldBe("shop");
+        await Agent.AnswerAsync(request, """{"status":"deployment_started"}""", Token);
+        await Agent.SendEventAsync(
+            EventNames.DeployComplete,
+            $$$"""{"deployment_id":"{{{payload.GetProperty("deployment_id").GetString()}}}","action":"up","success":true,"services":{}}""",
+            Token);
+        (await running).ExitCode.ShouldBe(ExitCodes.Success);
+        (await RunAsync("stacks", "ls")).Out.ShouldContain("shop");
+        (await RunAsync("stacks", "down", "other")).ExitCode.ShouldBe(ExitCodes.NotFound);
+    }
+
     /// <summary>Answers the next operation, and returns what was asked for.</summary>
     private async Task<JsonElement> AnswerAsync(string fields)
     {

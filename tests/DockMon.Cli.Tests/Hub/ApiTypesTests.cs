@@ -17,6 +17,10 @@ public sealed class ApiTypesTests
     [InlineData(typeof(NewToken))]
     [InlineData(typeof(NewTokenRequest))]
     [InlineData(typeof(TokenSummary))]
+    [InlineData(typeof(OperationAnswer))]
+    [InlineData(typeof(UpdateRequest))]
+    [InlineData(typeof(StackRequest))]
+    [InlineData(typeof(StackSummary))]
     [InlineData(typeof(ProblemAnswer), "ProblemDetails")]
     public void What_the_program_reads_is_in_the_contract(Type type, string? name = null)
     {

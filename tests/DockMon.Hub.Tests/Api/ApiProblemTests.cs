@@ -86,7 +86,12 @@ public sealed class ApiProblemTests : HubTests
         {
             var path = route.RoutePattern.RawText!.Replace("{id}", "nobody", StringComparison.Ordinal).Replace("{cid}", "c1", StringComparison.Ordinal);
             var method = route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0];
-            var body = method switch { "PUT" => path.EndsWith("/tags", StringComparison.Ordinal) ? "{}" : "[]", "POST" => """{"command":"x"}""", _ => null };
+            var body = method switch
+            {
+                "PUT" => path.Contains("/health-checks", StringComparison.Ordinal) ? "[]" : "{}",
+                "POST" => """{"command":"x"}""",
+                _ => null,
+            };
             var (status, text) = await Hub.AskAsync(new HttpMethod(method), path, body, Token);
             status.ShouldBe(HttpStatusCode.NotFound, $"{method} {path}: {text}");
             JsonElement.Parse(text).GetProperty("detail").GetString().ShouldBe("there is no host nobody");

@@ -180,11 +180,14 @@ public sealed class InventoryTests : HubTests
     [InlineData("?state=running&state=exited", "db", "web")]
     [InlineData("?host=host&image=NGINX", "web")]
     [InlineData("?host=elsewhere")]
+    [InlineData("?tag=home", "db", "web")]
+    [InlineData("?tag=work")]
     [InlineData("?project=x")]
     [InlineData("?sort=created", "web", "db")]
     public async Task Filters_say_which_containers_are_found(string query, params string[] names)
     {
         await ListAsync(Two);
+        await ExecuteAsync($"INSERT INTO host_tags (host_id, tag) VALUES ('{Agent.HostId}', 'home')");
         Names(await FindAsync(query)).ShouldBe(names);
     }
 

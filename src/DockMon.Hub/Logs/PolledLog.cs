@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DockMon.Hub.Api;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Logs;
+
+/// <summary>A line of a log.</summary>
+/// <param name="Time">When it was written, RFC 3339.</param>
+/// <param name="Stream"><c>stdout</c> or <c>stderr</c>; null when the agent does not say.</param>
+/// <param name="Text">The line.</param>
+internal sealed record LogLineAnswer(string Time, string? Stream, string Text);
+
+/// <summary>The log of a container of an agent that cannot follow logs: asked for again every second.</summary>
+internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The lines, in parts as they come.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <param name="containerId">The container.</param>
+    /// <param name="tail">Number of lines to begin with.</param>
+    /// <param name="since">Time of the first line; null for any.</param>
+    /// <param name="follow">Whether to go on after what there is.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="Agents.AgentException">The agent is not connected, or refused.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<LogLineAnswer>> ReadAsync(
+        string hostId, string containerId, int tail, string? since, bool follow, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var known = new List<LogLineAnswer>();
+        while (true)
+        {
+            var answer = await agents.OperationAsync(
+                hostId,
+                new ContainerOperation
+                {
+                    Action = OperationActions.GetLogs,
+                    ContainerId = containerId,
+                    Tail = tail,
+                    Since = since is null ? null : JsonSerializer.SerializeToElement(since, ApiJson.Default.String),
+                },
+                ct);
+            var lines = Split(answer.TryGetProperty("logs", out var logs) ? logs.GetString() ?? "" : "");
+
+            // The lines of the time that was asked from are known already.
+            List<LogLineAnswer> news = [.. lines.Skip(Known(known, lines))];
+            if (news.Count > 0)
+            {
+                yield return news;
+                since = news[^1].Time;
+                known = lines.FindAll(line => line.Time == since);
+                tail = -1;
+            }
+
+            if (!follow)
+            {
+                yield break;
+            }
+
+            await Task.Delay(Interval, time, ct);
+        }
+    }
+
+    private static int Known(List<LogLineAnswer> known, List<LogLineAnswer> lines) =>
+        known.Count > 0 && lines.Take(known.Count).SequenceEqual(known) ? known.Count : 0;
+
+    private static List<LogLineAnswer> Split(string text) =>
+    [
+        .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r')).Select(line =>
+            line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space
+                ? new LogLineAnswer(line[..space], null, line[(space + 1)..]) : new LogLineAnswer(line, null, "")),
+    ];
+}

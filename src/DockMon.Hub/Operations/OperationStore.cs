@@ -1,0 +1,112 @@
+using System.Data.Common;
+using DockMon.Hub.Storage;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Operations;
+
+/// <summary>Work of an agent that goes on after the answer: an update of a container, or a deployment.</summary>
+/// <param name="Id">Its id; of a deployment also the agent's.</param>
+/// <param name="HostId">The host.</param>
+/// <param name="Kind">One of <see cref="OperationKinds"/>.</param>
+/// <param name="Subject">The container's id, or the name of the stack.</param>
+/// <param name="State">One of <see cref="OperationStates"/>.</param>
+/// <param name="Stage">The agent's word for where it is, such as <c>pulling</c>.</param>
+/// <param name="Message">What it is doing, for people.</param>
+/// <param name="Error">Why it failed; empty otherwise.</param>
+/// <param name="Result">The id of the new container after an update; empty otherwise.</param>
+/// <param name="StartedAt">When it was asked for.</param>
+/// <param name="ChangedAt">When the agent last told of it.</param>
+internal sealed record OperationAnswer(
+    string Id, string HostId, string Kind, string Subject, string State, string Stage, string Message, string Error, string Result, string StartedAt,
+    string ChangedAt);
+
+/// <summary>Kinds of operations.</summary>
+internal static class OperationKinds
+{
+    public const string Update = "update";
+
+    public const string Deploy = "deploy";
+
+    public const string Down = "down";
+}
+
+/// <summary>States of operations.</summary>
+internal static class OperationStates
+{
+    public const string Running = "running";
+
+    public const string Succeeded = "succeeded";
+
+    public const string Failed = "failed";
+}
+
+/// <summary>Operations in the database: any hub can tell how they are going, also after a restart.</summary>
+internal sealed class OperationStore(Database database, TimeProvider time)
+{
+    /// <summary>How long an operation is kept after its last change.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
+    private const string Columns = "SELECT id, host_id, kind, subject, state, stage, message, error, result, started_at, changed_at FROM operations";
+
+    private const int LongestText = 2000;
+
+    private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
+
+    public Task<OperationAnswer> AddAsync(string hostId, string kind, string subject, CancellationToken ct) => database.TransactAsync(
+        async open =>
+        {
+            var now = Now;
+            var old = Rfc3339.FormatSeconds(time.GetUtcNow() - Kept);
+            await open.ExecuteAsync("DELETE FROM operations WHERE changed_at < @old", ("@old", old));
+            var added = new OperationAnswer(Guid.NewGuid().ToString(), hostId, kind, subject, OperationStates.Running, "", "", "", "", now, now);
+            await open.ExecuteAsync(
+                """
+                INSERT INTO operations (id, host_id, kind, subject, state, stage, message, error, result, started_at, changed_at)
+                VALUES (@id, @host, @kind, @subject, @state, '', '', '', '', @now, @now)
+                """,
+                ("@id", added.Id), ("@host", hostId), ("@kind", kind), ("@subject", subject), ("@state", added.State), ("@now", now));
+            return added;
+        },
+        ct);
+
+    public async Task<OperationAnswer?> FindAsync(string id, CancellationToken ct) =>
+        (await database.QueryAsync(Columns + " WHERE id = @id", Read, ct, ("@id", id))).SingleOrDefault();
+
+    /// <summary>The newest operations first.</summary>
+    public Task<List<OperationAnswer>> ListAsync(string? hostId, int limit, CancellationToken ct) => hostId is null
+        ? database.QueryAsync(Columns + " ORDER BY started_at DESC, id LIMIT @limit", Read, ct, ("@limit", limit))
+        : database.QueryAsync(Columns + " WHERE host_id = @host ORDER BY started_at DESC, id LIMIT @limit", Read, ct, ("@host", hostId), ("@limit", limit));
+
+    /// <summary>The running update of a container; null when there is none.</summary>
+    public async Task<OperationAnswer?> FindUpdateAsync(string hostId, string containerId, CancellationToken ct) =>
+        (await database.QueryAsync(
+            Columns + " WHERE host_id = @host AND kind = @kind AND subject = @subject AND state = @state ORDER BY started_at DESC LIMIT 1",
+            Read,
+            ct,
+            ("@host", hostId), ("@kind", OperationKinds.Update), ("@subject", containerId), ("@state", OperationStates.Running))).SingleOrDefault();
+
+    /// <summary>Stores a change, and returns what is stored; null for one that has ended already.</summary>
+    public async Task<OperationAnswer?> ChangeAsync(OperationAnswer changed, CancellationToken ct)
+    {
+        var stored = changed with { Message = Cut(changed.Message), Error = Cut(changed.Error), Stage = Cut(changed.Stage), ChangedAt = Now };
+        var count = await database.ExecuteAsync(
+            """
+            UPDATE operations SET state = @state, stage = @stage, message = @message, error = @error, result = @result, changed_at = @now
+            WHERE id = @id AND state = 'running'
+            """,
+            ct,
+            ("@id", stored.Id), ("@state", stored.State), ("@stage", stored.Stage), ("@message", stored.Message), ("@error", stored.Error),
+            ("@result", stored.Result), ("@now", stored.ChangedAt));
+        return count > 0 ? stored : null;
+    }
+
+    private static string Cut(string text)
+    {
+        var clean = text.Replace('\0', ' ');
+        return clean.Length > LongestText ? clean[..LongestText] : clean;
+    }
+
+    private static OperationAnswer Read(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7),
+        row.GetString(8), row.GetString(9), row.GetString(10));
+}

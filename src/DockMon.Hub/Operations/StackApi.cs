@@ -1,0 +1,119 @@
+using System.Text.RegularExpressions;
+using DockMon.Hub.Access;
+using DockMon.Hub.Api;
+using DockMon.Protocol;
+
+namespace DockMon.Hub.Operations;
+
+/// <summary>A deployment of a stack.</summary>
+/// <param name="Compose">The compose file.</param>
+/// <param name="Env">The <c>.env</c> file beside it.</param>
+/// <param name="PullImages">Whether images are pulled first.</param>
+/// <param name="ForceRecreate">Whether containers are made anew although nothing changed.</param>
+/// <param name="WaitForHealthy">Whether the deployment waits until the services are healthy.</param>
+internal sealed record StackRequest(string? Compose, string? Env, bool? PullImages, bool? ForceRecreate, bool? WaitForHealthy);
+
+/// <summary>Endpoints of a host's compose stacks.</summary>
+internal static partial class StackApi
+{
+    private const int LongestFile = 1024 * 1024;
+
+    public static void Map(WebApplication app)
+    {
+        var stacks = app.MapGroup("/api/hosts/{id}/stacks").AddEndpointFilter(HostApi.ExistsAsync);
+        var deploy = CommandRoles.OfCommand(CommandNames.DeployCompose);
+        stacks.MapGet("", ListAsync).Allow(Role.Viewer).Produces<IReadOnlyList<StackSummary>>().WithSummary("Compose projects of the host.");
+
+        // The files may hold passwords.
+        stacks.MapGet("/{name}", FindAsync).Allow(deploy).WithMetadata(new AuditedRead()).Produces<StackAnswer>()
+            .WithSummary("The files of a stack that the hub deployed.");
+        stacks.MapPut("/{name}", DeployAsync).Allow(deploy).Produces<OperationAnswer>(StatusCodes.Status202Accepted)
+            .WithSummary("Stores a stack and begins to deploy it. The event operation_changed and getOperation tell how it goes.");
+        stacks.MapDelete("/{name}", RemoveAsync).Allow(deploy).Produces<OperationAnswer>(StatusCodes.Status202Accepted)
+            .WithSummary("Begins to take a stack down, with volumes=true its volumes, too; afterwards the hub forgets it.");
+    }
+
+    private static Task<IReadOnlyList<StackSummary>> ListAsync(string id, StackStore stacks, CancellationToken ct) => stacks.ListAsync(id, ct);
+
+    private static async Task<IResult> FindAsync(string id, string name, StackStore stacks, CancellationToken ct) =>
+        await stacks.FindAsync(id, name, ct) is { } stack ? TypedResults.Ok(stack) : Missing(name);
+
+    private static async Task<IResult> DeployAsync(
+        string id,
+        string name,
+        StackRequest request,
+        StackStore stacks,
+        AgentCalls agents,
+        OperationStore operations,
+        OperationUpdates updates,
+        CancellationToken ct)
+    {
+        if (!ProjectName().IsMatch(name))
+        {
+            return Results.Problem(
+                "the name of a stack has lower-case letters, digits, dashes and underscores, and at most 64 of them", statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        if (request.Compose is not { Length: > 0 and <= LongestFile } compose || request.Env?.Length > LongestFile)
+        {
+            return Results.Problem("compose must be a compose file; neither it nor env may have more than 1 MiB", statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        await stacks.SaveAsync(id, name, new StackContent(compose, request.Env), ct);
+        var operation = await operations.AddAsync(id, OperationKinds.Deploy, name, ct);
+        var payload = new DeployComposeRequest
+        {
+            DeploymentId = operation.Id,
+            ProjectName = name,
+            ComposeContent = compose,
+            EnvFileContent = request.Env,
+            Action = "up",
+            PullImages = request.PullImages,
+            ForceRecreate = request.ForceRecreate,
+            WaitForHealthy = request.WaitForHealthy,
+        };
+        return await BeginAsync(id, operation, payload, agents, updates, ct);
+    }
+
+    private static async Task<IResult> RemoveAsync(
+        string id,
+        string name,
+        bool? volumes,
+        StackStore stacks,
+        AgentCalls agents,
+        OperationStore operations,
+        OperationUpdates updates,
+        CancellationToken ct)
+    {
+        if (await stacks.FindAsync(id, name, ct) is not { } stack)
+        {
+            return Missing(name);
+        }
+
+        var operation = await operations.AddAsync(id, OperationKinds.Down, name, ct);
+        var payload = new DeployComposeRequest
+        {
+            DeploymentId = operation.Id,
+            ProjectName = name,
+            ComposeContent = stack.Compose,
+            EnvFileContent = stack.Env,
+            Action = "down",
+            RemoveVolumes = volumes,
+        };
+        return await BeginAsync(id, operation, payload, agents, updates, ct);
+    }
+
+    private static Task<IResult> BeginAsync(
+        string hostId, OperationAnswer operation, DeployComposeRequest payload, AgentCalls agents, OperationUpdates updates, CancellationToken ct) =>
+        OperationApi.BeginAsync(
+            operation,
+            updates,
+            () => agents.CommandAsync(hostId, CommandNames.DeployCompose, payload, ProtocolJson.Default.DeployComposeRequest, ct),
+            ct);
+
+    private static IResult Missing(string name) =>
+        Results.Problem($"the hub deployed no stack {name} on this host", statusCode: StatusCodes.Status404NotFound);
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9_-]{0,63}$", RegexOptions.CultureInvariant)]
+    private static partial Regex ProjectName();
+}

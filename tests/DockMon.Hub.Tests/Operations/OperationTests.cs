@@ -1,0 +1,153 @@
+using System.Net;
+using System.Text.Json;
+using DockMon.Hub.Api;
+using DockMon.Protocol;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests.Operations;
+
+public sealed class OperationTests : HubTests
+{
+    private const string Compose = "services: {web: {image: nginx, environment: [PASSWORD=do-not-tell]}}";
+
+    [Fact]
+    public async Task An_update_is_followed_from_its_beginning_to_its_end()
+    {
+        var (status, operation) = await BeginAsync(HttpMethod.Post, "/containers/c1/update", """{"image":"nginx:2","health_timeout":5}""", request =>
+        {
+            request.GetProperty("command").GetString().ShouldBe(CommandNames.UpdateContainer);
+            var payload = request.GetProperty("payload");
+            payload.GetProperty("container_id").GetString().ShouldBe("c1");
+            payload.GetProperty("new_image").GetString().ShouldBe("nginx:2");
+            payload.GetProperty("health_timeout").GetInt32().ShouldBe(5);
+        });
+        status.ShouldBe(HttpStatusCode.Accepted);
+        var id = operation.GetProperty("id").GetString()!;
+        operation.GetProperty("state").GetString().ShouldBe("running");
+
+        await Agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"pulling","message":"Pulling"}""", Token);
+        await Agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"other","stage":"failed","message":"x"}""", Token);
+        await UntilReadAsync();
+        (await GetAsync(id)).GetProperty("stage").GetString().ShouldBe("pulling");
+
+        (await Hub.AskAsync(HttpMethod.Post, HostPath + "/containers/c1/update", """{"image":"nginx:3"}""", Token)).Status.ShouldBe(HttpStatusCode.Conflict);
+
+        await Agent.SendEventAsync(
+            EventNames.UpdateComplete, """{"old_container_id":"c1","new_container_id":"c2","container_name":"web"}""", Token);
+        await UntilReadAsync();
+        var ended = await GetAsync(id);
+        ended.GetProperty("state").GetString().ShouldBe("succeeded");
+        ended.GetProperty("result").GetString().ShouldBe("c2");
+        Feed().Count(item => item.Name == FeedNames.OperationChanged).ShouldBe(2);
+
+        await Agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"failed","message":"late"}""", Token);
+        await UntilReadAsync();
+        (await GetAsync(id)).GetProperty("state").GetString().ShouldBe("succeeded");
+    }
+
+    [Fact]
+    public async Task An_update_that_fails_tells_why_and_one_that_the_agent_refuses_has_failed()
+    {
+        var (_, operation) = await BeginAsync(HttpMethod.Post, "/containers/c1/update", """{"image":"nginx:2"}""");
+        await Agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"rollback","message":"back"}""", Token);
+        await Agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"failed","message":"no","error":"unhealthy"}""", Token);
+        await UntilReadAsync();
+        var ended = await GetAsync(operation.GetProperty("id").GetString()!);
+        (ended.GetProperty("state").GetString(), ended.GetProperty("error").GetString()).ShouldBe(("failed", "unhealthy"));
+
+        var asking = Hub.AskAsync(HttpMethod.Post, HostPath + "/containers/c2/update", """{"image":"x"}""", Token);
+        var request = await Agent.ReadFrameAsync(Token);
+        await Agent.SendAsync($$"""{"type":"response","id":"{{request.GetProperty("id").GetString()}}","error":"not now"}""", Token);
+        (await asking).Status.ShouldBe(HttpStatusCode.BadGateway);
+        var all = JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, "/api/operations?host=" + Agent.HostId, null, Token)).Body);
+        all.EnumerateArray().Single(one => one.GetProperty("subject").GetString() == "c2").GetProperty("error").GetString().ShouldBe("not now");
+    }
+
+    [Fact]
+    public async Task An_update_without_an_image_keeps_the_one_that_the_container_has()
+    {
+        (await Hub.AskAsync(HttpMethod.Post, HostPath + "/containers/c1/update", "{}", Token)).Status.ShouldBe(HttpStatusCode.BadRequest);
+        await Service<DockMon.Hub.Inventory.InventoryUpdates>().TakeListAsync(
+            Agent.HostId, JsonElement.Parse("""[{"Id":"c1","Image":"nginx:1"}]"""), Token);
+        await BeginAsync(
+            HttpMethod.Post, "/containers/c1/update", "{}", request => request.GetProperty("payload").GetProperty("new_image").GetString().ShouldBe("nginx:1"));
+    }
+
+    [Fact]
+    public async Task A_stack_is_deployed_listed_and_taken_down()
+    {
+        var (status, operation) = await BeginAsync(
+            HttpMethod.Put, "/stacks/shop", JsonSerializer.Serialize(new Dictionary<string, string> { ["compose"] = Compose, ["env"] = "A=1" }), request =>
+            {
+                request.GetProperty("command").GetString().ShouldBe(CommandNames.DeployCompose);
+                var payload = request.GetProperty("payload");
+                (payload.GetProperty("action").GetString(), payload.GetProperty("project_name").GetString()).ShouldBe(("up", "shop"));
+                payload.GetProperty("env_file_content").GetString().ShouldBe("A=1");
+            });
+        status.ShouldBe(HttpStatusCode.Accepted);
+        var id = operation.GetProperty("id").GetString()!;
+        await Agent.SendEventAsync(EventNames.DeployProgress, $$"""{"deployment_id":"{{id}}","stage":"creating","message":"Creating"}""", Token);
+        await UntilReadAsync();
+        (await GetAsync(id)).GetProperty("message").GetString().ShouldBe("Creating");
+        await Agent.SendEventAsync(
+            EventNames.DeployComplete,
+            $$"""{"deployment_id":"{{id}}","action":"up","success":false,"services":null,"failed_services":["web"]}""".Replace("null", "{}", StringComparison.Ordinal),
+            Token);
+        await UntilReadAsync();
+        var ended = await GetAsync(id);
+        ended.GetProperty("state").GetString().ShouldBe("failed");
+        ended.GetProperty("error").GetString()!.ShouldContain("web");
+
+        var stack = JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, HostPath + "/stacks/shop", null, Token)).Body);
+        stack.GetProperty("compose").GetString().ShouldBe(Compose);
+        (await Hub.AskAsync(HttpMethod.Get, HostPath + "/stacks", null, Token)).Body.ShouldContain("\"shop\"");
+
+        var (_, down) = await BeginAsync(HttpMethod.Delete, "/stacks/shop?volumes=true", null, request =>
+        {
+            request.GetProperty("payload").GetProperty("action").GetString().ShouldBe("down");
+            request.GetProperty("payload").GetProperty("remove_volumes").GetBoolean().ShouldBeTrue();
+        });
+        await Agent.SendEventAsync(
+            EventNames.DeployComplete,
+            $$$"""{"deployment_id":"{{{down.GetProperty("id").GetString()}}}","action":"down","success":true,"services":{}}""",
+            Token);
+        await UntilReadAsync();
+        (await Hub.AskAsync(HttpMethod.Get, HostPath + "/stacks/shop", null, Token)).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await Hub.AskAsync(HttpMethod.Delete, HostPath + "/stacks/shop", null, Token)).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("UPPER", """{"compose":"x"}""")]
+    [InlineData("shop", "{}")]
+    [InlineData("shop", """{"compose":""}""")]
+    public async Task A_stack_that_makes_no_sense_is_refused(string name, string body) =>
+        (await Hub.AskAsync(HttpMethod.Put, $"{HostPath}/stacks/{name}", body, Token)).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+    [Fact]
+    public async Task An_agent_cannot_change_an_operation_of_another_host()
+    {
+        var (_, operation) = await BeginAsync(HttpMethod.Put, "/stacks/shop", """{"compose":"x"}""");
+        var id = operation.GetProperty("id").GetString()!;
+        var other = await Hub.StartAgentAsync(Token, "ENGINE:2", "another");
+        await other.SendEventAsync(EventNames.DeployComplete, $$$"""{"deployment_id":"{{{id}}}","action":"up","success":true,"services":{}}""", Token);
+        await other.SendEventAsync(EventNames.DeployProgress, """{"deployment_id":"marker","stage":"x","message":"x"}""", Token);
+        await DockMon.Testing.Retry.UntilAsync(
+            "the hub has read it", () => Feed().Any(item => item.Name == EventNames.DeployProgress), ct: Token);
+        (await GetAsync(id)).GetProperty("state").GetString().ShouldBe("running");
+    }
+
+    private async Task<JsonElement> GetAsync(string id) =>
+        JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, "/api/operations/" + id, null, Token)).Body);
+
+    private async Task<(HttpStatusCode Status, JsonElement Operation)> BeginAsync(
+        HttpMethod method, string path, string? body, Action<JsonElement>? check = null)
+    {
+        var asking = Hub.AskAsync(method, HostPath + path, body, Token);
+        var request = await Agent.ReadFrameAsync(Token);
+        check?.Invoke(request);
+        await Agent.AnswerAsync(request, """{"status":"started"}""", Token);
+        var (status, answer) = await asking;
+        return (status, JsonElement.Parse(answer));
+    }
+}
