@@ -11,7 +11,7 @@ internal static class Program
                bench/run latency  [--containers 50] [--times 100] [--stops 20] [--outages 5] [--outage-seconds 5] [--source kernel|engine|auto | --agent "CMD"]
                bench/run downtime [--times 10] [--source … | --agent "CMD"]
                bench/run soak     [--hours 1] [--containers 50] [--source … | --agent "CMD"]
-               bench/run hub      [--agents 1000] [--containers 10] [--seconds 60] [--settle 10] [--burst 10] [--callers 16] [--sources 64]
+               bench/run hub      [--agents 1000] [--containers 10] [--seconds 60] [--settle 30] [--burst 10] [--callers 16] [--sources 64]
                                   [--beside PROGRAM] [--hubs 1 | --at URL,URL --key KEY]
         What each measures: docs/performance.md. Results go to the output as Markdown, progress to the error output.
         """;

@@ -13,6 +13,7 @@ internal static class Program
             switch (args)
             {
                 case []:
+                    DescriptorLimit.Raise();
                     await using (var app = await HubApplication.BuildAsync(options))
                     {
                         await app.RunAsync();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Hub;
 using DockMon.Testing;
 
 namespace DockMon.Bench.Hubs;
@@ -6,12 +7,15 @@ namespace DockMon.Bench.Hubs;
 /// <summary>What a hub costs, with agents that are simulated in this process; with <c>--beside</c> another program of it in the same run.</summary>
 internal sealed class HubBench(Arguments arguments)
 {
+    // The runtime's own, and the connections of those who send commands.
+    private const int SpareDescriptors = 200;
+
     private readonly HubLoad _load = new(
         arguments.Number("agents", 1000),
         arguments.Number("containers", 10),
         Math.Min(arguments.Number("sources", 64), 250),
         arguments.Number("callers", 16),
-        TimeSpan.FromSeconds(arguments.Number("settle", 10)),
+        TimeSpan.FromSeconds(arguments.Number("settle", 30)),
         TimeSpan.FromSeconds(arguments.Number("seconds", 60)),
         TimeSpan.FromSeconds(arguments.Number("burst", 10)));
 
@@ -23,6 +27,12 @@ internal sealed class HubBench(Arguments arguments)
     public async Task RunAsync(CancellationToken ct)
     {
         arguments.Done();
+        if (DescriptorLimit.Raise() is var most && most < (ulong)_load.Agents + SpareDescriptors)
+        {
+            throw new UsageException(
+                $"this process may have {most} file descriptors, too few for {_load.Agents} agents: raise the limit (ulimit -n), or take fewer agents");
+        }
+
         var time = TimeProvider.System;
         var measured = new List<HubMeasurement>();
         try
