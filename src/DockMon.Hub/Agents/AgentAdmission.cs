@@ -22,7 +22,7 @@ internal sealed partial class AgentAdmission(
             return null;
         }
 
-        using var place = gate.Enter(context);
+        using var place = await gate.EnterAsync(context);
         if (place is null)
         {
             return null;

@@ -6,16 +6,24 @@ internal sealed partial class AgentGate(UnregisteredSockets unregistered, WrongT
     private readonly LogLimit _origins = new(time);
 
     /// <summary>Takes a place among the sockets that have not registered; null, with the request answered, when there is none.</summary>
-    public UnregisteredSocket? Enter(HttpContext context)
+    public async Task<UnregisteredSocket?> EnterAsync(HttpContext context)
     {
-        var place = unregistered.TryEnter(context.Connection.RemoteIpAddress);
-        if (place is null)
+        try
         {
+            if (await unregistered.EnterAsync(context.Connection.RemoteIpAddress, context.RequestAborted) is { } place)
+            {
+                return place;
+            }
+
             context.Response.Headers.RetryAfter = "5";
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever waited has gone.
+        }
 
-        return place;
+        return null;
     }
 
     /// <summary>

@@ -40,7 +40,7 @@ internal sealed class StatsSockets(
     /// <summary>Accepts a socket and makes it the host's; null, with the request answered, when there is no such host.</summary>
     private async Task<(string HostId, AgentConnection Connection)?> AcceptAsync(HttpContext context)
     {
-        using var place = gate.Enter(context);
+        using var place = await gate.EnterAsync(context);
         if (place is null)
         {
             return null;

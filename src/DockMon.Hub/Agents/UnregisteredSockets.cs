@@ -24,32 +24,81 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
     /// <summary>How long a socket keeps its place in any case. An agent registers as soon as it is connected: one round trip of the slowest link.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>Maximum number of requests that wait for a place.</summary>
+    public const int MostWaiting = 4096;
+
+    /// <summary>How long a request waits for a place.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+
     private readonly Lock _gate = new();
+    private readonly LinkedList<TaskCompletionSource> _waiting = [];
     private readonly Dictionary<IPAddress, LinkedList<UnregisteredSocket>> _places = [];
     private readonly LogLimit _refusals = new(time);
     private readonly LogLimit _displacements = new(time);
     private int _all;
 
-    /// <summary>Takes a place, released by disposing it; null when none is free and nobody gives way.</summary>
+    /// <summary>Takes a place, released by disposing it. Where there is none it waits a little: thousands of agents may come back at once.</summary>
+    /// <returns>Null when nobody gave way in time.</returns>
+    public async Task<UnregisteredSocket?> EnterAsync(IPAddress? remote, CancellationToken ct)
+    {
+        var address = ClientNetwork.Of(remote);
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            if (TryEnter(address) is { } entered)
+            {
+                return entered;
+            }
+
+            var left = LongestWait - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero || Queue() is not { } turn)
+            {
+                Refused(address);
+                return null;
+            }
+
+            try
+            {
+                // Now and then it looks whether somebody has been silent for long enough by now.
+                await turn.Task.WaitAsync(left < Grace ? left : Grace, time, ct);
+            }
+            catch (TimeoutException)
+            {
+                // It looks again.
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _waiting.Remove(turn);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a place at once; null when none is free and nobody gives way.</summary>
     public UnregisteredSocket? TryEnter(IPAddress? remote)
     {
         var address = ClientNetwork.Of(remote);
-        UnregisteredSocket? entered = null, displaced = null;
+        UnregisteredSocket? displaced = null;
+        UnregisteredSocket entered;
         int all, ofAddress;
         lock (_gate)
         {
             (all, ofAddress) = (_all, _places.TryGetValue(address, out var own) ? own.Count : 0);
-            var full = ofAddress >= MostOfAddress || all >= Most;
-            if (full && (displaced = ofAddress >= MostOfAddress ? Silent(own!) : Silent()) is not null)
+            if (ofAddress >= MostOfAddress || all >= Most)
             {
+                displaced = ofAddress >= MostOfAddress ? Silent(own!) : Silent();
+                if (displaced is null)
+                {
+                    return null;
+                }
+
                 Remove(displaced);
             }
 
-            if (!full || displaced is not null)
-            {
-                entered = new UnregisteredSocket(this, address, time.GetTimestamp());
-                Add(entered);
-            }
+            entered = new UnregisteredSocket(this, address, time.GetTimestamp());
+            Add(entered);
         }
 
         if (displaced is not null)
@@ -60,10 +109,6 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
                 Log.SocketsDisplaced(logger, count, displaced.Address.ToString(), all, Most, ofAddress, MostOfAddress);
             }
         }
-        else if (entered is null && _refusals.Happened(out var refused))
-        {
-            Log.SocketsRefused(logger, refused, address.ToString(), all, Most, ofAddress, MostOfAddress);
-        }
 
         return entered;
     }
@@ -73,8 +118,38 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
     {
         lock (_gate)
         {
-            Remove(socket);
+            if (Remove(socket) && _waiting.First is { } next)
+            {
+                _waiting.RemoveFirst();
+                next.Value.SetResult();
+            }
         }
+    }
+
+    /// <summary>Queues for a place; null when too many wait.</summary>
+    private TaskCompletionSource? Queue()
+    {
+        lock (_gate)
+        {
+            return _waiting.Count < MostWaiting
+                ? _waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Value : null;
+        }
+    }
+
+    private void Refused(IPAddress address)
+    {
+        if (!_refusals.Happened(out var refused))
+        {
+            return;
+        }
+
+        int all, ofAddress;
+        lock (_gate)
+        {
+            (all, ofAddress) = (_all, _places.TryGetValue(address, out var own) ? own.Count : 0);
+        }
+
+        Log.SocketsRefused(logger, refused, address.ToString(), all, Most, ofAddress, MostOfAddress);
     }
 
     private void Add(UnregisteredSocket socket)
@@ -88,17 +163,21 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
         _all++;
     }
 
-    private void Remove(UnregisteredSocket socket)
+    /// <returns>False for one that gave way before.</returns>
+    private bool Remove(UnregisteredSocket socket)
     {
-        // It may have given way before.
-        if (_places.TryGetValue(socket.Address, out var places) && places.Remove(socket))
+        if (!_places.TryGetValue(socket.Address, out var places) || !places.Remove(socket))
         {
-            _all--;
-            if (places.Count == 0)
-            {
-                _places.Remove(socket.Address);
-            }
+            return false;
         }
+
+        _all--;
+        if (places.Count == 0)
+        {
+            _places.Remove(socket.Address);
+        }
+
+        return true;
     }
 
     /// <summary>The socket to give way, of the address with the most.</summary>

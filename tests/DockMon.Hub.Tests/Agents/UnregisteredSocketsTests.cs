@@ -24,24 +24,16 @@ public sealed class UnregisteredSocketsTests
         var sockets = new List<ClientWebSocket>();
         try
         {
-            var refused = 0;
-            for (var i = 0; i < UnregisteredSockets.MostOfAddress + 40; i++)
+            for (var i = 0; i < UnregisteredSockets.MostOfAddress; i++)
             {
-                var socket = new ClientWebSocket();
-                socket.Options.CollectHttpResponseDetails = true;
-                sockets.Add(socket);
-                try
-                {
-                    await socket.ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
-                }
-                catch (WebSocketException) when (socket.HttpStatusCode == HttpStatusCode.ServiceUnavailable)
-                {
-                    refused++;
-                }
+                sockets.Add(new ClientWebSocket());
+                await sockets[i].ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
             }
 
-            refused.ShouldBe(40);
-            var open = sockets.Where(socket => socket.State == WebSocketState.Open).ToList();
+            // One more waits until somebody gives way.
+            using var late = new ClientWebSocket();
+            var waiting = late.ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
+            var open = sockets;
 
             // A frame in parts, as large as a registered agent may send: it is not read on beyond what a registration can be.
             await open[0].SendAsync(new byte[UnregisteredSockets.FrameBytes], WebSocketMessageType.Text, endOfMessage: false, Token);
@@ -49,6 +41,7 @@ public sealed class UnregisteredSocketsTests
             (await HubFixture.ReadAsync(open[0], Token)).ShouldBeNull();
             open[0].CloseStatus.ShouldBe(WebSocketCloseStatus.MessageTooBig);
 
+            await waiting;
             hub.Time.Advance(UnregisteredSockets.RegisterWait);
             foreach (var socket in open[1..])
             {
@@ -141,36 +134,45 @@ public sealed class UnregisteredSocketsTests
     }
 
     [Fact]
-    public void Places_are_counted_by_address_and_in_all_and_refusals_are_told_once_a_minute()
+    public async Task Places_are_counted_by_address_and_in_all_and_refusals_are_told_once_a_minute()
     {
         var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
-        var one = Fill(sockets, _ => "10.0.0.1");
+        var one = Fill(sockets, _ => "10.0.0.1", served: true);
         one.Count.ShouldBe(UnregisteredSockets.MostOfAddress);
-        sockets.TryEnter(IPAddress.Parse("::ffff:10.0.0.1")).ShouldBeNull("it is the same address");
+        (await IsRefusedAsync(sockets, "::ffff:10.0.0.1")).ShouldBeTrue("it is the same address");
 
         // Every address of a network of IPv6 is one neighbour's.
-        var two = Fill(sockets, i => $"2001:db8::{i + 1:x}");
-        two.Count.ShouldBe(UnregisteredSockets.Most - UnregisteredSockets.MostOfAddress);
-        sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull("all places are taken");
+        Fill(sockets, i => $"2001:db8::{i + 1:x}", served: true).Count.ShouldBe(UnregisteredSockets.Most - UnregisteredSockets.MostOfAddress);
+        (await IsRefusedAsync(sockets, "10.0.0.2")).ShouldBeTrue("all places are taken");
         _log.Lines.Length.ShouldBe(1);
 
         one[0].Dispose();
         one[0].Dispose();
-        var last = sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldNotBeNull();
+        sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldNotBeNull().Serve(true);
         sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull("a place is given back once");
 
-        // The hub works on all of them: none gives way.
-        foreach (var place in (UnregisteredSocket[])[.. one, .. two, last])
-        {
-            place.Serve(true);
-        }
-
         _time.Advance(TimeSpan.FromMinutes(1));
-        sockets.TryEnter(IPAddress.Parse("10.0.0.2")).ShouldBeNull();
+        (await IsRefusedAsync(sockets, "10.0.0.2")).ShouldBeTrue();
         _log.Lines.Length.ShouldBe(2);
         _log.Lines[0].ShouldStartWith("Warning: Refused 1 sockets");
         _log.Lines[1].ShouldContain("10.0.0.2");
-        _log.Lines[1].ShouldStartWith("Warning: Refused 5 sockets");
+        _log.Lines[1].ShouldStartWith("Warning: Refused 2 sockets");
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_place_gets_the_next_one_that_is_given_back()
+    {
+        var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
+        var places = Fill(sockets, _ => "10.0.0.1", served: true);
+        using var gone = new CancellationTokenSource();
+        var first = sockets.EnterAsync(IPAddress.Parse("10.0.0.1"), gone.Token);
+        var second = sockets.EnterAsync(IPAddress.Parse("10.0.0.1"), Token);
+        await gone.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => first);
+        second.IsCompleted.ShouldBeFalse();
+        places[7].Dispose();
+        (await second).ShouldNotBeNull();
+        _log.Lines.ShouldBeEmpty();
     }
 
     [Fact]
@@ -181,14 +183,22 @@ public sealed class UnregisteredSocketsTests
         sockets.TryEnter(IPAddress.Parse("2001:db8:0:1::1")).ShouldNotBeNull();
     }
 
-    private static List<UnregisteredSocket> Fill(UnregisteredSockets sockets, Func<int, string> address)
+    private static List<UnregisteredSocket> Fill(UnregisteredSockets sockets, Func<int, string> address, bool served = false)
     {
         var places = new List<UnregisteredSocket>();
         while (sockets.TryEnter(IPAddress.Parse(address(places.Count))) is { } place)
         {
+            place.Serve(served);
             places.Add(place);
         }
 
         return places;
+    }
+
+    private async Task<bool> IsRefusedAsync(UnregisteredSockets sockets, string address)
+    {
+        var entering = sockets.EnterAsync(IPAddress.Parse(address), Token);
+        _time.Advance(UnregisteredSockets.LongestWait);
+        return await entering is null;
     }
 }
