@@ -164,9 +164,18 @@ internal sealed class AgentRequests
         }
     }
 
-    private static string? Action(ReadOnlySpan<byte> payload) =>
-        !payload.IsEmpty && JsonElement.Parse(payload) is { ValueKind: JsonValueKind.Object } operation
-        && operation.TryGetProperty("action", out var action) && action.ValueKind == JsonValueKind.String ? action.GetString() : null;
+    private static string? Action(ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            return !payload.IsEmpty && JsonElement.Parse(payload) is { ValueKind: JsonValueKind.Object } operation
+                && operation.TryGetProperty("action", out var action) && action.ValueKind == JsonValueKind.String ? action.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Half a surrogate pair is no action.
+        }
+    }
 
     private bool TakeDelivery(HubMessage message)
     {
