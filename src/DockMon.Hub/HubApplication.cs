@@ -47,7 +47,7 @@ public static class HubApplication
         builder.Services.AddInventory();
         builder.Services.AddLogs();
         builder.Services.AddApi();
-        builder.Services.AddAccess();
+        builder.Services.AddAccess(options);
 
         var app = builder.Build();
         app.UseTls(options);

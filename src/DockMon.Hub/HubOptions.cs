@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using DockMon.Hub.Access;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
@@ -34,6 +35,9 @@ public sealed class HubOptions
 
     /// <summary><c>HUB_AUDIT_DAYS</c>: how long the audit is kept.</summary>
     public int AuditDays { get; init; } = DefaultAuditDays;
+
+    /// <summary><c>HUB_OIDC_…</c>: the provider that users sign in with; null without one.</summary>
+    public OidcOptions? Oidc { get; init; }
 
     /// <summary>Rounds of PBKDF2 for a new password.</summary>
     public int PasswordRounds { get; init; } = 600_000;
@@ -83,6 +87,7 @@ public sealed class HubOptions
                 : Text("HUB_DATABASE") is { } address ? CheckDatabase(address) : null,
             AdminKey = Text("HUB_ADMIN_KEY_FILE") is { } file ? CheckKey("HUB_ADMIN_KEY_FILE", ReadSecret("HUB_ADMIN_KEY_FILE", file, "the key"))
                 : Text("HUB_ADMIN_KEY") is { } key ? CheckKey("HUB_ADMIN_KEY", key) : null,
+            Oidc = OidcOptions.Load(Text),
             AuditDays = Days("HUB_AUDIT_DAYS", Text("HUB_AUDIT_DAYS"), DefaultAuditDays),
             EventsDays = Days("HUB_EVENTS_DAYS", Text("HUB_EVENTS_DAYS"), DefaultEventsDays),
             LogLevel = level,

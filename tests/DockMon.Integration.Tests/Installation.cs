@@ -132,11 +132,11 @@ internal sealed class Installation : IAsyncDisposable
         var payload = fields ?? [];
         payload["action"] = action;
         payload["container_id"] = container;
-        return PostAsync($"/api/hosts/{HostId}/operation?timeout_seconds=120", payload, ct);
+        return PostAsync($"/api/hosts/{HostId}/operation?timeout_seconds=120&reveal=true", payload, ct);
     }
 
     public Task<JsonElement> CommandAsync(string command, CancellationToken ct, JsonObject? payload = null) =>
-        PostAsync($"/api/hosts/{HostId}/command?timeout_seconds=240", new JsonObject { ["command"] = command, ["payload"] = payload }, ct);
+        PostAsync($"/api/hosts/{HostId}/command?timeout_seconds=240&reveal=true", new JsonObject { ["command"] = command, ["payload"] = payload }, ct);
 
     /// <summary>Has the agent update a container while it listens to the hub's stream.</summary>
     /// <param name="payload">The command's payload.</param>

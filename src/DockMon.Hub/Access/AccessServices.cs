@@ -3,7 +3,7 @@ namespace DockMon.Hub.Access;
 /// <summary>Who may do what: users, tokens, roles, the gate in front of every endpoint, and the audit.</summary>
 internal static class AccessServices
 {
-    public static void AddAccess(this IServiceCollection services)
+    public static void AddAccess(this IServiceCollection services, HubOptions options)
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AccessJson.Default));
         services.AddSingleton<Attempts>();
@@ -21,6 +21,13 @@ internal static class AccessServices
         services.AddSingleton<LiveRequests>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveRequests>());
         services.AddHostedService<AuditRetention>();
+        if (options.Oidc is { } oidc)
+        {
+            services.AddSingleton(oidc);
+            services.AddSingleton<OidcFlows>();
+            services.AddSingleton<OidcProvider>();
+            services.AddSingleton<OidcApi>();
+        }
     }
 
     /// <summary>The gate, after what answers errors and before every endpoint.</summary>
@@ -37,6 +44,7 @@ internal static class AccessServices
         AccountApi.Map(app);
         UserApi.Map(app);
         AuditApi.Map(app);
+        OidcApi.Map(app);
     }
 
     /// <summary>Answers for what is nobody's mistake in the code.</summary>

@@ -3,17 +3,17 @@ using DockMon.Hub.Tls;
 
 namespace DockMon.Hub.Access;
 
-/// <summary>The way to the first user: a link that is good until it was used, or the hub restarts. There is none once there is a user.</summary>
+/// <summary>The way to the first user: a link that is good until it was used, or the hub restarts. There is none once there is an admin.</summary>
 internal sealed partial class SetupLink(Users users, HubOptions options, ILogger<SetupLink> logger)
 {
     public const string Path = "/setup";
 
     private string? _hash;
 
-    /// <summary>Makes the link if there is no user, and shows it.</summary>
+    /// <summary>Makes the link if there is no admin, and shows it.</summary>
     public async Task EnsureAsync(IHostApplicationLifetime lifetime, Func<ICollection<string>> addresses, CancellationToken ct)
     {
-        if (await users.AnyAsync(ct))
+        if (await users.HasAdminAsync(ct))
         {
             return;
         }
@@ -41,7 +41,7 @@ internal sealed partial class SetupLink(Users users, HubOptions options, ILogger
 
     private static partial class Log
     {
-        [LoggerMessage(71, LogLevel.Information, "The hub has no user yet. The first one is made at {Link}, until the hub restarts")]
+        [LoggerMessage(71, LogLevel.Information, "The hub has no admin among its users yet. The first one is made at {Link}, until the hub restarts")]
         public static partial void NoUser(ILogger logger, string link);
     }
 }

@@ -21,6 +21,8 @@ internal sealed class Users(Database database, TimeProvider time)
 {
     private const string Columns = "SELECT id, name, role, tags, password, totp, totp_step, created_at FROM users";
 
+    private const string CountAdmins = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND tags = ''";
+
     private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
 
     /// <summary>The name in the form that is stored; null if it cannot be one.</summary>
@@ -34,7 +36,8 @@ internal sealed class Users(Database database, TimeProvider time)
     /// <summary>Where the secret of a user's app is encrypted for.</summary>
     public static string TotpPlace(string id) => "users.totp/" + id;
 
-    public async Task<bool> AnyAsync(CancellationToken ct) => (await database.QueryAsync("SELECT COUNT(*) FROM users", row => row.GetInt64(0), ct)).Single() > 0;
+    /// <summary>Whether there is an admin who sees all hosts.</summary>
+    public async Task<bool> HasAdminAsync(CancellationToken ct) => (await database.QueryAsync(CountAdmins, row => row.GetInt64(0), ct)).Single() > 0;
 
     public Task<List<User>> ListAsync(CancellationToken ct) => database.QueryAsync(Columns + " ORDER BY name", Read, ct);
 
@@ -44,12 +47,12 @@ internal sealed class Users(Database database, TimeProvider time)
     public async Task<User?> FindByIdAsync(string id, CancellationToken ct) =>
         (await database.QueryAsync(Columns + " WHERE id = @id", Read, ct, ("@id", id))).SingleOrDefault();
 
-    /// <summary>Adds a user; as the first, only if there is none yet.</summary>
-    /// <returns>Null if the name is taken, or there is a first user already.</returns>
+    /// <summary>Adds a user; as the first, only if there is no admin yet.</summary>
+    /// <returns>Null if the name is taken, or there is an admin already.</returns>
     public Task<User?> AddAsync(string name, Role role, IReadOnlyList<string> tags, string? password, bool asFirst, CancellationToken ct) => database.TransactAsync(
         async open =>
         {
-            if (asFirst && (await open.QueryAsync("SELECT COUNT(*) FROM users", row => row.GetInt64(0))).Single() > 0)
+            if (asFirst && await HasAdminAsync(open))
             {
                 return null;
             }
@@ -62,6 +65,35 @@ internal sealed class Users(Database database, TimeProvider time)
                 """,
                 ("@id", user.Id), ("@name", name), ("@role", role.Name()), ("@tags", Tags.Join(tags)), ("@password", password), ("@now", user.CreatedAt));
             return added > 0 ? user : null;
+        },
+        ct);
+
+    /// <summary>A user whom a provider has signed in, added at the first time. A changed role ends the sessions there are.</summary>
+    /// <param name="subject">The provider and its id of the user.</param>
+    /// <param name="name">The name, if nobody else has it: whoever signs in elsewhere does not become a user of the hub by a name.</param>
+    /// <param name="role">What they may do.</param>
+    /// <param name="tags">The tags of the hosts they see.</param>
+    /// <param name="ct">Cancels it.</param>
+    public Task<User> SignedInElsewhereAsync(string subject, string name, Role role, IReadOnlyList<string> tags, CancellationToken ct) => database.TransactAsync(
+        async open =>
+        {
+            var found = (await open.QueryAsync(Columns + " WHERE subject = @subject", Read, ("@subject", subject))).SingleOrDefault();
+            if (found is null)
+            {
+                var taken = (await open.QueryAsync(Columns + " WHERE name = @name", Read, ("@name", name))).Count > 0;
+                found = new User(Guid.NewGuid().ToString(), taken ? $"{name}.{Secrets.Hash(subject)[..8]}" : name, role, tags, null, null, 0, Now);
+                await open.ExecuteAsync(
+                    "INSERT INTO users (id, name, role, tags, totp_step, subject, created_at) VALUES (@id, @name, @role, @tags, 0, @subject, @now)",
+                    ("@id", found.Id), ("@name", found.Name), ("@role", role.Name()), ("@tags", Tags.Join(tags)), ("@subject", subject), ("@now", found.CreatedAt));
+            }
+            else if (found.Role != role || Tags.Join(found.Tags) != Tags.Join(tags))
+            {
+                await EndSessionsAsync(open, found.Id);
+                await open.ExecuteAsync(
+                    "UPDATE users SET role = @role, tags = @tags WHERE id = @id", ("@id", found.Id), ("@role", role.Name()), ("@tags", Tags.Join(tags)));
+            }
+
+            return found;
         },
         ct);
 
@@ -162,7 +194,7 @@ internal sealed class Users(Database database, TimeProvider time)
     private static Task<int> EndSessionsAsync(Statements open, string id) => open.ExecuteAsync("DELETE FROM user_sessions WHERE user_id = @id", ("@id", id));
 
     private static async Task<bool> HasAdminAsync(Statements open) =>
-        (await open.QueryAsync("SELECT COUNT(*) FROM users WHERE role = 'admin' AND tags = ''", row => row.GetInt64(0))).Single() > 0;
+        (await open.QueryAsync(CountAdmins, row => row.GetInt64(0))).Single() > 0;
 
     private static User Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), Roles.Parse(row.GetString(2)) ?? Role.Viewer, Tags.Split(row.GetString(3)), row.IsDBNull(4) ? null : row.GetString(4),
