@@ -38,12 +38,14 @@ internal static class Program
                         return await UserVerb.RunAsync(arguments, database, options, Console.Out, Console.Error, CancellationToken.None);
                     }
 
+                case ["backup" or "restore" or "migrate", ..]:
+                    return await StorageVerbs.RunAsync(args, options, Console.Out, Console.Error, CancellationToken.None);
                 case ["version"]:
                     await Console.Out.WriteLineAsync(HubApplication.Version);
                     return 0;
                 default:
                     await Console.Error.WriteLineAsync(
-                        "usage: dockmon-hub [health | token | version]\n       " + UserVerb.Usage + "\nConfiguration comes from environment variables: see docs/configuration.md.");
+                        "usage: dockmon-hub [health | token | version]\n       " + StorageVerbs.Usage + "\n       " + UserVerb.Usage + "\nConfiguration comes from environment variables: see docs/configuration.md.");
                     return 2;
             }
         }

@@ -34,6 +34,9 @@ internal sealed partial class Database : IAsyncDisposable
     /// <summary>Place of the database for messages, without a password.</summary>
     public string Name => _dialect.Name;
 
+    /// <summary>What is different with this database.</summary>
+    public Dialect Dialect => _dialect;
+
     /// <summary>Encrypts and decrypts secret values.</summary>
     public Vault Vault => _vault ?? throw new InvalidOperationException("The database is not open yet.");
 
@@ -96,6 +99,14 @@ internal sealed partial class Database : IAsyncDisposable
                 return result;
             },
             ct);
+
+    /// <summary>Runs queries that all see the database as it is now.</summary>
+    public async Task<T> SnapshotAsync<T>(Func<Statements, Task<T>> work, CancellationToken ct)
+    {
+        await using var connection = await _dialect.ConnectAsync(flushed: false, ct);
+        await using var transaction = await _dialect.BeginSnapshotAsync(connection, ct);
+        return await work(new Statements(connection, transaction, ct));
+    }
 
     /// <summary>Adds events of existing hosts, unless they are there already, in one transaction that is not flushed to the disk.</summary>
     /// <returns>For each event, whether it was added.</returns>

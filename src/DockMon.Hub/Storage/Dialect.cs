@@ -31,6 +31,15 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Begins a transaction that waits for the end of any other of this kind, of every hub.</summary>
     public abstract Task<DbTransaction> BeginExclusiveAsync(DbConnection connection, CancellationToken ct);
 
+    /// <summary>Begins a transaction that reads the database as it is now, and keeps nobody from writing.</summary>
+    public abstract Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken ct);
+
+    /// <summary>Names of all tables of the hub.</summary>
+    public abstract Task<IReadOnlyList<string>> TablesAsync(Statements database);
+
+    /// <summary>Has ids go on after those that were copied into tables.</summary>
+    public abstract Task RowsCopiedAsync(Statements database, IReadOnlyList<string> tables);
+
     /// <summary>Prepares a database that may be new, before <see cref="Migrations"/>.</summary>
     public abstract Task PrepareAsync(Statements database);
 

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Text.RegularExpressions;
 using Npgsql;
@@ -37,6 +38,27 @@ internal sealed partial class PostgresDialect : Dialect
         var transaction = await connection.BeginTransactionAsync(ct);
         await new Statements(connection, transaction, ct).ExecuteAsync("SELECT pg_advisory_xact_lock(@key, hashtext(current_schema()))", ("@key", ExclusiveLock));
         return transaction;
+    }
+
+    public override async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken ct) =>
+        await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+
+    public override async Task<IReadOnlyList<string>> TablesAsync(Statements database) =>
+        await database.QueryAsync(
+            """
+            SELECT table_name::text FROM information_schema.tables
+            WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> 'schema_version' ORDER BY 1
+            """,
+            row => row.GetString(0));
+
+    public override async Task RowsCopiedAsync(Statements database, IReadOnlyList<string> tables)
+    {
+        foreach (var (table, column) in await database.QueryAsync(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'",
+            row => (row.GetString(0), row.GetString(1))))
+        {
+            await database.ExecuteAsync($"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}), false)");
+        }
     }
 
     public override Task PrepareAsync(Statements database) => Task.CompletedTask;

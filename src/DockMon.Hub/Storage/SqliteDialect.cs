@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
@@ -38,6 +39,15 @@ internal sealed class SqliteDialect(string directory) : Dialect
 
     // Takes the place of the writer at once, waiting for it if another program has it.
     public override async Task<DbTransaction> BeginExclusiveAsync(DbConnection connection, CancellationToken ct) => await connection.BeginTransactionAsync(ct);
+
+    public override async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken ct) =>
+        await Task.FromResult(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: true));
+
+    public override async Task<IReadOnlyList<string>> TablesAsync(Statements database) =>
+        await database.QueryAsync("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name", row => row.GetString(0));
+
+    // SQLite sees to that itself.
+    public override Task RowsCopiedAsync(Statements database, IReadOnlyList<string> tables) => Task.CompletedTask;
 
     public override Task PrepareAsync(Statements database) => database.ExecuteAsync("PRAGMA journal_mode = WAL");
 

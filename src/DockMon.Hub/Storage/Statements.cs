@@ -26,6 +26,17 @@ internal sealed class Statements(DbConnection connection, DbTransaction? transac
         return rows;
     }
 
+    /// <summary>Runs a query and hands over each row while it reads.</summary>
+    public async Task ReadAsync(string sql, Func<DbDataReader, Task> take)
+    {
+        await using var command = Command(sql, []);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            await take(reader);
+        }
+    }
+
     private DbCommand Command(string sql, (string Name, object? Value)[] parameters)
     {
         var command = connection.CreateCommand();
