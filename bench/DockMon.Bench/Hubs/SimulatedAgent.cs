@@ -12,6 +12,9 @@ namespace DockMon.Bench.Hubs;
 /// </summary>
 internal sealed class SimulatedAgent(int number, Fleet fleet)
 {
+    // As a real agent has it.
+    private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);
+
     private readonly IPAddress _source = new([127, 0, 1, (byte)(1 + (number % fleet.Sources))]);
     private readonly Queue<TaskCompletionSource> _pings = new();
     private readonly Lock _gate = new();
@@ -117,10 +120,11 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
     {
         using var turn = HostId.Length == 0 ? await fleet.TakeTurnAsync(ct) : null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(ProtocolLimits.AuthWait);
+        limit.CancelAfter(DialLimit);
         var socket = await AgentSocket.ConnectAsync(fleet.NextHub(number), ProtocolLimits.ControlPath, _source, limit.Token);
         try
         {
+            limit.CancelAfter(ProtocolLimits.AuthWait);
             await socket.SendAsync(AgentFrames.Register(_token, number), limit.Token);
             var message = await socket.ReadAsync(limit.Token);
             if (message.Opcode != AgentSocket.Text)

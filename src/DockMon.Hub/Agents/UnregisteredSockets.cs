@@ -25,10 +25,10 @@ internal sealed partial class UnregisteredSockets(TimeProvider time, ILogger<Unr
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     /// <summary>Maximum number of requests that wait for a place.</summary>
-    public const int MostWaiting = 4096;
+    public const int MostWaiting = 16_384;
 
     /// <summary>How long a request waits for a place.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<TaskCompletionSource> _waiting = [];
