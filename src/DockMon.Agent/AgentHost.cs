@@ -46,6 +46,7 @@ internal sealed partial class AgentHost(AgentOptions options, ILoggerFactory log
         var gate = new RequestGate(context, policy.Facts, requestAudit);
         var connection = new ConnectionState();
         var outbound = new Outbound(new Outbox(options.DataPath), time, context.CreateLogger<Outbound>());
+        PolicyReport.Follow(policy.Source, connection, outbound, time);
         var own = OwnContainer.Create(context, engine);
         var creates = new CreateGate(context, engine, own);
         var compose = new ComposeDeployer(context, engine, own, creates, lanes, outbound);

@@ -4,6 +4,7 @@ using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Bus;
 using DockMon.Hub.History;
+using DockMon.Hub.Images;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Logs;
 using DockMon.Hub.Storage;
@@ -46,6 +47,7 @@ public static class HubApplication
         builder.Services.AddAgents();
         builder.Services.AddInventory();
         builder.Services.AddLogs();
+        builder.Services.AddImages();
         builder.Services.AddApi();
         builder.Services.AddAccess(options);
 
@@ -60,6 +62,7 @@ public static class HubApplication
         app.MapAccess();
         app.MapHistory();
         app.MapLogs();
+        app.MapImages();
         return app;
     }
 }

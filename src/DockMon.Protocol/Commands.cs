@@ -56,6 +56,9 @@ public static class CommandNames
 
     /// <summary>Takes a <see cref="ReadComposeRequest"/>.</summary>
     public const string ReadComposeFile = "read_compose_file";
+
+    /// <summary>Takes an <see cref="ImageCheckRequest"/>, answers <see cref="ImageCheckResult"/> objects. Of <see cref="ExtensionNames.ImageCheck"/>.</summary>
+    public const string ImageCheck = ExtensionNames.ImageCheck;
 }
 
 /// <summary>The answer of a command that has nothing else to say.</summary>

@@ -14,4 +14,10 @@ public static class ExtensionNames
 
     /// <summary>Logs that are followed: <see cref="LogStreamRequest"/>.</summary>
     public const string LogStream = "log_stream";
+
+    /// <summary>Whether registries have newer images: <see cref="ImageCheckRequest"/>.</summary>
+    public const string ImageCheck = "image_check";
+
+    /// <summary>What the policy of the host allows: <see cref="PolicyStatement"/>.</summary>
+    public const string Policy = "policy";
 }

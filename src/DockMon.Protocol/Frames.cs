@@ -83,6 +83,9 @@ public static class EventNames
 
     /// <summary><see cref="Protocol.LogEnd"/>.</summary>
     public const string LogEnd = "log_end";
+
+    /// <summary><see cref="PolicyStatement"/>.</summary>
+    public const string Policy = ExtensionNames.Policy;
 }
 
 /// <summary>

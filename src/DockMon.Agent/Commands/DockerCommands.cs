@@ -23,6 +23,7 @@ internal sealed class DockerCommands(AgentContext context, EngineClient engine, 
         new ContainerOperations(engine, own, context.Policies).AddTo(routes);
         new ProvisioningOperations(engine, gate, _creator, context.Hidden, outbound, context.Time).AddTo(routes);
         new ImageCommands(engine, context.Hidden).AddTo(routes);
+        new ImageChecks(engine, context.Time).AddTo(routes);
         new NetworkCommands(engine, own, context.Hidden).AddTo(routes);
         new VolumeCommands(engine, context.Hidden).AddTo(routes);
     }

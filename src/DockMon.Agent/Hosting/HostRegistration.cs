@@ -44,6 +44,8 @@ internal sealed class HostRegistration(AgentContext context, EngineClient engine
         [Capabilities.MultiEnvFiles] = true,
         [ExtensionNames.ExtendedHostStats] = true,
         [ExtensionNames.CommandIds] = true,
+        [ExtensionNames.ImageCheck] = policy.Permits(CommandNames.ImageCheck),
+        [ExtensionNames.Policy] = true,
         [ExtensionNames.LogStream] = policy.MayPermit(OperationActions.GetLogs),
     };
 

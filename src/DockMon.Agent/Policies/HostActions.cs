@@ -26,6 +26,7 @@ internal static class HostActions
         [CommandNames.ListNetworks] = ActionGroup.Observe,
         [CommandNames.ListVolumes] = ActionGroup.Observe,
         [CommandNames.GetSystemInfo] = ActionGroup.Observe,
+        [CommandNames.ImageCheck] = ActionGroup.Observe,
         [OperationActions.Inspect] = ActionGroup.Observe,
         [OperationActions.GetStatus] = ActionGroup.Observe,
         [OperationActions.VerifyRunning] = ActionGroup.Observe,

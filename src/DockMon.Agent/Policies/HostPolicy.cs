@@ -1,6 +1,7 @@
 using DockMon.Agent.Policies.Create;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Policies.Updating;
+using DockMon.Protocol;
 
 namespace DockMon.Agent.Policies;
 
@@ -83,6 +84,12 @@ internal sealed record HostPolicy
     /// <summary>Whether an action can be allowed on this host at all: on every container, or on some.</summary>
     public bool MayPermit(string action) =>
         Permits(action) || (Problems.Count == 0 && !Deny.Contains(action) && Containers.Any(rule => rule.Allow is { } allowed && allowed.Contains(action)));
+
+    /// <summary>Whether an action is allowed, in one of <see cref="PolicyAnswers"/>. Rules that hide are left out.</summary>
+    public string Describe(string action) =>
+        Permits(action)
+            ? Enforce && Containers.Any(rule => !rule.Hide && !Judge(action, rule, "").Allowed) ? PolicyAnswers.Depends : PolicyAnswers.Allowed
+            : MayPermit(action) ? PolicyAnswers.Depends : PolicyAnswers.Refused;
 
     /// <summary>Decides on an action that may make another container of one: under another name or image all would be allowed that is refused now.</summary>
     /// <param name="action">One of <see cref="HostActions"/>.</param>

@@ -50,6 +50,17 @@ public sealed partial class EngineClient
     public Task<JsonObject> InspectImageJsonAsync(string id, CancellationToken ct) =>
         GetAsync(Image(id), EngineJson.Default.JsonObject, ct, limits: JsonLimits.Exact);
 
+    /// <summary>What the registry has under an image's name. The engine asks it.</summary>
+    public Task<ImageDistribution> InspectDistributionAsync(string reference, string? username, string? password, TimeSpan limit, CancellationToken ct)
+    {
+        var image = ImageReference.Parse(reference);
+        var request = EngineRequest.Get($"/distribution/{Escape(reference)}/json") with
+        {
+            RegistryAuth = RegistryAuth.Encode(username, password, image.Registry),
+        };
+        return CallAsync(request, EngineJson.Default.ImageDistribution, limits: null, limit, ct);
+    }
+
     /// <summary>Gives an image a name, which another one may have until then.</summary>
     public Task TagImageAsync(string id, string repository, string tag, CancellationToken ct) =>
         PostAsync($"/images/{Escape(id)}/tag?repo={Uri.EscapeDataString(repository)}&tag={Uri.EscapeDataString(tag)}", ct);

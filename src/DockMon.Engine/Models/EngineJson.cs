@@ -16,6 +16,7 @@ namespace DockMon.Engine;
 [JsonSerializable(typeof(List<ContainerSummary>))]
 [JsonSerializable(typeof(List<EngineImage>))]
 [JsonSerializable(typeof(ImageInspection))]
+[JsonSerializable(typeof(ImageDistribution))]
 [JsonSerializable(typeof(EngineNetwork))]
 [JsonSerializable(typeof(List<EngineNetwork>))]
 [JsonSerializable(typeof(NetworkCreateBody))]

@@ -18,6 +18,7 @@ internal static class CommandRoles
         [CommandNames.ListNetworks] = Role.Viewer,
         [CommandNames.ListVolumes] = Role.Viewer,
         [CommandNames.GetSystemInfo] = Role.Viewer,
+        [CommandNames.ImageCheck] = Role.Operator,
         [CommandNames.RemoveImage] = Role.Operator,
         [CommandNames.PruneImages] = Role.Operator,
         [CommandNames.CreateNetwork] = Role.Operator,

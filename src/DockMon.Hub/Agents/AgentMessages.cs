@@ -13,9 +13,11 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Handles frames of registered agents.</summary>
+// More than six parameters: it stands between all that agents send and all that takes it.
 internal sealed partial class AgentMessages(
     AgentRequests requests,
     IEvents events,
+    HostPolicies policies,
     LiveSamples samples,
     InventoryUpdates inventory,
     OperationUpdates operations,
@@ -30,6 +32,9 @@ internal sealed partial class AgentMessages(
     public const int StoredEventBytes = 64 * 1024;
 
     private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
+
+    /// <summary>Maximum number of actions in a policy. Agents know about 40.</summary>
+    private const int MostActions = 500;
 
     private readonly LogLimit _notStored = new(time);
 
@@ -131,6 +136,9 @@ internal sealed partial class AgentMessages(
                 }
 
                 break;
+            case EventNames.Policy:
+                await KeepPolicyAsync(hostId, payload, ct);
+                break;
             case EventNames.ContainerEvent when !await IsNewAsync(session, payload, ct):
                 break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
@@ -146,6 +154,24 @@ internal sealed partial class AgentMessages(
                 // Not forwarded: listeners take the name of an event for the hub's own.
                 Log.FrameUnknown(logger, hostId, "event " + name);
                 break;
+        }
+    }
+
+    private async Task KeepPolicyAsync(string hostId, JsonElement payload, CancellationToken ct)
+    {
+        try
+        {
+            if (payload.Deserialize(ProtocolJson.Default.PolicyStatement) is { Mode: not null, Actions.Count: > 0 and <= MostActions } policy)
+            {
+                await policies.KeepAsync(hostId, policy, ct);
+            }
+        }
+        catch (DbException e)
+        {
+            if (_notStored.Happened(out var count))
+            {
+                Log.EventNotStored(logger, hostId, count, e.Message);
+            }
         }
     }
 

@@ -54,6 +54,7 @@ internal static class ApiServices
         ContainerApi.Map(app);
         ShellApi.Map(app);
         HealthCheckApi.Map(app);
+        PolicyApi.Map(app);
         StreamApi.Map(app);
         BulkApi.Map(app);
         ResourceApi.Map(app);

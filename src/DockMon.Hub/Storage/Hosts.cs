@@ -74,6 +74,8 @@ internal sealed class Hosts(Database database, TimeProvider time) : IHosts
             await open.ExecuteAsync("DELETE FROM stacks WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM containers WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM health_checks WHERE host_id = @id", ("@id", id));
+            await open.ExecuteAsync("DELETE FROM host_policies WHERE host_id = @id", ("@id", id));
+            await open.ExecuteAsync("DELETE FROM image_checks WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM host_tags WHERE host_id = @id", ("@id", id));
             await open.ExecuteAsync("DELETE FROM agent_sessions WHERE host_id = @id", ("@id", id));
             return await open.ExecuteAsync("DELETE FROM hosts WHERE id = @id", ("@id", id)) > 0;

@@ -91,6 +91,12 @@ internal static class Migrations
             CREATE TABLE stacks (
                 host_id TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL, updated_at TEXT NOT NULL, PRIMARY KEY (host_id, name)) STRICT;
             """),
+        Schema(
+            """
+            CREATE TABLE host_policies (host_id TEXT PRIMARY KEY, policy TEXT NOT NULL) STRICT;
+            CREATE TABLE image_checks (
+                host_id TEXT NOT NULL, image TEXT NOT NULL, result TEXT NOT NULL, checked_at TEXT NOT NULL, PRIMARY KEY (host_id, image)) STRICT;
+            """),
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>

@@ -15,6 +15,7 @@ internal static class StorageServices
         services.AddSingleton<IEvents, Events>();
         services.AddHostedService<EventExpiry>();
         services.AddSingleton<IHealthChecks, HealthChecks>();
+        services.AddSingleton<HostPolicies>();
         services.AddSingleton<Registrations>();
         services.AddExceptionHandler<StorageProblems>();
     }

@@ -39,6 +39,8 @@ internal static partial class EngineRequests
             [nameof(EngineClient.InspectContainerJsonAsync)] = (ActionGroup.Observe, (engine, ct) => engine.InspectContainerJsonAsync(Container, ct)),
             [nameof(EngineClient.ListImagesAsync)] = (ActionGroup.Observe, (engine, ct) => engine.ListImagesAsync(ct)),
             [nameof(EngineClient.InspectImageAsync)] = (ActionGroup.Observe, (engine, ct) => engine.InspectImageAsync(Image, ct)),
+            [nameof(EngineClient.InspectDistributionAsync)] =
+                (ActionGroup.Observe, (engine, ct) => engine.InspectDistributionAsync(Image, null, null, TimeSpan.FromSeconds(1), ct)),
             [nameof(EngineClient.InspectImageJsonAsync)] = (ActionGroup.Observe, (engine, ct) => engine.InspectImageJsonAsync(Image, ct)),
             [nameof(EngineClient.ListNetworksAsync)] = (ActionGroup.Observe, (engine, ct) => engine.ListNetworksAsync(ct)),
             [nameof(EngineClient.InspectNetworkAsync)] = (ActionGroup.Observe, (engine, ct) => engine.InspectNetworkAsync(Network, ct)),
