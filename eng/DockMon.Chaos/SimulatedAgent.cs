@@ -1,0 +1,194 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using DockMon.Protocol;
+
+namespace DockMon.Chaos;
+
+/// <summary>An agent that remembers what it was asked for and which of its events were confirmed, and sends the others again.</summary>
+internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int> ports, ConcurrentDictionary<long, int> executions, Random random)
+{
+    private readonly List<(long Number, byte[] Frame)> _unconfirmed = [];
+    private readonly ConcurrentQueue<byte[]> _answers = new();
+    private readonly Lock _gate = new();
+    private string _token = token;
+    private long _events;
+
+    public string HostId { get; private set; } = "";
+
+    /// <summary>Number of events that were sent so far; all of them are to be in the database at the end.</summary>
+    public long Events => Volatile.Read(ref _events);
+
+    public int Unconfirmed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unconfirmed.Count;
+            }
+        }
+    }
+
+    public bool IsQuiet { get; set; }
+
+    public int Connections { get; private set; }
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await ConnectAsync(ports[random.Next(ports.Count)], ct);
+            }
+            catch (Exception e) when (e is IOException or SocketException or JsonException or OperationCanceledException)
+            {
+                // The connection ended, or there was none.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 1500)), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private async Task ConnectAsync(int port, CancellationToken stopping)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        using var socket = await RawSocket.ConnectAsync(port, "/" + ProtocolLimits.ControlPath, limit.Token);
+        var register = new RegisterRequest
+        {
+            Token = _token, EngineId = $"CHAOS:{number}", Hostname = $"chaos-{number}", HostnameSource = HostnameSources.Daemon, Version = "3.0.0",
+            ProtoVersion = ProtocolLimits.ProtocolVersion, Capabilities = new Dictionary<string, bool> { [Capabilities.ContainerOperations] = true },
+        };
+        await socket.SendAsync(RawSocket.Text, FrameWriter.Message(register, ProtocolJson.Default.RegisterRequest), limit.Token);
+        var (kind, data) = await socket.ReadAsync(limit.Token);
+        var answer = kind == RawSocket.Text ? JsonElement.Parse(data) : default;
+        if (kind != RawSocket.Text || answer.GetProperty("type").GetString() != "auth_success")
+        {
+            throw new IOException("not registered");
+        }
+
+        (HostId, _token) = (answer.GetProperty("host_id").GetString()!, answer.GetProperty("permanent_token").GetString()!);
+        Connections++;
+        var writing = WriteAsync(socket, ended.Token);
+        try
+        {
+            await ReadAsync(socket, ended.Token);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            try
+            {
+                await writing;
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+            {
+                // As the reader.
+            }
+        }
+    }
+
+    private async Task WriteAsync(RawSocket socket, CancellationToken ct)
+    {
+        List<(long Number, byte[] Frame)> again;
+        lock (_gate)
+        {
+            again = [.. _unconfirmed];
+        }
+
+        foreach (var (_, frame) in again)
+        {
+            await socket.SendAsync(RawSocket.Text, frame, ct);
+        }
+
+        while (true)
+        {
+            while (_answers.TryPeek(out var answer))
+            {
+                await socket.SendAsync(RawSocket.Text, answer, ct);
+                _answers.TryDequeue(out _);
+            }
+
+            if (!IsQuiet)
+            {
+                var next = Volatile.Read(ref _events) + 1;
+                var frame = Encoding.UTF8.GetBytes(
+                    $$"""{"type":"event","command":"container_event","payload":{"action":"start","container_id":"{{next.ToString("x12", CultureInfo.InvariantCulture)}}","container_name":"c","image":"i","timestamp":"2026-01-01T00:00:00Z"} }""");
+                lock (_gate)
+                {
+                    _unconfirmed.Add((next, frame));
+                }
+
+                Volatile.Write(ref _events, next);
+                await socket.SendAsync(RawSocket.Text, frame, ct);
+            }
+
+            var number8 = new byte[8];
+            BinaryPrimitives.WriteInt64BigEndian(number8, Events);
+            await socket.SendAsync(RawSocket.Ping, number8, ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, ct);
+        }
+    }
+
+    private async Task ReadAsync(RawSocket socket, CancellationToken ct)
+    {
+        while (true)
+        {
+            // The hub pings as well: one that is silent for so long is gone.
+            using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            silence.CancelAfter(TimeSpan.FromSeconds(20));
+            var (kind, data) = await socket.ReadAsync(silence.Token);
+            switch (kind)
+            {
+                case RawSocket.Close:
+                    return;
+                case RawSocket.Ping:
+                    await socket.SendAsync(RawSocket.Pong, data, ct);
+                    break;
+                case RawSocket.Pong when data.Length == 8:
+                    var confirmed = BinaryPrimitives.ReadInt64BigEndian(data);
+                    lock (_gate)
+                    {
+                        _unconfirmed.RemoveAll(sent => sent.Number <= confirmed);
+                    }
+
+                    break;
+                case RawSocket.Text:
+                    await TakeAsync(socket, JsonElement.Parse(data), ct);
+                    break;
+            }
+        }
+    }
+
+    private async Task TakeAsync(RawSocket socket, JsonElement frame, CancellationToken ct)
+    {
+        if (!frame.TryGetProperty("id", out var id) || !frame.TryGetProperty("command", out var command))
+        {
+            return;
+        }
+
+        var payload = "[]";
+        if (command.GetString() == CommandNames.PruneImages)
+        {
+            executions.AddOrUpdate(frame.GetProperty("payload").GetProperty("n").GetInt64(), 1, (_, count) => count + 1);
+            payload = "{}";
+        }
+
+        var answer = Encoding.UTF8.GetBytes($$"""{"type":"response","id":"{{id.GetString()}}","payload":{{payload}}}""");
+        try
+        {
+            await socket.SendAsync(RawSocket.Text, answer, ct);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            _answers.Enqueue(answer);
+            throw;
+        }
+    }
+}
