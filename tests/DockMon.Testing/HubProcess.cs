@@ -8,7 +8,8 @@ public static class HubProcess
 
     private static readonly string[] Variables = 
     [
-        "HUB_URLS", "HUB_DATA", "HUB_ADMIN_KEY", "HUB_ADMIN_KEY_FILE", "HUB_LOG_LEVEL", "HUB_TLS", "HUB_TLS_CERT", "HUB_TLS_KEY", "HUB_TRUSTED_PROXIES",
+        "HUB_URLS", "HUB_DATA", "HUB_ADMIN_KEY", "HUB_ADMIN_KEY_FILE", "HUB_LOG_LEVEL", "HUB_NATS", "HUB_NATS_FILE",
+        "HUB_NATS_CREDS", "HUB_NATS_CA", "HUB_TLS", "HUB_TLS_CERT", "HUB_TLS_KEY", "HUB_TRUSTED_PROXIES",
         "ASPNETCORE_URLS", "URLS",
     ];
 

@@ -7,7 +7,12 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Api;
 
-internal sealed record HealthAnswer(string Status, string Version);
+/// <summary>The health of the hub.</summary>
+/// <param name="Status">Always <c>ok</c>: the hub answers.</param>
+/// <param name="Version">Version of the hub.</param>
+/// <param name="Database"><c>ok</c> or <c>down</c>.</param>
+/// <param name="Bus">Whether the other hubs can be reached: <c>ok</c> or <c>down</c>; null for the only hub.</param>
+internal sealed record HealthAnswer(string Status, string Version, string Database, string? Bus);
 
 internal sealed record NewTokenRequest(int? MaxUses);
 

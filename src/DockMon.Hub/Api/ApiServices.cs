@@ -49,6 +49,7 @@ internal static class ApiServices
     public static void MapApi(this WebApplication app)
     {
         app.MapOpenApi().Allow(Role.Viewer);
+        HealthApi.Map(app);
         TokenApi.Map(app);
         HostApi.Map(app);
         ContainerApi.Map(app);

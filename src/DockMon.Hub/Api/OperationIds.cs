@@ -17,6 +17,7 @@ internal static class OperationIds
     public static readonly FrozenDictionary<string, ApiOperation> Of = new Dictionary<string, ApiOperation>
     {
         ["GET /health"] = new("getHealth"),
+        ["GET /health/ready"] = new("getReadiness"),
         ["GET /metrics"] = new("getMetrics"),
         ["POST /api/tokens"] = new("createToken"),
         ["GET /api/tokens"] = new("listTokens"),

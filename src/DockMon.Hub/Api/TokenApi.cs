@@ -3,14 +3,11 @@ using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>Endpoints of the hub's health and of registration tokens.</summary>
+/// <summary>Endpoints of registration tokens.</summary>
 internal static class TokenApi
 {
     public static void Map(WebApplication app)
     {
-        app.MapGet("/health", () => new HealthAnswer("ok", HubApplication.Version))
-            .AllowAnyone()
-            .WithSummary("Health of the hub. Needs no key.");
         app.MapPost("/api/tokens", async (ITokens tokens, NewTokenRequest? request, CancellationToken ct) =>
             request?.MaxUses is < 1 or > 10_000
                 ? Results.Problem("max_uses must be from 1 to 10000", statusCode: StatusCodes.Status400BadRequest)

@@ -3,7 +3,7 @@ using NATS.Client.Core;
 
 namespace DockMon.Hub.Bus;
 
-/// <summary>The bus of hubs on several machines: NATS core, which stores nothing. See docs/decisions/0013.</summary>
+/// <summary>The bus of hubs on several machines: NATS core, which stores nothing. See docs/decisions/0015.</summary>
 internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
 {
     /// <summary>Maximum number of requests to an address that are answered at once; more wait.</summary>
