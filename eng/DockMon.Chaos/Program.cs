@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -11,6 +10,7 @@ using DockMon.Testing;
 // eng/chaos SECONDS AGENTS CLUSTER PROGRAMS
 var (duration, count) = (TimeSpan.FromSeconds(int.Parse(args[0], CultureInfo.InvariantCulture)), int.Parse(args[1], CultureInfo.InvariantCulture));
 var ct = CancellationToken.None;
+var output = Console.Out;
 using var data = new TemporaryFolder();
 await using var servers = new Servers(data, args[3], args[2]);
 await servers.StartAsync(ct);
@@ -72,7 +72,7 @@ async Task ClientAsync(Random random)
     }
 }
 
-Console.WriteLine($"first all connected after {(await UntilAllConnectedAsync()).TotalSeconds:0.0} s");
+await output.WriteLineAsync($"first all connected after {(await UntilAllConnectedAsync()).TotalSeconds:0.0} s");
 var clients = Enumerable.Range(1, 6).Select(i => ClientAsync(new Random(i))).ToList();
 var pause = TimeSpan.FromSeconds(4);
 var disturbances = new (string Name, Func<int, Task> Run)[]
@@ -121,7 +121,7 @@ for (var i = 0; clock.GetElapsedTime(began) < duration; i++)
     {
         var back = await UntilAllConnectedAsync();
         worst[name] = (worst[name].Times + 1, back > worst[name].Worst ? back : worst[name].Worst);
-        Console.WriteLine($"{clock.GetElapsedTime(began):mm\\:ss} {name}: all back after {back.TotalSeconds:0.0} s");
+        await output.WriteLineAsync($"{clock.GetElapsedTime(began):mm\\:ss} {name}: all back after {back.TotalSeconds:0.0} s");
         if (back > TimeSpan.FromMinutes(1))
         {
             failed.Add($"{name}: agents were back after {back.TotalSeconds:0} s only");
@@ -151,23 +151,35 @@ int Executed(long n) => executions.GetValueOrDefault(n);
 var twice = outcomes.Keys.Count(n => Executed(n) > 1);
 var wrong = outcomes.Count(outcome => outcome.Value == "200" && Executed(outcome.Key) != 1);
 var denied = outcomes.Count(outcome => outcome.Value is "409" or "503" && Executed(outcome.Key) != 0);
-Console.WriteLine($"\n{count} agents, {clock.GetElapsedTime(began).TotalMinutes:0.0} minutes, {agents.Sum(agent => agent.Connections)} connections\n");
-Console.WriteLine("| what happened | times | the slowest return of all agents |\n| --- | ---: | ---: |");
+await output.WriteLineAsync(
+    $"\n{count} agents, {clock.GetElapsedTime(began).TotalMinutes:0.0} minutes, {agents.Sum(agent => agent.Connections)} connections\n");
+await output.WriteLineAsync("| what happened | times | the slowest return of all agents |\n| --- | ---: | ---: |");
 foreach (var (name, (times, slowest)) in worst)
 {
-    Console.WriteLine($"| {name} | {times} | {slowest.TotalSeconds:0.0} s |");
+    await output.WriteLineAsync($"| {name} | {times} | {slowest.TotalSeconds:0.0} s |");
 }
 
-Console.WriteLine("\n| commands answered with | number | executed |\n| --- | ---: | ---: |");
+await output.WriteLineAsync("\n| commands answered with | number | executed |\n| --- | ---: | ---: |");
 foreach (var group in outcomes.GroupBy(outcome => outcome.Value).OrderBy(group => group.Key, StringComparer.Ordinal))
 {
-    Console.WriteLine($"| {group.Key} | {group.Count()} | {group.Count(outcome => Executed(outcome.Key) > 0)} |");
+    await output.WriteLineAsync($"| {group.Key} | {group.Count()} | {group.Count(outcome => Executed(outcome.Key) > 0)} |");
 }
 
-Console.WriteLine("\n| invariant | violations |\n| --- | ---: |");
-Console.WriteLine($"| no command is executed twice | {twice} |\n| what was answered was executed | {wrong} |\n| what was refused was not executed | {denied} |");
-Console.WriteLine($"| no event is lost (of {agents.Sum(agent => agent.Events)}) | {lost} |\n| all agents are back within a minute | {failed.Count} |");
-failed.ForEach(Console.WriteLine);
+await output.WriteLineAsync("\n| invariant | violations |\n| --- | ---: |");
+foreach (var (invariant, violations) in new (string, long)[]
+{
+    ("no command is executed twice", twice), ("what was answered was executed", wrong), ("what was refused was not executed", denied),
+    ($"no event is lost (of {agents.Sum(agent => agent.Events)})", lost), ("all agents are back within a minute", failed.Count),
+})
+{
+    await output.WriteLineAsync($"| {invariant} | {violations} |");
+}
+
+foreach (var text in failed)
+{
+    await output.WriteLineAsync(text);
+}
+
 await stopAgents.CancelAsync();
 await Task.WhenAll(running);
 if (twice + wrong + denied + lost + failed.Count == 0)
@@ -177,7 +189,7 @@ if (twice + wrong + denied + lost + failed.Count == 0)
 
 foreach (var tail in servers.Tails())
 {
-    Console.WriteLine(tail);
+    await output.WriteLineAsync(tail);
 }
 
 return 1;

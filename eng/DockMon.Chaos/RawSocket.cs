@@ -34,7 +34,8 @@ internal sealed class RawSocket(NetworkStream stream) : IDisposable
                 head.Append((char)one[0]);
             }
 
-            return head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal) ? new RawSocket(stream) : throw new IOException(head.ToString().Split('\r')[0]);
+            return head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal) ? new RawSocket(stream)
+                : throw new IOException(head.ToString().Split('\r')[0]);
         }
         catch
         {

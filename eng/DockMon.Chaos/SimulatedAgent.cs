@@ -118,8 +118,10 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
             if (!IsQuiet)
             {
                 var next = Volatile.Read(ref _events) + 1;
-                var frame = Encoding.UTF8.GetBytes(
-                    $$"""{"type":"event","command":"container_event","payload":{"action":"start","container_id":"{{next.ToString("x12", CultureInfo.InvariantCulture)}}","container_name":"c","image":"i","timestamp":"2026-01-01T00:00:00Z"} }""");
+                var id = next.ToString("x12", CultureInfo.InvariantCulture);
+                const string Time = "2026-01-01T00:00:00Z";
+                var payload = $"{{\"action\":\"start\",\"container_name\":\"c\",\"image\":\"i\",\"timestamp\":\"{Time}\",\"container_id\":\"{id}\"}}";
+                var frame = Encoding.UTF8.GetBytes($"{{\"type\":\"event\",\"command\":\"container_event\",\"payload\":{payload}}}");
                 lock (_gate)
                 {
                     _unconfirmed.Add((next, frame));

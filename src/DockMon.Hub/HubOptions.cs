@@ -106,7 +106,8 @@ public sealed class HubOptions
         var servers = text("HUB_NATS_FILE") is { } file ? ReadSecret("HUB_NATS_FILE", file, "the addresses") : text("HUB_NATS");
         if (servers is not null && text("HUB_DATABASE") is null && text("HUB_DATABASE_FILE") is null)
         {
-            throw new ArgumentException("HUB_NATS is for several hubs, which need a database that they share: name a PostgreSQL in HUB_DATABASE, or unset HUB_NATS");
+            throw new ArgumentException(
+                "HUB_NATS is for several hubs, which need a database that they share: name a PostgreSQL in HUB_DATABASE, or unset HUB_NATS");
         }
 
         return servers is null ? null : NatsSettings.Parse(servers, text("HUB_NATS_CREDS"), text("HUB_NATS_CA"));

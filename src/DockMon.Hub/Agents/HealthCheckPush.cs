@@ -79,7 +79,8 @@ internal sealed partial class HealthCheckPush : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(103, LogLevel.Warning, "Hub {Hub} did not say that it sent host {HostId} its new health checks; the agent gets them when it connects again")]
+        [LoggerMessage(103, LogLevel.Warning,
+            "Hub {Hub} did not say that it sent host {HostId} its new health checks; the agent gets them when it connects again")]
         public static partial void ChecksNotPushed(ILogger logger, string hostId, string hub);
 
         [LoggerMessage(8, LogLevel.Error, "Cannot read the health checks of host {HostId}; its agent keeps those it has: {Reason}")]

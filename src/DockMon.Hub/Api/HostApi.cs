@@ -17,7 +17,8 @@ internal static class HostApi
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(ExistsAsync).Allow(Role.Viewer);
         host.MapGet("", async (string id, IHosts hosts, Presence presence, HostTags tags, HostQuotas quotas, CancellationToken ct) =>
             Show((await hosts.FindAsync(id, ct))!, presence, await tags.ReadAsync(ct), quotas)).WithSummary("One host, and how often it reached its limits.");
-        host.MapDelete("", async (string id, IHosts hosts, AgentRegistry agents, Presence presence, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
+        host.MapDelete("", async (
+            string id, IHosts hosts, AgentRegistry agents, Presence presence, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
         {
             await hosts.DeleteAsync(id, ct);
             agents.HostRemoved(id);

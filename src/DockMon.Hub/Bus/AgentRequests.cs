@@ -139,7 +139,8 @@ internal sealed class AgentRequests
 
                 if (outcome == BusOutcome.Down)
                 {
-                    throw new AgentException(AgentFailure.Unreachable, "the host's agent is connected to another hub, which cannot be reached now: NATS is down");
+                    throw new AgentException(
+                        AgentFailure.Unreachable, "the host's agent is connected to another hub, which cannot be reached now: NATS is down");
                 }
 
                 // Nobody got it: the hub is gone, or the agent is not connected to it any more.

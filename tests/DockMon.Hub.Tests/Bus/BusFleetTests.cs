@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
+using DockMon.Hub.Bus;
+using DockMon.Protocol;
+using DockMon.Testing;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace DockMon.Hub.Tests.Bus;
+
+public sealed class InProcessFleetTests : FleetBehaviour
+{
+    private readonly InProcessBus _bus = new();
+
+    [Fact]
+    public async Task A_hub_that_ends_without_goodbye_is_gone_after_a_while_and_so_are_its_agents()
+    {
+        var agent = await StartAgentAsync();
+        await SilenceAsync(One);
+        (await IsConnectedAsync(Two, agent)).ShouldBeTrue();
+        await Retry.UntilAsync("the hub is gone", async () =>
+        {
+            Time.Advance(Owners.Beat);
+            return !await IsConnectedAsync(Two, agent);
+        }, ct: Token);
+        await Retry.UntilAsync("the feed says so", () => Feed(Two, agent.HostId) is [.., FeedNames.HostDisconnected], ct: Token);
+        var again = await Two.ReconnectAsync(agent, Token);
+        (await IsConnectedAsync(Two, again)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task While_the_bus_is_down_each_hub_serves_its_own_agents_and_says_so_of_the_others()
+    {
+        var agent = await StartAgentAsync();
+        _bus.Set(up: false);
+        var asking = CommandAsync(One, agent, CommandNames.ListImages);
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), "[]", Token);
+        (await asking).Status.ShouldBe(HttpStatusCode.OK);
+        var (status, body) = await CommandAsync(Two, agent, CommandNames.ListImages);
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        body.ShouldContain("NATS");
+        Time.Advance(Owners.Silence * 2);
+        (await IsConnectedAsync(Two, agent)).ShouldBeFalse();
+        _bus.Set(up: true);
+        await UntilConnectedAsync(Two, agent);
+        Service<EventFeed>(Two).Listen(long.MaxValue / 2).TakeGap().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task What_happened_while_the_bus_was_down_is_found_in_the_database()
+    {
+        var agent = await StartAgentAsync();
+        _bus.Set(up: false);
+        var again = await Two.ReconnectAsync(agent, Token);
+        Service<AgentRegistry>(One).IsConnected(agent.HostId).ShouldBeTrue();
+        _bus.Set(up: true);
+        (await agent.ReadAsync(Token)).ShouldBeNull();
+        agent.Socket.CloseStatusDescription.ShouldBe("New connection established");
+        await UntilConnectedAsync(One, again);
+        var asking = CommandAsync(One, again, CommandNames.ListImages);
+        await again.AnswerAsync(await again.ReadFrameAsync(Token), "[]", Token);
+        (await asking).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_host_that_was_removed_while_the_bus_was_down_is_found_to_be_removed()
+    {
+        var agent = await StartAgentAsync();
+        _bus.Set(up: false);
+        (await Two.AskAsync(HttpMethod.Delete, Path(agent), null, Token)).Status.ShouldBe(HttpStatusCode.NoContent);
+        _bus.Set(up: true);
+        (await agent.ReadAsync(Token)).ShouldBeNull();
+        agent.Socket.CloseStatusDescription.ShouldBe("Host removed");
+    }
+
+    /// <summary>Takes a hub off the bus without a word, as if it were killed.</summary>
+    private static async Task SilenceAsync(HubFixture hub) => await Service<HubLink>(hub).StopAsync();
+
+    private protected override Task<HubFixture> StartHubAsync(string data, FakeTimeProvider time) => StartHubAsync(data, time, _bus, null);
+}
+
+public sealed class NatsFleetTests : FleetBehaviour
+{
+    private NatsServer _server = null!;
+
+    [Fact]
+    public async Task A_fleet_goes_on_when_nats_is_back()
+    {
+        var agent = await StartAgentAsync();
+        await _server.KillAsync();
+        await Retry.UntilAsync("the hub knows", () => !Service<HubLink>(Two).IsUp, ct: Token);
+        (await CommandAsync(Two, agent, CommandNames.ListImages)).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await _server.StartAgainAsync(Token);
+        await Retry.UntilAsync("both are back", () => Service<HubLink>(One).IsUp && Service<HubLink>(Two).IsUp, ct: Token);
+        var asking = CommandAsync(Two, agent, CommandNames.ListImages);
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), "[]", Token);
+        (await asking).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_hub_starts_while_nats_is_not_there_and_joins_when_it_is()
+    {
+        await _server.KillAsync();
+        var third = await StartAsync();
+        var agent = await third.StartAgentAsync(Token);
+        (await IsConnectedAsync(third, agent)).ShouldBeTrue();
+        await _server.StartAgainAsync(Token);
+        await UntilConnectedAsync(One, agent);
+        var asking = CommandAsync(One, agent, CommandNames.ListImages);
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), "[]", Token);
+        (await asking).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    protected override async Task PrepareAsync() => _server = await NatsServer.StartAsync(Token);
+
+    private protected override Task<HubFixture> StartHubAsync(string data, FakeTimeProvider time) =>
+        StartHubAsync(data, time, null, NatsSettings.Parse(_server.Url, null, null));
+}
