@@ -324,7 +324,7 @@ prepare_engines() {
   others=$!
   ensure_native_tools
   ensure_test_key
-  publish agent hub
+  publish agent hub cli
   wait "$others"
   engines # Once more, for what they export.
   ensure_image agent "$(architecture)" dockmon-test/dockmon-agent:test
@@ -332,6 +332,7 @@ prepare_engines() {
   ensure_arm64_root
   export DOCKMON_AGENT_IMAGE=dockmon-test/dockmon-agent:test DOCKMON_HUB_IMAGE=dockmon-test/dockmon-hub:test
   export DOCKMON_AGENT_BIN=$PWD/artifacts/publish/agent/dockmon-agent DOCKMON_HUB_BIN=$PWD/artifacts/publish/hub/dockmon-hub
+  export DOCKMON_CLI_BIN=$PWD/artifacts/publish/cli/dockmon
 }
 
 engines() {

@@ -85,11 +85,18 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
         {
             entry.ListedAt = now;
             entry.Want(now + (retryAfter ?? (Refresh * (1 + (random.NextDouble() / 4)))));
+
+            // For a moment after an event, the engine still lists what was before.
+            listWanted |= entry.WantedAt + Spacing > entry.TakenAt;
+        }
+        else if (listWanted)
+        {
+            entry.WantedAt = now;
         }
 
         if (listWanted)
         {
-            entry.Want(entry.NextList(now));
+            entry.Want(now + Spacing);
         }
     });
 
@@ -167,6 +174,11 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
 
         public DateTimeOffset? ListedAt { get; set; }
 
+        /// <summary>When events last wanted a list.</summary>
+        public DateTimeOffset? WantedAt { get; set; }
+
+        public DateTimeOffset TakenAt { get; private set; }
+
         public DateTimeOffset? Queued { get; set; }
 
         public DateTimeOffset NextList(DateTimeOffset now) => ListedAt + Spacing is { } next && next > now ? next : now;
@@ -178,7 +190,7 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
         public HostWork Take(DateTimeOffset now)
         {
             var work = new HostWork(hostId, Events, _listDue <= now);
-            (Working, EventsDue, Queued, Events) = (true, false, null, []);
+            (Working, EventsDue, Queued, Events, TakenAt) = (true, false, null, [], now);
             if (work.ListDue)
             {
                 _listDue = null;

@@ -96,7 +96,7 @@ internal sealed partial class InventoryUpdates(
             _ = agents.Get(hostId);
             var answer = await requests.AskAsync(hostId, FrameTypes.Command, CommandNames.ListContainers, default, ListLimit, ct);
             await TakeListAsync(hostId, answer.Payload ?? default, ct);
-            _schedule.Done(work, listWanted: false);
+            _schedule.Done(work, listWanted: work.Events.Count > 0);
         }
         catch (AgentException e) when (e.Failure == AgentFailure.NotConnected)
         {

@@ -52,6 +52,19 @@ public sealed class InventoryTests : HubTests
         await SendAsync("c", "create");
         await ListAsync("""[{"Id":"c","Names":["/new"],"State":"created"}]""");
         await UntilAsync("", "new");
+        await SendAsync("c", "start");
+        await UntilAsync("state=running", "new");
+        await ListAsync("""[{"Id":"c","Names":["/new"],"State":"running","Status":"Up 1 second"}]""");
+        await SendAsync("c", "kill");
+        await SendAsync("c", "die");
+        await SendAsync("c", "stop");
+        await UntilAsync("state=exited", "new");
+
+        // The engine still lists what was, for a moment.
+        await ListAsync("""[{"Id":"c","Names":["/new"],"State":"running","Status":"Up 1 second"}]""");
+        await SendAsync("c", "die");
+        await ListAsync("""[{"Id":"c","Names":["/new"],"State":"exited","Status":"Exited (0) 1 second ago"}]""");
+        await UntilAsync("state=exited", "new");
     }
 
     [Fact]
