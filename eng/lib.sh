@@ -166,6 +166,25 @@ architecture() { uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/'; }
 # The file of a program: the command line has the name of the project itself.
 program_name() { [ "$1" = cli ] && echo dockmon || echo "dockmon-$1"; }
 
+# Builds the page of the hub into artifacts/web, when its sources are newer than what is there: the hub embeds it.
+ensure_page() {
+  local stamp=artifacts/web/index.html.br
+  [ -n "$(find web -path web/node_modules -prune -o -newer "$stamp" -type f -print -quit 2>/dev/null)" ] || [ ! -e "$stamp" ] || return 0
+  ensure_node_modules
+  say "building the page"
+  (cd web && npm run --silent build)
+}
+
+ensure_node_modules() {
+  command -v npm >/dev/null || install "Node.js, which builds the page" nodejs npm
+  [ web/node_modules/.package-lock.json -nt web/package-lock.json ] || (cd web && npm ci --silent --no-audit --no-fund)
+}
+
+# The browser of the tests of the page.
+ensure_browser() {
+  command -v chromium >/dev/null || install "Chromium, for the tests of the page" chromium
+}
+
 # Publishes programs natively into artifacts/publish/NAME.
 publish() {
   local name
@@ -183,6 +202,7 @@ publish_native() {
   local arch=$1 name=$2 folder=$3 rid options=()
   case $arch in amd64) rid=linux-x64 ;; arm64) rid=linux-arm64 ;; *) die "there is no $name for $arch: amd64 and arm64 are supported" ;; esac
   ensure_native_tools
+  [ "$name" != hub ] || ensure_page
   if [ "$arch" != "$(architecture)" ]; then
     ensure_cross_tools "$arch"
     options=("-p:CppCompilerAndLinker=$PWD/eng/cross-cc" "-p:ObjCopyName=$DOCKMON_CROSS_TARGET-objcopy")
@@ -343,5 +363,6 @@ engines() {
   ensure_compose
   ensure_other_engines
   command -v curl >/dev/null || install "curl, for the installer" curl
+  ensure_browser
   [ -x /usr/sbin/haproxy ] || install "HAProxy, for tests behind it" haproxy
 }

@@ -7,6 +7,7 @@ using DockMon.Hub.History;
 using DockMon.Hub.Images;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Logs;
+using DockMon.Hub.Page;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
 using Microsoft.Extensions.Logging.Console;
@@ -60,6 +61,7 @@ public static class HubApplication
         app.MapInventory();
         app.MapApi();
         app.MapAccess();
+        app.MapPage();
         app.MapHistory();
         app.MapLogs();
         app.MapImages();

@@ -40,7 +40,6 @@ internal static class AccessServices
 
     public static void MapAccess(this WebApplication app)
     {
-        SetupPage.Map(app);
         AccountApi.Map(app);
         UserApi.Map(app);
         AuditApi.Map(app);

@@ -8,7 +8,6 @@ public sealed class SecurityHeaderTests : HubTests
 {
     [Theory]
     [InlineData("/health", HttpStatusCode.OK)]
-    [InlineData("/setup", HttpStatusCode.OK)]
     [InlineData("/api/hosts", HttpStatusCode.OK)]
     [InlineData("/api/hosts/none", HttpStatusCode.NotFound)]
     [InlineData("/nothing", HttpStatusCode.NotFound)]

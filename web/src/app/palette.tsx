@@ -1,0 +1,68 @@
+import { useMemo, useState } from 'preact/hooks'
+import { containers, version } from '../data/containers.ts'
+import { hosts } from '../data/hosts.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { Icon, type IconName } from '../parts/icons.tsx'
+import { shortImage, visible } from '../parts/text.ts'
+import { shortcuts } from './keys.ts'
+import { navigate, to } from './router.ts'
+
+interface Hit { icon: IconName, text: string, more: string, run: () => void }
+
+const MOST_HITS = 12
+
+/** Finds hosts, containers, projects and actions by a few letters. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const hits = useMemo(() => search(text), [text, version.value, hosts.value])
+  const run = (hit: Hit | undefined): void => {
+    if (!hit) return
+    onClose()
+    hit.run()
+  }
+  const onKey = (event: KeyboardEvent): void => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (step) setAt((at + step + hits.length) % Math.max(1, hits.length))
+    else if (event.key === 'Enter') run(hits[at])
+    else return
+    event.preventDefault()
+  }
+  return (
+    <Dialog label="Find" class="palette" onClose={onClose}>
+      <input type="search" autoFocus list={undefined} value={text} placeholder="Hosts, containers, projects, actions" aria-label="Find" role="combobox" aria-expanded="true"
+        aria-controls="hits" aria-activedescendant={hits.length > 0 ? 'hit-' + at : undefined} spellcheck={false}
+        onInput={event => { setText(event.currentTarget.value); setAt(0) }} onKeyDown={onKey} />
+      <ul id="hits" role="listbox" aria-label="found">
+        {hits.map((hit, index) => (
+          <li key={index} id={'hit-' + index} role="option" aria-selected={index === at} onClick={() => run(hit)} onPointerMove={() => setAt(index)}>
+            <Icon name={hit.icon} /><span>{hit.text}</span><small>{hit.more}</small>
+          </li>
+        ))}
+      </ul>
+      {hits.length === 0 && <p class="quiet">Nothing is called like that.</p>}
+    </Dialog>
+  )
+}
+
+/** What has all the words, those that begin with the first one before the others. */
+function search(text: string): Hit[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const ranked: [number, Hit][] = []
+  const add = (hit: Hit): void => {
+    const hay = (hit.text + ' ' + hit.more).toLowerCase()
+    if (!words.every(word => hay.includes(word))) return
+    const name = hit.text.toLowerCase()
+    ranked.push([words.length === 0 ? 0 : name.startsWith(words[0]!) ? 0 : name.includes(words[0]!) ? 1 : 2, hit])
+  }
+  for (const item of shortcuts()) if (item.key.startsWith('g ') || item.key === 't') add({ icon: 'settings', text: item.does, more: item.key, run: item.run })
+  for (const host of hosts.value?.values() ?? []) {
+    add({ icon: 'hosts', text: visible(host.hostname), more: host.connected ? 'host' : 'host, offline', run: () => navigate(to('hosts', host.id)) })
+  }
+  if (words.length > 0) {
+    for (const item of containers.values()) {
+      add({ icon: 'containers', text: visible(item.name), more: `${visible(item.host)} · ${shortImage(visible(item.image))}`, run: () => navigate(to('containers', item.host_id, item.id)) })
+    }
+  }
+  return ranked.sort(([a], [b]) => a - b).slice(0, MOST_HITS).map(([, hit]) => hit)
+}

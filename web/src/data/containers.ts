@@ -1,0 +1,90 @@
+import { signal } from '@preact/signals'
+import { get } from './http.ts'
+import { listen, onGap } from './live.ts'
+import { follow } from './sse.ts'
+import type { Schema } from './schema.ts'
+
+export type Container = Schema<'ContainerAnswer'>
+
+/** The newest sample of a container; members that its agent does not tell are missing. */
+export type Figures = Partial<Schema<'ContainerFigures'>>
+
+/** Beyond this many the room asks to narrow what is shown: the browser holds them all. */
+export const MOST = 20_000
+
+export const keyOf = (container: { host_id: string, id: string }): string => container.host_id + ':' + container.id
+
+const all = new Map<string, Container>()
+
+/** All containers that are known, and a number that grows when they change: at most four times a second. */
+export const containers: ReadonlyMap<string, Container> = all
+export const version = signal(0)
+export const complete = signal(false)
+let timer = 0
+
+function changed(): void {
+  timer ||= window.setTimeout(() => { timer = 0; version.value++ }, 250)
+}
+
+interface Changes { added?: Container[], changed?: Container[], removed?: string[] }
+
+/** Reads all containers, a thousand at a time. */
+export async function readContainers(): Promise<void> {
+  const found = new Set<string>()
+  let cursor = ''
+  do {
+    const page = await get<Schema<'ContainerPage'>>('/api/containers?limit=1000' + (cursor && '&cursor=' + encodeURIComponent(cursor)))
+    for (const container of page.items) {
+      found.add(keyOf(container))
+      all.set(keyOf(container), container)
+    }
+    cursor = page.next ?? ''
+    version.value++
+  } while (cursor && found.size < MOST)
+  for (const key of all.keys()) if (!found.has(key)) all.delete(key)
+  complete.value = true
+  version.value++
+}
+
+/** Takes in what the stream tells of containers. */
+export function startContainers(): void {
+  listen(({ name, hostId, data }) => {
+    if (name === 'containers_changed') {
+      const changes = data as Changes
+      for (const container of [...changes.added ?? [], ...changes.changed ?? []]) all.set(keyOf(container), container)
+      for (const id of changes.removed ?? []) all.delete(hostId + ':' + id)
+      changed()
+    } else if (name === 'host_connected' || name === 'host_disconnected') {
+      for (const [key, container] of all) {
+        if (container.host_id === hostId) all.set(key, { ...container, host_connected: name === 'host_connected' })
+      }
+      changed()
+    } else if (name === 'host_removed') {
+      for (const [key, container] of all) if (container.host_id === hostId) all.delete(key)
+      changed()
+    }
+  })
+  onGap(() => void readContainers())
+}
+
+/** Figures of the containers that are in view, by key. */
+export const visibleFigures = signal<ReadonlyMap<string, Figures>>(new Map())
+
+/** Follows the figures of some containers, once a second, until the signal ends it. At most 200, as the hub has it. */
+export function followFigures(keys: readonly string[], stop: AbortSignal): void {
+  const byHost = new Map<string, string[]>()
+  for (const key of keys.slice(0, 200)) {
+    const colon = key.indexOf(':')
+    const host = key.slice(0, colon)
+    byHost.set(host, [...byHost.get(host) ?? [], key.slice(colon + 1)])
+  }
+  const wanted = new URLSearchParams([...byHost].map(([host, ids]) => ['figures', `${host}:${ids.join(',')}`]))
+  void follow('/api/containers/changes?' + wanted.toString(), {
+    onEvent: event => {
+      if (event.name !== 'figures') return
+      const next = new Map(visibleFigures.value)
+      for (const { host_id, id, figures } of JSON.parse(event.data) as { host_id: string, id: string, figures: Figures }[]) next.set(host_id + ':' + id, figures)
+      visibleFigures.value = next
+    },
+  }, stop)
+}

@@ -1,0 +1,31 @@
+/** What can be asked of a row: words that are in any of its texts, and `name:value` for one of them. */
+export interface Filter { words: string[], fields: [name: string, value: string, not: boolean][] }
+
+/** Reads `web state:running -image:nginx "two words"`. A name that is not known is a word. */
+export function parseFilter(text: string, names: readonly string[]): Filter {
+  const filter: Filter = { words: [], fields: [] }
+  for (const match of text.toLowerCase().matchAll(/(-?)([a-z]+):("[^"]*"|\S*)|"([^"]*)"|(\S+)/g)) {
+    const [whole, not, name, value, quoted, word] = match
+    if (name !== undefined && names.includes(name)) {
+      const wanted = value!.replace(/^"|"$/g, '')
+      if (wanted) filter.fields.push([name, wanted, not === '-'])
+    } else {
+      const plain = quoted ?? word ?? whole
+      if (plain) filter.words.push(plain)
+    }
+  }
+  return filter
+}
+
+/** Whether a row passes: all words in it, one of the values of each field, none of those with a minus. */
+export function matches(filter: Filter, fields: Record<string, string>, haystack: string): boolean {
+  for (const word of filter.words) if (!haystack.includes(word)) return false
+  const wanted = new Map<string, boolean>()
+  for (const [name, value, not] of filter.fields) {
+    const hit = (fields[name] ?? '').toLowerCase().includes(value)
+    if (not) {
+      if (hit) return false
+    } else wanted.set(name, (wanted.get(name) ?? false) || hit)
+  }
+  return [...wanted.values()].every(Boolean)
+}

@@ -1,0 +1,53 @@
+import { render } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { startKeys } from './app/keys.ts'
+import { path, startRouter } from './app/router.ts'
+import { Shell } from './app/shell.tsx'
+import { startTheme } from './app/theme.ts'
+import { readContainers, startContainers } from './data/containers.ts'
+import { readHosts, startHosts } from './data/hosts.ts'
+import { reason } from './data/http.ts'
+import { startLive } from './data/live.ts'
+import { me, readMe } from './data/session.ts'
+import { Container } from './rooms/container.tsx'
+import { Containers } from './rooms/containers.tsx'
+import { Events } from './rooms/events.tsx'
+import { HostRoom } from './rooms/host.tsx'
+import { Hosts } from './rooms/hosts.tsx'
+import { SignIn } from './rooms/sign-in.tsx'
+import '@xterm/xterm/css/xterm.css'
+import 'uplot/dist/uPlot.min.css' // with the page's own: what is loaded later brings no style sheets
+import './styles/page.css'
+
+function Room() {
+  const [room = 'hosts'] = path.value
+  if (room === 'hosts') return path.value.length > 1 ? <HostRoom /> : <Hosts />
+  if (room === 'containers') return path.value.length > 1 ? <Container /> : <Containers />
+  if (room === 'events') return <Events />
+  return <div class="empty"><h1>There is no such room</h1><p><a href="/">Back to the hosts</a></p></div>
+}
+
+function Page() {
+  const [problem, setProblem] = useState('')
+  useEffect(() => { readMe().catch((error: unknown) => setProblem(reason(error))) }, [])
+  const known = me.value
+  useEffect(() => {
+    if (!known) return
+    const stop = new AbortController()
+    Promise.all([readHosts(), readContainers()]).then(() => setProblem(''), (error: unknown) => setProblem(reason(error)))
+    startLive(stop.signal)
+    return () => stop.abort()
+  }, [known?.who])
+
+  if (path.value[0] === 'setup') return <SignIn first />
+  if (known === null) return <SignIn first={false} />
+  if (known === undefined) return <p class="quiet" role="status">{problem || 'One moment…'}</p>
+  return <Shell>{problem && <p class="stale" role="alert">{problem}</p>}<Room /></Shell>
+}
+
+startTheme()
+startRouter()
+startKeys()
+startHosts()
+startContainers()
+render(<Page />, document.body)

@@ -1,0 +1,116 @@
+import { useEffect, useState } from 'preact/hooks'
+import { navigate, path, to } from '../app/router.ts'
+import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
+import { ask, get, reason } from '../data/http.ts'
+import { whyNot } from '../data/session.ts'
+import { LogView } from '../logs/view.tsx'
+import { confirmed } from '../parts/confirm.tsx'
+import { Icon, type IconName } from '../parts/icons.tsx'
+import { Later } from '../parts/later.tsx'
+import { State } from '../parts/state.tsx'
+import { bytes, duration, percent, publishedPorts, visible } from '../parts/text.ts'
+import { say } from '../parts/toasts.tsx'
+
+const tabs = ['overview', 'charts', 'logs', 'terminal', 'inspect'] as const
+
+/** One container: what it is and does, its log, a shell in it. */
+export function Container() {
+  const [, hostId = '', id = '', tab = 'overview'] = path.value
+  void version.value
+  const row = containers.get(hostId + ':' + id)
+  if (!row) {
+    return (
+      <div class="empty"><h1>{complete.value ? 'This container is not there' : 'One moment…'}</h1>
+        {complete.value && <p>It was removed, or made anew by an update: then it has another id. <a href="/containers">All containers</a></p>}
+      </div>
+    )
+  }
+  return (
+    <div class="container">
+      <header>
+        <h1>{visible(row.name)}</h1><State state={row.host_connected ? row.state : 'unknown'} health={row.health} />
+        <p class="quiet"><a href={to('hosts', row.host_id)}>{visible(row.host)}</a> · {visible(row.image)}</p>
+        <Actions row={row} />
+      </header>
+      <nav class="tabs" aria-label="of this container">
+        {tabs.map(name => (
+          <a key={name} href={to('containers', hostId, id, ...name === 'overview' ? [] : [name])} aria-current={name === tab ? 'page' : undefined}>{name[0]!.toUpperCase() + name.slice(1)}</a>
+        ))}
+      </nav>
+      {tab === 'logs' ? <LogView key={id} sources={[{ hostId, id, name: row.name }]} />
+        : tab === 'charts' ? <Later key={id} load={() => import('./charts.tsx')} props={{ hostId, name: row.name }} />
+        : tab === 'terminal' ? <Later key={id} load={() => import('./terminal.tsx')} props={{ hostId, id }} />
+        : tab === 'inspect' ? <Inspect key={id} row={row} /> : <Overview row={row} />}
+    </div>
+  )
+}
+
+function Overview({ row }: { row: Row }) {
+  const key = keyOf(row)
+  useEffect(() => {
+    const stop = new AbortController()
+    followFigures([key], stop.signal)
+    return () => stop.abort()
+  }, [key])
+  const figures = row.state === 'running' ? visibleFigures.value.get(key) ?? row.figures : undefined
+  const facts: [string, string][] = [
+    ['State', row.status], ['Health', row.health || 'no health check'], ['Running for', row.state === 'running' && row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : '–'],
+    ['CPU', figures?.cpu_percent === undefined ? '–' : percent(figures.cpu_percent)],
+    ['Memory', figures?.memory_usage === undefined ? '–' : bytes(figures.memory_usage) + (figures.memory_limit ? ' of ' + bytes(figures.memory_limit) : '')],
+    ['Network', figures?.network_rx === undefined ? '–' : `${bytes(figures.network_rx)} received, ${bytes(figures.network_tx ?? 0)} sent`],
+    ['Disk', figures?.disk_read === undefined ? '–' : `${bytes(figures.disk_read)} read, ${bytes(figures.disk_write ?? 0)} written`],
+    ['Ports', publishedPorts(row.ports) || 'none published'], ['Stack', row.project ? `${row.project} / ${row.service}` : '–'],
+    ['Image', row.image], ['Created', new Date(row.created).toLocaleString()], ['Id', row.id],
+  ]
+  return <dl class="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{visible(value)}</dd></div>)}</dl>
+}
+
+function Inspect({ row }: { row: Row }) {
+  const [text, setText] = useState('Asking the host…')
+  useEffect(() => {
+    const stop = new AbortController()
+    get<unknown>(`/api${to('hosts', row.host_id, 'containers', row.id)}`, stop.signal).then(
+      value => setText(JSON.stringify(value, null, 2)), (error: unknown) => { if (!stop.signal.aborted) setText(reason(error)) })
+    return () => stop.abort()
+  }, [])
+  return <pre class="inspect" tabIndex={0} aria-label="Docker's inspect object">{text}</pre>
+}
+
+const actions: readonly { action: string, title: string, icon: IconName, when: (state: string) => boolean }[] = [
+  { action: 'start', title: 'Start', icon: 'start', when: state => state !== 'running' && state !== 'paused' },
+  { action: 'stop', title: 'Stop', icon: 'stop', when: state => state === 'running' || state === 'restarting' },
+  { action: 'restart', title: 'Restart', icon: 'restart', when: state => state === 'running' },
+]
+
+function Actions({ row }: { row: Row }) {
+  const [busy, setBusy] = useState('')
+  const why = !row.host_connected ? 'The host is offline.' : whyNot('operator')
+  const run = async (action: string, title: string): Promise<void> => {
+    setBusy(action)
+    const toast = say(`${title} ${visible(row.name)}…`, 'busy')
+    try {
+      await ask('POST', `/api${to('hosts', row.host_id, 'containers', row.id, action)}`)
+      toast.end(`${title} ${visible(row.name)}: done`, 'good')
+      if (action === 'remove') navigate('/containers')
+    } catch (error) {
+      toast.end(`${title} ${visible(row.name)}: ${reason(error)}`, 'bad')
+    } finally {
+      setBusy('')
+    }
+  }
+  const remove = async (): Promise<void> => {
+    const yes = await confirmed({
+      title: `Remove ${visible(row.name)}?`, action: 'Remove',
+      text: 'The container and what was written inside of it will be gone. Its volumes and its image stay.',
+    })
+    if (yes) await run('remove', 'Remove')
+  }
+  return (
+    <div class="actions" role="toolbar" aria-label="actions">
+      {actions.filter(item => item.when(row.state)).map(({ action, title, icon }) => (
+        <button key={action} type="button" disabled={why !== '' || busy !== ''} title={why} onClick={() => void run(action, title)}><Icon name={icon} /> {title}</button>
+      ))}
+      {row.state !== 'running' && <button type="button" class="danger" disabled={why !== '' || busy !== ''} title={why} onClick={() => void remove()}><Icon name="close" /> Remove</button>}
+    </div>
+  )
+}

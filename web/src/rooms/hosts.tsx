@@ -1,0 +1,134 @@
+import { useComputed } from '@preact/signals'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { addShortcuts } from '../app/keys.ts'
+import { query, setQuery, to } from '../app/router.ts'
+import { containers, version } from '../data/containers.ts'
+import { matches, parseFilter } from '../data/filter.ts'
+import { figures, hosts, type Host, type HostLive } from '../data/hosts.ts'
+import { whyNot } from '../data/session.ts'
+import { Icon } from '../parts/icons.tsx'
+import { Meter, Spark } from '../parts/spark.tsx'
+import { bytes, duration, percent, visible } from '../parts/text.ts'
+import { AddHost } from './add-host.tsx'
+
+/** What is known of a host's containers. */
+interface Count { running: number, all: number, unhealthy: number, restarting: number }
+
+const none: Count = { running: 0, all: 0, unhealthy: 0, restarting: 0 }
+
+/** Hosts: what needs attention first, then all of them as cards. */
+export function Hosts() {
+  const counts = useComputed(() => {
+    void version.value
+    const found = new Map<string, Count>()
+    for (const item of containers.values()) {
+      const count = found.get(item.host_id) ?? { ...none }
+      count.all++
+      if (item.state === 'running') count.running++
+      if (item.state === 'running' && item.health === 'unhealthy') count.unhealthy++
+      if (item.state === 'restarting') count.restarting++
+      found.set(item.host_id, count)
+    }
+    return found
+  })
+  const search = useRef<HTMLInputElement>(null)
+  const [adding, setAdding] = useState(false)
+  useEffect(() => addShortcuts([{ key: '/', does: 'search', run: () => search.current?.focus() }]), [])
+
+  if (!hosts.value) return <p class="quiet">Reading the hosts…</p>
+  const all = [...hosts.value.values()]
+  const troubles = all.flatMap(host => troublesOf(host, figures.value.get(host.id), counts.value.get(host.id) ?? none))
+  const filter = parseFilter(query('q'), ['tag', 'state', 'version'])
+  const shown = all
+    .filter(host => matches(filter, { tag: (host.tags ?? []).join(' '), state: host.connected ? 'online' : 'offline', version: host.registration.version ?? '' },
+      [host.hostname, ...host.tags ?? [], host.registration.os_version ?? '', host.registration.version ?? ''].join(' ').toLowerCase()))
+    .sort((a, b) => a.hostname.localeCompare(b.hostname, undefined, { numeric: true }))
+
+  return (
+    <div class="hosts">
+      <header class="head">
+        <h1>Hosts <small>{all.filter(host => host.connected).length} of {all.length} online</small></h1>
+        <button type="button" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>Add a host</button>
+      </header>
+      {adding && <AddHost onClose={() => setAdding(false)} />}
+      {troubles.length > 0 && (
+        <section aria-labelledby="attention" class="attention">
+          <h2 id="attention"><Icon name="warn" /> Needs attention</h2>
+          <ul>
+            {troubles.slice(0, 12).map(trouble => (
+              <li key={trouble.host.id + trouble.text} class={trouble.kind}>
+                <a href={trouble.link}>{visible(trouble.host.hostname)}</a><span>{trouble.text}</span>
+              </li>
+            ))}
+          </ul>
+          {troubles.length > 12 && <p class="quiet">and {troubles.length - 12} more</p>}
+        </section>
+      )}
+      {all.length === 0 ? (
+        <div class="empty">
+          <h2>No hosts yet</h2>
+          <p>Add the first one: it takes one command on the host.</p>
+          <button type="button" class="primary" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>Add the first host</button>
+        </div>
+      ) : (
+        <>
+          <input ref={search} type="search" class="filter" aria-label="Search hosts" placeholder="Search: name, tag:production, state:offline" value={query('q')}
+            onInput={event => setQuery({ q: event.currentTarget.value })} spellcheck={false} />
+          <ul class="cards">
+            {shown.map(host => <Card key={host.id} host={host} live={figures.value.get(host.id)} count={counts.value.get(host.id) ?? none} />)}
+          </ul>
+          {shown.length === 0 && <p class="quiet">No host is like that.</p>}
+        </>
+      )}
+    </div>
+  )
+}
+
+function Card({ host, live, count }: { host: Host, live: HostLive | undefined, count: Count }) {
+  const figure = host.connected ? live : undefined
+  const memory = host.registration.total_memory
+  return (
+    <li class={'card ' + (host.connected ? '' : 'offline')}>
+      <h2>
+        <a href={to('hosts', host.id)}>{visible(host.hostname)}</a>
+        <span class={'state ' + (host.connected ? 'good' : 'bad')}>{host.connected ? 'online' : 'offline ' + duration((Date.now() - Date.parse(host.last_seen)) / 1000)}</span>
+      </h2>
+      <p class="quiet">
+        {[host.registration.os_version, host.registration.docker_version && 'Docker ' + host.registration.docker_version, host.registration.num_cpus && host.registration.num_cpus + ' cores',
+          memory && bytes(memory)].filter(Boolean).map(String).map(visible).join(' · ')}
+      </p>
+      <dl>
+        <div><dt>CPU</dt><dd>{figure ? percent(figure.latest.cpu_percent) : '–'}</dd><Spark values={figure?.cpu ?? []} top={100} /></div>
+        <div><dt>Memory</dt><dd>{figure ? percent(figure.latest.mem_percent) : '–'}</dd><Spark values={figure?.memory ?? []} top={100} /></div>
+        <div><dt>Network</dt><dd>{figure ? bytes(figure.latest.net_bytes_per_sec ?? 0) + '/s' : '–'}</dd><Spark values={figure?.network ?? []} /></div>
+      </dl>
+      {fullest(figure) && <p class="disk"><span>{fullest(figure)!.mount_point}</span><Meter value={fullest(figure)!.percent} label={'disk ' + fullest(figure)!.mount_point} /><span>{percent(fullest(figure)!.percent)}</span></p>}
+      <p class="foot">
+        <a href={`/containers?q=${encodeURIComponent(`host:"${host.hostname}"`)}`}>{count.running} running{count.all > count.running ? `, ${count.all - count.running} not` : ''}</a>
+        {(host.tags ?? []).map(tag => <span key={tag} class="tag">{visible(tag)}</span>)}
+      </p>
+    </li>
+  )
+}
+
+/** The file system with the least space left. */
+function fullest(live: HostLive | undefined): { mount_point: string, percent: number } | undefined {
+  return (live?.extended?.file_systems ?? [])
+    .filter(item => item.total_bytes > 0)
+    .map(item => ({ mount_point: item.mount_point, percent: 100 * item.used_bytes / item.total_bytes }))
+    .sort((a, b) => b.percent - a.percent)[0]
+}
+
+interface Trouble { host: Host, text: string, kind: 'bad' | 'warn', link: string }
+
+function troublesOf(host: Host, live: HostLive | undefined, count: Count): Trouble[] {
+  const found: Trouble[] = []
+  const containersOf = (state: string): string => `/containers?q=${encodeURIComponent(`host:"${host.hostname}" ${state}`)}`
+  const add = (text: string, kind: Trouble['kind'], link = to('hosts', host.id)): void => { found.push({ host, text, kind, link }) }
+  if (!host.connected) add(`offline for ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)}`, 'bad')
+  if (count.unhealthy) add(`${count.unhealthy} unhealthy`, 'bad', containersOf('health:unhealthy'))
+  if (count.restarting) add(`${count.restarting} restarting again and again`, 'bad', containersOf('state:restarting'))
+  const disk = fullest(live)
+  if (disk && disk.percent >= 90) add(`${visible(disk.mount_point)} is ${percent(disk.percent)} full`, disk.percent >= 95 ? 'bad' : 'warn')
+  return found
+}

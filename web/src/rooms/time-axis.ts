@@ -1,0 +1,28 @@
+/** What can be looked at: how far back, and after how many seconds it is read anew. */
+export const ranges = [
+  { name: '5 min', seconds: 300, every: 2 },
+  { name: '1 h', seconds: 3600, every: 30 },
+  { name: '6 h', seconds: 6 * 3600, every: 60 },
+  { name: '24 h', seconds: 86_400, every: 60 },
+  { name: '7 d', seconds: 7 * 86_400, every: 300 },
+  { name: '30 d', seconds: 30 * 86_400, every: 300 },
+  { name: '400 d', seconds: 400 * 86_400, every: 600 },
+] as const
+
+/**
+ * Times and values with an empty point where points are missing, so that a line is not drawn across a time without samples. One point may be missing by
+ * the way samples and steps meet.
+ */
+export function breakGaps(times: readonly number[], step: number, series: readonly (readonly (number | null)[])[]): (number | null)[][] {
+  const out: (number | null)[][] = [[], ...series.map(() => [])]
+  times.forEach((time, index) => {
+    const before = times[index - 1]
+    if (before !== undefined && time - before > 2.5 * step) {
+      out[0]!.push(before + step)
+      series.forEach((_, at) => out[at + 1]!.push(null))
+    }
+    out[0]!.push(time)
+    series.forEach((values, at) => out[at + 1]!.push(values[index] ?? null))
+  })
+  return out
+}
