@@ -1,0 +1,150 @@
+using System.Text;
+using System.Text.Json;
+using DockMon.Testing;
+using Microsoft.Playwright;
+
+namespace DockMon.Page.Tests;
+
+/// <summary>A hub and an agent as a user has them, containers on the real engine, and a browser in front of them that is signed in.</summary>
+internal sealed class Scene : IAsyncDisposable
+{
+    public const string User = "ada";
+    public const string Password = "correct horse battery staple";
+
+    private const string AdminKey = "page-tests-admin-key";
+
+    private readonly TemporaryFolder _hubData = new();
+    private readonly TemporaryFolder _agentData = new();
+    private readonly Browser _browser;
+    private readonly List<string> _problems = [];
+    private IBrowserContext? _context;
+
+    private Scene(Browser browser, int port)
+    {
+        _browser = browser;
+        Address = $"http://127.0.0.1:{port}";
+        Api = new HubClient(Address, AdminKey);
+        Containers = new TestContainers(new DockerCli(), "dockmon-page");
+    }
+
+    public string Address { get; }
+
+    public HubClient Api { get; }
+
+    public TestContainers Containers { get; }
+
+    public ProgramProcess Hub { get; private set; } = null!;
+
+    public ProgramProcess Agent { get; private set; } = null!;
+
+    public IPage Page { get; private set; } = null!;
+
+    /// <summary>Address at which the first user is made.</summary>
+    public string SetUpLink { get; private set; } = "";
+
+    /// <summary>What the browser complained of: errors of scripts, and what the content security policy forbade.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>A hub, nobody signed in.</summary>
+    public static async Task<Scene> StartHubAsync(Browser browser, CancellationToken ct, ColorScheme theme = ColorScheme.Light, int width = 1440)
+    {
+        var scene = new Scene(browser, FreePort.Next());
+        scene.Hub = HubProcess.Start(new Dictionary<string, string>
+        {
+            ["HUB_URLS"] = scene.Address,
+            ["HUB_DATA"] = scene._hubData.Path,
+            ["HUB_ADMIN_KEY"] = AdminKey,
+        });
+        var line = await scene.Hub.WaitForLineAsync("Make the first user: ", ct);
+        scene.SetUpLink = line[line.IndexOf("http", StringComparison.Ordinal)..];
+        await scene.OpenAsync(theme, width);
+        return scene;
+    }
+
+    /// <summary>A hub with an agent of this machine's engine, and a browser that is signed in.</summary>
+    public static async Task<Scene> StartAsync(
+        Browser browser, CancellationToken ct, ColorScheme theme = ColorScheme.Light, int width = 1440, string hostname = "this-machine")
+    {
+        var scene = await StartHubAsync(browser, ct, theme, width);
+        await scene.StartAgentAsync(hostname, ct);
+        await scene.SetUpAsync();
+        return scene;
+    }
+
+    public async Task StartAgentAsync(string hostname, CancellationToken ct)
+    {
+        var token = (await Api.PostAsync("/api/tokens", null, ct)).GetProperty("token").GetString()!;
+        Agent = AgentProcess.Start(new Dictionary<string, string>
+        {
+            ["DOCKMON_URL"] = Address.Replace("http", "ws", StringComparison.Ordinal),
+            ["REGISTRATION_TOKEN"] = token,
+            ["DATA_PATH"] = _agentData.Path,
+            ["AGENT_NAME"] = hostname,
+            ["RECONNECT_INITIAL"] = "100ms",
+            ["RECONNECT_MAX"] = "1s",
+        });
+        await Retry.UntilAsync("the agent is connected", async () =>
+            (await Api.GetAsync("/api/hosts", ct)).EnumerateArray().Any(host => host.GetProperty("connected").GetBoolean()), ct: ct);
+    }
+
+    /// <summary>Makes the first user in the browser.</summary>
+    public async Task SetUpAsync()
+    {
+        await Page.GotoAsync(SetUpLink);
+        await Page.GetByLabel("Name").FillAsync(User);
+        await Page.GetByLabel("Password").FillAsync(Password);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Make the user" }).ClickAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Hosts", Level = 1 })).ToBeVisibleAsync();
+    }
+
+    /// <summary>Goes to another address of the page, as a link would.</summary>
+    public Task GoAsync(string path) => Page.GotoAsync(Address + path);
+
+    /// <summary>Keeps a picture of what is shown, to be looked at: in <c>artifacts/page</c>.</summary>
+    public Task PictureAsync(string name) =>
+        Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Root, "artifacts/page", name + ".png"), Animations = ScreenshotAnimations.Disabled });
+
+    /// <summary>What axe finds wrong with what is shown: one line for each rule and place.</summary>
+    public async Task<IReadOnlyList<string>> AxeAsync()
+    {
+        await Page.EvaluateAsync(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "web/node_modules/axe-core/axe.min.js")) + "; null");
+        var result = await Page.EvaluateAsync<JsonElement>("async () => await axe.run({ resultTypes: ['violations'] })");
+        return [.. result.GetProperty("violations").EnumerateArray().SelectMany(rule => rule.GetProperty("nodes").EnumerateArray().Select(node =>
+            new StringBuilder().Append(rule.GetProperty("id").GetString()).Append(": ").Append(node.GetProperty("html").GetString()).Append(' ')
+                .Append(node.GetProperty("failureSummary").GetString()).ToString()))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_context is not null)
+        {
+            await _context.DisposeAsync();
+        }
+
+        if (Agent is not null)
+        {
+            await Agent.DisposeAsync();
+        }
+
+        await Hub.DisposeAsync();
+        await Containers.DisposeAsync();
+        Api.Dispose();
+        _agentData.Dispose();
+        _hubData.Dispose();
+    }
+
+    private async Task OpenAsync(ColorScheme theme, int width)
+    {
+        _context = await _browser.NewContextAsync(theme, width);
+        Page = await _context.NewPageAsync();
+        Page.PageError += (_, error) => _problems.Add(error);
+        Page.Console += (_, message) =>
+        {
+            // A refused request is logged as an error by the browser itself, and is not one of the page.
+            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+            {
+                _problems.Add(message.Text);
+            }
+        };
+    }
+}
