@@ -7,7 +7,6 @@ using DockMon.Hub.Bus;
 using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using DockMon.Testing;
-using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
