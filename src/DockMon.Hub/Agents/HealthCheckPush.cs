@@ -6,7 +6,9 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Agents;
 
 /// <summary>Sends health checks to agents. One push at a time, each with the stored checks: the last one an agent gets is the newest.</summary>
-internal sealed partial class HealthCheckPush : IDisposable
+#pragma warning disable CA1001 // A push may be under way when the hub ends, and this semaphore has no handle that would have to be given back.
+internal sealed partial class HealthCheckPush
+#pragma warning restore CA1001
 {
     private static readonly TimeSpan OtherHubLimit = TimeSpan.FromSeconds(10);
 
@@ -64,8 +66,6 @@ internal sealed partial class HealthCheckPush : IDisposable
             _one.Release();
         }
     }
-
-    public void Dispose() => _one.Dispose();
 
     private async Task<bool> ServeAsync(HubMessage message)
     {

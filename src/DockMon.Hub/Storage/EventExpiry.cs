@@ -19,12 +19,29 @@ internal sealed partial class EventExpiry(Database database, HubOptions options,
                     // Others write between two slices.
                 }
             }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
             catch (DbException e)
             {
                 Log.NotRemoved(logger, options.EventsDays, e.Message);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        while (await NextAsync(timer, stoppingToken));
+    }
+
+    /// <returns>False when the hub is stopping.</returns>
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stopping)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private static partial class Log

@@ -23,7 +23,7 @@ public sealed class EndpointRuleTests : HubTests
         Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<AccessRule>() is { Least: null }).Select(endpoint => endpoint.RoutePattern.RawText).Distinct()
             .ShouldBe(
                 [
-                    "/health", "/api/setup", "/api/login", "/api/oidc/login", "/api/oidc/callback",
+                    "/health", "/health/ready", "/api/setup", "/api/login", "/api/oidc/login", "/api/oidc/callback",
                     "/", "/assets/{name}", "/icon.svg", "/hosts/{**rest}", "/containers/{**rest}", "/events/{**rest}", "/setup/{**rest}",
                 ],
                 ignoreOrder: true);
