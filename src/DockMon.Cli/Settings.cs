@@ -21,7 +21,8 @@ internal sealed record Settings
     public static string FilePath(Func<string, string?> environment)
     {
         var folder = environment("XDG_CONFIG_HOME") is { Length: > 0 } configured ? configured
-            : Path.Combine(environment("HOME") ?? throw new CliException(ExitCodes.Usage, "HOME is not set: name the hub with DOCKMON_HUB and DOCKMON_TOKEN"), ".config");
+            : Path.Combine(
+                environment("HOME") ?? throw new CliException(ExitCodes.Usage, "HOME is not set: name the hub with DOCKMON_HUB and DOCKMON_TOKEN"), ".config");
         return Path.Combine(folder, "dockmon", "config.json");
     }
 

@@ -47,11 +47,13 @@ internal static class Containers
         {
             [var one] => one,
             [] => throw new CliException(ExitCodes.NotFound, $"there is no container {text}; dockmon ps -a lists them"),
-            _ => throw new CliException(
-                ExitCodes.Usage, $"{text} may be any of {string.Join(", ", found.Take(10).Select(one => $"{one.Host}/{one.Name} ({one.Id[..Math.Min(12, one.Id.Length)]})"))}"),
+            _ => throw new CliException(ExitCodes.Usage, $"{text} may be any of {string.Join(", ", found.Take(10).Select(Describe))}"),
         };
     }
 
     /// <summary>The path of a container in the API.</summary>
-    public static string Path(ContainerAnswer container) => $"api/hosts/{Uri.EscapeDataString(container.HostId)}/containers/{Uri.EscapeDataString(container.Id)}";
+    public static string Path(ContainerAnswer container) =>
+        $"api/hosts/{Uri.EscapeDataString(container.HostId)}/containers/{Uri.EscapeDataString(container.Id)}";
+
+    private static string Describe(ContainerAnswer one) => $"{one.Host}/{one.Name} ({one.Id[..Math.Min(12, one.Id.Length)]})";
 }

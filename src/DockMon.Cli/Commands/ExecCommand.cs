@@ -26,7 +26,8 @@ internal static class ExecCommand
         {
             if (TerminalMode.Size() is var (columns, rows))
             {
-                await SendAsync(socket, sending, Encoding.UTF8.GetBytes($$$"""{"resize":{"cols":{{{columns}}},"rows":{{{rows}}}}}"""), WebSocketMessageType.Text, ct);
+                var resize = Encoding.UTF8.GetBytes($$$"""{"resize":{"cols":{{{columns}}},"rows":{{{rows}}}}}""");
+                await SendAsync(socket, sending, resize, WebSocketMessageType.Text, ct);
             }
         }
 

@@ -20,8 +20,8 @@ internal static class HostsCommand
         foreach (var host in await context.Hub.GetAsync("api/hosts", CliJson.Default.IReadOnlyListHostAnswer, ct))
         {
             table.Add(
-                host.Hostname, host.Connected ? "connected" : "away", host.Connected ? "now" : host.LastSeen, Text(host, "version"), Text(host, "docker_version"),
-                host.Id);
+                host.Hostname, host.Connected ? "connected" : "away", host.Connected ? "now" : host.LastSeen, Text(host, "version"),
+                Text(host, "docker_version"), host.Id);
         }
 
         await table.WriteAsync(context.Console);

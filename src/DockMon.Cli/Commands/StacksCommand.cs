@@ -68,8 +68,8 @@ internal static class StacksCommand
     {
         context.Arguments.Done();
         var target = await FindHostAsync(context, host, ct);
-        var operation = await context.Hub.SendAsync(
-            HttpMethod.Delete, $"{Path(target)}/{Uri.EscapeDataString(name)}?volumes={(volumes ? "true" : "false")}", null, CliJson.Default.OperationAnswer, ct);
+        var path = $"{Path(target)}/{Uri.EscapeDataString(name)}?volumes={(volumes ? "true" : "false")}";
+        var operation = await context.Hub.SendAsync(HttpMethod.Delete, path, null, CliJson.Default.OperationAnswer, ct);
         return await Operations.WatchAsync(context, name, operation, ct);
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using DockMon.Cli.Hub;
 using DockMon.Cli.Output;
 
@@ -21,7 +22,7 @@ internal static class TokensCommand
                 {
                     var token = await hub.SendAsync(HttpMethod.Post, "api/tokens", body, CliJson.Default.NewToken, ct);
                     await console.Out.WriteLineAsync(
-                        context.Json ? System.Text.Json.JsonSerializer.Serialize(token, CliJson.Default.NewToken) : AgentSetup.Describe(context.Settings, token, image));
+                        context.Json ? JsonSerializer.Serialize(token, CliJson.Default.NewToken) : AgentSetup.Describe(context.Settings, token, image));
                 }
 
                 return ExitCodes.Success;
@@ -30,7 +31,7 @@ internal static class TokensCommand
                 var tokens = await hub.GetAsync("api/tokens", CliJson.Default.IReadOnlyListTokenSummary, ct);
                 if (context.Json)
                 {
-                    await console.Out.WriteLineAsync(System.Text.Json.JsonSerializer.Serialize(tokens, CliJson.Default.IReadOnlyListTokenSummary));
+                    await console.Out.WriteLineAsync(JsonSerializer.Serialize(tokens, CliJson.Default.IReadOnlyListTokenSummary));
                     return ExitCodes.Success;
                 }
 

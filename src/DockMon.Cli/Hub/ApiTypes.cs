@@ -12,7 +12,8 @@ internal sealed record PublishedPort(string Ip, int PrivatePort, int PublicPort,
 internal sealed record ContainerFigures(double CpuPercent, long MemoryUsage);
 
 internal sealed record ContainerAnswer(
-    string HostId, string Host, string Id, string Name, string Image, string State, string Status, string Health, PublishedPort[] Ports, ContainerFigures? Figures)
+    string HostId, string Host, string Id, string Name, string Image, string State, string Status, string Health, PublishedPort[] Ports,
+    ContainerFigures? Figures)
 {
     /// <summary>The status with the health in it, as Docker writes it.</summary>
     [JsonIgnore]

@@ -10,7 +10,7 @@ internal static class Text
     public static string Safe(string? text) => Visible.Escape(text ?? "");
 
     /// <summary>A line of a log: tabs stay.</summary>
-    public static string SafeLine(string text) => text.Contains('\t', StringComparison.Ordinal) ? string.Join('\t', text.Split('\t').Select(Visible.Escape)) : Visible.Escape(text);
+    public static string SafeLine(string text) => string.Join('\t', text.Split('\t').Select(Visible.Escape));
 
     /// <summary>Columns that a harmless text takes on a terminal; wide characters count twice.</summary>
     public static int Width(string text)

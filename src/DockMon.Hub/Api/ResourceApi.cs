@@ -21,7 +21,8 @@ internal static class ResourceApi
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
         host.MapGet("/images", ListImagesAsync).Produces<IReadOnlyList<ImageSummary>>().WithSummary("Images of the host, and which containers use them.");
         host.MapDelete("/images/{image}", RemoveImageAsync).Allow(CommandRoles.OfCommand(CommandNames.RemoveImage))
-            .Produces(StatusCodes.Status204NoContent).WithSummary("Removes an image; with force=true although it has several tags or stopped containers use it.");
+            .Produces(StatusCodes.Status204NoContent)
+            .WithSummary("Removes an image; with force=true although it has several tags or stopped containers use it.");
         host.MapPost("/images/prune", PruneImagesAsync).Allow(CommandRoles.OfCommand(CommandNames.PruneImages))
             .Produces<PruneResult>().WithSummary("Removes every image that no container uses.");
         host.MapGet("/networks", ListNetworksAsync).Produces<IReadOnlyList<NetworkSummary>>().WithSummary("Networks of the host, and their containers.");
@@ -65,8 +66,9 @@ internal static class ResourceApi
     private static Task<IResult> ListImagesAsync(string id, AgentCalls agents, CancellationToken ct) =>
         AnswerAsync(agents.CommandAsync(id, CommandNames.ListImages, ct));
 
-    private static Task<IResult> RemoveImageAsync(string id, string image, bool? force, AgentCalls agents, CancellationToken ct) => DoneAsync(agents.CommandAsync(
-        id, CommandNames.RemoveImage, new RemoveImageRequest { ImageId = image, Force = force }, ProtocolJson.Default.RemoveImageRequest, ct));
+    private static Task<IResult> RemoveImageAsync(string id, string image, bool? force, AgentCalls agents, CancellationToken ct) =>
+        DoneAsync(agents.CommandAsync(
+            id, CommandNames.RemoveImage, new RemoveImageRequest { ImageId = image, Force = force }, ProtocolJson.Default.RemoveImageRequest, ct));
 
     private static Task<IResult> PruneImagesAsync(string id, AgentCalls agents, CancellationToken ct) =>
         AnswerAsync(agents.CommandAsync(id, CommandNames.PruneImages, ct));

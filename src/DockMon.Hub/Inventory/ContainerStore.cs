@@ -42,7 +42,8 @@ internal sealed class ContainerStore(Database database)
             row => Read(row) with { Detail = row.GetString(13) },
             ct,
             [.. parameters]);
-        return rows.ToDictionary(row => row.Id, row => row with { Detail = database.Vault.Open(row.Detail, Place(row.HostId, row.Id)) }, StringComparer.Ordinal);
+        return rows.ToDictionary(
+            row => row.Id, row => row with { Detail = database.Vault.Open(row.Detail, Place(row.HostId, row.Id)) }, StringComparer.Ordinal);
     }
 
     /// <summary>Stores what changed. Nothing is stored of a host that was removed.</summary>

@@ -109,8 +109,8 @@ internal static class InventoryApi
             }
         }
 
-        return found.Count == 0 ? null
-            : Encoding.UTF8.GetBytes($"event: {FeedNames.Figures}\ndata: {JsonSerializer.Serialize(found, InventoryJson.Default.IReadOnlyListFiguresEntry)}\n\n");
+        var data = JsonSerializer.Serialize(found, InventoryJson.Default.IReadOnlyListFiguresEntry);
+        return found.Count == 0 ? null : Encoding.UTF8.GetBytes($"event: {FeedNames.Figures}\ndata: {data}\n\n");
     }
 
     /// <summary>The parameters of a query for containers.</summary>
@@ -153,7 +153,9 @@ internal static class InventoryApi
         public string? Read(out ContainerQuery query)
         {
             query = new ContainerQuery();
-            if (!Enum.TryParse<ContainerSort>(Sort ?? "name", ignoreCase: true, out var sort) || !Enum.IsDefined(sort) || char.IsAsciiDigit((Sort ?? "name")[0]))
+            if (!Enum.TryParse<ContainerSort>(Sort ?? "name", ignoreCase: true, out var sort)
+                || !Enum.IsDefined(sort)
+                || char.IsAsciiDigit((Sort ?? "name")[0]))
             {
                 return "sort must be one of " + string.Join(", ", Enum.GetNames<ContainerSort>()).ToLowerInvariant();
             }

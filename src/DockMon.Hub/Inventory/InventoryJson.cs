@@ -7,7 +7,8 @@ internal sealed record PublishedPort(string Ip, int PrivatePort, int PublicPort,
 
 /// <summary>The newest figures of a running container.</summary>
 internal sealed record ContainerFigures(
-    double CpuPercent, long MemoryUsage, long MemoryLimit, double MemoryPercent, long NetworkRx, long NetworkTx, long DiskRead, long DiskWrite, string? Timestamp);
+    double CpuPercent, long MemoryUsage, long MemoryLimit, double MemoryPercent, long NetworkRx, long NetworkTx, long DiskRead, long DiskWrite,
+    string? Timestamp);
 
 /// <summary>A container, as the API returns it.</summary>
 internal sealed record ContainerAnswer

@@ -75,8 +75,8 @@ internal static class MergedLogsApi
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         var lines = Math.Clamp(tail ?? 100, 0, MostLines);
-        var pumps = Task.WhenAll(wanted.Select(parts =>
-            PumpAsync(ReadAsync(streams, polled, (parts[0], parts[1]), lines, since, follow ?? true, ended.Token), parts[0], parts[1], waiting.Writer, ended.Token)));
+        var pumps = Task.WhenAll(wanted.Select(parts => PumpAsync(
+            ReadAsync(streams, polled, (parts[0], parts[1]), lines, since, follow ?? true, ended.Token), parts[0], parts[1], waiting.Writer, ended.Token)));
         var completing = CompleteAsync(pumps, waiting.Writer);
         try
         {

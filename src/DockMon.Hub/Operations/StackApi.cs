@@ -51,7 +51,8 @@ internal static partial class StackApi
         if (!ProjectName().IsMatch(name))
         {
             return Results.Problem(
-                "the name of a stack has lower-case letters, digits, dashes and underscores, and at most 64 of them", statusCode: StatusCodes.Status400BadRequest);
+                "the name of a stack has lower-case letters, digits, dashes and underscores, and at most 64 of them",
+                statusCode: StatusCodes.Status400BadRequest);
         }
 
         if (request.Compose is not { Length: > 0 and <= LongestFile } compose || request.Env?.Length > LongestFile)

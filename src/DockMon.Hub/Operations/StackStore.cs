@@ -47,7 +47,8 @@ internal sealed class StackStore(Database database, TimeProvider time)
             row => (Box: row.GetString(0), At: row.GetString(1)),
             ct,
             ("@host", hostId), ("@name", name));
-        return rows is [var (box, at)] && JsonSerializer.Deserialize(database.Vault.Open(box, Place(hostId, name)), OperationJson.Default.StackContent) is { } content
+        return rows is [var (box, at)]
+            && JsonSerializer.Deserialize(database.Vault.Open(box, Place(hostId, name)), OperationJson.Default.StackContent) is { } content
             ? new StackAnswer(hostId, name, content.Compose, content.Env, at) : null;
     }
 

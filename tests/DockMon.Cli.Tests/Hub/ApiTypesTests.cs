@@ -34,8 +34,9 @@ public sealed class ApiTypesTests
     }
 
     private static IEnumerable<string> Kinds(JsonElement schema) =>
-        schema.TryGetProperty("type", out var type) ? type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Select(one => one.GetString()!) : [type.GetString()!]
-            : ["object", "any"];
+        !schema.TryGetProperty("type", out var type) ? ["object", "any"]
+            : type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Select(one => one.GetString()!)
+            : [type.GetString()!];
 
     private static string Kind(Type type) => type == typeof(string) ? "string"
         : type == typeof(bool) ? "boolean"

@@ -9,7 +9,8 @@ public sealed class TableTests
     [Fact]
     public async Task Columns_stand_under_each_other()
     {
-        (await WriteAsync(null, ["web", "running", ""], ["a-long-name", "x", "y"])).ShouldBe("NAME         STATE    PORTS\nweb          running\na-long-name  x        y\n");
+        (await WriteAsync(null, ["web", "running", ""], ["a-long-name", "x", "y"]))
+            .ShouldBe("NAME         STATE    PORTS\nweb          running\na-long-name  x        y\n");
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class OperationTests : HubTests
         (await GetAsync(id)).GetProperty("message").GetString().ShouldBe("Creating");
         await Agent.SendEventAsync(
             EventNames.DeployComplete,
-            $$"""{"deployment_id":"{{id}}","action":"up","success":false,"services":null,"failed_services":["web"]}""".Replace("null", "{}", StringComparison.Ordinal),
+            $$$"""{"deployment_id":"{{{id}}}","action":"up","success":false,"services":{},"failed_services":["web"]}""",
             Token);
         await UntilReadAsync();
         var ended = await GetAsync(id);
