@@ -118,7 +118,8 @@ internal static class HistoryFigures
             return Encoding.UTF8.GetBytes(string.Create(
                 CultureInfo.InvariantCulture,
                 $$"""
-                {"container_id":"{{index:x64}}","container_name":"/project-service-{{index}}","cpu_percent":{{cpu:0.#}},"memory_usage":{{(long)_memory / 4096 * 4096}},
+                {"container_id":"{{index:x64}}","container_name":"/project-service-{{index}}","cpu_percent":{{cpu:0.#}},
+                "memory_usage":{{(long)_memory / 4096 * 4096}},
                 "memory_limit":8589934592,"memory_percent":{{_memory / 85899345.92:0.##}},"network_rx":{{_received}},"network_tx":{{_sent}},
                 "disk_read":{{_read}},"disk_write":{{_written}},"timestamp":"{{now:yyyy-MM-ddTHH:mm:ssZ}}"}
                 """));

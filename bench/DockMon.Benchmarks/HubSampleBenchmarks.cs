@@ -11,7 +11,10 @@ public class HubSampleBenchmarks
     private readonly SetTime _time = new();
     private readonly LiveSamples _samples;
     private readonly byte[] _frame = FrameWriter.Event(
-        EventNames.ContainerStats, Samples.Stats(new string('a', 64)), ProtocolJson.Default.ContainerStats, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        EventNames.ContainerStats,
+        Samples.Stats(new string('a', 64)),
+        ProtocolJson.Default.ContainerStats,
+        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     public HubSampleBenchmarks() => _samples = new LiveSamples(_time, NullLogger<LiveSamples>.Instance);
 

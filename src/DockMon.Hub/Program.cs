@@ -45,7 +45,11 @@ internal static class Program
                     return 0;
                 default:
                     await Console.Error.WriteLineAsync(
-                        "usage: dockmon-hub [health | token | version]\n       " + StorageVerbs.Usage + "\n       " + UserVerb.Usage + "\nConfiguration comes from environment variables: see docs/configuration.md.");
+                        "usage: dockmon-hub [health | token | version]\n       "
+                            + StorageVerbs.Usage
+                            + "\n       "
+                            + UserVerb.Usage
+                            + "\nConfiguration comes from environment variables: see docs/configuration.md.");
                     return 2;
             }
         }

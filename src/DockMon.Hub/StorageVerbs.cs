@@ -52,6 +52,7 @@ internal static class StorageVerbs
 
         // With what was copied, not with what was there before.
         await target.OpenAsync(ct);
-        await output.WriteLineAsync($"{target.Name} has all of {file}, which a hub with HUB_DATABASE does not use any more. The key {Vault.KeyFile} stays where it is.");
+        await output.WriteLineAsync(
+            $"{target.Name} has all of {file}, which a hub with HUB_DATABASE does not use any more. The key {Vault.KeyFile} stays where it is.");
     }
 }

@@ -125,7 +125,9 @@ public sealed class HubOptionsTests : IDisposable
 
     [Fact]
     public async Task A_place_where_no_database_can_be_is_named_with_its_variable() =>
-        (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync("/dev/null", TestContext.Current.CancellationToken))).Message.ShouldStartWith("HUB_DATA is \"/dev/null\"");
+        (await Should.ThrowAsync<IOException>(() => TestDatabase.OpenAsync(
+            "/dev/null",
+            TestContext.Current.CancellationToken))).Message.ShouldStartWith("HUB_DATA is \"/dev/null\"");
 
     [Fact]
     public void Days_and_the_address_of_a_database_are_checked_at_the_start_and_secrets_are_not_repeated()

@@ -78,7 +78,10 @@ public sealed class HubAddressTests : IDisposable
     private string Documented(string line)
     {
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "access.md"));
-        var block = lines.SkipWhile(text => text != line).Skip(1).SkipWhile(text => text.Length == 0).TakeWhile(text => text.StartsWith("    ", StringComparison.Ordinal));
+        var block = lines.SkipWhile(text => text != line)
+            .Skip(1)
+            .SkipWhile(text => text.Length == 0)
+            .TakeWhile(text => text.StartsWith("    ", StringComparison.Ordinal));
         return string.Join('\n', block.Select(text => text[4..])).Replace("127.0.0.1:8090", $"127.0.0.1:{_port}", StringComparison.Ordinal) + "\n";
     }
 

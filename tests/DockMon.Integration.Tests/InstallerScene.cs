@@ -67,7 +67,11 @@ public abstract class InstallerScene : IDisposable
         Script("content/dockmon-agent", program ?? $"echo {version}");
         var start = new ProcessStartInfo(
             Path.Combine(Packaging, "archive.sh"),
-            ["agent", "amd64", version, At("content/dockmon-agent"), At("release")]) { RedirectStandardOutput = true, Environment = { ["RELEASE_KEYS"] = keys } };
+            ["agent", "amd64", version, At("content/dockmon-agent"), At("release")])
+            {
+                RedirectStandardOutput = true,
+                Environment = { ["RELEASE_KEYS"] = keys }
+            };
         using (var archive = Process.Start(start)!)
         {
             archive.WaitForExit();

@@ -93,7 +93,10 @@ public sealed class InstallerTrustTests : InstallerScene
         foreach (var (repository, published) in new[] { ("acme/agent", "published=https://github.com/acme/agent/releases"), ("", "published=''") })
         {
             var environment = new Dictionary<string, string> { ["REPOSITORY"] = repository, ["GITHUB_REPOSITORY"] = "" };
-            (await RunAsync(Path.Combine(Packaging, "archive.sh"), environment, ["agent", "amd64", "3.1.0", At("content/dockmon-agent"), At("made")])).Code.ShouldBe(0);
+            (await RunAsync(
+                Path.Combine(Packaging, "archive.sh"),
+                environment,
+                ["agent", "amd64", "3.1.0", At("content/dockmon-agent"), At("made")])).Code.ShouldBe(0);
             var (_, files) = await RunAsync("tar", "-xzOf", At("made/" + Archive), "./install.sh", "./dockmon-agent.service");
             files.Split('\n').ShouldContain(published);
             files.ShouldNotContain("OWNER/");

@@ -61,7 +61,8 @@ public sealed class StreamTests() : InstallationTests("dockmon-it")
                 .Any(point => point.GetProperty("memory_usage").GetProperty("max").GetDouble() > 0),
             ct: Token);
         (await Installation.Http.GetStringAsync("/metrics", Token)).ShouldMatch(
-            $$"""\ncontainer_memory_working_set_bytes\{host_id="{{Installation.HostId}}",host_name="[^"]+",container_id="{{id}}",container_name="{{name}}"\} [1-9]""");
+            $$"""\ncontainer_memory_working_set_bytes\{host_id="{{Installation.HostId}}",host_name="[^"]+","""
+            + $$"""container_id="{{id}}",container_name="{{name}}"\} [1-9]""");
     }
 
     [Fact]

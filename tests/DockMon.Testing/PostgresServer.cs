@@ -87,7 +87,8 @@ public sealed class PostgresServer : IAsyncDisposable
         foreach (var (name, content) in new[]
         {
             ("postgresql.auto.conf", Settings), ("pg_hba.conf", Access),
-            ("cert.pem", await File.ReadAllTextAsync(certificates.File("cert.pem"), ct)), ("key.pem", await File.ReadAllTextAsync(certificates.File("key.pem"), ct)),
+            ("cert.pem", await File.ReadAllTextAsync(certificates.File("cert.pem"), ct)),
+            ("key.pem", await File.ReadAllTextAsync(certificates.File("key.pem"), ct)),
         })
         {
             await RunAsync([.. user, "sh", "-c", "umask 077; cat >\"$1\"", "sh", Path.Combine(folder, name)], content, ct);

@@ -37,7 +37,8 @@ internal sealed class HubUnderTest : IAsyncDisposable
     {
         var key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var hub = new HubUnderTest(name, key);
-        hub.Addresses = [.. Enumerable.Range(0, count).Select(_ => new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}")))];
+        hub.Addresses = [.. Enumerable.Range(0, count)
+            .Select(_ => new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}")))];
         try
         {
             foreach (var address in hub.Addresses)
@@ -72,7 +73,8 @@ internal sealed class HubUnderTest : IAsyncDisposable
             return new HubFigures(double.NaN, double.NaN);
         }
 
-        var figures = _processes.ConvertAll(process => ProcessFigures.Read(process.Id) ?? throw new InvalidOperationException("a hub ended: " + process.Tail()));
+        var figures = _processes.ConvertAll(process => ProcessFigures.Read(process.Id)
+            ?? throw new InvalidOperationException("a hub ended: " + process.Tail()));
         return new HubFigures(figures.Sum(one => one.CpuSeconds), figures.Sum(one => one.ResidentBytes));
     }
 

@@ -13,7 +13,10 @@ internal sealed class AccessGate(Authenticator authenticator, HostTags hosts, Re
     {
         if (!SameOrigin.Allows(context))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "the request comes from a page of another site; behind a proxy, see that it passes on Host");
+            await RefuseAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                "the request comes from a page of another site; behind a proxy, see that it passes on Host");
             return;
         }
 
@@ -105,6 +108,7 @@ internal sealed class AccessGate(Authenticator authenticator, HostTags hosts, Re
         Results.Problem(reason, statusCode: status, type: type).ExecuteAsync(context);
 
     private static string? HostId(HttpContext context) =>
-        context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && (route == HostRoute || route.StartsWith(HostRoute + "/", StringComparison.Ordinal))
+        context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route }
+            && (route == HostRoute || route.StartsWith(HostRoute + "/", StringComparison.Ordinal))
             ? context.Request.RouteValues["id"] as string : null;
 }

@@ -26,7 +26,14 @@ internal sealed class AccessTokens(Database database, TimeProvider time)
         var now = time.GetUtcNow();
         var value = Prefix + Secrets.Create() + Secrets.Create();
         var token = new AccessToken(
-            Guid.NewGuid().ToString(), name, role.Name(), tags, createdBy, Rfc3339.FormatSeconds(now), lifetime is { } left ? Rfc3339.FormatSeconds(now + left) : null, null);
+            Guid.NewGuid().ToString(),
+            name,
+            role.Name(),
+            tags,
+            createdBy,
+            Rfc3339.FormatSeconds(now),
+            lifetime is { } left ? Rfc3339.FormatSeconds(now + left) : null,
+            null);
         var added = await database.TransactAsync(
             async open => (await open.QueryAsync("SELECT COUNT(*) FROM access_tokens", row => row.GetInt64(0))).Single() < Most
                 ? await open.ExecuteAsync(

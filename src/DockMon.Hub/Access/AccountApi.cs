@@ -9,13 +9,17 @@ internal static class AccountApi
     public static void Map(WebApplication app)
     {
         app.MapPost("/api/setup", SetUpAsync).AllowAnyone().WithSummary("Makes the first user, with the token of the set-up link.");
-        app.MapPost("/api/login", SignInAsync).AllowAnyone().WithSummary("Signs in: sets the cookie of a session. With an authenticator app, the body needs a code.");
+        app.MapPost("/api/login", SignInAsync)
+            .AllowAnyone()
+            .WithSummary("Signs in: sets the cookie of a session. With an authenticator app, the body needs a code.");
         app.MapPost("/api/logout", SignOutAsync).Allow(Role.Viewer).WithSummary("Ends the session.");
         var me = app.MapGroup("/api/me").Allow(Role.Viewer);
         me.MapGet("", MeAsync).WithSummary("Who the caller is, and what they may do.");
         me.MapPut("/password", ChangePasswordAsync).WithSummary("Changes the password. All other sessions end.");
         me.MapPost("/app", BeginAppAsync).Produces<AppAnswer>().WithSummary("A secret for an authenticator app. It counts once it was confirmed.");
-        me.MapPut("/app", ConfirmAppAsync).Produces<RecoveryAnswer>().WithSummary("Confirms an authenticator app with its secret and a code. Answers recovery codes, this once.");
+        me.MapPut("/app", ConfirmAppAsync)
+            .Produces<RecoveryAnswer>()
+            .WithSummary("Confirms an authenticator app with its secret and a code. Answers recovery codes, this once.");
         me.MapDelete("/app", RemoveAppAsync).WithSummary("Forgets the authenticator app.");
         me.MapGet("/sessions", ListSessionsAsync).Produces<IReadOnlyList<SessionAnswer>>().WithSummary("The caller's sessions.");
         me.MapDelete("/sessions/{session}", EndSessionAsync).WithSummary("Ends a session of the caller.");
@@ -60,7 +64,8 @@ internal static class AccountApi
 
     /// <summary>The problem of a password or cookie that would travel in clear; null if it is safe.</summary>
     public static string? InClear(HttpContext context) => SessionCookie.IsSafe(context) ? null
-        : "signing in takes TLS, and this request came without: set HUB_TLS=self-signed or a certificate; behind a proxy with TLS, name it in HUB_TRUSTED_PROXIES";
+        : "signing in takes TLS, and this request came without: set HUB_TLS=self-signed or a certificate; behind a proxy with TLS, name it in "
+            + "HUB_TRUSTED_PROXIES";
 
     /// <summary>The answer to a refused password.</summary>
     public static IResult Refuse(HttpContext context, Checked result)
@@ -68,7 +73,10 @@ internal static class AccountApi
         if (result.Refusal != Refusal.TooSoon)
         {
             return result.Refusal == Refusal.CodeMissing
-                ? Results.Problem("a code of the authenticator app, or a recovery code, is needed", statusCode: StatusCodes.Status401Unauthorized, type: ProblemTypes.CodeRequired)
+                ? Results.Problem(
+                    "a code of the authenticator app, or a recovery code, is needed",
+                    statusCode: StatusCodes.Status401Unauthorized,
+                    type: ProblemTypes.CodeRequired)
                 : Results.Problem("the name, the password or the code is wrong", statusCode: StatusCodes.Status401Unauthorized);
         }
 
@@ -117,7 +125,13 @@ internal static class AccountApi
     {
         var caller = Caller.Of(context);
         var user = caller.UserId is { } id ? await users.FindByIdAsync(id, context.RequestAborted) : null;
-        return new MeAnswer(caller.Who, caller.Role.Name(), caller.Tags, user?.Name, user is null ? null : user.Password is not null, user is null ? null : user.Totp is not null);
+        return new MeAnswer(
+            caller.Who,
+            caller.Role.Name(),
+            caller.Tags,
+            user?.Name,
+            user is null ? null : user.Password is not null,
+            user is null ? null : user.Totp is not null);
     }
 
     private static async Task<IResult> ChangePasswordAsync(HttpContext context, PasswordRequest request, Users users, Accounts accounts, UserSessions sessions)
@@ -178,7 +192,11 @@ internal static class AccountApi
         return Results.Ok(new RecoveryAnswer(codes));
     }
 
-    private static async Task<IResult> RemoveAppAsync(HttpContext context, [Microsoft.AspNetCore.Mvc.FromBody] ConfirmRequest request, Users users, Accounts accounts)
+    private static async Task<IResult> RemoveAppAsync(
+        HttpContext context,
+        [Microsoft.AspNetCore.Mvc.FromBody] ConfirmRequest request,
+        Users users,
+        Accounts accounts)
     {
         if (await UserAsync(context, users) is not { } user)
         {

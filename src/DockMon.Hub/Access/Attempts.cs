@@ -137,7 +137,10 @@ internal sealed partial class Attempts(TimeProvider time, ILogger<Attempts> logg
         [LoggerMessage(66, LogLevel.Warning, "{Count} wrong keys or passwords since the last such message, the newest {What} from {Address}")]
         public static partial void Wrong(ILogger logger, int count, string what, string address);
 
-        [LoggerMessage(67, LogLevel.Warning, "More than {Most} addresses and accounts have tried wrong keys or passwords: those that tried longest ago are forgotten")]
+        [LoggerMessage(
+            67,
+            LogLevel.Warning,
+            "More than {Most} addresses and accounts have tried wrong keys or passwords: those that tried longest ago are forgotten")]
         public static partial void Full(ILogger logger, int most);
     }
 }

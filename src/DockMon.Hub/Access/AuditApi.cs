@@ -12,7 +12,9 @@ internal static class AuditApi
     public static void Map(WebApplication app)
     {
         var audit = app.MapGroup("/api/audit").AllowGlobal(Role.Admin);
-        audit.MapGet("", ListAsync).Produces<IReadOnlyList<AuditEntry>>().WithSummary("What was changed and by whom, newest first. The id of the last entry as before gives the next page.");
+        audit.MapGet("", ListAsync)
+            .Produces<IReadOnlyList<AuditEntry>>()
+            .WithSummary("What was changed and by whom, newest first. The id of the last entry as before gives the next page.");
         audit.MapGet("/export", ExportAsync).Produces<string>(contentType: "application/jsonl").WithSummary("All of the audit as JSON lines, newest first.");
     }
 

@@ -38,7 +38,12 @@ internal sealed class AuditLog(Database database, TimeProvider time)
             INSERT INTO audit (at, who, address, action, host_id, detail) VALUES (@now, @who, @address, @action, @host, @detail) RETURNING id
             """,
             row => row.GetInt64(0),
-            ("@now", Now), ("@who", Shorten(who)), ("@address", address), ("@action", Shorten(action)), ("@host", hostId), ("@detail", Shorten(detail)))).Single(),
+            ("@now", Now),
+            ("@who", Shorten(who)),
+            ("@address", address),
+            ("@action", Shorten(action)),
+            ("@host", hostId),
+            ("@detail", Shorten(detail)))).Single(),
         ct);
 
     /// <summary>Records how it ended.</summary>

@@ -16,7 +16,10 @@ internal sealed class HostTags(Database database, TimeProvider time)
     /// <summary>The hosts that a caller sees: with tags, those that carry one of them. A host that nobody gave a tag is seen only by who sees all.</summary>
     public async ValueTask<VisibleHosts> VisibleToAsync(Caller caller, CancellationToken ct) =>
         caller.SeesAll ? VisibleHosts.All
-        : new VisibleHosts((await ReadAsync(ct)).Where(host => host.Value.Any(caller.Tags.Contains)).Select(host => host.Key).ToHashSet(StringComparer.Ordinal));
+        : new VisibleHosts((await ReadAsync(ct))
+            .Where(host => host.Value.Any(caller.Tags.Contains))
+            .Select(host => host.Key)
+            .ToHashSet(StringComparer.Ordinal));
 
     /// <summary>The tags of each host that has some.</summary>
     public async ValueTask<IReadOnlyDictionary<string, string[]>> ReadAsync(CancellationToken ct)

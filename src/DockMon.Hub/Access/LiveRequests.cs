@@ -96,7 +96,10 @@ internal sealed partial class LiveRequests(Authenticator authenticator, HostTags
 
     private static partial class Log
     {
-        [LoggerMessage(68, LogLevel.Error, "Cannot check whether the callers of {Count} streams and shells may go on; they go on until it can be checked: {Reason}")]
+        [LoggerMessage(
+            68,
+            LogLevel.Error,
+            "Cannot check whether the callers of {Count} streams and shells may go on; they go on until it can be checked: {Reason}")]
         public static partial void NotChecked(ILogger logger, int count, string reason);
     }
 }

@@ -23,7 +23,8 @@ public sealed record OidcOptions(string Issuer, string ClientId, string? ClientS
             throw new ArgumentException($"HUB_OIDC_ISSUER is \"{issuer}\": it must be the address of the provider, with https");
         }
 
-        var client = text("HUB_OIDC_CLIENT_ID") ?? throw new ArgumentException("HUB_OIDC_ISSUER is set, and HUB_OIDC_CLIENT_ID is missing: set it to the hub's id there");
+        var client = text("HUB_OIDC_CLIENT_ID")
+            ?? throw new ArgumentException("HUB_OIDC_ISSUER is set, and HUB_OIDC_CLIENT_ID is missing: set it to the hub's id there");
         return new OidcOptions(
             issuer.TrimEnd('/'), client, text("HUB_OIDC_CLIENT_SECRET_FILE") is { } file ? Read(file) : null, text("HUB_OIDC_GROUPS_CLAIM") ?? "groups",
             OidcGroup.ParseAll(text("HUB_OIDC_GROUPS")));
@@ -65,7 +66,8 @@ public sealed record OidcGroup(string Name, string RoleName, IReadOnlyList<strin
             if (end <= 0 || Roles.Parse(right[0]) is not { } role || Access.Tags.Complaint(tags) is not null || (right.Length > 1 && tags.Count == 0))
             {
                 throw new ArgumentException(
-                    $"HUB_OIDC_GROUPS has \"{part}\": it must be a group and its role, such as docker-admins=admin, or with tags of hosts developers=operator:web,test; "
+                    $"HUB_OIDC_GROUPS has \"{part}\": it must be a group and its role, such as docker-admins=admin, or with tags of hosts "
+                    + "developers=operator:web,test; "
                     + "several with semicolons between them");
             }
 
@@ -73,6 +75,7 @@ public sealed record OidcGroup(string Name, string RoleName, IReadOnlyList<strin
         }
 
         return groups.Count > 0 ? groups
-            : throw new ArgumentException("HUB_OIDC_ISSUER is set, and HUB_OIDC_GROUPS says nobody may do anything: set it, such as docker-admins=admin;staff=viewer");
+            : throw new ArgumentException(
+                "HUB_OIDC_ISSUER is set, and HUB_OIDC_GROUPS says nobody may do anything: set it, such as docker-admins=admin;staff=viewer");
     }
 }

@@ -16,7 +16,12 @@ internal sealed class OidcProvider(OidcOptions options, TimeProvider time) : IDi
     /// <summary>Signatures of keys that only the provider has. One made with the client's secret would do for whoever knows that.</summary>
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5)
+    })
     {
         Timeout = TimeSpan.FromSeconds(15),
         MaxResponseContentBufferSize = MostBytes,
@@ -49,7 +54,13 @@ internal sealed class OidcProvider(OidcOptions options, TimeProvider time) : IDi
     public async Task<JsonElement> ExchangeAsync(OidcFlow flow, string code, string redirect, CancellationToken ct)
     {
         var provider = await DiscoverAsync(renew: false, ct);
-        var form = new Dictionary<string, string> { ["grant_type"] = "authorization_code", ["code"] = code, ["redirect_uri"] = redirect, ["code_verifier"] = flow.Verifier };
+        var form = new Dictionary<string, string>
+        {
+            ["grant_type"] = "authorization_code",
+            ["code"] = code,
+            ["redirect_uri"] = redirect,
+            ["code_verifier"] = flow.Verifier
+        };
         using var request = new HttpRequestMessage(HttpMethod.Post, provider.Token);
         if (options.ClientSecret is { } secret)
         {
@@ -95,13 +106,17 @@ internal sealed class OidcProvider(OidcOptions options, TimeProvider time) : IDi
         }
 
         // With several audiences, the token must have been made for this client.
-        return Text(claims, "azp") is { } party && party != options.ClientId ? throw new OidcException("the provider's token was made for another client") : claims;
+        return Text(claims, "azp") is { } party && party != options.ClientId
+            ? throw new OidcException("the provider's token was made for another client")
+            : claims;
     }
 
     private TokenValidationParameters Rules(IList<SecurityKey> keys) => new()
     {
         ValidIssuer = options.Issuer,
-        IssuerValidator = (issuer, _, _) => issuer.TrimEnd('/') == options.Issuer ? issuer : throw new SecurityTokenInvalidIssuerException("the token is of another issuer"),
+        IssuerValidator = (issuer, _, _) => issuer.TrimEnd('/') == options.Issuer
+            ? issuer
+            : throw new SecurityTokenInvalidIssuerException("the token is of another issuer"),
         ValidAudience = options.ClientId,
         IssuerSigningKeys = keys,
         ValidAlgorithms = Algorithms,
@@ -164,7 +179,9 @@ internal sealed class OidcProvider(OidcOptions options, TimeProvider time) : IDi
             : throw new OidcException($"the provider's {name} is no address with https");
 
     private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private sealed record Discovered(string Authorization, string Token, IList<SecurityKey> Keys, long ReadAt);
 }

@@ -20,7 +20,8 @@ internal sealed class Passwords(HubOptions options) : IDisposable
     private const string Scheme = "pbkdf2-sha256";
 
     // What a user without a password is compared with, so that an unknown name takes as long as a wrong password.
-    private readonly string _nobody = $"{Scheme}${options.PasswordRounds}${Convert.ToBase64String(new byte[SaltBytes])}${Convert.ToBase64String(new byte[HashBytes])}";
+    private readonly string _nobody =
+        $"{Scheme}${options.PasswordRounds}${Convert.ToBase64String(new byte[SaltBytes])}${Convert.ToBase64String(new byte[HashBytes])}";
     private readonly SemaphoreSlim _places = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
 
@@ -29,7 +30,8 @@ internal sealed class Passwords(HubOptions options) : IDisposable
         password is null || password.Length < Shortest ? $"the password must have at least {Shortest} characters"
         : password.Length > Longest ? $"the password must have at most {Longest} characters"
         : password.Distinct().Count() < 5 ? "the password must have at least five different characters"
-        : password.Contains(user, StringComparison.OrdinalIgnoreCase) && password.Length - user.Length < Shortest / 2 ? "the password must not be made of the user's name"
+        : password.Contains(user, StringComparison.OrdinalIgnoreCase) && password.Length - user.Length < Shortest / 2
+            ? "the password must not be made of the user's name"
         : null;
 
     /// <summary>A random password for somebody who will change it.</summary>

@@ -9,7 +9,8 @@ internal static class RecoveryCodes
     private const int Bytes = 10;
 
     public static IReadOnlyList<string> Create() =>
-        [.. Enumerable.Range(0, Count).Select(_ => string.Join('-', Base32.Encode(RandomNumberGenerator.GetBytes(Bytes)).Chunk(4).Select(part => new string(part))))];
+        [.. Enumerable.Range(0, Count)
+            .Select(_ => string.Join('-', Base32.Encode(RandomNumberGenerator.GetBytes(Bytes)).Chunk(4).Select(part => new string(part))))];
 
     /// <summary>A code as it was made, however it was typed.</summary>
     public static string Normalize(string code)

@@ -16,7 +16,8 @@ internal sealed partial class RequestAudit(AuditLog audit, ILogger<RequestAudit>
     public static bool Needs(HttpContext context)
     {
         var metadata = context.GetEndpoint()?.Metadata;
-        return metadata?.GetMetadata<AuditedByFilter>() is null && (metadata?.GetMetadata<AuditedRead>() is not null || IsChange(context.Request) || Reveals(context));
+        return metadata?.GetMetadata<AuditedByFilter>() is null
+            && (metadata?.GetMetadata<AuditedRead>() is not null || IsChange(context.Request) || Reveals(context));
     }
 
     /// <summary>Whether secrets are to be shown.</summary>
@@ -40,7 +41,8 @@ internal sealed partial class RequestAudit(AuditLog audit, ILogger<RequestAudit>
     }
 
     /// <summary>Records a request that was not let through.</summary>
-    public async Task RefusedAsync(HttpContext context, Caller caller, string reason) => await EndAsync(await BeginAsync(context, caller, null), "refused: " + reason);
+    public async Task RefusedAsync(HttpContext context, Caller caller, string reason) =>
+        await EndAsync(await BeginAsync(context, caller, null), "refused: " + reason);
 
     /// <summary>The outcome that a status stands for.</summary>
     public static string Outcome(int status) => status < 400 ? "ok" : string.Create(CultureInfo.InvariantCulture, $"error {status}");

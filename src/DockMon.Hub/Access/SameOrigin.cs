@@ -22,7 +22,8 @@ internal static class SameOrigin
 
         var origin = request.Headers.Origin.ToString();
         return origin.Length == 0
-            || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, Authority(request, uri), StringComparison.OrdinalIgnoreCase));
+            || (Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+                && string.Equals(uri.Authority, Authority(request, uri), StringComparison.OrdinalIgnoreCase));
     }
 
     // The host without the port that the scheme has by itself. Whether TLS ended at a proxy, the proxy may not have said.

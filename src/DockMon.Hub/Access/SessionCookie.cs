@@ -14,7 +14,8 @@ internal static class SessionCookie
 
     public static string? Read(HttpContext context) => context.Request.Cookies[Name(context)] is { Length: 64 } secret ? secret : null;
 
-    public static void Write(HttpContext context, string secret) => context.Response.Cookies.Append(Name(context), secret, Options(context, UserSessions.Longest));
+    public static void Write(HttpContext context, string secret) =>
+        context.Response.Cookies.Append(Name(context), secret, Options(context, UserSessions.Longest));
 
     public static void Delete(HttpContext context) => context.Response.Cookies.Delete(Name(context), Options(context, null));
 

@@ -18,7 +18,8 @@ internal static class Totp
 
     /// <summary>The address that an app reads, usually as a QR code.</summary>
     public static string Address(string user, byte[] secret) =>
-        $"otpauth://totp/DockMon%20hub:{Uri.EscapeDataString(user)}?secret={Base32.Encode(secret)}&issuer=DockMon%20hub&algorithm=SHA1&digits={Digits}&period={StepSeconds}";
+        $"otpauth://totp/DockMon%20hub:{Uri.EscapeDataString(user)}?secret={Base32.Encode(secret)}"
+        + $"&issuer=DockMon%20hub&algorithm=SHA1&digits={Digits}&period={StepSeconds}";
 
     public static long StepAt(DateTimeOffset time) => time.ToUnixTimeSeconds() / StepSeconds;
 

@@ -42,7 +42,8 @@ internal static class UserApi
 
         var hash = await accounts.HashAsync(request.Password!, ct);
         return await users.AddAsync(name!, role!.Value, request.Tags ?? [], hash, asFirst: false, ct) is { } user
-            ? Results.Ok(Show(user)) : Results.Problem($"there is a user {name} already", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.Conflict);
+            ? Results.Ok(Show(user))
+                : Results.Problem($"there is a user {name} already", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.Conflict);
     }
 
     private static async Task<IResult> ChangeAsync(string name, UserRequest request, Users users, CancellationToken ct)

@@ -41,7 +41,8 @@ internal sealed class UserSessions(Database database, TimeProvider time)
                     """,
                     ("@user", userId), ("@most", MostOfUser - 1));
                 return await open.ExecuteAsync(
-                    "INSERT INTO user_sessions (id, hash, user_id, address, client, created_at, seen_at) VALUES (@id, @hash, @user, @address, @client, @now, @now)",
+                    "INSERT INTO user_sessions (id, hash, user_id, address, client, created_at, seen_at) VALUES (@id, @hash, @user, @address, @client, "
+                    + "@now, @now)",
                     ("@id", Guid.NewGuid().ToString()), ("@hash", Secrets.Hash(secret)), ("@user", userId), ("@address", address),
                     ("@client", client.Length > LongestClient ? client[..LongestClient] : client), ("@now", Rfc3339.FormatSeconds(now)));
             },
@@ -60,7 +61,12 @@ internal sealed class UserSessions(Database database, TimeProvider time)
             """,
             row => (
                 Seen: row.GetString(1),
-                Caller: new Caller("user " + row.GetString(3), Roles.Parse(row.GetString(4)) ?? Role.Viewer, Tags.Split(row.GetString(5)), row.GetString(2), row.GetString(0))),
+                Caller: new Caller(
+                    "user " + row.GetString(3),
+                    Roles.Parse(row.GetString(4)) ?? Role.Viewer,
+                    Tags.Split(row.GetString(5)),
+                    row.GetString(2),
+                    row.GetString(0))),
             ct,
             ("@hash", Secrets.Hash(secret)), ("@idle", Rfc3339.FormatSeconds(now - Idle)), ("@oldest", Rfc3339.FormatSeconds(now - Longest)));
         if (found is not [var (seen, caller)])
@@ -70,7 +76,11 @@ internal sealed class UserSessions(Database database, TimeProvider time)
 
         if (string.CompareOrdinal(seen, Rfc3339.FormatSeconds(now - SeenInterval)) < 0)
         {
-            await database.ExecuteAsync("UPDATE user_sessions SET seen_at = @now WHERE id = @id", ct, ("@id", caller.SessionId), ("@now", Rfc3339.FormatSeconds(now)));
+            await database.ExecuteAsync(
+                "UPDATE user_sessions SET seen_at = @now WHERE id = @id",
+                ct,
+                ("@id", caller.SessionId),
+                ("@now", Rfc3339.FormatSeconds(now)));
         }
 
         return caller;

@@ -8,7 +8,13 @@ internal static class UserVerb
     public const string Usage = "dockmon-hub user list | add NAME [viewer|operator|admin] | reset-password NAME | remove NAME";
 
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] arguments, Database database, HubOptions options, TextWriter output, TextWriter errors, CancellationToken ct)
+    public static async Task<int> RunAsync(
+        string[] arguments,
+        Database database,
+        HubOptions options,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken ct)
     {
         var users = new Users(database, TimeProvider.System);
         using var passwords = new Passwords(options);

@@ -49,24 +49,25 @@ internal sealed class Users(Database database, TimeProvider time)
 
     /// <summary>Adds a user; as the first, only if there is no admin yet.</summary>
     /// <returns>Null if the name is taken, or there is an admin already.</returns>
-    public Task<User?> AddAsync(string name, Role role, IReadOnlyList<string> tags, string? password, bool asFirst, CancellationToken ct) => database.TransactAsync(
-        async open =>
-        {
-            if (asFirst && await HasAdminAsync(open))
+    public Task<User?> AddAsync(string name, Role role, IReadOnlyList<string> tags, string? password, bool asFirst, CancellationToken ct) =>
+        database.TransactAsync(
+            async open =>
             {
-                return null;
-            }
+                if (asFirst && await HasAdminAsync(open))
+                {
+                    return null;
+                }
 
-            var user = new User(Guid.NewGuid().ToString(), name, role, tags, password, null, 0, Now);
-            var added = await open.ExecuteAsync(
-                """
-                INSERT INTO users (id, name, role, tags, password, totp_step, created_at) VALUES (@id, @name, @role, @tags, @password, 0, @now)
-                ON CONFLICT (name) DO NOTHING
-                """,
-                ("@id", user.Id), ("@name", name), ("@role", role.Name()), ("@tags", Tags.Join(tags)), ("@password", password), ("@now", user.CreatedAt));
-            return added > 0 ? user : null;
-        },
-        ct);
+                var user = new User(Guid.NewGuid().ToString(), name, role, tags, password, null, 0, Now);
+                var added = await open.ExecuteAsync(
+                    """
+                    INSERT INTO users (id, name, role, tags, password, totp_step, created_at) VALUES (@id, @name, @role, @tags, @password, 0, @now)
+                    ON CONFLICT (name) DO NOTHING
+                    """,
+                    ("@id", user.Id), ("@name", name), ("@role", role.Name()), ("@tags", Tags.Join(tags)), ("@password", password), ("@now", user.CreatedAt));
+                return added > 0 ? user : null;
+            },
+            ct);
 
     /// <summary>A user whom a provider has signed in, added at the first time. A changed role ends the sessions there are.</summary>
     /// <param name="subject">The provider and its id of the user.</param>
@@ -74,28 +75,34 @@ internal sealed class Users(Database database, TimeProvider time)
     /// <param name="role">What they may do.</param>
     /// <param name="tags">The tags of the hosts they see.</param>
     /// <param name="ct">Cancels it.</param>
-    public Task<User> SignedInElsewhereAsync(string subject, string name, Role role, IReadOnlyList<string> tags, CancellationToken ct) => database.TransactAsync(
-        async open =>
-        {
-            var found = (await open.QueryAsync(Columns + " WHERE subject = @subject", Read, ("@subject", subject))).SingleOrDefault();
-            if (found is null)
+    public Task<User> SignedInElsewhereAsync(string subject, string name, Role role, IReadOnlyList<string> tags, CancellationToken ct) =>
+        database.TransactAsync(
+            async open =>
             {
-                var taken = (await open.QueryAsync(Columns + " WHERE name = @name", Read, ("@name", name))).Count > 0;
-                found = new User(Guid.NewGuid().ToString(), taken ? $"{name}.{Secrets.Hash(subject)[..8]}" : name, role, tags, null, null, 0, Now);
-                await open.ExecuteAsync(
-                    "INSERT INTO users (id, name, role, tags, totp_step, subject, created_at) VALUES (@id, @name, @role, @tags, 0, @subject, @now)",
-                    ("@id", found.Id), ("@name", found.Name), ("@role", role.Name()), ("@tags", Tags.Join(tags)), ("@subject", subject), ("@now", found.CreatedAt));
-            }
-            else if (found.Role != role || Tags.Join(found.Tags) != Tags.Join(tags))
-            {
-                await EndSessionsAsync(open, found.Id);
-                await open.ExecuteAsync(
-                    "UPDATE users SET role = @role, tags = @tags WHERE id = @id", ("@id", found.Id), ("@role", role.Name()), ("@tags", Tags.Join(tags)));
-            }
+                var found = (await open.QueryAsync(Columns + " WHERE subject = @subject", Read, ("@subject", subject))).SingleOrDefault();
+                if (found is null)
+                {
+                    var taken = (await open.QueryAsync(Columns + " WHERE name = @name", Read, ("@name", name))).Count > 0;
+                    found = new User(Guid.NewGuid().ToString(), taken ? $"{name}.{Secrets.Hash(subject)[..8]}" : name, role, tags, null, null, 0, Now);
+                    await open.ExecuteAsync(
+                        "INSERT INTO users (id, name, role, tags, totp_step, subject, created_at) VALUES (@id, @name, @role, @tags, 0, @subject, @now)",
+                        ("@id", found.Id),
+                        ("@name", found.Name),
+                        ("@role", role.Name()),
+                        ("@tags", Tags.Join(tags)),
+                        ("@subject", subject),
+                        ("@now", found.CreatedAt));
+                }
+                else if (found.Role != role || Tags.Join(found.Tags) != Tags.Join(tags))
+                {
+                    await EndSessionsAsync(open, found.Id);
+                    await open.ExecuteAsync(
+                        "UPDATE users SET role = @role, tags = @tags WHERE id = @id", ("@id", found.Id), ("@role", role.Name()), ("@tags", Tags.Join(tags)));
+                }
 
-            return found;
-        },
-        ct);
+                return found;
+            },
+            ct);
 
     /// <summary>Changes role and tags, and ends the user's sessions. The last admin of all hosts stays one.</summary>
     /// <exception cref="LastAdminException">Nobody would be left who may give roles.</exception>
@@ -103,7 +110,11 @@ internal sealed class Users(Database database, TimeProvider time)
         async open =>
         {
             await EndSessionsAsync(open, id);
-            await open.ExecuteAsync("UPDATE users SET role = @role, tags = @tags WHERE id = @id", ("@id", id), ("@role", role.Name()), ("@tags", Tags.Join(tags)));
+            await open.ExecuteAsync(
+                "UPDATE users SET role = @role, tags = @tags WHERE id = @id",
+                ("@id", id),
+                ("@role", role.Name()),
+                ("@tags", Tags.Join(tags)));
             return await HasAdminAsync(open) ? true : throw new LastAdminException();
         },
         ct);
@@ -175,7 +186,8 @@ internal sealed class Users(Database database, TimeProvider time)
         {
             // Of two requests with the same code, one is first.
             return await database.TransactAsync(
-                open => open.ExecuteAsync("UPDATE users SET totp_step = @step WHERE id = @id AND totp_step < @step", ("@id", user.Id), ("@step", step)), ct) > 0;
+                open => open.ExecuteAsync("UPDATE users SET totp_step = @step WHERE id = @id AND totp_step < @step", ("@id", user.Id), ("@step", step)),
+                ct) > 0;
         }
 
         return await database.TransactAsync(
@@ -197,7 +209,11 @@ internal sealed class Users(Database database, TimeProvider time)
         (await open.QueryAsync(CountAdmins, row => row.GetInt64(0))).Single() > 0;
 
     private static User Read(DbDataReader row) => new(
-        row.GetString(0), row.GetString(1), Roles.Parse(row.GetString(2)) ?? Role.Viewer, Tags.Split(row.GetString(3)), row.IsDBNull(4) ? null : row.GetString(4),
+        row.GetString(0),
+        row.GetString(1),
+        Roles.Parse(row.GetString(2)) ?? Role.Viewer,
+        Tags.Split(row.GetString(3)),
+        row.IsDBNull(4) ? null : row.GetString(4),
         row.IsDBNull(5) ? null : row.GetString(5), row.GetInt64(6), row.GetString(7));
 }
 

@@ -11,7 +11,8 @@ internal static class HealthCheckApi
     public static void Map(WebApplication app)
     {
         var host = app.MapGroup("/api/hosts/{id}/health-checks").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Operator);
-        host.MapGet("", async (string id, IHealthChecks checks, CancellationToken ct) => (await checks.FindAsync(id, ct))?.Configs ?? []).WithSummary("Health checks of the host.");
+        host.MapGet("", async (string id, IHealthChecks checks, CancellationToken ct) => (await checks.FindAsync(id, ct))?.Configs ?? [])
+            .WithSummary("Health checks of the host.");
         host.MapPut("", async (string id, IReadOnlyList<HealthCheckConfig> configs, IHealthChecks checks, HealthCheckPush push, CancellationToken ct) =>
         {
             if (configs.Any(config => string.IsNullOrEmpty(config?.ContainerId)) || configs.DistinctBy(config => config.ContainerId).Count() < configs.Count)

@@ -100,7 +100,8 @@ internal sealed partial class HistoryJournal(LiveSamples samples, HistoryStore s
     private static partial class Log
     {
         [LoggerMessage(44, LogLevel.Error,
-            "Cannot write statistics ({Count} times since the last such message, the newest of host {HostId}); they wait in memory, up to {Most} minutes: {Reason}")]
+            "Cannot write statistics ({Count} times since the last such message, the newest of host {HostId}); they wait in memory, up to {Most} "
+            + "minutes: {Reason}")]
         public static partial void MinutesNotWritten(ILogger logger, int count, string hostId, int most, string reason);
 
         [LoggerMessage(45, LogLevel.Warning, "Lost {Count} minutes of statistics of host {HostId}, because they could not be written for {Most} minutes")]

@@ -87,7 +87,9 @@ internal sealed partial class HistoryLoop(
         }
     }
 
-    /// <summary>Whether it is the turn of a host's hour, so many seconds after it could be. One of another hub's hosts is left to that hub, for an hour.</summary>
+    /// <summary>
+    /// Whether it is the turn of a host's hour, so many seconds after it could be. One of another hub's hosts is left to that hub, for an hour.
+    /// </summary>
     private bool IsDue(string hostId, long seconds) =>
         seconds >= Spreading.Of(hostId, (int)Spread.TotalSeconds) + (samples.Find(hostId) is null ? Tier.Hour : 0);
 

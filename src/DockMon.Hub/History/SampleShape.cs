@@ -25,7 +25,9 @@ internal sealed record SampleMember(string Name, MemberKind Kind)
 /// <param name="Name">Its name in the API.</param>
 /// <param name="Member">Index of the member it is taken from.</param>
 /// <param name="IsRate">Whether it is the increase of that member a second.</param>
-/// <param name="Bits">Significant bits that are kept on disk: 8 are good to 0.2 %, 7 to 0.4 %, 6 to 0.8 %. A block can only be read with those it was written with.</param>
+/// <param name="Bits">
+/// Significant bits that are kept on disk: 8 are good to 0.2 %, 7 to 0.4 %, 6 to 0.8 %. A block can only be read with those it was written with.
+/// </param>
 internal sealed record Metric(string Name, int Member, bool IsRate, int Bits);
 
 /// <summary>The members of a kind of sample, and the metrics that follow from them.</summary>

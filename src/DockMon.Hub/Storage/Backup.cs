@@ -22,7 +22,11 @@ internal static class Backup
         if (options.Database is null)
         {
             var path = Path.Combine(options.DataPath, SqliteDialect.FileName);
-            await WriteAsync(File.Exists(path) ? path : throw new IOException($"there is no database {path}: HUB_DATA is to be that of the hub"), options.DataPath, file, ct);
+            await WriteAsync(
+                File.Exists(path) ? path : throw new IOException($"there is no database {path}: HUB_DATA is to be that of the hub"),
+                options.DataPath,
+                file,
+                ct);
             return;
         }
 

@@ -155,7 +155,8 @@ internal sealed partial class Database : IAsyncDisposable
     {
         if (!await _writers.WaitAsync(WriterWait, ct))
         {
-            throw new DatabaseBusyException($"the database {_dialect.Name} is busy: {WriterWait.TotalSeconds:0} s were not enough for the writes before this one");
+            throw new DatabaseBusyException(
+                $"the database {_dialect.Name} is busy: {WriterWait.TotalSeconds:0} s were not enough for the writes before this one");
         }
 
         try

@@ -16,7 +16,8 @@ internal abstract class Dialect : IAsyncDisposable
 
     /// <summary>The dialect of the configured database. Does not connect yet.</summary>
     /// <exception cref="ArgumentException">The address is invalid; the message does not contain it, because of the password.</exception>
-    public static Dialect Of(HubOptions options) => options.Database is { } url ? new PostgresDialect(PostgresAddress.Parse(url)) : new SqliteDialect(options.DataPath);
+    public static Dialect Of(HubOptions options) =>
+        options.Database is { } url ? new PostgresDialect(PostgresAddress.Parse(url)) : new SqliteDialect(options.DataPath);
 
     /// <summary>Creates the files of the database, in a directory that exists, for the hub alone.</summary>
     public virtual void EnsureFiles()

@@ -32,7 +32,8 @@ internal sealed class PostgresAddress
 
         if (uri.Scheme is not ("postgres" or "postgresql"))
         {
-            throw new ArgumentException($"HUB_DATABASE begins with {uri.Scheme}://, which is no database the hub knows. {Form}; without it the hub uses SQLite");
+            throw new ArgumentException(
+                $"HUB_DATABASE begins with {uri.Scheme}://, which is no database the hub knows. {Form}; without it the hub uses SQLite");
         }
 
         var name = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));

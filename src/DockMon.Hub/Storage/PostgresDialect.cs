@@ -36,7 +36,9 @@ internal sealed partial class PostgresDialect : Dialect
     public override async Task<DbTransaction> BeginExclusiveAsync(DbConnection connection, CancellationToken ct)
     {
         var transaction = await connection.BeginTransactionAsync(ct);
-        await new Statements(connection, transaction, ct).ExecuteAsync("SELECT pg_advisory_xact_lock(@key, hashtext(current_schema()))", ("@key", ExclusiveLock));
+        await new Statements(connection, transaction, ct).ExecuteAsync(
+            "SELECT pg_advisory_xact_lock(@key, hashtext(current_schema()))",
+            ("@key", ExclusiveLock));
         return transaction;
     }
 
@@ -57,7 +59,8 @@ internal sealed partial class PostgresDialect : Dialect
             "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'",
             row => (row.GetString(0), row.GetString(1))))
         {
-            await database.ExecuteAsync($"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}), false)");
+            await database.ExecuteAsync(
+                $"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}), false)");
         }
     }
 
@@ -114,7 +117,8 @@ internal sealed partial class PostgresDialect : Dialect
     });
 
     public override bool IsAway(DbException e) =>
-        base.IsAway(e) || e is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.QueryCanceled };
+        base.IsAway(e)
+            || e is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.QueryCanceled };
 
     public override IOException? Explain(DbException e) => e switch
     {
@@ -136,7 +140,8 @@ internal sealed partial class PostgresDialect : Dialect
         // What a caller relies on is flushed, unless the server is set to do even more; and a hub that hangs does not hold the lock for ever.
         await using var command = new NpgsqlCommand(
             """
-            SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
+            SELECT set_config(
+                'synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
                 set_config('idle_in_transaction_session_timeout', '30s', false)
             """,
             connection);

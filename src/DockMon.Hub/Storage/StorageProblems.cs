@@ -38,7 +38,10 @@ internal sealed partial class StorageProblems(
 
     private static partial class Log
     {
-        [LoggerMessage(21, LogLevel.Error, "Answered {Count} requests with 503 since the last such message, for the database {Name} cannot be reached: {Reason}")]
+        [LoggerMessage(
+            21,
+            LogLevel.Error,
+            "Answered {Count} requests with 503 since the last such message, for the database {Name} cannot be reached: {Reason}")]
         public static partial void RequestsFailed(ILogger logger, int count, string name, string reason);
     }
 }

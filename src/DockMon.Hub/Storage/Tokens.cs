@@ -33,7 +33,11 @@ internal sealed class Tokens(Database database, TimeProvider time) : ITokens
             var token = new NewToken(Guid.NewGuid().ToString(), Secrets.Create(), maxUses, Rfc3339.FormatSeconds(now + Lifetime));
             await open.ExecuteAsync(
                 "INSERT INTO registration_tokens (id, hash, max_uses, uses, created_at, expires_at) VALUES (@id, @hash, @max, 0, @now, @expires)",
-                ("@id", token.Id), ("@hash", Secrets.Hash(token.Token)), ("@max", maxUses), ("@now", Rfc3339.FormatSeconds(now)), ("@expires", token.ExpiresAt));
+                ("@id", token.Id),
+                ("@hash", Secrets.Hash(token.Token)),
+                ("@max", maxUses),
+                ("@now", Rfc3339.FormatSeconds(now)),
+                ("@expires", token.ExpiresAt));
             return token;
         },
         ct);

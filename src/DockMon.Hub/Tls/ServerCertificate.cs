@@ -87,7 +87,8 @@ internal sealed partial class ServerCertificate
     private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private string Explain(Exception e) => _tls == TlsOptions.SelfSigned ? e.Message
-        : $"HUB_TLS_CERT is \"{_tls.CertificateFile}\" and HUB_TLS_KEY \"{_tls.KeyFile}\" ({e.Message}): they must be PEM files, the certificate with its chain "
+        : $"HUB_TLS_CERT is \"{_tls.CertificateFile}\" and HUB_TLS_KEY \"{_tls.KeyFile}\" ({e.Message}): they must be PEM files, the certificate "
+        + "with its chain "
             + "first to last, the key of that certificate without a password";
 
     /// <summary>Whether the next complaint is due: one an hour.</summary>

@@ -15,12 +15,14 @@ public sealed record TlsOptions(string? CertificateFile, string? KeyFile)
         var (mode, certificate, key) = (text("HUB_TLS")?.ToLowerInvariant(), text("HUB_TLS_CERT"), text("HUB_TLS_KEY"));
         if (mode is not (null or "off" or "self-signed"))
         {
-            throw new ArgumentException($"HUB_TLS is \"{mode}\": it must be self-signed or off. For a certificate of your own, set HUB_TLS_CERT and HUB_TLS_KEY");
+            throw new ArgumentException(
+                $"HUB_TLS is \"{mode}\": it must be self-signed or off. For a certificate of your own, set HUB_TLS_CERT and HUB_TLS_KEY");
         }
 
         if ((certificate is null) != (key is null))
         {
-            throw new ArgumentException("HUB_TLS_CERT and HUB_TLS_KEY belong together: set both, to a PEM file with the certificate chain and one with its key");
+            throw new ArgumentException(
+                "HUB_TLS_CERT and HUB_TLS_KEY belong together: set both, to a PEM file with the certificate chain and one with its key");
         }
 
         if (certificate is not null && mode is not null)

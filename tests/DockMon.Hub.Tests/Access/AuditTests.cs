@@ -92,7 +92,10 @@ public sealed class AuditTests : HubTests
         lines.Select(line => JsonElement.Parse(line).GetProperty("id").GetInt64()).ShouldBe(all.Select(entry => entry.GetProperty("id").GetInt64()));
 
         using var retention = new AuditRetention(
-            Service<AuditLog>(), new HubOptions { AuditDays = 1 }, new FakeTimeProvider(Hub.Time.GetUtcNow().AddDays(1).AddHours(-2)), NullLogger<AuditRetention>.Instance);
+            Service<AuditLog>(),
+            new HubOptions { AuditDays = 1 },
+            new FakeTimeProvider(Hub.Time.GetUtcNow().AddDays(1).AddHours(-2)),
+            NullLogger<AuditRetention>.Instance);
         await retention.StartAsync(Token);
         await Retry.UntilAsync("what is old is removed", async () => (await EntriesAsync()).Count == 2, ct: Token);
         await retention.StopAsync(Token);

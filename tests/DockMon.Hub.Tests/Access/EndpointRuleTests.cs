@@ -49,7 +49,9 @@ public sealed class EndpointRuleTests : HubTests
         foreach (var (method, path, endpoint) in onHost.Where(request => request.Endpoint.Metadata.GetMetadata<AccessRule>() is { IsGlobal: false }))
         {
             var (status, body) = await narrow.AskAsync(method, path, null, Token);
-            (status, body.Contains($"there is no host {Agent.HostId}", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.NotFound, true), endpoint.DisplayName);
+            (status, body.Contains($"there is no host {Agent.HostId}", StringComparison.Ordinal)).ShouldBe(
+                (HttpStatusCode.NotFound, true),
+                endpoint.DisplayName);
         }
     }
 

@@ -50,7 +50,8 @@ internal sealed class HubUser : IDisposable
     public Task<(HttpStatusCode Status, string Body)> SignInAsync(string name, string password, CancellationToken ct, string? code = null) =>
         PostAsync("/api/login", new JsonObject { ["name"] = name, ["password"] = password, ["code"] = code }, ct);
 
-    public Task<(HttpStatusCode Status, string Body)> PostAsync(string path, JsonObject? body, CancellationToken ct) => AskAsync(HttpMethod.Post, path, body, ct);
+    public Task<(HttpStatusCode Status, string Body)> PostAsync(string path, JsonObject? body, CancellationToken ct) =>
+        AskAsync(HttpMethod.Post, path, body, ct);
 
     public Task<(HttpStatusCode Status, string Body)> GetAsync(string path, CancellationToken ct) => AskAsync(HttpMethod.Get, path, null, ct);
 

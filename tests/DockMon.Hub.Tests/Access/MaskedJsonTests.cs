@@ -17,7 +17,9 @@ public sealed class MaskedJsonTests : HubTests
     [InlineData("""{"Cmd":["run","redis://:secret@cache"]}""", """{"Cmd":["run","redis://:(hidden)@cache"]}""")]
     [InlineData("""{"\u0045nv":["MY_KEY=\u0022"]}""", """{"\u0045nv":["MY_KEY=(hidden)"]}""")]
     [InlineData("""{"Url":"http:\/\/u:p@h"}""", """{"Url":"http://u:(hidden)@h"}""")]
-    [InlineData("""{ "PASSWORD": "not of a variable", "n": 1.50, "u": "http://host:80/a@b" }""", """{ "PASSWORD": "not of a variable", "n": 1.50, "u": "http://host:80/a@b" }""")]
+    [InlineData(
+        """{ "PASSWORD": "not of a variable", "n": 1.50, "u": "http://host:80/a@b" }""",
+        """{ "PASSWORD": "not of a variable", "n": 1.50, "u": "http://host:80/a@b" }""")]
     [InlineData("""{"Env":["A_KEY=\ud800"],"B":"\ud800"}""", """{"Env":["(hidden)"],"B":"\ud800"}""")]
     public void Secrets_are_masked_and_every_other_byte_stays(string json, string masked) =>
         Encoding.UTF8.GetString(MaskedJson.Of(Encoding.UTF8.GetBytes(json)).Span).ShouldBe(masked);
@@ -30,7 +32,10 @@ public sealed class MaskedJsonTests : HubTests
     {
         using var program = await HubUser.WithTokenAsync(Hub, role, Token);
         var asking = program.GetAsync($"{HostPath}/containers/c1{query}", Token);
-        await Agent.AnswerOperationAsync(await Agent.ReadFrameAsync(Token), "\"success\":true,\"container\":{\"Config\":{\"Env\":[\"PASSWORD=hunter2\"]}}", Token);
+        await Agent.AnswerOperationAsync(
+            await Agent.ReadFrameAsync(Token),
+            "\"success\":true,\"container\":{\"Config\":{\"Env\":[\"PASSWORD=hunter2\"]}}",
+            Token);
         var (status, body) = await asking;
         status.ShouldBe(HttpStatusCode.OK);
         body.ShouldContain($"PASSWORD={seen}");

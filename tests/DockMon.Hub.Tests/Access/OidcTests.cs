@@ -37,7 +37,10 @@ public sealed class OidcTests : IAsyncLifetime
         };
         _hub = await HubApplication.BuildAsync(options, _time, Token);
         await _hub.StartAsync(Token);
-        _browser = new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false }) { BaseAddress = new Uri(_hub.Urls.Single()) };
+        _browser = new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(_hub.Urls.Single())
+        };
     }
 
     public async ValueTask DisposeAsync()
@@ -53,7 +56,8 @@ public sealed class OidcTests : IAsyncLifetime
     {
         (await SignInAsync()).ShouldBe(HttpStatusCode.OK);
         var me = JsonElement.Parse(await _browser.GetStringAsync("/api/me", Token));
-        (me.GetProperty("name").GetString(), me.GetProperty("role").GetString(), me.GetProperty("has_password").GetBoolean()).ShouldBe(("anna", "admin", false));
+        (me.GetProperty("name")
+            .GetString(), me.GetProperty("role").GetString(), me.GetProperty("has_password").GetBoolean()).ShouldBe(("anna", "admin", false));
 
         _provider.Claims = claims => claims["groups"] = "staff";
         (await SignInAsync()).ShouldBe(HttpStatusCode.OK);

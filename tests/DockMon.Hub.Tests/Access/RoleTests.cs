@@ -15,7 +15,8 @@ public sealed class RoleTests : HubTests
     [Fact]
     public void Somebody_has_decided_on_every_command_and_operation()
     {
-        static IEnumerable<string> Names(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
+        static IEnumerable<string> Names(Type type) =>
+            type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
         Names(typeof(CommandNames)).Concat(Names(typeof(OperationActions))).Where(name => !CommandRoles.IsKnown(name)).ShouldBeEmpty();
     }
 
@@ -98,7 +99,11 @@ public sealed class RoleTests : HubTests
         (await narrow.GetAsync(HostPath, Token)).Status.ShouldBe(HttpStatusCode.OK);
         (await narrow.PostAsync("/api/users", new JsonObject { ["name"] = "eve", ["role"] = "admin", ["password"] = HubUser.Password }, Token)).Status
             .ShouldBe(HttpStatusCode.Forbidden);
-        (await narrow.AskAsync(HttpMethod.Put, HostPath + "/tags", new JsonObject { ["tags"] = new JsonArray() }, Token)).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await narrow.AskAsync(
+            HttpMethod.Put,
+            HostPath + "/tags",
+            new JsonObject { ["tags"] = new JsonArray() },
+            Token)).Status.ShouldBe(HttpStatusCode.Forbidden);
         (await narrow.GetAsync("/api/audit", Token)).Status.ShouldBe(HttpStatusCode.Forbidden);
     }
 
@@ -146,7 +151,12 @@ public sealed class RoleTests : HubTests
         await other.SignInAsync("bert", HubUser.Password, Token);
         JsonElement.Parse((await other.GetAsync("/api/me", Token)).Body).GetProperty("role").GetString().ShouldBe("operator");
 
-        foreach (var (method, body) in new[] { (HttpMethod.Delete, null), (HttpMethod.Put, new JsonObject { ["role"] = "viewer" }), (HttpMethod.Put, new JsonObject { ["tags"] = new JsonArray("x") }) })
+        foreach (var (method, body) in new[]
+        {
+            (HttpMethod.Delete, null),
+            (HttpMethod.Put, new JsonObject { ["role"] = "viewer" }),
+            (HttpMethod.Put, new JsonObject { ["tags"] = new JsonArray("x") })
+        })
         {
             (await anna.AskAsync(method, "/api/users/anna", body, Token)).Status.ShouldBe(HttpStatusCode.Conflict);
         }

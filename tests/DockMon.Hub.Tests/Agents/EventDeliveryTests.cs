@@ -75,7 +75,10 @@ public sealed class EventDeliveryTests : HubTests
         for (var i = 0; i < 10; i++)
         {
             var agent = await Hub.StartAgentAsync(Token, $"ENGINE:1{i}", $"many-{i}");
-            sockets.Add((await RawSocket.RegisterAsync(new Uri(Hub.App.Urls.Single()), HubFixture.Request(agent.PermanentToken, $"ENGINE:1{i}"), Token), agent.HostId));
+            sockets.Add((await RawSocket.RegisterAsync(
+                new Uri(Hub.App.Urls.Single()),
+                HubFixture.Request(agent.PermanentToken, $"ENGINE:1{i}"),
+                Token), agent.HostId));
         }
 
         await BreakAsync("INSERT", "events", $"NEW.host_id = '{sockets[3].Host}'");

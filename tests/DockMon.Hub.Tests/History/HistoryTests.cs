@@ -101,7 +101,9 @@ public sealed class HistoryTests : IAsyncLifetime
 
         async Task CheckAsync()
         {
-            (await ReadAsync(60)).Points.Select(point => (point.Time - HistoryScene.Start).TotalMinutes).ShouldBe(Enumerable.Range(0, 121).Select(i => (double)i));
+            (await ReadAsync(60)).Points
+                .Select(point => (point.Time - HistoryScene.Start).TotalMinutes)
+                .ShouldBe(Enumerable.Range(0, 121).Select(i => (double)i));
             (await ReadAsync(3600)).Points.Select(point => point.Samples).ShouldBe([180, 180, 3]);
             (await ReadAsync(600)).Points.Sum(point => point.Samples).ShouldBe(363);
         }

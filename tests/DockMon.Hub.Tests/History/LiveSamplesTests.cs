@@ -12,6 +12,8 @@ namespace DockMon.Hub.Tests.History;
 
 public sealed class LiveSamplesTests
 {
+    private const string Sixty = "012345678901234567890123456789012345678901234567890123456789";
+
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
     private readonly LogCapture _log = new();
     private readonly LiveSamples _samples;
@@ -43,7 +45,9 @@ public sealed class LiveSamplesTests
     [Theory]
     [InlineData(""","cpu_percent":"1","memory_usage":null,"network_rx":[1],"timestamp":7,"disk_read":1e999""", ""","disk_read":9000000000000000""")]
     [InlineData(""","timestamp":"yesterday","network_tx":1.6,"memory_usage":-9223372036854775808""", ""","memory_usage":-9223372036854775807,"network_tx":2""")]
-    [InlineData(""","timestamp":"2026-11-23T08:23:50.25Z","cpu_percent":-1e99""", ""","timestamp":"2026-11-23T08:23:50.2500000Z","cpu_percent":-9000000000000""")]
+    [InlineData(
+        ""","timestamp":"2026-11-23T08:23:50.25Z","cpu_percent":-1e99""",
+        ""","timestamp":"2026-11-23T08:23:50.2500000Z","cpu_percent":-9000000000000""")]
     [InlineData(""","other":{"cpu_percent":[]},"container_name":7""", "")]
     [InlineData("", "")]
     public void Members_that_are_no_figures_are_left_out(string members, string kept)
@@ -59,7 +63,7 @@ public sealed class LiveSamplesTests
     [InlineData("""{"container_id":null}""")]
     [InlineData("""{"container_id":""}""")]
     [InlineData("""{"container_id":7}""")]
-    [InlineData("""{"container_id":"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"}""")]
+    [InlineData("{\"container_id\":\"" + Sixty + Sixty + "0123456789" + "\"}")]
     public void What_is_no_sample_is_not_kept(string text)
     {
         Add(text);

@@ -46,7 +46,9 @@ public sealed class BackupTests : IDisposable
             .ShouldBe([Path.Combine(target.DataPath, Vault.KeyFile)]);
         await using var restored = await TestDatabase.OpenAsync(target, Token);
         await CheckAsync(restored, host);
-        (await new Registrations(restored, _time).AddAsync(HubFixture.Request((await new Tokens(restored, _time).CreateAsync(1, Token)).Token, "ENGINE:2"), Token))
+        (await new Registrations(restored, _time).AddAsync(
+            HubFixture.Request((await new Tokens(restored, _time).CreateAsync(1, Token)).Token, "ENGINE:2"),
+            Token))
             .Host.Id.ShouldNotBe(host);
     }
 
@@ -58,7 +60,9 @@ public sealed class BackupTests : IDisposable
         var host = await FillAsync(database);
         await RunAsync(options, "backup", File);
         (await Should.ThrowAsync<IOException>(() => RunAsync(options, "backup", File))).Message.ShouldContain("exists already");
-        (await Should.ThrowAsync<IOException>(() => RunAsync(options, "restore", File))).Message.ShouldContain(TestServer.IsUsed ? "is not empty" : "exists already");
+        (await Should.ThrowAsync<IOException>(() => RunAsync(options, "restore", File))).Message.ShouldContain(TestServer.IsUsed
+            ? "is not empty"
+            : "exists already");
         await CheckAsync(database, host);
     }
 
@@ -93,7 +97,13 @@ public sealed class BackupTests : IDisposable
         await CheckAsync(moved, host);
         await using var writer = new EventWriter(moved, _time, NullLogger<EventWriter>.Instance);
         (await new Events(moved, writer).AddAsync(host, Event("3"), Token)).ShouldBeTrue("new ids come after those that were copied");
-        (await Should.ThrowAsync<IOException>(() => RunAsync(options, "migrate", "--from", "sqlite", "--to", "postgres"))).Message.ShouldContain("is not empty");
+        (await Should.ThrowAsync<IOException>(() => RunAsync(
+            options,
+            "migrate",
+            "--from",
+            "sqlite",
+            "--to",
+            "postgres"))).Message.ShouldContain("is not empty");
         await CheckAsync(moved, host, events: 3);
     }
 
@@ -101,9 +111,21 @@ public sealed class BackupTests : IDisposable
     public async Task A_move_needs_both_databases()
     {
         var options = new HubOptions { DataPath = _folder.Path };
-        (await Should.ThrowAsync<ArgumentException>(() => RunAsync(options, "migrate", "--from", "sqlite", "--to", "postgres"))).Message.ShouldContain("HUB_DATABASE");
+        (await Should.ThrowAsync<ArgumentException>(() => RunAsync(
+            options,
+            "migrate",
+            "--from",
+            "sqlite",
+            "--to",
+            "postgres"))).Message.ShouldContain("HUB_DATABASE");
         var nothing = new HubOptions { DataPath = _folder.Path, Database = "postgres://127.0.0.1/nothing" };
-        (await Should.ThrowAsync<IOException>(() => RunAsync(nothing, "migrate", "--from", "sqlite", "--to", "postgres"))).Message.ShouldContain("there is no database");
+        (await Should.ThrowAsync<IOException>(() => RunAsync(
+            nothing,
+            "migrate",
+            "--from",
+            "sqlite",
+            "--to",
+            "postgres"))).Message.ShouldContain("there is no database");
     }
 
     private static JsonElement Event(string time) => JsonElement.Parse($$"""{"container_id":"c1","action":"die","timestamp":"{{time}}"}""");
@@ -119,7 +141,10 @@ public sealed class BackupTests : IDisposable
     {
         var token = (await new Tokens(database, _time).CreateAsync(1, Token)).Token;
         var (host, _) = await new Registrations(database, _time).AddAsync(HubFixture.Request(token), Token);
-        await new HealthChecks(database).ReplaceAsync(host.Id, new HealthCheckConfigsSync { Configs = [new HealthCheckConfig { ContainerId = "secret" }] }, Token);
+        await new HealthChecks(database).ReplaceAsync(
+            host.Id,
+            new HealthCheckConfigsSync { Configs = [new HealthCheckConfig { ContainerId = "secret" }] },
+            Token);
         await using var writer = new EventWriter(database, _time, NullLogger<EventWriter>.Instance);
         var events = new Events(database, writer);
         (await events.AddAsync(host.Id, Event("1"), Token)).ShouldBeTrue();

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace DockMon.Hub.Tests.Storage;
 
-/// <summary>With <c>DOCKMON_TEST_DATABASE=postgres</c>, the PostgreSQL server of this run, with a schema for each test hub: a database takes a thousand times longer.</summary>
+/// <summary>
+/// With <c>DOCKMON_TEST_DATABASE=postgres</c>, the PostgreSQL server of this run, with a
+/// schema for each test hub: a database takes a thousand times longer.
+/// </summary>
 public sealed class TestServer : IAsyncLifetime
 {
     private static readonly Lock Gate = new();
@@ -35,7 +38,8 @@ public sealed class TestServer : IAsyncLifetime
         if (IsUsed)
         {
             _server = await PostgresServer.StartAsync(_authority, CancellationToken.None);
-            _source = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={_server.Port};Username={PostgresServer.User};Database=postgres;SSL Mode=Disable;Maximum Pool Size=4");
+            _source = NpgsqlDataSource.Create(
+                $"Host=127.0.0.1;Port={_server.Port};Username={PostgresServer.User};Database=postgres;SSL Mode=Disable;Maximum Pool Size=4");
             HubFixture.DatabaseOf = DatabaseOfAsync;
             await ExecuteAsync($"CREATE ROLE {PostgresServer.GuardedUser} LOGIN PASSWORD '{PostgresServer.Password}'");
         }

@@ -39,7 +39,8 @@ internal static class TlsFixture
                 RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
                 {
                     var shown = (X509Certificate2)certificate!;
-                    seen = (LoadedCertificate.PinOf(shown.PublicKey), shown.NotAfter.ToUniversalTime(), chain!.ChainPolicy.ExtraStore.Count(sent => sent.Thumbprint != shown.Thumbprint));
+                    seen = (LoadedCertificate.PinOf(
+                        shown.PublicKey), shown.NotAfter.ToUniversalTime(), chain!.ChainPolicy.ExtraStore.Count(sent => sent.Thumbprint != shown.Thumbprint));
                     return true;
                 },
             },
