@@ -62,11 +62,22 @@ internal sealed class AuditCheck(AgentOptions options, HostPolicy policy, bool t
         string[] files = [.. Enumerable.Range(0, AuditFile.Kept + 1).Select(age => Path.Combine(_folder, AuditFile.NameOf(age)))];
         var used = files.Sum(file => FileStatus.Read(file, followLink: false)?.Size ?? 0);
         var missing = options.AuditMaxBytes * files.Length - used;
-        var free = new DriveInfo(options.DataPath).AvailableFreeSpace;
+        var free = new DriveInfo(ThereAlready(options.DataPath)).AvailableFreeSpace;
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"{_folder} has {Mebibytes(used):#,0.0} MiB, and grows by {Mebibytes(Math.Max(0, missing)):#,0.0} MiB at most; {Mebibytes(free):#,0} are free");
         return free >= missing ? CheckResult.Ok(text) : CheckResult.Warning(text, "free some space, or make AUDIT_MAX_BYTES smaller");
+    }
+
+    /// <summary>The directory, or what there is of the way to it: the agent makes the rest.</summary>
+    private static string ThereAlready(string path)
+    {
+        while (!Directory.Exists(path) && Path.GetDirectoryName(path) is { } above)
+        {
+            path = above;
+        }
+
+        return path;
     }
 
     private static double Mebibytes(long bytes) => bytes / 1048576.0;
