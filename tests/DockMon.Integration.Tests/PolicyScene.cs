@@ -49,6 +49,8 @@ internal sealed class PolicyScene(PrivateEngine engine, Installation installatio
         ["list_networks"] = () => ReadAsync("list_networks", answer => answer.GetArrayLength() > 0),
         ["list_volumes"] = () => ReadAsync("list_volumes", answer => answer.ValueKind == JsonValueKind.Array),
         ["get_system_info"] = () => ReadAsync("get_system_info", answer => answer.GetProperty("docker_version").GetString()!.Length > 0),
+        ["image_check"] = () => ReadAsync(
+            "image_check", answer => answer[0].TryGetProperty("remote_digest", out _), new() { ["images"] = new JsonArray(images.First) }),
         ["inspect"] = () => LookAsync("inspect", answer => answer.TryGetProperty("container", out _)),
         ["get_status"] = () => LookAsync("get_status", answer => answer.GetProperty("status").GetString() == "running"),
         ["verify_running"] = () => LookAsync("verify_running", answer => answer.GetProperty("is_healthy").GetBoolean()),

@@ -28,6 +28,11 @@ public sealed class SocketServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return; // A test that ends it earlier disposes it twice.
+        }
+
         await _stop.CancelAsync();
         await _accepting;
         _listener.Dispose();
