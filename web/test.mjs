@@ -22,7 +22,9 @@ try {
     jsxImportSource: 'preact',
     sourcemap: 'inline',
   })
-  const files = readdirSync(folder).filter(name => name.endsWith('.mjs')).map(name => join(folder, name))
+  const files = readdirSync(folder)
+    .filter(name => name.endsWith('.mjs'))
+    .map(name => join(folder, name))
   const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...files], { stdio: 'inherit' })
   process.exitCode = run.status ?? 1
 } finally {

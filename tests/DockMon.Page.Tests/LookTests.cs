@@ -21,6 +21,10 @@ public sealed class LookTests(Browser browser)
         await LookAtAsync(scene, "sign-in-" + look);
         await scene.SetUpAsync();
         await LookAtAsync(scene, "empty-" + look);
+        await scene.Page.GetByRole(AriaRole.Button, new() { Name = "Add a host" }).ClickAsync();
+        await Expect(scene.Page.GetByLabel("command")).ToContainTextAsync("REGISTRATION_TOKEN=");
+        await LookAtAsync(scene, "add-host-" + look);
+        await scene.Page.Keyboard.PressAsync("Escape");
         await scene.StartAgentAsync("this-machine", Ct);
         var name = scene.Containers.NewName();
         var id = await scene.Containers.RunAsync(
@@ -46,6 +50,15 @@ public sealed class LookTests(Browser browser)
         await scene.GoAsync($"/containers/{host}/{id}");
         await Expect(scene.Page.GetByRole(AriaRole.Heading, new() { Name = name })).ToBeVisibleAsync();
         await LookAtAsync(scene, "container-" + look);
+        await scene.GoAsync($"/containers/{host}/{id}/charts?range=5+min");
+        await Expect(scene.Page.Locator("canvas").First).ToBeVisibleAsync();
+        await LookAtAsync(scene, "charts-" + look);
+        await scene.GoAsync($"/hosts/{host}");
+        await Expect(scene.Page.Locator(".list")).ToContainTextAsync(name);
+        await LookAtAsync(scene, "host-" + look);
+        await scene.GoAsync("/events");
+        await Expect(scene.Page.Locator(".timeline li").First).ToBeVisibleAsync();
+        await LookAtAsync(scene, "events-" + look);
         await scene.GoAsync($"/containers/{host}/{id}/logs");
         await Expect(scene.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("upstream is away");
         await LookAtAsync(scene, "logs-" + look);

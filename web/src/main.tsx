@@ -24,25 +24,51 @@ function Room() {
   if (room === 'hosts') return path.value.length > 1 ? <HostRoom /> : <Hosts />
   if (room === 'containers') return path.value.length > 1 ? <Container /> : <Containers />
   if (room === 'events') return <Events />
-  return <div class="empty"><h1>There is no such room</h1><p><a href="/">Back to the hosts</a></p></div>
+  return (
+    <div class="empty">
+      <h1>There is no such room</h1>
+      <p>
+        <a href="/">Back to the hosts</a>
+      </p>
+    </div>
+  )
 }
 
 function Page() {
   const [problem, setProblem] = useState('')
-  useEffect(() => { readMe().catch((error: unknown) => setProblem(reason(error))) }, [])
+  useEffect(() => {
+    readMe().catch((error: unknown) => setProblem(reason(error)))
+  }, [])
   const known = me.value
   useEffect(() => {
     if (!known) return
     const stop = new AbortController()
-    Promise.all([readHosts(), readContainers()]).then(() => setProblem(''), (error: unknown) => setProblem(reason(error)))
+    Promise.all([readHosts(), readContainers()]).then(
+      () => setProblem(''),
+      (error: unknown) => setProblem(reason(error)),
+    )
     startLive(stop.signal)
     return () => stop.abort()
   }, [known?.who])
 
   if (path.value[0] === 'setup') return <SignIn first />
   if (known === null) return <SignIn first={false} />
-  if (known === undefined) return <p class="quiet" role="status">{problem || 'One moment…'}</p>
-  return <Shell>{problem && <p class="stale" role="alert">{problem}</p>}<Room /></Shell>
+  if (known === undefined)
+    return (
+      <p class="quiet" role="status">
+        {problem || 'One moment…'}
+      </p>
+    )
+  return (
+    <Shell>
+      {problem && (
+        <p class="stale" role="alert">
+          {problem}
+        </p>
+      )}
+      <Room />
+    </Shell>
+  )
 }
 
 startTheme()

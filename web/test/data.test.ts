@@ -12,16 +12,30 @@ const row = { state: 'running', image: 'nginx:1.27' }
 const hay = 'web running nginx:1.27 front door'
 
 for (const [text, passes] of [
-  ['', true], ['web', true], ['db', false], ['state:running', true], ['state:exited', false], ['state:exited state:running', true],
-  ['-image:nginx', false], ['-state:exited nginx', true], ['"front door"', true], ['"door front"', false], ['state:', true], ['other:thing', false],
-  ['IMAGE:NGINX', true], ['1.27 web', true],
+  ['', true],
+  ['web', true],
+  ['db', false],
+  ['state:running', true],
+  ['state:exited', false],
+  ['state:exited state:running', true],
+  ['-image:nginx', false],
+  ['-state:exited nginx', true],
+  ['"front door"', true],
+  ['"door front"', false],
+  ['state:', true],
+  ['other:thing', false],
+  ['IMAGE:NGINX', true],
+  ['1.27 web', true],
 ] as const) {
   test(`the filter ${JSON.stringify(text)} ${passes ? 'passes' : 'does not pass'}`, () => assert.equal(matches(parseFilter(text, names), row, hay), passes))
 }
 
 test('two keys one after the other are one shortcut for a second', () => {
   const run = (): void => {}
-  const all: Shortcut[] = [{ key: 'g h', does: 'hosts', run }, { key: 'h', does: 'left', run }]
+  const all: Shortcut[] = [
+    { key: 'g h', does: 'hosts', run },
+    { key: 'h', does: 'left', run },
+  ]
   find('g', 0, all)
   assert.equal(find('h', 500, all)?.does, 'hosts')
   find('g', 10_000, all)
@@ -37,9 +51,15 @@ test('texts for people', () => {
   assert.equal(shortImage('registry.example:5000/team/web:1@sha256:' + 'a'.repeat(64)), 'team/web:1')
   assert.equal(shortImage('library/web'), 'library/web')
   assert.equal(shortImage('sha256:' + 'ab'.repeat(32)), 'abababababab')
-  assert.equal(publishedPorts([
-    { ip: '0.0.0.0', public_port: 80, private_port: 8080, type: 'tcp' }, { ip: '::', public_port: 80, private_port: 8080, type: 'tcp' },
-    { ip: '', public_port: 0, private_port: 9, type: 'udp' }, { ip: '', public_port: 53, private_port: 53, type: 'udp' }]), '80→8080, 53→53/udp')
+  assert.equal(
+    publishedPorts([
+      { ip: '0.0.0.0', public_port: 80, private_port: 8080, type: 'tcp' },
+      { ip: '::', public_port: 80, private_port: 8080, type: 'tcp' },
+      { ip: '', public_port: 0, private_port: 9, type: 'udp' },
+      { ip: '', public_port: 53, private_port: 53, type: 'udp' },
+    ]),
+    '80→8080, 53→53/udp',
+  )
 })
 
 test('characters that hide or turn text become visible', () => {
@@ -47,13 +67,23 @@ test('characters that hide or turn text become visible', () => {
 })
 
 test('a line is broken where points are missing, and not where one is', () => {
-  assert.deepEqual(breakGaps([0, 60, 180, 600], 60, [[1, 2, 3, 4]]), [[0, 60, 180, 240, 600], [1, 2, 3, null, 4]])
+  assert.deepEqual(breakGaps([0, 60, 180, 600], 60, [[1, 2, 3, 4]]), [
+    [0, 60, 180, 240, 600],
+    [1, 2, 3, null, 4],
+  ])
 })
 
 test('events are there once and the newest is first, read or by the stream', () => {
   const event = (timestamp: string, action = 'start'): HostEvent => ({ hostId: 'h', container_id: 'c', container_name: 'web', image: 'i', action, timestamp })
-  const merged = mergeEvents([event('2026-11-30T12:00:02Z'), event('2026-11-30T12:00:01Z')], [event('2026-11-30T12:00:02Z'), event('2026-11-30T12:00:03Z', 'die')], 2)
-  assert.deepEqual(merged.map(item => item.timestamp.slice(17, 19)), ['03', '02'])
+  const merged = mergeEvents(
+    [event('2026-11-30T12:00:02Z'), event('2026-11-30T12:00:01Z')],
+    [event('2026-11-30T12:00:02Z'), event('2026-11-30T12:00:03Z', 'die')],
+    2,
+  )
+  assert.deepEqual(
+    merged.map(item => item.timestamp.slice(17, 19)),
+    ['03', '02'],
+  )
 })
 
 test('server-sent events are read however they are cut', () => {
@@ -62,6 +92,9 @@ test('server-sent events are read however they are cut', () => {
     const parser = new EventParser()
     const read: ServerEvent[] = []
     for (let at = 0; at < text.length; at += size) read.push(...parser.push(text.slice(at, at + size)))
-    assert.deepEqual(read, [{ id: '7', name: 'log', data: '{"a":\n1}' }, { id: '7', name: 'message', data: 'x' }])
+    assert.deepEqual(read, [
+      { id: '7', name: 'log', data: '{"a":\n1}' },
+      { id: '7', name: 'message', data: 'x' },
+    ])
   }
 })

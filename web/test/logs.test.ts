@@ -8,7 +8,10 @@ const esc = '\u001b'
 
 test('colours become classes and nothing else of a terminal remains', () => {
   assert.deepEqual(parseAnsi(`a${esc}[1;31mb${esc}[0mc`), [
-    { text: 'a', classes: '' }, { text: 'b', classes: 'f-red bold' }, { text: 'c', classes: '' }])
+    { text: 'a', classes: '' },
+    { text: 'b', classes: 'f-red bold' },
+    { text: 'c', classes: '' },
+  ])
   assert.equal(plainText(`${esc}]0;title\u0007x${esc}[2Ky${esc}(Bz\u0000\u202e`), 'xyz')
 })
 
@@ -54,13 +57,19 @@ test('lines of two containers stand in the order of their times, those of one ti
   const buffer = new LogBuffer()
   buffer.add([at('2026-11-30T12:00:01Z', '1'), at('2026-11-30T12:00:03Z', '3')])
   buffer.add([at('2026-11-30T12:00:02Z', '2', 'b'), at('2026-11-30T12:00:03Z', '4', 'b')])
-  assert.deepEqual(buffer.lines.map(line => line.text), ['1', '2', '3', '4'])
+  assert.deepEqual(
+    buffer.lines.map(line => line.text),
+    ['1', '2', '3', '4'],
+  )
 })
 
 test('a line without a time stays where it came', () => {
   const buffer = new LogBuffer()
   buffer.add([at('2026-11-30T12:00:02Z', '1'), at('', '2'), at('2026-11-30T12:00:01Z', '3')])
-  assert.deepEqual(buffer.lines.map(line => line.text), ['1', '2', '3'])
+  assert.deepEqual(
+    buffer.lines.map(line => line.text),
+    ['1', '2', '3'],
+  )
 })
 
 test('a line that is far too late is put at the end, and the oldest are dropped and counted', () => {

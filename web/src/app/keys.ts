@@ -18,7 +18,9 @@ export const shortcuts = (): readonly Shortcut[] => layers.value.flat()
 /** Adds shortcuts for as long as a room or a list is there; the newest of the same key wins. */
 export function addShortcuts(added: readonly Shortcut[]): () => void {
   layers.value = [added, ...layers.value]
-  return () => { layers.value = layers.value.filter(layer => layer !== added) }
+  return () => {
+    layers.value = layers.value.filter(layer => layer !== added)
+  }
 }
 
 const isTyping = (target: EventTarget | null): boolean =>

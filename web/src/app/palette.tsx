@@ -7,7 +7,12 @@ import { shortImage, visible } from '../parts/text.ts'
 import { shortcuts } from './keys.ts'
 import { navigate, to } from './router.ts'
 
-interface Hit { icon: IconName, text: string, more: string, run: () => void }
+interface Hit {
+  icon: IconName
+  text: string
+  more: string
+  run: () => void
+}
 
 const MOST_HITS = 12
 
@@ -30,13 +35,30 @@ export function Palette({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog label="Find" class="palette" onClose={onClose}>
-      <input type="search" autoFocus list={undefined} value={text} placeholder="Hosts, containers, projects, actions" aria-label="Find" role="combobox" aria-expanded="true"
-        aria-controls="hits" aria-activedescendant={hits.length > 0 ? 'hit-' + at : undefined} spellcheck={false}
-        onInput={event => { setText(event.currentTarget.value); setAt(0) }} onKeyDown={onKey} />
+      <input
+        type="search"
+        autoFocus
+        list={undefined}
+        value={text}
+        placeholder="Hosts, containers, projects, actions"
+        aria-label="Find"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="hits"
+        aria-activedescendant={hits.length > 0 ? 'hit-' + at : undefined}
+        spellcheck={false}
+        onInput={event => {
+          setText(event.currentTarget.value)
+          setAt(0)
+        }}
+        onKeyDown={onKey}
+      />
       <ul id="hits" role="listbox" aria-label="found">
         {hits.map((hit, index) => (
           <li key={index} id={'hit-' + index} role="option" aria-selected={index === at} onClick={() => run(hit)} onPointerMove={() => setAt(index)}>
-            <Icon name={hit.icon} /><span>{hit.text}</span><small>{hit.more}</small>
+            <Icon name={hit.icon} />
+            <span>{hit.text}</span>
+            <small>{hit.more}</small>
           </li>
         ))}
       </ul>
@@ -61,8 +83,16 @@ function search(text: string): Hit[] {
   }
   if (words.length > 0) {
     for (const item of containers.values()) {
-      add({ icon: 'containers', text: visible(item.name), more: `${visible(item.host)} · ${shortImage(visible(item.image))}`, run: () => navigate(to('containers', item.host_id, item.id)) })
+      add({
+        icon: 'containers',
+        text: visible(item.name),
+        more: `${visible(item.host)} · ${shortImage(visible(item.image))}`,
+        run: () => navigate(to('containers', item.host_id, item.id)),
+      })
     }
   }
-  return ranked.sort(([a], [b]) => a - b).slice(0, MOST_HITS).map(([, hit]) => hit)
+  return ranked
+    .sort(([a], [b]) => a - b)
+    .slice(0, MOST_HITS)
+    .map(([, hit]) => hit)
 }

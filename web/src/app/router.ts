@@ -33,7 +33,9 @@ export const to = (...parts: string[]): string => '/' + parts.map(encodeURICompo
 
 /** Follows the browser's buttons, and links of the page without loading it again. */
 export function startRouter(): void {
-  addEventListener('popstate', () => { address.value = new URL(location.href) })
+  addEventListener('popstate', () => {
+    address.value = new URL(location.href)
+  })
   document.addEventListener('click', event => {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return

@@ -12,7 +12,7 @@ import { Palette } from './palette.tsx'
 import { navigate, path } from './router.ts'
 import { theme } from './theme.ts'
 
-const rooms: readonly { path: string, title: string, icon: IconName, key: string }[] = [
+const rooms: readonly { path: string; title: string; icon: IconName; key: string }[] = [
   { path: 'hosts', title: 'Hosts', icon: 'hosts', key: 'g h' },
   { path: 'containers', title: 'Containers', icon: 'containers', key: 'g c' },
   { path: 'events', title: 'Events', icon: 'events', key: 'g e' },
@@ -23,16 +23,26 @@ const nextTheme = { auto: 'light', light: 'dark', dark: 'auto' } as const
 /** What is around every room: where one can go, whether what is shown is fresh, who is signed in. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const [open, setOpen] = useState<'palette' | 'keys' | ''>('')
-  useEffect(() => addShortcuts([
-    ...rooms.map(room => ({ key: room.key, does: 'go to ' + room.title, run: () => navigate('/' + room.path) })),
-    { key: 't', does: 'change the theme', run: () => { theme.value = nextTheme[theme.value] } },
-    { key: '?', does: 'show these keys', run: () => setOpen('keys') },
-  ]), [])
+  useEffect(
+    () =>
+      addShortcuts([
+        ...rooms.map(room => ({ key: room.key, does: 'go to ' + room.title, run: () => navigate('/' + room.path) })),
+        {
+          key: 't',
+          does: 'change the theme',
+          run: () => {
+            theme.value = nextTheme[theme.value]
+          },
+        },
+        { key: '?', does: 'show these keys', run: () => setOpen('keys') },
+      ]),
+    [],
+  )
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
       event.preventDefault()
-      setOpen(old => old === 'palette' ? '' : 'palette')
+      setOpen(old => (old === 'palette' ? '' : 'palette'))
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
@@ -40,27 +50,52 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const here = path.value[0] ?? 'hosts'
   return (
     <>
-      <a class="skip" href="#room" data-native>Skip to the room</a>
+      <a class="skip" href="#room" data-native>
+        Skip to the room
+      </a>
       <header class="top">
-        <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24" /><span>DockMon</span></a>
+        <a class="brand" href="/">
+          <img src="/icon.svg" alt="" width="24" height="24" />
+          <span>DockMon</span>
+        </a>
         <nav aria-label="Rooms">
           {rooms.map(room => (
             <a key={room.path} href={'/' + room.path} aria-current={here === room.path ? 'page' : undefined}>
-              <Icon name={room.icon} /><span>{room.title}</span>
+              <Icon name={room.icon} />
+              <span>{room.title}</span>
             </a>
           ))}
         </nav>
-        <button type="button" class="find" onClick={() => setOpen('palette')}><Icon name="search" /><span>Find</span><kbd>Ctrl K</kbd></button>
-        <button type="button" class="plain" onClick={() => { theme.value = nextTheme[theme.value] }} title={'Theme: ' + theme.value} aria-label={'Theme: ' + theme.value}>
+        <button type="button" class="find" onClick={() => setOpen('palette')}>
+          <Icon name="search" />
+          <span>Find</span>
+          <kbd>Ctrl K</kbd>
+        </button>
+        <button
+          type="button"
+          class="plain"
+          onClick={() => {
+            theme.value = nextTheme[theme.value]
+          }}
+          title={'Theme: ' + theme.value}
+          aria-label={'Theme: ' + theme.value}
+        >
           <Icon name="sun" />
         </button>
         <details class="account">
           <summary>{me.value?.name ?? me.value?.who}</summary>
-          <div><p>{me.value?.role}</p><button type="button" onClick={() => void signOut()}>Sign out</button></div>
+          <div>
+            <p>{me.value?.role}</p>
+            <button type="button" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          </div>
         </details>
       </header>
       <Freshness />
-      <main id="room" tabIndex={-1}>{children}</main>
+      <main id="room" tabIndex={-1}>
+        {children}
+      </main>
       <Toasts />
       <Confirm />
       {open === 'palette' && <Palette onClose={() => setOpen('')} />}
@@ -68,12 +103,22 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <Dialog label="Keys" class="keys" onClose={() => setOpen('')}>
           <h2>Keys</h2>
           <dl>
-            <dt><kbd>Ctrl K</kbd></dt><dd>find anything</dd>
+            <dt>
+              <kbd>Ctrl K</kbd>
+            </dt>
+            <dd>find anything</dd>
             {[...new Map(shortcuts().map(item => [item.key, item])).values()].map(item => (
-              <><dt><kbd>{item.key === ' ' ? 'Space' : item.key}</kbd></dt><dd>{item.does}</dd></>
+              <>
+                <dt>
+                  <kbd>{item.key === ' ' ? 'Space' : item.key}</kbd>
+                </dt>
+                <dd>{item.does}</dd>
+              </>
             ))}
           </dl>
-          <button type="button" autoFocus onClick={() => setOpen('')}>Close</button>
+          <button type="button" autoFocus onClick={() => setOpen('')}>
+            Close
+          </button>
         </Dialog>
       )}
     </>
@@ -88,5 +133,9 @@ function Freshness() {
     return () => clearInterval(timer)
   }, [])
   if (age < 3) return null
-  return <p class="stale" role="alert"><Icon name="warn" /> No connection to the hub. What is shown is {duration(age)} old; it is tried again by itself.</p>
+  return (
+    <p class="stale" role="alert">
+      <Icon name="warn" /> No connection to the hub. What is shown is {duration(age)} old; it is tried again by itself.
+    </p>
+  )
 }

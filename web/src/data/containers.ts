@@ -12,7 +12,7 @@ export type Figures = Partial<Schema<'ContainerFigures'>>
 /** Beyond this many the room asks to narrow what is shown: the browser holds them all. */
 export const MOST = 20_000
 
-export const keyOf = (container: { host_id: string, id: string }): string => container.host_id + ':' + container.id
+export const keyOf = (container: { host_id: string; id: string }): string => container.host_id + ':' + container.id
 
 const all = new Map<string, Container>()
 
@@ -23,10 +23,17 @@ export const complete = signal(false)
 let timer = 0
 
 function changed(): void {
-  timer ||= window.setTimeout(() => { timer = 0; version.value++ }, 250)
+  timer ||= window.setTimeout(() => {
+    timer = 0
+    version.value++
+  }, 250)
 }
 
-interface Changes { added?: Container[], changed?: Container[], removed?: string[] }
+interface Changes {
+  added?: Container[]
+  changed?: Container[]
+  removed?: string[]
+}
 
 /** Reads all containers, a thousand at a time. */
 export async function readContainers(): Promise<void> {
@@ -51,7 +58,7 @@ export function startContainers(): void {
   listen(({ name, hostId, data }) => {
     if (name === 'containers_changed') {
       const changes = data as Changes
-      for (const container of [...changes.added ?? [], ...changes.changed ?? []]) all.set(keyOf(container), container)
+      for (const container of [...(changes.added ?? []), ...(changes.changed ?? [])]) all.set(keyOf(container), container)
       for (const id of changes.removed ?? []) all.delete(hostId + ':' + id)
       changed()
     } else if (name === 'host_connected' || name === 'host_disconnected') {
@@ -76,15 +83,20 @@ export function followFigures(keys: readonly string[], stop: AbortSignal): void 
   for (const key of keys.slice(0, 200)) {
     const colon = key.indexOf(':')
     const host = key.slice(0, colon)
-    byHost.set(host, [...byHost.get(host) ?? [], key.slice(colon + 1)])
+    byHost.set(host, [...(byHost.get(host) ?? []), key.slice(colon + 1)])
   }
   const wanted = new URLSearchParams([...byHost].map(([host, ids]) => ['figures', `${host}:${ids.join(',')}`]))
-  void follow('/api/containers/changes?' + wanted.toString(), {
-    onEvent: event => {
-      if (event.name !== 'figures') return
-      const next = new Map(visibleFigures.value)
-      for (const { host_id, id, figures } of JSON.parse(event.data) as { host_id: string, id: string, figures: Figures }[]) next.set(host_id + ':' + id, figures)
-      visibleFigures.value = next
+  void follow(
+    '/api/containers/changes?' + wanted.toString(),
+    {
+      onEvent: event => {
+        if (event.name !== 'figures') return
+        const next = new Map(visibleFigures.value)
+        for (const { host_id, id, figures } of JSON.parse(event.data) as { host_id: string; id: string; figures: Figures }[])
+          next.set(host_id + ':' + id, figures)
+        visibleFigures.value = next
+      },
     },
-  }, stop)
+    stop,
+  )
 }

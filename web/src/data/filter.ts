@@ -1,5 +1,8 @@
 /** What can be asked of a row: words that are in any of its texts, and `name:value` for one of them. */
-export interface Filter { words: string[], fields: [name: string, value: string, not: boolean][] }
+export interface Filter {
+  words: string[]
+  fields: [name: string, value: string, not: boolean][]
+}
 
 /** Reads `web state:running -image:nginx "two words"`. A name that is not known is a word. */
 export function parseFilter(text: string, names: readonly string[]): Filter {

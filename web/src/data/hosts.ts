@@ -19,18 +19,30 @@ export interface Registration {
 }
 
 /** A sample of a host. */
-export interface HostFigures { cpu_percent: number, mem_percent: number, net_bytes_per_sec?: number, extended?: Extended }
+export interface HostFigures {
+  cpu_percent: number
+  mem_percent: number
+  net_bytes_per_sec?: number
+  extended?: Extended
+}
 
 /** What our own agents tell now and then besides. */
 export interface Extended {
   load_average?: number[]
-  file_systems?: { device: string, mount_point: string, total_bytes: number, used_bytes: number }[]
+  file_systems?: { device: string; mount_point: string; total_bytes: number; used_bytes: number }[]
 }
 
 /** Samples that sparklines show. */
 export const SPARK_LENGTH = 60
 
-export interface HostLive { latest: HostFigures, extended: Extended | undefined, cpu: number[], memory: number[], network: number[], at: number }
+export interface HostLive {
+  latest: HostFigures
+  extended: Extended | undefined
+  cpu: number[]
+  memory: number[]
+  network: number[]
+  at: number
+}
 
 /** All hosts by id; undefined before they were read. */
 export const hosts = signal<ReadonlyMap<string, Host> | undefined>(undefined)

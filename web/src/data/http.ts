@@ -2,7 +2,11 @@
 export class Problem extends Error {
   override readonly name = 'Problem'
 
-  constructor(readonly status: number, readonly title: string, readonly detail: string) {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
     super(detail || title)
   }
 }
@@ -43,7 +47,7 @@ export async function problemOf(answer: Response): Promise<Problem> {
   if (answer.status === 401) signedOut.run()
   const text = await answer.text()
   try {
-    const { title, detail } = JSON.parse(text) as { title?: string, detail?: string }
+    const { title, detail } = JSON.parse(text) as { title?: string; detail?: string }
     return new Problem(answer.status, title ?? answer.statusText, detail ?? '')
   } catch {
     return new Problem(answer.status, answer.statusText, text.slice(0, 300))
@@ -53,4 +57,4 @@ export async function problemOf(answer: Response): Promise<Problem> {
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask('GET', path, undefined, signal)
 
 /** What went wrong, in words for the user. */
-export const reason = (error: unknown): string => error instanceof Error ? error.message : String(error)
+export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))

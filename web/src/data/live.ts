@@ -7,20 +7,24 @@ export const heardAt = signal(0)
 /** Whether what is shown follows what happens. */
 export const live = signal(false)
 
-type Listener = (event: { name: string, hostId: string, data: unknown }) => void
+type Listener = (event: { name: string; hostId: string; data: unknown }) => void
 const listeners = new Set<Listener>()
 const refreshers = new Set<() => void>()
 
 /** Listens to everything that changes. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener)
-  return () => { listeners.delete(listener) }
+  return () => {
+    listeners.delete(listener)
+  }
 }
 
 /** Called after a gap: what was read before may be old, and is to be read again. */
 export function onGap(refresh: () => void): () => void {
   refreshers.add(refresh)
-  return () => { refreshers.delete(refresh) }
+  return () => {
+    refreshers.delete(refresh)
+  }
 }
 
 function take(event: ServerEvent): void {
@@ -29,17 +33,22 @@ function take(event: ServerEvent): void {
     for (const refresh of refreshers) refresh()
     return
   }
-  const { host_id: hostId, data } = JSON.parse(event.data) as { host_id: string, data: unknown }
+  const { host_id: hostId, data } = JSON.parse(event.data) as { host_id: string; data: unknown }
   for (const listener of listeners) listener({ name: event.name, hostId, data })
 }
 
 /** Follows the hub's stream. `lastId`: the event that what was read first includes. */
 export function startLive(stop: AbortSignal, lastId = ''): void {
-  void follow('/api/stream', {
-    onEvent: take,
-    onState: open => {
-      live.value = open
-      if (open) heardAt.value = Date.now()
+  void follow(
+    '/api/stream',
+    {
+      onEvent: take,
+      onState: open => {
+        live.value = open
+        if (open) heardAt.value = Date.now()
+      },
     },
-  }, stop, lastId)
+    stop,
+    lastId,
+  )
 }

@@ -13,10 +13,10 @@ export type Role = 'viewer' | 'operator' | 'admin'
 const ranks: Record<string, number> = { viewer: 0, operator: 1, admin: 2 }
 
 /** Whether the user's role is enough. */
-export const may = (role: Role): boolean => me.value ? (ranks[me.value.role] ?? -1) >= ranks[role]! : false
+export const may = (role: Role): boolean => (me.value ? (ranks[me.value.role] ?? -1) >= ranks[role]! : false)
 
 /** Why something is grey; '' when it is not. */
-export const whyNot = (role: Role): string => may(role) ? '' : `This takes the role ${role}; yours is ${me.value?.role ?? 'none'}.`
+export const whyNot = (role: Role): string => (may(role) ? '' : `This takes the role ${role}; yours is ${me.value?.role ?? 'none'}.`)
 
 export async function readMe(): Promise<void> {
   try {
@@ -46,4 +46,6 @@ export async function signOut(): Promise<void> {
 
 export const setUp = (token: string, name: string, password: string): Promise<void> => ask('POST', '/api/setup', { token, name, password })
 
-signedOut.run = () => { if (me.value) me.value = null }
+signedOut.run = () => {
+  if (me.value) me.value = null
+}

@@ -1,7 +1,11 @@
 import { problemOf } from './http.ts'
 
 /** A server-sent event. */
-export interface ServerEvent { id: string, name: string, data: string }
+export interface ServerEvent {
+  id: string
+  name: string
+  data: string
+}
 
 /** Reads server-sent events from pieces of text, however they are cut. */
 export class EventParser {

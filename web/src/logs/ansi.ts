@@ -1,5 +1,8 @@
 /** Text with one look. */
-export interface Span { text: string, classes: string }
+export interface Span {
+  text: string
+  classes: string
+}
 
 const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 
@@ -34,11 +37,19 @@ export function parseAnsi(line: string): Span[] {
 }
 
 /** The text alone, for search and copies. */
-export const plainText = (line: string): string => parseAnsi(line).map(span => span.text).join('')
+export const plainText = (line: string): string =>
+  parseAnsi(line)
+    .map(span => span.text)
+    .join('')
 
-interface Look { foreground: string, background: string, styles: Set<string> }
+interface Look {
+  foreground: string
+  background: string
+  styles: Set<string>
+}
 
-const classes = (look: Look): string => [look.foreground && 'f-' + look.foreground, look.background && 'b-' + look.background, ...look.styles].filter(Boolean).join(' ')
+const classes = (look: Look): string =>
+  [look.foreground && 'f-' + look.foreground, look.background && 'b-' + look.background, ...look.styles].filter(Boolean).join(' ')
 
 const styles: Record<number, string> = { 1: 'bold', 2: 'dim', 3: 'italic', 4: 'underlined' }
 
@@ -50,8 +61,10 @@ function apply(look: Look, codes: string): void {
       look.foreground = look.background = ''
       look.styles.clear()
     } else if (styles[code]) look.styles.add(styles[code])
-    else if (code === 22) { look.styles.delete('bold'); look.styles.delete('dim') }
-    else if (code === 23) look.styles.delete('italic')
+    else if (code === 22) {
+      look.styles.delete('bold')
+      look.styles.delete('dim')
+    } else if (code === 23) look.styles.delete('italic')
     else if (code === 24) look.styles.delete('underlined')
     else if (code >= 30 && code <= 37) look.foreground = colours[code - 30]!
     else if (code >= 90 && code <= 97) look.foreground = colours[code - 90]!
@@ -72,7 +85,7 @@ function indexed(index: number): string {
   if (index < 16) return colours[index % 8]!
   if (index >= 232) return index < 244 ? 'black' : 'white'
   const cube = index - 16
-  return nearest(Math.floor(cube / 36) * 51, Math.floor(cube / 6) % 6 * 51, cube % 6 * 51)
+  return nearest(Math.floor(cube / 36) * 51, (Math.floor(cube / 6) % 6) * 51, (cube % 6) * 51)
 }
 
 const nearest = (red: number, green: number, blue: number): string => {

@@ -2,10 +2,27 @@
 export type Level = 'error' | 'warn' | 'info' | 'debug' | ''
 
 const names: Record<string, Level> = {
-  fatal: 'error', panic: 'error', crit: 'error', critical: 'error', alert: 'error', emerg: 'error', err: 'error', error: 'error', severe: 'error',
-  warn: 'warn', warning: 'warn', wrn: 'warn',
-  notice: 'info', info: 'info', inf: 'info', information: 'info',
-  debug: 'debug', dbg: 'debug', trace: 'debug', trc: 'debug', verbose: 'debug',
+  fatal: 'error',
+  panic: 'error',
+  crit: 'error',
+  critical: 'error',
+  alert: 'error',
+  emerg: 'error',
+  err: 'error',
+  error: 'error',
+  severe: 'error',
+  warn: 'warn',
+  warning: 'warn',
+  wrn: 'warn',
+  notice: 'info',
+  info: 'info',
+  inf: 'info',
+  information: 'info',
+  debug: 'debug',
+  dbg: 'debug',
+  trace: 'debug',
+  trc: 'debug',
+  verbose: 'debug',
 }
 const numbers: Record<string, Level> = { 10: 'debug', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'error' }
 

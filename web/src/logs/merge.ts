@@ -25,7 +25,10 @@ export class LogBuffer {
   readonly lines: LogLine[] = []
   dropped = 0
 
-  constructor(readonly limit = 50_000, readonly reach = 2_000) {}
+  constructor(
+    readonly limit = 50_000,
+    readonly reach = 2_000,
+  ) {}
 
   add(added: readonly LogLine[]): void {
     for (const line of added) {

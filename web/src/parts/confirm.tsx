@@ -1,7 +1,13 @@
 import { signal } from '@preact/signals'
 import { Dialog } from './dialog.tsx'
 
-interface Question { title: string, text: string, action: string, /** Typed by the user where data would go. */ name?: string, answer: (yes: boolean) => void }
+interface Question {
+  title: string
+  text: string
+  action: string /** Typed by the user where data would go. */
+  name?: string
+  answer: (yes: boolean) => void
+}
 
 const question = signal<Question | undefined>(undefined)
 const typed = signal('')
@@ -10,7 +16,13 @@ const typed = signal('')
 export function confirmed(asked: Omit<Question, 'answer'>): Promise<boolean> {
   return new Promise(resolve => {
     typed.value = ''
-    question.value = { ...asked, answer: yes => { question.value = undefined; resolve(yes) } }
+    question.value = {
+      ...asked,
+      answer: yes => {
+        question.value = undefined
+        resolve(yes)
+      },
+    }
   })
 }
 
@@ -20,15 +32,36 @@ export function Confirm() {
   const ready = asked.name === undefined || typed.value === asked.name
   return (
     <Dialog label={asked.title} onClose={() => asked.answer(false)}>
-      <form class="confirm" onSubmit={event => { event.preventDefault(); if (ready) asked.answer(true) }}>
+      <form
+        class="confirm"
+        onSubmit={event => {
+          event.preventDefault()
+          if (ready) asked.answer(true)
+        }}
+      >
         <h2>{asked.title}</h2>
         <p>{asked.text}</p>
-        {asked.name !== undefined && <label>Type <b>{asked.name}</b> to go on
-          <input autoFocus value={typed.value} onInput={event => { typed.value = event.currentTarget.value }} spellcheck={false} autocomplete="off" />
-        </label>}
+        {asked.name !== undefined && (
+          <label>
+            Type <b>{asked.name}</b> to go on
+            <input
+              autoFocus
+              value={typed.value}
+              onInput={event => {
+                typed.value = event.currentTarget.value
+              }}
+              spellcheck={false}
+              autocomplete="off"
+            />
+          </label>
+        )}
         <div class="buttons">
-          <button type="button" autoFocus={asked.name === undefined} onClick={() => asked.answer(false)}>Cancel</button>
-          <button type="submit" class="danger" disabled={!ready}>{asked.action}</button>
+          <button type="button" autoFocus={asked.name === undefined} onClick={() => asked.answer(false)}>
+            Cancel
+          </button>
+          <button type="submit" class="danger" disabled={!ready}>
+            {asked.action}
+          </button>
         </div>
       </form>
     </Dialog>

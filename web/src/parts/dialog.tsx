@@ -2,7 +2,17 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
 /** A native dialog above everything. Escape and a click beside it close it. */
-export function Dialog({ label, onClose, children, class: className = '' }: { label: string, onClose: () => void, children: ComponentChildren, class?: string }) {
+export function Dialog({
+  label,
+  onClose,
+  children,
+  class: className = '',
+}: {
+  label: string
+  onClose: () => void
+  children: ComponentChildren
+  class?: string
+}) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = element.current!
@@ -10,8 +20,18 @@ export function Dialog({ label, onClose, children, class: className = '' }: { la
     return () => dialog.close()
   }, [])
   return (
-    <dialog ref={element} class={className} aria-label={label} onCancel={event => { event.preventDefault(); onClose() }}
-      onClick={event => { if (event.target === element.current) onClose() }}>
+    <dialog
+      ref={element}
+      class={className}
+      aria-label={label}
+      onCancel={event => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={event => {
+        if (event.target === element.current) onClose()
+      }}
+    >
       {children}
     </dialog>
   )

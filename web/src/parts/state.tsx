@@ -1,5 +1,5 @@
 /** A container's state in words, with a colour; an unhealthy one is told before that it runs. */
-export function State({ state, health }: { state: string, health: string }) {
+export function State({ state, health }: { state: string; health: string }) {
   const [word, kind] = describe(state, health)
   return <span class={'state ' + kind}>{word}</span>
 }

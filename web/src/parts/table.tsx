@@ -53,9 +53,11 @@ export function Table<Row>(props: TableProps<Row>) {
       waiting = 0
       const from = Math.max(0, Math.floor(element.scrollTop / ROW) - SPARE)
       const count = Math.ceil(element.clientHeight / ROW) + 2 * SPARE
-      setView(old => old.from === from && old.count === count ? old : { from, count })
+      setView(old => (old.from === from && old.count === count ? old : { from, count }))
     }
-    const later = (): void => { waiting ||= requestAnimationFrame(measure) }
+    const later = (): void => {
+      waiting ||= requestAnimationFrame(measure)
+    }
     const observer = new ResizeObserver(later)
     observer.observe(element)
     element.addEventListener('scroll', later, { passive: true })
@@ -70,7 +72,9 @@ export function Table<Row>(props: TableProps<Row>) {
   const from = Math.min(view.from, Math.max(0, rows.length - view.count))
   const shown = rows.slice(from, from + view.count)
   const shownKeys = shown.map(keyOf).join(' ')
-  useEffect(() => { props.onView?.(shown) }, [shownKeys])
+  useEffect(() => {
+    props.onView?.(shown)
+  }, [shownKeys])
 
   const go = (index: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, index))
@@ -115,15 +119,32 @@ export function Table<Row>(props: TableProps<Row>) {
       <table aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {chosen && <th class="choose" scope="col">
-              <input type="checkbox" checked={all} aria-label="choose all" disabled={rows.length === 0}
-                onChange={() => props.onChoose?.(all ? new Set() : new Set(rows.map(keyOf)))} />
-            </th>}
+            {chosen && (
+              <th class="choose" scope="col">
+                <input
+                  type="checkbox"
+                  checked={all}
+                  aria-label="choose all"
+                  disabled={rows.length === 0}
+                  onChange={() => props.onChoose?.(all ? new Set() : new Set(rows.map(keyOf)))}
+                />
+              </th>
+            )}
             {columns.map(column => (
-              <th key={column.name} scope="col" class={cellClass(column)} style={column.width ? { width: column.width } : {}}
-                aria-sort={props.sort !== column.name ? undefined : props.descending ? 'descending' : 'ascending'}>
-                {column.sortable === false ? column.title
-                  : <button type="button" onClick={() => props.onSort(column.name, props.sort === column.name && !props.descending)}>{column.title}</button>}
+              <th
+                key={column.name}
+                scope="col"
+                class={cellClass(column)}
+                style={column.width ? { width: column.width } : {}}
+                aria-sort={props.sort !== column.name ? undefined : props.descending ? 'descending' : 'ascending'}
+              >
+                {column.sortable === false ? (
+                  column.title
+                ) : (
+                  <button type="button" onClick={() => props.onSort(column.name, props.sort === column.name && !props.descending)}>
+                    {column.title}
+                  </button>
+                )}
               </th>
             ))}
           </tr>
@@ -134,13 +155,26 @@ export function Table<Row>(props: TableProps<Row>) {
             const key = keyOf(row)
             const place = from + index
             return (
-              <tr key={key} aria-rowindex={place + 2} class={(place === active ? 'active ' : '') + (chosen?.has(key) ? 'chosen' : '')}
-                aria-selected={chosen?.has(key)} onClick={event => {
+              <tr
+                key={key}
+                aria-rowindex={place + 2}
+                class={(place === active ? 'active ' : '') + (chosen?.has(key) ? 'chosen' : '')}
+                aria-selected={chosen?.has(key)}
+                onClick={event => {
                   setActive(place)
                   if (!(event.target as Element).closest('a, button, input')) props.onOpen?.(row)
-                }}>
-                {chosen && <td class="choose"><input type="checkbox" checked={chosen.has(key)} aria-label={'choose row ' + (place + 1)} onChange={() => choose(row)} /></td>}
-                {columns.map(column => <td key={column.name} class={cellClass(column)}>{column.cell(row)}</td>)}
+                }}
+              >
+                {chosen && (
+                  <td class="choose">
+                    <input type="checkbox" checked={chosen.has(key)} aria-label={'choose row ' + (place + 1)} onChange={() => choose(row)} />
+                  </td>
+                )}
+                {columns.map(column => (
+                  <td key={column.name} class={cellClass(column)}>
+                    {column.cell(row)}
+                  </td>
+                ))}
               </tr>
             )
           })}
@@ -152,4 +186,4 @@ export function Table<Row>(props: TableProps<Row>) {
   )
 }
 
-const cellClass = (column: { right?: boolean, wide?: boolean }): string => (column.right ? 'right ' : '') + (column.wide ? 'wide' : '')
+const cellClass = (column: { right?: boolean; wide?: boolean }): string => (column.right ? 'right ' : '') + (column.wide ? 'wide' : '')

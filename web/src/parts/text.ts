@@ -15,7 +15,13 @@ export function bytes(value: number): string {
 /** Percent, without decimals from 10 on. */
 export const percent = (value: number): string => `${value >= 10 ? Math.round(value) : value.toFixed(1)} %`
 
-const steps: readonly [number, string][] = [[86_400 * 365, 'y'], [86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']]
+const steps: readonly [number, string][] = [
+  [86_400 * 365, 'y'],
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+]
 
 /** A length of time in its largest unit: `3 h`. Under a second is `now`. */
 export function duration(seconds: number): string {
@@ -27,7 +33,9 @@ export function duration(seconds: number): string {
 
 /** A container's ports as `8080→80, 53→53/udp`: published ones only, each once although it is published for IPv4 and IPv6. */
 export const publishedPorts = (ports: readonly Schema<'PublishedPort'>[]): string =>
-  [...new Set(ports.filter(port => port.public_port).map(port => `${port.public_port}→${port.private_port}${port.type === 'tcp' ? '' : '/' + port.type}`))].join(', ')
+  [
+    ...new Set(ports.filter(port => port.public_port).map(port => `${port.public_port}→${port.private_port}${port.type === 'tcp' ? '' : '/' + port.type}`)),
+  ].join(', ')
 
 /** An image name as people say it, without registry host and digest. */
 export function shortImage(image: string): string {

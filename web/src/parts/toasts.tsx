@@ -1,7 +1,11 @@
 import { signal } from '@preact/signals'
 import { Icon } from './icons.tsx'
 
-interface Toast { id: number, text: string, kind: 'good' | 'bad' | 'busy' }
+interface Toast {
+  id: number
+  text: string
+  kind: 'good' | 'bad' | 'busy'
+}
 
 const toasts = signal<readonly Toast[]>([])
 let lastId = 0
@@ -18,7 +22,9 @@ function show(toast: Toast): void {
   if (toast.kind === 'good') setTimeout(() => drop(toast), 4000)
 }
 
-const drop = (toast: Toast): void => { toasts.value = toasts.value.filter(other => other !== toast) }
+const drop = (toast: Toast): void => {
+  toasts.value = toasts.value.filter(other => other !== toast)
+}
 
 export const Toasts = () => (
   <div class="toasts" role="status" aria-live="polite">
@@ -26,7 +32,11 @@ export const Toasts = () => (
       <div key={toast.id} class={'toast ' + toast.kind}>
         {toast.kind === 'busy' ? <span class="spinner" aria-hidden="true" /> : <Icon name={toast.kind === 'good' ? 'check' : 'warn'} />}
         <span>{toast.text}</span>
-        {toast.kind === 'bad' && <button type="button" class="plain" aria-label="close" onClick={() => drop(toast)}><Icon name="close" /></button>}
+        {toast.kind === 'bad' && (
+          <button type="button" class="plain" aria-label="close" onClick={() => drop(toast)}>
+            <Icon name="close" />
+          </button>
+        )}
       </div>
     ))}
   </div>

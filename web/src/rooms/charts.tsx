@@ -5,18 +5,61 @@ import { get, reason } from '../data/http.ts'
 import { bytes, percent } from '../parts/text.ts'
 import { breakGaps, ranges } from './time-axis.ts'
 
-interface Spread { min: number, avg: number, max: number }
-interface Point { time: string, samples: number, [metric: string]: Spread | string | number | undefined }
-interface History { tier: string, step_seconds: number, from: string, to: string, points: Point[] }
+interface Spread {
+  min: number
+  avg: number
+  max: number
+}
+interface Point {
+  time: string
+  samples: number
+  [metric: string]: Spread | string | number | undefined
+}
+interface History {
+  tier: string
+  step_seconds: number
+  from: string
+  to: string
+  points: Point[]
+}
 
-interface Line { metric: string, title: string }
-interface Chart { title: string, lines: Line[], show: (value: number) => string, top?: number }
+interface Line {
+  metric: string
+  title: string
+}
+interface Chart {
+  title: string
+  lines: Line[]
+  show: (value: number) => string
+  top?: number
+}
 
 const containerCharts: readonly Chart[] = [
   { title: 'CPU, 100 % is one core', lines: [{ metric: 'cpu_percent', title: 'CPU' }], show: percent },
-  { title: 'Memory', lines: [{ metric: 'memory_usage', title: 'used' }, { metric: 'memory_limit', title: 'limit' }], show: bytes },
-  { title: 'Network', lines: [{ metric: 'network_rx_bytes_per_sec', title: 'received' }, { metric: 'network_tx_bytes_per_sec', title: 'sent' }], show: value => bytes(value) + '/s' },
-  { title: 'Disk', lines: [{ metric: 'disk_read_bytes_per_sec', title: 'read' }, { metric: 'disk_write_bytes_per_sec', title: 'written' }], show: value => bytes(value) + '/s' },
+  {
+    title: 'Memory',
+    lines: [
+      { metric: 'memory_usage', title: 'used' },
+      { metric: 'memory_limit', title: 'limit' },
+    ],
+    show: bytes,
+  },
+  {
+    title: 'Network',
+    lines: [
+      { metric: 'network_rx_bytes_per_sec', title: 'received' },
+      { metric: 'network_tx_bytes_per_sec', title: 'sent' },
+    ],
+    show: value => bytes(value) + '/s',
+  },
+  {
+    title: 'Disk',
+    lines: [
+      { metric: 'disk_read_bytes_per_sec', title: 'read' },
+      { metric: 'disk_write_bytes_per_sec', title: 'written' },
+    ],
+    show: value => bytes(value) + '/s',
+  },
 ]
 
 const hostCharts: readonly Chart[] = [
@@ -26,7 +69,7 @@ const hostCharts: readonly Chart[] = [
 ]
 
 /** Charts of a container by its name, or of a host without one; from five minutes to 400 days. */
-export default function Charts({ hostId, name }: { hostId: string, name?: string }) {
+export default function Charts({ hostId, name }: { hostId: string; name?: string }) {
   const range = ranges.find(item => item.name === query('range')) ?? ranges[1]!
   const [history, setHistory] = useState<History>()
   const [problem, setProblem] = useState('')
@@ -46,24 +89,35 @@ export default function Charts({ hostId, name }: { hostId: string, name?: string
       if (!stop.signal.aborted) timer = window.setTimeout(() => void read(), range.every * 1000)
     }
     void read()
-    return () => { stop.abort(); clearTimeout(timer) }
+    return () => {
+      stop.abort()
+      clearTimeout(timer)
+    }
   }, [hostId, name, range.name])
 
   return (
     <section class="charts" aria-label="charts">
       <div class="ranges" role="group" aria-label="time">
         {ranges.map(item => (
-          <button key={item.name} type="button" aria-pressed={item === range} onClick={() => setQuery({ range: item === ranges[1] ? '' : item.name })}>{item.name}</button>
+          <button key={item.name} type="button" aria-pressed={item === range} onClick={() => setQuery({ range: item === ranges[1] ? '' : item.name })}>
+            {item.name}
+          </button>
         ))}
         {history && <span class="quiet">one point is {history.step_seconds >= 60 ? history.step_seconds / 60 + ' min' : history.step_seconds + ' s'}</span>}
       </div>
-      {problem && <p class="problem" role="alert">{problem}</p>}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
       {history && history.points.length === 0 && <p class="quiet">There are no samples of this time.</p>}
       {history && history.points.length > 0 && (
         <div class="chart-grid">
           {(name === undefined ? hostCharts : containerCharts)
             .filter(chart => history.points.some(point => point[chart.lines[0]!.metric] !== undefined))
-            .map(chart => <Figure key={chart.title} chart={chart} history={history} />)}
+            .map(chart => (
+              <Figure key={chart.title} chart={chart} history={history} />
+            ))}
         </div>
       )}
     </section>
@@ -72,13 +126,18 @@ export default function Charts({ hostId, name }: { hostId: string, name?: string
 
 const colours = ['--accent', '--good', '--warn']
 
-function Figure({ chart, history }: { chart: Chart, history: History }) {
+function Figure({ chart, history }: { chart: Chart; history: History }) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(null)
+  // The time that was asked for, however much of it has samples.
+  const span = useRef<[number, number]>([0, 0])
+  span.current = [Date.parse(history.from) / 1000, Date.parse(history.to) / 1000]
   const lines = chart.lines.filter(line => history.points.some(point => point[line.metric] !== undefined))
   const data = breakGaps(
-    history.points.map(point => Date.parse(point.time) / 1000), history.step_seconds,
-    lines.map(line => history.points.map(point => (point[line.metric] as Spread | undefined)?.avg ?? null)))
+    history.points.map(point => Date.parse(point.time) / 1000),
+    history.step_seconds,
+    lines.map(line => history.points.map(point => (point[line.metric] as Spread | undefined)?.avg ?? null)),
+  )
 
   useEffect(() => {
     const element = place.current!
@@ -93,25 +152,40 @@ function Figure({ chart, history }: { chart: Chart, history: History }) {
       return value
     }
     const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '12px ' + style.fontFamily }
-    const made = new uPlot({
-      width: element.clientWidth, height: 180, cursor: { y: false }, legend: { show: true, live: true },
-      scales: { y: { range: (_, low, high) => [Math.min(0, low), chart.top ?? (high > 0 ? high * 1.08 : 1)] } },
-      axes: [axis, { ...axis, size: 74, values: (_, values) => values.map(chart.show) }],
-      series: [
-        { value: (_, value) => value === null ? '' : new Date(value * 1000).toLocaleString() },
-        ...lines.map((line, index) => ({
-          label: line.title, stroke: colour(colours[index]!), width: 1.6, points: { show: false },
-          ...(index === 0 ? { fill: colour(colours[index]!).replace(/rgb\((.*)\)/, 'rgba($1, .12)') } : {}),
-          value: (_: uPlot, value: number | null) => value === null ? '–' : chart.show(value),
-        })),
-      ],
-    }, data as uPlot.AlignedData, element)
+    const made = new uPlot(
+      {
+        width: element.clientWidth,
+        height: 180,
+        cursor: { y: false },
+        legend: { show: true, live: true },
+        scales: { x: { range: () => span.current }, y: { range: (_, low, high) => [Math.min(0, low), chart.top ?? (high > 0 ? high * 1.08 : 1)] } },
+        axes: [axis, { ...axis, size: 74, values: (_, values) => values.map(chart.show) }],
+        series: [
+          { value: (_, value) => (value === null ? '' : new Date(value * 1000).toLocaleString()) },
+          ...lines.map((line, index) => ({
+            label: line.title,
+            stroke: colour(colours[index]!),
+            width: 1.6,
+            points: { show: false },
+            ...(index === 0 ? { fill: colour(colours[index]!).replace(/rgb\((.*)\)/, 'rgba($1, .12)') } : {}),
+            value: (_: uPlot, value: number | null) => (value === null ? '–' : chart.show(value)),
+          })),
+        ],
+      },
+      data as uPlot.AlignedData,
+      element,
+    )
     plot.current = made
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: 180 }))
     observer.observe(element)
-    return () => { observer.disconnect(); made.destroy() }
+    return () => {
+      observer.disconnect()
+      made.destroy()
+    }
   }, [lines.map(line => line.metric).join(), chart.title])
-  useEffect(() => { plot.current?.setData(data as uPlot.AlignedData) }, [history])
+  useEffect(() => {
+    plot.current?.setData(data as uPlot.AlignedData)
+  }, [history])
 
   return (
     <figure>
@@ -121,17 +195,29 @@ function Figure({ chart, history }: { chart: Chart, history: History }) {
         <summary>as a table</summary>
         <div class="scroll" tabIndex={0} role="region" aria-label={chart.title + ' as a table'}>
           <table>
-            <thead><tr><th scope="col">Time</th>{lines.map(line => <th key={line.metric} scope="col">{line.title}, average (least to most)</th>)}</tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                {lines.map(line => (
+                  <th key={line.metric} scope="col">
+                    {line.title}, average (least to most)
+                  </th>
+                ))}
+              </tr>
+            </thead>
             <tbody>
-              {history.points.slice(-60).toReversed().map(point => (
-                <tr key={point.time}>
-                  <td>{new Date(point.time).toLocaleString()}</td>
-                  {lines.map(line => {
-                    const value = point[line.metric] as Spread | undefined
-                    return <td key={line.metric}>{value ? `${chart.show(value.avg)} (${chart.show(value.min)} to ${chart.show(value.max)})` : '–'}</td>
-                  })}
-                </tr>
-              ))}
+              {history.points
+                .slice(-60)
+                .toReversed()
+                .map(point => (
+                  <tr key={point.time}>
+                    <td>{new Date(point.time).toLocaleString()}</td>
+                    {lines.map(line => {
+                      const value = point[line.metric] as Spread | undefined
+                      return <td key={line.metric}>{value ? `${chart.show(value.avg)} (${chart.show(value.min)} to ${chart.show(value.max)})` : '–'}</td>
+                    })}
+                  </tr>
+                ))}
             </tbody>
           </table>
         </div>

@@ -2,7 +2,7 @@
 const image = 'dockmon-agent'
 
 /** How to start an agent with a token, in the ways that the project's installation page describes. */
-export function commands(origin: string, token: string): { title: string, text: string }[] {
+export function commands(origin: string, token: string): { title: string; text: string }[] {
   const url = origin.replace(/^http/, 'ws')
   return [
     {
@@ -12,7 +12,8 @@ export function commands(origin: string, token: string): { title: string, text: 
   -v /proc:/host/proc:ro -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro \\
   --read-only --tmpfs /tmp --ulimit core=0 --security-opt no-new-privileges \\
   --cap-drop ALL --cap-add CHOWN --cap-add SETGID --cap-add SETUID \\
-  -e DOCKMON_URL=${url} -e REGISTRATION_TOKEN=${token} ${image}`,
+  -e DOCKMON_URL=${url} \\
+  -e REGISTRATION_TOKEN=${token} ${image}`,
     },
     { title: 'compose', text: `DOCKMON_AGENT_IMAGE=${image} DOCKMON_URL=${url} REGISTRATION_TOKEN=${token} \\\n  docker compose -f compose.yaml up -d` },
     { title: 'systemd', text: `sudo DOCKMON_URL=${url} REGISTRATION_TOKEN=${token} ./install.sh` },

@@ -20,27 +20,44 @@ export function Container() {
   const row = containers.get(hostId + ':' + id)
   if (!row) {
     return (
-      <div class="empty"><h1>{complete.value ? 'This container is not there' : 'One moment…'}</h1>
-        {complete.value && <p>It was removed, or made anew by an update: then it has another id. <a href="/containers">All containers</a></p>}
+      <div class="empty">
+        <h1>{complete.value ? 'This container is not there' : 'One moment…'}</h1>
+        {complete.value && (
+          <p>
+            It was removed, or made anew by an update: then it has another id. <a href="/containers">All containers</a>
+          </p>
+        )}
       </div>
     )
   }
   return (
     <div class="container">
       <header>
-        <h1>{visible(row.name)}</h1><State state={row.host_connected ? row.state : 'unknown'} health={row.health} />
-        <p class="quiet"><a href={to('hosts', row.host_id)}>{visible(row.host)}</a> · {visible(row.image)}</p>
+        <h1>{visible(row.name)}</h1>
+        <State state={row.host_connected ? row.state : 'unknown'} health={row.health} />
+        <p class="quiet">
+          <a href={to('hosts', row.host_id)}>{visible(row.host)}</a> · {visible(row.image)}
+        </p>
         <Actions row={row} />
       </header>
       <nav class="tabs" aria-label="of this container">
         {tabs.map(name => (
-          <a key={name} href={to('containers', hostId, id, ...name === 'overview' ? [] : [name])} aria-current={name === tab ? 'page' : undefined}>{name[0]!.toUpperCase() + name.slice(1)}</a>
+          <a key={name} href={to('containers', hostId, id, ...(name === 'overview' ? [] : [name]))} aria-current={name === tab ? 'page' : undefined}>
+            {name[0]!.toUpperCase() + name.slice(1)}
+          </a>
         ))}
       </nav>
-      {tab === 'logs' ? <LogView key={id} sources={[{ hostId, id, name: row.name }]} />
-        : tab === 'charts' ? <Later key={id} load={() => import('./charts.tsx')} props={{ hostId, name: row.name }} />
-        : tab === 'terminal' ? <Later key={id} load={() => import('./terminal.tsx')} props={{ hostId, id }} />
-        : tab === 'inspect' ? <Inspect key={id} row={row} /> : <Overview row={row} />}
+      {tab === 'logs' ? (
+        <LogView key={id} sources={[{ hostId, id, name: row.name }]} />
+      ) : tab === 'charts' ? (
+        <Later key={id} load={() => import('./charts.tsx')} props={{ hostId, name: row.name }} />
+      ) : tab === 'terminal' ? (
+        <Later key={id} load={() => import('./terminal.tsx')} props={{ hostId, id }} />
+      ) : tab === 'inspect' ? (
+        <Inspect key={id} row={row} />
+      ) : (
+        <Overview row={row} />
+      )}
     </div>
   )
 }
@@ -52,17 +69,31 @@ function Overview({ row }: { row: Row }) {
     followFigures([key], stop.signal)
     return () => stop.abort()
   }, [key])
-  const figures = row.state === 'running' ? visibleFigures.value.get(key) ?? row.figures : undefined
+  const figures = row.state === 'running' ? (visibleFigures.value.get(key) ?? row.figures) : undefined
   const facts: [string, string][] = [
-    ['State', row.status], ['Health', row.health || 'no health check'], ['Running for', row.state === 'running' && row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : '–'],
+    ['State', row.status],
+    ['Health', row.health || 'no health check'],
+    ['Running for', row.state === 'running' && row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : '–'],
     ['CPU', figures?.cpu_percent === undefined ? '–' : percent(figures.cpu_percent)],
     ['Memory', figures?.memory_usage === undefined ? '–' : bytes(figures.memory_usage) + (figures.memory_limit ? ' of ' + bytes(figures.memory_limit) : '')],
     ['Network', figures?.network_rx === undefined ? '–' : `${bytes(figures.network_rx)} received, ${bytes(figures.network_tx ?? 0)} sent`],
     ['Disk', figures?.disk_read === undefined ? '–' : `${bytes(figures.disk_read)} read, ${bytes(figures.disk_write ?? 0)} written`],
-    ['Ports', publishedPorts(row.ports) || 'none published'], ['Stack', row.project ? `${row.project} / ${row.service}` : '–'],
-    ['Image', row.image], ['Created', new Date(row.created).toLocaleString()], ['Id', row.id],
+    ['Ports', publishedPorts(row.ports) || 'none published'],
+    ['Stack', row.project ? `${row.project} / ${row.service}` : '–'],
+    ['Image', row.image],
+    ['Created', new Date(row.created).toLocaleString()],
+    ['Id', row.id],
   ]
-  return <dl class="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{visible(value)}</dd></div>)}</dl>
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{visible(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
 }
 
 function Inspect({ row }: { row: Row }) {
@@ -70,13 +101,21 @@ function Inspect({ row }: { row: Row }) {
   useEffect(() => {
     const stop = new AbortController()
     get<unknown>(`/api${to('hosts', row.host_id, 'containers', row.id)}`, stop.signal).then(
-      value => setText(JSON.stringify(value, null, 2)), (error: unknown) => { if (!stop.signal.aborted) setText(reason(error)) })
+      value => setText(JSON.stringify(value, null, 2)),
+      (error: unknown) => {
+        if (!stop.signal.aborted) setText(reason(error))
+      },
+    )
     return () => stop.abort()
   }, [])
-  return <pre class="inspect" tabIndex={0} aria-label="Docker's inspect object">{text}</pre>
+  return (
+    <pre class="inspect" tabIndex={0} aria-label="Docker's inspect object">
+      {text}
+    </pre>
+  )
 }
 
-const actions: readonly { action: string, title: string, icon: IconName, when: (state: string) => boolean }[] = [
+const actions: readonly { action: string; title: string; icon: IconName; when: (state: string) => boolean }[] = [
   { action: 'start', title: 'Start', icon: 'start', when: state => state !== 'running' && state !== 'paused' },
   { action: 'stop', title: 'Stop', icon: 'stop', when: state => state === 'running' || state === 'restarting' },
   { action: 'restart', title: 'Restart', icon: 'restart', when: state => state === 'running' },
@@ -100,17 +139,26 @@ function Actions({ row }: { row: Row }) {
   }
   const remove = async (): Promise<void> => {
     const yes = await confirmed({
-      title: `Remove ${visible(row.name)}?`, action: 'Remove',
+      title: `Remove ${visible(row.name)}?`,
+      action: 'Remove',
       text: 'The container and what was written inside of it will be gone. Its volumes and its image stay.',
     })
     if (yes) await run('remove', 'Remove')
   }
   return (
     <div class="actions" role="toolbar" aria-label="actions">
-      {actions.filter(item => item.when(row.state)).map(({ action, title, icon }) => (
-        <button key={action} type="button" disabled={why !== '' || busy !== ''} title={why} onClick={() => void run(action, title)}><Icon name={icon} /> {title}</button>
-      ))}
-      {row.state !== 'running' && <button type="button" class="danger" disabled={why !== '' || busy !== ''} title={why} onClick={() => void remove()}><Icon name="close" /> Remove</button>}
+      {actions
+        .filter(item => item.when(row.state))
+        .map(({ action, title, icon }) => (
+          <button key={action} type="button" disabled={why !== '' || busy !== ''} title={why} onClick={() => void run(action, title)}>
+            <Icon name={icon} /> {title}
+          </button>
+        ))}
+      {row.state !== 'running' && (
+        <button type="button" class="danger" disabled={why !== '' || busy !== ''} title={why} onClick={() => void remove()}>
+          <Icon name="close" /> Remove
+        </button>
+      )}
     </div>
   )
 }

@@ -14,42 +14,85 @@ import { say } from '../parts/toasts.tsx'
 
 const fields = ['host', 'state', 'health', 'image', 'project', 'service', 'name']
 
-const fieldsOf = (row: Container): Record<string, string> =>
-  ({ host: row.host, state: row.state, health: row.health, image: row.image, project: row.project, service: row.service, name: row.name })
+const fieldsOf = (row: Container): Record<string, string> => ({
+  host: row.host,
+  state: row.state,
+  health: row.health,
+  image: row.image,
+  project: row.project,
+  service: row.service,
+  name: row.name,
+})
 
-const haystack = (row: Container): string => `${row.name} ${row.host} ${row.image} ${row.project} ${row.service} ${row.state} ${row.health} ${row.id}`.toLowerCase()
+const haystack = (row: Container): string =>
+  `${row.name} ${row.host} ${row.image} ${row.project} ${row.service} ${row.state} ${row.health} ${row.id}`.toLowerCase()
 
 const figuresOf = (row: Container): Figures | null | undefined => visibleFigures.value.get(keyOf(row)) ?? row.figures
 
-const CpuCell = ({ row }: { row: Container }) => <>{row.state === 'running' && figuresOf(row)?.cpu_percent !== undefined ? percent(figuresOf(row)!.cpu_percent!) : '–'}</>
+const CpuCell = ({ row }: { row: Container }) => (
+  <>{row.state === 'running' && figuresOf(row)?.cpu_percent !== undefined ? percent(figuresOf(row)!.cpu_percent!) : '–'}</>
+)
 
-const MemoryCell = ({ row }: { row: Container }) => <>{row.state === 'running' && figuresOf(row)?.memory_usage !== undefined ? bytes(figuresOf(row)!.memory_usage!) : '–'}</>
+const MemoryCell = ({ row }: { row: Container }) => (
+  <>{row.state === 'running' && figuresOf(row)?.memory_usage !== undefined ? bytes(figuresOf(row)!.memory_usage!) : '–'}</>
+)
 
 const columns: readonly Column<Container>[] = [
-  { name: 'name', title: 'Name', cell: row => <a href={to('containers', row.host_id, row.id)} title={row.name}>{visible(row.name)}</a> },
+  {
+    name: 'name',
+    title: 'Name',
+    cell: row => (
+      <a href={to('containers', row.host_id, row.id)} title={row.name}>
+        {visible(row.name)}
+      </a>
+    ),
+  },
   { name: 'state', title: 'State', width: '8.5rem', cell: row => <State state={row.host_connected ? row.state : 'unknown'} health={row.health} /> },
   { name: 'host', title: 'Host', width: '11rem', wide: true, cell: row => <a href={to('hosts', row.host_id)}>{visible(row.host)}</a> },
   { name: 'image', title: 'Image', wide: true, cell: row => <span title={row.image}>{shortImage(visible(row.image))}</span> },
   { name: 'project', title: 'Stack', width: '9rem', wide: true, cell: row => visible(row.project) },
   { name: 'ports', title: 'Ports', width: '8rem', wide: true, sortable: false, cell: row => publishedPorts(row.ports) },
-  { name: 'started', title: 'Since', width: '5rem', right: true, wide: true, cell: row => row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : '' },
+  {
+    name: 'started',
+    title: 'Since',
+    width: '5rem',
+    right: true,
+    wide: true,
+    cell: row => (row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : ''),
+  },
   { name: 'cpu', title: 'CPU', width: '5rem', right: true, cell: row => <CpuCell row={row} /> },
   { name: 'memory', title: 'Memory', width: '6rem', right: true, cell: row => <MemoryCell row={row} /> },
 ]
 
 const orders: Record<string, (row: Container) => string | number> = {
-  name: row => row.name.toLowerCase(), state: row => row.state + row.health, host: row => row.host.toLowerCase(), image: row => row.image, project: row => row.project,
-  started: row => row.started_at, cpu: row => figuresOf(row)?.cpu_percent ?? -1, memory: row => figuresOf(row)?.memory_usage ?? -1,
+  name: row => row.name.toLowerCase(),
+  state: row => row.state + row.health,
+  host: row => row.host.toLowerCase(),
+  image: row => row.image,
+  project: row => row.project,
+  started: row => row.started_at,
+  cpu: row => figuresOf(row)?.cpu_percent ?? -1,
+  memory: row => figuresOf(row)?.memory_usage ?? -1,
 }
 
 /** All containers of all hosts in one table. */
 export function Containers() {
   const chosen = useSignal<ReadonlySet<string>>(new Set())
   const search = useRef<HTMLInputElement>(null)
-  useEffect(() => addShortcuts([
-    { key: '/', does: 'search', run: () => search.current?.focus() },
-    { key: 'Escape', does: 'choose none', run: () => { chosen.value = new Set() } },
-  ]), [])
+  useEffect(
+    () =>
+      addShortcuts([
+        { key: '/', does: 'search', run: () => search.current?.focus() },
+        {
+          key: 'Escape',
+          does: 'choose none',
+          run: () => {
+            chosen.value = new Set()
+          },
+        },
+      ]),
+    [],
+  )
 
   const rows = useComputed(() => {
     void version.value
@@ -57,7 +100,7 @@ export function Containers() {
     const order = orders[query('sort') || 'name'] ?? orders['name']!
     const way = query('order') === 'desc' ? -1 : 1
     const keyed = [...containers.values()].filter(row => matches(filter, fieldsOf(row), haystack(row))).map(row => ({ row, by: order(row) }))
-    keyed.sort((a, b) => a.by < b.by ? -way : a.by > b.by ? way : a.row.id < b.row.id ? -1 : 1)
+    keyed.sort((a, b) => (a.by < b.by ? -way : a.by > b.by ? way : a.row.id < b.row.id ? -1 : 1))
     return keyed.map(item => item.row)
   })
 
@@ -67,52 +110,90 @@ export function Containers() {
     const stop = new AbortController()
     following.current = stop
     // Whoever scrolls past needs no figures.
-    setTimeout(() => { if (!stop.signal.aborted) followFigures(view.filter(row => row.state === 'running').map(keyOf), stop.signal) }, 300)
+    setTimeout(() => {
+      if (!stop.signal.aborted) followFigures(view.filter(row => row.state === 'running').map(keyOf), stop.signal)
+    }, 300)
   }
   useEffect(() => () => following.current?.abort(), [])
 
   const running = rows.value.reduce((sum, row) => sum + (row.state === 'running' ? 1 : 0), 0)
   return (
     <div class="containers">
-      <h1>Containers <small>{running} running{rows.value.length > running ? `, ${rows.value.length - running} not` : ''}</small></h1>
+      <h1>
+        Containers{' '}
+        <small>
+          {running} running{rows.value.length > running ? `, ${rows.value.length - running} not` : ''}
+        </small>
+      </h1>
       <div class="tools">
-        <input ref={search} type="search" class="filter" aria-label="Filter containers" placeholder="Filter: web state:running host:nas -image:postgres" spellcheck={false}
-          value={query('q')} onInput={event => setQuery({ q: event.currentTarget.value })} />
-        {chosen.value.size > 0 && <Bulk chosen={chosen.value} onDone={() => { chosen.value = new Set() }} />}
+        <input
+          ref={search}
+          type="search"
+          class="filter"
+          aria-label="Filter containers"
+          placeholder="Filter: web state:running host:nas -image:postgres"
+          spellcheck={false}
+          value={query('q')}
+          onInput={event => setQuery({ q: event.currentTarget.value })}
+        />
+        {chosen.value.size > 0 && (
+          <Bulk
+            chosen={chosen.value}
+            onDone={() => {
+              chosen.value = new Set()
+            }}
+          />
+        )}
       </div>
       {containers.size >= MOST && <p class="notice">Only the first {MOST} containers are here.</p>}
-      <Table label="Containers" columns={columns} rows={rows.value} keyOf={keyOf} sort={query('sort') || 'name'} descending={query('order') === 'desc'}
+      <Table
+        label="Containers"
+        columns={columns}
+        rows={rows.value}
+        keyOf={keyOf}
+        sort={query('sort') || 'name'}
+        descending={query('order') === 'desc'}
         onSort={(name, descending) => setQuery({ sort: name === 'name' ? '' : name, order: descending ? 'desc' : '' })}
-        onOpen={row => navigate(to('containers', row.host_id, row.id))} chosen={chosen.value} onChoose={next => { chosen.value = next }} onView={onView}
-        empty={!complete.value ? 'Reading the containers…' : containers.size === 0 ? 'There are no containers yet.' : 'No container is like that.'} />
+        onOpen={row => navigate(to('containers', row.host_id, row.id))}
+        chosen={chosen.value}
+        onChoose={next => {
+          chosen.value = next
+        }}
+        onView={onView}
+        empty={!complete.value ? 'Reading the containers…' : containers.size === 0 ? 'There are no containers yet.' : 'No container is like that.'}
+      />
     </div>
   )
 }
 
-const actions: readonly { action: string, title: string, icon: IconName }[] = [
-  { action: 'start', title: 'Start', icon: 'start' }, { action: 'stop', title: 'Stop', icon: 'stop' }, { action: 'restart', title: 'Restart', icon: 'restart' },
+const actions: readonly { action: string; title: string; icon: IconName }[] = [
+  { action: 'start', title: 'Start', icon: 'start' },
+  { action: 'stop', title: 'Stop', icon: 'stop' },
+  { action: 'restart', title: 'Restart', icon: 'restart' },
 ]
 
 /** At most this many requests at a time from this page. */
 const AT_ONCE = 6
 
 /** Starts, stops or restarts what is chosen. */
-function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>, onDone: () => void }) {
+function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => void }) {
   const run = async (action: string, title: string): Promise<void> => {
     const rows = [...chosen].map(key => containers.get(key)).filter(row => row !== undefined)
     const toast = say(`${title}: ${rows.length} containers…`, 'busy')
     onDone()
     const failures: string[] = []
     const waiting = [...rows]
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let row = waiting.shift(); row; row = waiting.shift()) {
-        try {
-          await ask('POST', `/api${to('hosts', row.host_id, 'containers', row.id, action)}`)
-        } catch (error) {
-          failures.push(`${visible(row.name)}: ${reason(error)}`)
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let row = waiting.shift(); row; row = waiting.shift()) {
+          try {
+            await ask('POST', `/api${to('hosts', row.host_id, 'containers', row.id, action)}`)
+          } catch (error) {
+            failures.push(`${visible(row.name)}: ${reason(error)}`)
+          }
         }
-      }
-    }))
+      }),
+    )
     if (failures.length === 0) toast.end(`${title}: ${rows.length} done`, 'good')
     else toast.end(`${title}: ${rows.length - failures.length} done, ${failures.length} not. ${failures.slice(0, 3).join('; ')}`, 'bad')
   }
@@ -121,7 +202,9 @@ function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>, onDone: () => v
     <div class="bulk" role="toolbar" aria-label={`${chosen.size} chosen`}>
       <span>{chosen.size} chosen</span>
       {actions.map(({ action, title, icon }) => (
-        <button key={action} type="button" disabled={why !== ''} title={why} onClick={() => void run(action, title)}><Icon name={icon} /> {title}</button>
+        <button key={action} type="button" disabled={why !== ''} title={why} onClick={() => void run(action, title)}>
+          <Icon name={icon} /> {title}
+        </button>
       ))}
     </div>
   )

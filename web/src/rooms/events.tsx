@@ -23,31 +23,60 @@ export function Events({ hostId }: { hostId?: string }) {
   useEffect(() => addShortcuts([{ key: '/', does: 'search', run: () => search.current?.focus() }]), [])
   useEffect(() => {
     const stop = new AbortController()
-    const ids = hostId ? [hostId] : [...known?.keys() ?? []].slice(0, MOST_HOSTS)
+    const ids = hostId ? [hostId] : [...(known?.keys() ?? [])].slice(0, MOST_HOSTS)
     for (const id of ids) {
       get<ContainerEvent[]>(`/api${to('hosts', id, 'events')}?limit=${hostId ? 500 : 100}`, stop.signal).then(
-        list => { events.value = mergeEvents(events.value, list.map(event => ({ ...event, hostId: id })), LIMIT) },
-        (error: unknown) => { if (!stop.signal.aborted) console.info('no events of', id, error) })
+        list => {
+          events.value = mergeEvents(
+            events.value,
+            list.map(event => ({ ...event, hostId: id })),
+            LIMIT,
+          )
+        },
+        (error: unknown) => {
+          if (!stop.signal.aborted) console.info('no events of', id, error)
+        },
+      )
     }
     const leave = listen(item => {
-      if (item.name !== 'container_event' || hostId && item.hostId !== hostId) return
-      events.value = mergeEvents(events.value, [{ ...item.data as ContainerEvent, hostId: item.hostId }], LIMIT)
+      if (item.name !== 'container_event' || (hostId && item.hostId !== hostId)) return
+      events.value = mergeEvents(events.value, [{ ...(item.data as ContainerEvent), hostId: item.hostId }], LIMIT)
     })
-    return () => { stop.abort(); leave() }
+    return () => {
+      stop.abort()
+      leave()
+    }
   }, [hostId, known === undefined])
 
   const filter = parseFilter(query('q'), ['host', 'action', 'name', 'image'])
   const host = (id: string): string => known?.get(id)?.hostname ?? ''
-  const shown = events.value.filter(event => (query('noise') !== '' || !isNoise(event.action)) && matches(
-    filter, { host: host(event.hostId), action: event.action, name: event.container_name, image: event.image },
-    `${event.container_name} ${event.action} ${event.image} ${host(event.hostId)}`.toLowerCase()))
+  const shown = events.value.filter(
+    event =>
+      (query('noise') !== '' || !isNoise(event.action)) &&
+      matches(
+        filter,
+        { host: host(event.hostId), action: event.action, name: event.container_name, image: event.image },
+        `${event.container_name} ${event.action} ${event.image} ${host(event.hostId)}`.toLowerCase(),
+      ),
+  )
   return (
     <div class="events">
       {!hostId && <h1>Events</h1>}
       <div class="tools">
-        <input ref={search} type="search" class="filter" aria-label="Filter events" placeholder="Filter: web action:die -host:test" spellcheck={false} value={query('q')}
-          onInput={event => setQuery({ q: event.currentTarget.value })} />
-        <label class="check"><input type="checkbox" checked={query('noise') !== ''} onChange={event => setQuery({ noise: event.currentTarget.checked ? '1' : '' })} /> shells and probes</label>
+        <input
+          ref={search}
+          type="search"
+          class="filter"
+          aria-label="Filter events"
+          placeholder="Filter: web action:die -host:test"
+          spellcheck={false}
+          value={query('q')}
+          onInput={event => setQuery({ q: event.currentTarget.value })}
+        />
+        <label class="check">
+          <input type="checkbox" checked={query('noise') !== ''} onChange={event => setQuery({ noise: event.currentTarget.checked ? '1' : '' })} /> shells and
+          probes
+        </label>
       </div>
       <ol class="timeline">
         {shown.slice(0, 300).map(event => {
@@ -55,9 +84,20 @@ export function Events({ hostId }: { hostId?: string }) {
           return (
             <li key={event.hostId + event.container_id + event.action + event.timestamp}>
               <time dateTime={event.timestamp}>{new Date(event.timestamp).toLocaleString()}</time>
-              <span class={'state ' + kindOf(event)}>{visible(event.action)}{event.action === 'die' && event.attributes?.['exitCode'] ? ` (${visible(event.attributes['exitCode'])})` : ''}</span>
-              {there ? <a href={to('containers', event.hostId, event.container_id)}>{visible(event.container_name)}</a> : <span>{visible(event.container_name)}</span>}
-              {!hostId && <a class="quiet" href={to('hosts', event.hostId)}>{visible(host(event.hostId))}</a>}
+              <span class={'state ' + kindOf(event)}>
+                {visible(event.action)}
+                {event.action === 'die' && event.attributes?.['exitCode'] ? ` (${visible(event.attributes['exitCode'])})` : ''}
+              </span>
+              {there ? (
+                <a href={to('containers', event.hostId, event.container_id)}>{visible(event.container_name)}</a>
+              ) : (
+                <span>{visible(event.container_name)}</span>
+              )}
+              {!hostId && (
+                <a class="quiet" href={to('hosts', event.hostId)}>
+                  {visible(host(event.hostId))}
+                </a>
+              )}
             </li>
           )
         })}

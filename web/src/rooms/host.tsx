@@ -13,20 +13,42 @@ const tabs = ['overview', 'charts', 'events'] as const
 export function HostRoom() {
   const [, id = '', tab = 'overview'] = path.value
   const host = hosts.value?.get(id)
-  if (!host) return <div class="empty"><h1>{hosts.value ? 'This host is not there' : 'One moment…'}</h1>{hosts.value && <p><a href="/hosts">All hosts</a></p>}</div>
+  if (!host)
+    return (
+      <div class="empty">
+        <h1>{hosts.value ? 'This host is not there' : 'One moment…'}</h1>
+        {hosts.value && (
+          <p>
+            <a href="/hosts">All hosts</a>
+          </p>
+        )}
+      </div>
+    )
   return (
     <div class="container">
       <header>
-        <h1>{visible(host.hostname)}</h1><span class={'state ' + (host.connected ? 'good' : 'bad')}>{host.connected ? 'online' : 'offline'}</span>
-        <p class="quiet">{host.connected ? 'Agent ' + visible(host.registration.version ?? '') : `Last heard of ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)} ago`}</p>
+        <h1>{visible(host.hostname)}</h1>
+        <span class={'state ' + (host.connected ? 'good' : 'bad')}>{host.connected ? 'online' : 'offline'}</span>
+        <p class="quiet">
+          {host.connected
+            ? 'Agent ' + visible(host.registration.version ?? '')
+            : `Last heard of ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)} ago`}
+        </p>
       </header>
       <nav class="tabs" aria-label="of this host">
         {tabs.map(name => (
-          <a key={name} href={to('hosts', id, ...name === 'overview' ? [] : [name])} aria-current={name === tab ? 'page' : undefined}>{name[0]!.toUpperCase() + name.slice(1)}</a>
+          <a key={name} href={to('hosts', id, ...(name === 'overview' ? [] : [name]))} aria-current={name === tab ? 'page' : undefined}>
+            {name[0]!.toUpperCase() + name.slice(1)}
+          </a>
         ))}
       </nav>
-      {tab === 'charts' ? <Later key={id} load={() => import('./charts.tsx')} props={{ hostId: id }} />
-        : tab === 'events' ? <Events key={id} hostId={id} /> : <Overview id={id} />}
+      {tab === 'charts' ? (
+        <Later key={id} load={() => import('./charts.tsx')} props={{ hostId: id }} />
+      ) : tab === 'events' ? (
+        <Events key={id} hostId={id} />
+      ) : (
+        <Overview id={id} />
+      )}
     </div>
   )
 }
@@ -38,27 +60,47 @@ function Overview({ id }: { id: string }) {
   const live = host.connected ? figures.value.get(id) : undefined
   const own = [...containers.values()].filter(item => item.host_id === id).sort((a, b) => a.name.localeCompare(b.name))
   const facts: [string, string][] = [
-    ['CPU', live ? percent(live.latest.cpu_percent) : '–'], ['Memory', live ? percent(live.latest.mem_percent) : '–'],
-    ['Network', live ? bytes(live.latest.net_bytes_per_sec ?? 0) + '/s' : '–'], ['Load', live?.extended?.load_average?.map(value => value.toFixed(2)).join(' ') ?? '–'],
-    ['System', registration.os_version ?? '–'], ['Kernel', registration.kernel_version ?? '–'], ['Docker', registration.docker_version ?? '–'],
-    ['Size', [registration.num_cpus && registration.num_cpus + ' cores', registration.total_memory && bytes(registration.total_memory)].filter(Boolean).join(', ') || '–'],
+    ['CPU', live ? percent(live.latest.cpu_percent) : '–'],
+    ['Memory', live ? percent(live.latest.mem_percent) : '–'],
+    ['Network', live ? bytes(live.latest.net_bytes_per_sec ?? 0) + '/s' : '–'],
+    ['Load', live?.extended?.load_average?.map(value => value.toFixed(2)).join(' ') ?? '–'],
+    ['System', registration.os_version ?? '–'],
+    ['Kernel', registration.kernel_version ?? '–'],
+    ['Docker', registration.docker_version ?? '–'],
+    [
+      'Size',
+      [registration.num_cpus && registration.num_cpus + ' cores', registration.total_memory && bytes(registration.total_memory)].filter(Boolean).join(', ') ||
+        '–',
+    ],
     ['Registered', new Date(host.registered_at).toLocaleString()],
   ]
   return (
     <>
-      <dl class="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{visible(value)}</dd></div>)}</dl>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{visible(value)}</dd>
+          </div>
+        ))}
+      </dl>
       {(live?.extended?.file_systems ?? []).map(item => (
         <p key={item.mount_point} class="disk wide-disk">
           <span>{visible(item.mount_point)}</span>
-          <Meter value={100 * item.used_bytes / Math.max(1, item.total_bytes)} label={'disk ' + item.mount_point} />
-          <span>{bytes(item.used_bytes)} of {bytes(item.total_bytes)}</span>
+          <Meter value={(100 * item.used_bytes) / Math.max(1, item.total_bytes)} label={'disk ' + item.mount_point} />
+          <span>
+            {bytes(item.used_bytes)} of {bytes(item.total_bytes)}
+          </span>
         </p>
       ))}
-      <h2 class="above">Containers <small>{own.length}</small></h2>
+      <h2 class="above">
+        Containers <small>{own.length}</small>
+      </h2>
       <ul class="list">
         {own.map(item => (
           <li key={keyOf(item)}>
-            <a href={to('containers', id, item.id)}>{visible(item.name)}</a><State state={host.connected ? item.state : 'unknown'} health={item.health} />
+            <a href={to('containers', id, item.id)}>{visible(item.name)}</a>
+            <State state={host.connected ? item.state : 'unknown'} health={item.health} />
             <span class="quiet">{shortImage(visible(item.image))}</span>
           </li>
         ))}

@@ -12,7 +12,12 @@ import { bytes, duration, percent, visible } from '../parts/text.ts'
 import { AddHost } from './add-host.tsx'
 
 /** What is known of a host's containers. */
-interface Count { running: number, all: number, unhealthy: number, restarting: number }
+interface Count {
+  running: number
+  all: number
+  unhealthy: number
+  restarting: number
+}
 
 const none: Count = { running: 0, all: 0, unhealthy: 0, restarting: 0 }
 
@@ -40,24 +45,39 @@ export function Hosts() {
   const troubles = all.flatMap(host => troublesOf(host, figures.value.get(host.id), counts.value.get(host.id) ?? none))
   const filter = parseFilter(query('q'), ['tag', 'state', 'version'])
   const shown = all
-    .filter(host => matches(filter, { tag: (host.tags ?? []).join(' '), state: host.connected ? 'online' : 'offline', version: host.registration.version ?? '' },
-      [host.hostname, ...host.tags ?? [], host.registration.os_version ?? '', host.registration.version ?? ''].join(' ').toLowerCase()))
+    .filter(host =>
+      matches(
+        filter,
+        { tag: (host.tags ?? []).join(' '), state: host.connected ? 'online' : 'offline', version: host.registration.version ?? '' },
+        [host.hostname, ...(host.tags ?? []), host.registration.os_version ?? '', host.registration.version ?? ''].join(' ').toLowerCase(),
+      ),
+    )
     .sort((a, b) => a.hostname.localeCompare(b.hostname, undefined, { numeric: true }))
 
   return (
     <div class="hosts">
       <header class="head">
-        <h1>Hosts <small>{all.filter(host => host.connected).length} of {all.length} online</small></h1>
-        <button type="button" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>Add a host</button>
+        <h1>
+          Hosts{' '}
+          <small>
+            {all.filter(host => host.connected).length} of {all.length} online
+          </small>
+        </h1>
+        <button type="button" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>
+          Add a host
+        </button>
       </header>
       {adding && <AddHost onClose={() => setAdding(false)} />}
       {troubles.length > 0 && (
         <section aria-labelledby="attention" class="attention">
-          <h2 id="attention"><Icon name="warn" /> Needs attention</h2>
+          <h2 id="attention">
+            <Icon name="warn" /> Needs attention
+          </h2>
           <ul>
             {troubles.slice(0, 12).map(trouble => (
               <li key={trouble.host.id + trouble.text} class={trouble.kind}>
-                <a href={trouble.link}>{visible(trouble.host.hostname)}</a><span>{trouble.text}</span>
+                <a href={trouble.link}>{visible(trouble.host.hostname)}</a>
+                <span>{trouble.text}</span>
               </li>
             ))}
           </ul>
@@ -68,14 +88,26 @@ export function Hosts() {
         <div class="empty">
           <h2>No hosts yet</h2>
           <p>Add the first one: it takes one command on the host.</p>
-          <button type="button" class="primary" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>Add the first host</button>
+          <button type="button" class="primary" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>
+            Add the first host
+          </button>
         </div>
       ) : (
         <>
-          <input ref={search} type="search" class="filter" aria-label="Search hosts" placeholder="Search: name, tag:production, state:offline" value={query('q')}
-            onInput={event => setQuery({ q: event.currentTarget.value })} spellcheck={false} />
+          <input
+            ref={search}
+            type="search"
+            class="filter"
+            aria-label="Search hosts"
+            placeholder="Search: name, tag:production, state:offline"
+            value={query('q')}
+            onInput={event => setQuery({ q: event.currentTarget.value })}
+            spellcheck={false}
+          />
           <ul class="cards">
-            {shown.map(host => <Card key={host.id} host={host} live={figures.value.get(host.id)} count={counts.value.get(host.id) ?? none} />)}
+            {shown.map(host => (
+              <Card key={host.id} host={host} live={figures.value.get(host.id)} count={counts.value.get(host.id) ?? none} />
+            ))}
           </ul>
           {shown.length === 0 && <p class="quiet">No host is like that.</p>}
         </>
@@ -84,47 +116,88 @@ export function Hosts() {
   )
 }
 
-function Card({ host, live, count }: { host: Host, live: HostLive | undefined, count: Count }) {
+function Card({ host, live, count }: { host: Host; live: HostLive | undefined; count: Count }) {
   const figure = host.connected ? live : undefined
   const memory = host.registration.total_memory
   return (
     <li class={'card ' + (host.connected ? '' : 'offline')}>
       <h2>
         <a href={to('hosts', host.id)}>{visible(host.hostname)}</a>
-        <span class={'state ' + (host.connected ? 'good' : 'bad')}>{host.connected ? 'online' : 'offline ' + duration((Date.now() - Date.parse(host.last_seen)) / 1000)}</span>
+        <span class={'state ' + (host.connected ? 'good' : 'bad')}>
+          {host.connected ? 'online' : 'offline ' + duration((Date.now() - Date.parse(host.last_seen)) / 1000)}
+        </span>
       </h2>
       <p class="quiet">
-        {[host.registration.os_version, host.registration.docker_version && 'Docker ' + host.registration.docker_version, host.registration.num_cpus && host.registration.num_cpus + ' cores',
-          memory && bytes(memory)].filter(Boolean).map(String).map(visible).join(' · ')}
+        {[
+          host.registration.os_version,
+          host.registration.docker_version && 'Docker ' + host.registration.docker_version,
+          host.registration.num_cpus && host.registration.num_cpus + ' cores',
+          memory && bytes(memory),
+        ]
+          .filter(Boolean)
+          .map(String)
+          .map(visible)
+          .join(' · ')}
       </p>
       <dl>
-        <div><dt>CPU</dt><dd>{figure ? percent(figure.latest.cpu_percent) : '–'}</dd><Spark values={figure?.cpu ?? []} top={100} /></div>
-        <div><dt>Memory</dt><dd>{figure ? percent(figure.latest.mem_percent) : '–'}</dd><Spark values={figure?.memory ?? []} top={100} /></div>
-        <div><dt>Network</dt><dd>{figure ? bytes(figure.latest.net_bytes_per_sec ?? 0) + '/s' : '–'}</dd><Spark values={figure?.network ?? []} /></div>
+        <div>
+          <dt>CPU</dt>
+          <dd>{figure ? percent(figure.latest.cpu_percent) : '–'}</dd>
+          <Spark values={figure?.cpu ?? []} top={100} />
+        </div>
+        <div>
+          <dt>Memory</dt>
+          <dd>{figure ? percent(figure.latest.mem_percent) : '–'}</dd>
+          <Spark values={figure?.memory ?? []} top={100} />
+        </div>
+        <div>
+          <dt>Network</dt>
+          <dd>{figure ? bytes(figure.latest.net_bytes_per_sec ?? 0) + '/s' : '–'}</dd>
+          <Spark values={figure?.network ?? []} />
+        </div>
       </dl>
-      {fullest(figure) && <p class="disk"><span>{fullest(figure)!.mount_point}</span><Meter value={fullest(figure)!.percent} label={'disk ' + fullest(figure)!.mount_point} /><span>{percent(fullest(figure)!.percent)}</span></p>}
+      {fullest(figure) && (
+        <p class="disk">
+          <span>{fullest(figure)!.mount_point}</span>
+          <Meter value={fullest(figure)!.percent} label={'disk ' + fullest(figure)!.mount_point} />
+          <span>{percent(fullest(figure)!.percent)}</span>
+        </p>
+      )}
       <p class="foot">
-        <a href={`/containers?q=${encodeURIComponent(`host:"${host.hostname}"`)}`}>{count.running} running{count.all > count.running ? `, ${count.all - count.running} not` : ''}</a>
-        {(host.tags ?? []).map(tag => <span key={tag} class="tag">{visible(tag)}</span>)}
+        <a href={`/containers?q=${encodeURIComponent(`host:"${host.hostname}"`)}`}>
+          {count.running} running{count.all > count.running ? `, ${count.all - count.running} not` : ''}
+        </a>
+        {(host.tags ?? []).map(tag => (
+          <span key={tag} class="tag">
+            {visible(tag)}
+          </span>
+        ))}
       </p>
     </li>
   )
 }
 
 /** The file system with the least space left. */
-function fullest(live: HostLive | undefined): { mount_point: string, percent: number } | undefined {
+function fullest(live: HostLive | undefined): { mount_point: string; percent: number } | undefined {
   return (live?.extended?.file_systems ?? [])
     .filter(item => item.total_bytes > 0)
-    .map(item => ({ mount_point: item.mount_point, percent: 100 * item.used_bytes / item.total_bytes }))
+    .map(item => ({ mount_point: item.mount_point, percent: (100 * item.used_bytes) / item.total_bytes }))
     .sort((a, b) => b.percent - a.percent)[0]
 }
 
-interface Trouble { host: Host, text: string, kind: 'bad' | 'warn', link: string }
+interface Trouble {
+  host: Host
+  text: string
+  kind: 'bad' | 'warn'
+  link: string
+}
 
 function troublesOf(host: Host, live: HostLive | undefined, count: Count): Trouble[] {
   const found: Trouble[] = []
   const containersOf = (state: string): string => `/containers?q=${encodeURIComponent(`host:"${host.hostname}" ${state}`)}`
-  const add = (text: string, kind: Trouble['kind'], link = to('hosts', host.id)): void => { found.push({ host, text, kind, link }) }
+  const add = (text: string, kind: Trouble['kind'], link = to('hosts', host.id)): void => {
+    found.push({ host, text, kind, link })
+  }
   if (!host.connected) add(`offline for ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)}`, 'bad')
   if (count.unhealthy) add(`${count.unhealthy} unhealthy`, 'bad', containersOf('health:unhealthy'))
   if (count.restarting) add(`${count.restarting} restarting again and again`, 'bad', containersOf('state:restarting'))

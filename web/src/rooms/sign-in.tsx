@@ -34,16 +34,27 @@ export function SignIn({ first }: { first: boolean }) {
         <img src="/icon.svg" alt="" width="48" height="48" />
         <h1>{first ? 'Welcome to DockMon' : 'DockMon'}</h1>
         <p class="quiet">{first ? 'Make the first user. It may do everything, and can add others later.' : 'Sign in to see your hosts.'}</p>
-        <label>Name<input name="name" required autocomplete="username" autoFocus spellcheck={false} autocapitalize="none" /></label>
-        <label>Password
+        <label>
+          Name
+          <input name="name" required autocomplete="username" autoFocus spellcheck={false} autocapitalize="none" />
+        </label>
+        <label>
+          Password
           <input name="password" type="password" required minLength={first ? 12 : 1} autocomplete={first ? 'new-password' : 'current-password'} />
           {first && <small>At least 12 characters. A few words are better than signs.</small>}
         </label>
-        {codeNeeded && <label>Code of your authenticator app, or a recovery code
-          <input name="code" required autoFocus inputMode="numeric" autocomplete="one-time-code" />
-        </label>}
-        <button type="submit" class="primary" disabled={busy}>{busy ? 'One moment…' : first ? 'Make the user' : 'Sign in'}</button>
-        <p class="problem" role="alert">{problem}</p>
+        {codeNeeded && (
+          <label>
+            Code of your authenticator app, or a recovery code
+            <input name="code" required autoFocus inputMode="numeric" autocomplete="one-time-code" />
+          </label>
+        )}
+        <button type="submit" class="primary" disabled={busy}>
+          {busy ? 'One moment…' : first ? 'Make the user' : 'Sign in'}
+        </button>
+        <p class="problem" role="alert">
+          {problem}
+        </p>
       </form>
     </main>
   )

@@ -1,6 +1,6 @@
-/** What can be looked at: how far back, and after how many seconds it is read anew. */
+/** What can be looked at: how far back, and after how many seconds it is read anew. The hub has single samples of not quite five minutes. */
 export const ranges = [
-  { name: '5 min', seconds: 300, every: 2 },
+  { name: '5 min', seconds: 290, every: 2 },
   { name: '1 h', seconds: 3600, every: 30 },
   { name: '6 h', seconds: 6 * 3600, every: 60 },
   { name: '24 h', seconds: 86_400, every: 60 },
