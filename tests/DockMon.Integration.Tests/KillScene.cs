@@ -223,7 +223,7 @@ internal sealed class KillScene : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            if (_engine is not null && await IsWedgedAsync(_engine, there, wanted, ct))
+            if (_engine is not null && (await IsWedgedAsync(_engine, there, wanted, ct) || IsStuck(_engine, there)))
             {
                 Wedged++;
                 return;
@@ -274,6 +274,16 @@ internal sealed class KillScene : IAsyncDisposable
         && await _docker.RunAsync(["inspect", "--format", "{{.Id}}", Name], ct) is var id
         && (engine.HasSaid("cannot delete running task " + id) || engine.HasSaid($"task {id}: already exists") || engine.HasSaid(id, "id already in use")
             || engine.HasSaid("failed to start shim: mkdir", $"/{id}: file exists"))
+        && Journals().All(journal => journal.Contains("\"LossTold\": true", StringComparison.Ordinal));
+
+    /// <summary>
+    /// The daemon was killed while a container crashed. It takes the container for one that is restarting, waits for the end of a process that is gone, and
+    /// so does not remove it. The agent cannot bring back the old container in its place: it has to keep that, to say so and to go on trying.
+    /// </summary>
+    private bool IsStuck(PrivateEngine engine, string there) =>
+        there.Split('\n').Select(NameOf).Order(StringComparer.Ordinal).ToList() is [var crashed, var backup]
+        && crashed == Name && backup.StartsWith(Name + "-dockmon-old-", StringComparison.Ordinal)
+        && engine.HasSaid($"cannot remove container \\\"/{Name}\\\": could not kill: tried to kill container, but did not receive an exit event")
         && Journals().All(journal => journal.Contains("\"LossTold\": true", StringComparison.Ordinal));
 
     private static string NameOf(string line) => line.Split(' ')[0];
