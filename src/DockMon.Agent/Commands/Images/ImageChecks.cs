@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Policies.Create;
 using DockMon.Engine;
 using DockMon.Protocol;
 
@@ -24,8 +26,6 @@ internal sealed class ImageChecks(EngineClient engine, TimeProvider time)
 
     /// <summary>Most registries that are asked at once.</summary>
     private const int Width = 2;
-
-    private const string DockerHub = "docker.io";
 
     /// <summary>Most answers that are kept.</summary>
     private const int KeptAnswers = 500;
@@ -101,7 +101,8 @@ internal sealed class ImageChecks(EngineClient engine, TimeProvider time)
 
     private async Task<Answer> AskAsync(ImageReference reference, IReadOnlyList<RegistryCredentials> credentials, CancellationToken ct)
     {
-        var login = credentials.LastOrDefault(known => RegistryOf(known?.RegistryUrl) == reference.Registry);
+        var registry = RegistryConfig.Key(reference.Registry);
+        var login = credentials.LastOrDefault(known => RegistryConfig.Key(known?.RegistryUrl) == registry);
         var name = $"{reference.Repository}:{reference.TagOrDigest}";
         var key = (name, login?.Username ?? "");
         if (_answers.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.AskedAt) < (kept.Error is null ? Kept : FailureKept))
@@ -137,26 +138,7 @@ internal sealed class ImageChecks(EngineClient engine, TimeProvider time)
 
     private static bool IsSame(ImageReference a, ImageReference b) => IsSameRepository(a, b) && a.TagOrDigest == b.TagOrDigest;
 
-    private static bool IsSameRepository(ImageReference a, ImageReference b) => Whole(a) == Whole(b);
-
-    /// <summary>A repository with its registry, as Docker completes it: <c>nginx</c> is <c>docker.io/library/nginx</c>.</summary>
-    private static string Whole(ImageReference reference)
-    {
-        var name = reference.Repository.StartsWith(reference.Registry + "/", StringComparison.Ordinal)
-            ? reference.Repository[(reference.Registry.Length + 1)..]
-            : reference.Repository;
-        var isOfficial = reference.Registry == DockerHub && !name.Contains('/', StringComparison.Ordinal);
-        return isOfficial ? $"{DockerHub}/library/{name}" : $"{reference.Registry}/{name}";
-    }
-
-    private static string RegistryOf(string? url)
-    {
-        var name = (url ?? "").Trim();
-        name = name.StartsWith("https://", StringComparison.Ordinal) ? name["https://".Length..]
-            : name.StartsWith("http://", StringComparison.Ordinal) ? name["http://".Length..] : name;
-        name = name.Split('/')[0];
-        return name is "" or "index.docker.io" or "registry-1.docker.io" ? DockerHub : name;
-    }
+    private static bool IsSameRepository(ImageReference a, ImageReference b) => ImageName.Qualify(a.Repository) == ImageName.Qualify(b.Repository);
 
     /// <summary>What a registry said.</summary>
     private sealed record Answer(string Digest, IReadOnlyList<string> Platforms, string? Error, long AskedAt)

@@ -20,6 +20,8 @@ public sealed class ImageChecksTests : IAsyncLifetime
         ("/images/built%3A1/json", 200, Image("""["built:1"]""", "[]")),
         ("/images/0123abc/json", 200, Image("""["nginx:1"]""", """["nginx@sha256:old"]""")),
         ("/images/reg.test%3A5000%2Fapp%40sha256%3Aold/json", 200, Image("[]", """["reg.test:5000/app@sha256:old"]""")),
+        ("/images/index.docker.io%2Fnginx%3A1/json", 200, Image("""["nginx:1"]""", """["nginx@sha256:old"]""")),
+        ("/distribution/index.docker.io%2Fnginx%3A1/json", 200, Remote("sha256:new")),
         (Distribution, 200, Remote("sha256:new")),
         ("/distribution/docker.io%2Flibrary%2Fnginx%3A1/json", 200, Remote("sha256:old")));
 
@@ -38,6 +40,18 @@ public sealed class ImageChecksTests : IAsyncLifetime
         result.GetRawText().ShouldBe(
             """{"image":"nginx:1","local_digest":"sha256:old","remote_digest":"sha256:new","platform":"linux/amd64","created":"2026-01-01T00:00:00Z"}""");
         (await OneAsync("docker.io/library/nginx:1")).GetProperty("remote_digest").GetString().ShouldBe("sha256:old");
+    }
+
+    [Theory]
+    [InlineData("nginx:1")]
+    [InlineData("docker.io/library/nginx:1")]
+    [InlineData("index.docker.io/nginx:1")]
+    public async Task Credentials_of_Docker_Hub_are_used_by_whatever_name_an_image_of_it_goes(string image)
+    {
+        const string Credentials = """[null,{"registry_url":"https://INDEX.docker.io/v1/","username":"u","password":"p"}]""";
+        var payload = $$"""{"images":["{{image}}"],"registry_credentials":{{Credentials}}}""";
+        (await _routes.Commands.RunAsync("image_check", payload))[0].TryGetProperty("error", out var error).ShouldBeFalse($"{error}");
+        _engine.Calls.Single(call => call.Path.StartsWith("/distribution/", StringComparison.Ordinal)).Headers.ShouldContain("X-Registry-Auth");
     }
 
     [Theory]
