@@ -8,6 +8,9 @@ public sealed class LogCapture : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
+    /// <summary>Raised after each line, by who logs.</summary>
+    public event Action? Logged;
+
     /// <summary>The lines so far.</summary>
     public string[] Lines => [.. _lines];
 
@@ -27,6 +30,7 @@ public sealed class LogCapture : ILoggerFactory, ILogger
         if (IsEnabled(logLevel))
         {
             _lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
+            Logged?.Invoke();
         }
     }
 

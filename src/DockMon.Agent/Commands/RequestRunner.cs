@@ -143,7 +143,7 @@ internal sealed partial class RequestRunner(
             route.Place,
             async () =>
             {
-                AnswerOnce(await RunAsync(request, () => route.Bind(payload), ends.Token));
+                AnswerOnce(_stopping ? Stopping(request) : await RunAsync(request, () => route.Bind(payload), ends.Token));
                 await late.DisposeAsync();
                 ends.Dispose();
                 timer.Dispose();
@@ -168,6 +168,7 @@ internal sealed partial class RequestRunner(
             return;
         }
 
+        // From here on it is done, even if the agent is to stop meanwhile: a repeat would be told that it was.
         await (Repeats?.BeginAsync(request.Id) ?? Task.CompletedTask);
         var answer = (await RunAsync(request, () => bound, _giveUp.Token)).ToFrame(request.IsCommand, request.Id, time.GetUtcNow());
         await (Repeats?.EndAsync(request.Id, answer) ?? Task.CompletedTask);
@@ -228,11 +229,6 @@ internal sealed partial class RequestRunner(
     private async Task<Outcome> RunAsync(Request request, Func<BoundRequest> bind, CancellationToken ct)
     {
         var route = request.Route;
-        if (_stopping)
-        {
-            return Stopping(request);
-        }
-
         try
         {
             ct.ThrowIfCancellationRequested(); // It may have waited too long for its place.

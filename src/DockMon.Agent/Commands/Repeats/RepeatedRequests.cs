@@ -78,7 +78,7 @@ internal sealed class RepeatedRequests : IDisposable
         string content;
         lock (_gate)
         {
-            if (!_requests.TryGetValue(id, out var request))
+            if (FindUnderWay(id) is not { } request)
             {
                 return;
             }
@@ -97,7 +97,7 @@ internal sealed class RepeatedRequests : IDisposable
         var kept = frame.Length <= AnswerBytes ? frame : [];
         lock (_gate)
         {
-            if (!_requests.TryGetValue(id, out var request))
+            if (FindUnderWay(id) is not { } request)
             {
                 return;
             }
@@ -115,9 +115,15 @@ internal sealed class RepeatedRequests : IDisposable
     {
         lock (_gate)
         {
-            _requests.Remove(id);
+            if (FindUnderWay(id) is not null)
+            {
+                _requests.Remove(id);
+            }
         }
     }
+
+    /// <summary>A request that was taken in and has not ended; null for one that has, or that is not remembered.</summary>
+    private Remembered? FindUnderWay(string id) => _requests.TryGetValue(id, out var request) && request.Repeat == Repeat.UnderWay ? request : null;
 
     private static string ContentOf(string name, JsonElement payload)
     {

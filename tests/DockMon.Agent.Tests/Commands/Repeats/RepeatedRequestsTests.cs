@@ -160,6 +160,36 @@ public sealed class RepeatedRequestsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_has_begun_is_carried_out_though_the_agent_stops_meanwhile()
+    {
+        Directory.CreateDirectory(File); // That the begin cannot be written is logged, after it was begun and before it is carried out.
+        var agent = Start();
+        _log.Logged += () => _ = agent.Runner.FinishAsync(TimeSpan.FromSeconds(30));
+        agent.Ask("1");
+        (await AnswerAsync()).ShouldContain("\"done 1\"");
+    }
+
+    [Fact]
+    public async Task What_has_ended_is_neither_forgotten_nor_ended_again()
+    {
+        var repeats = Create();
+        repeats.Find("1", "start", default).ShouldBeNull();
+        await repeats.BeginAsync("1");
+        await repeats.EndAsync("1", "first"u8.ToArray());
+
+        // As of a read with the same id, or of a request on a connection whose server uses no ids.
+        repeats.Forget("1");
+        await repeats.BeginAsync("1");
+        await repeats.EndAsync("1", "second"u8.ToArray());
+        foreach (var known in (RepeatedRequests[])[repeats, Create()])
+        {
+            known.Find("1", "start", default).ShouldNotBeNull().Frame.ShouldBe("first"u8.ToArray());
+        }
+
+        System.IO.File.ReadLines(File).Count(line => line.Length > 0).ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Only_the_newest_thousand_are_remembered_and_the_file_stays_small()
     {
         var (repeats, connection) = (Create(), Connections[^1]);
