@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Agent.Interop;
 using DockMon.Agent.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -46,6 +47,7 @@ internal sealed partial class RepeatFile(string dataPath, ILogger logger)
             BufferSize = 0,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
+        var isNew = !_isMine && !File.Exists(_path);
         using var file = new FileStream(_path, options);
         // What an earlier run, or a full disk, left of a line must not swallow this one.
         file.Write(_isMine ? Line(record) : [(byte)'\n', .. Line(record)]);
@@ -53,6 +55,11 @@ internal sealed partial class RepeatFile(string dataPath, ILogger logger)
         if (flush)
         {
             file.Flush(flushToDisk: true);
+        }
+
+        if (isNew)
+        {
+            Native.FlushDirectory(dataPath); // A file that no directory names is not on the disk either.
         }
 
         return file.Length;

@@ -107,7 +107,7 @@ internal sealed class RepeatedRequests : IDisposable
         }
 
         // Not flushed: without it, a repeat after a power cut learns that the outcome is unknown.
-        await AppendAsync(new RepeatRecord(id, Answer: Encoding.UTF8.GetString(kept)), flush: false);
+        await AppendAsync(new RepeatRecord(id, Answer: kept), flush: false);
     }
 
     /// <summary>A request was not carried out: when it comes again it is a new one.</summary>
@@ -149,9 +149,8 @@ internal sealed class RepeatedRequests : IDisposable
                     // Until its answer is read.
                     _requests.TryAdd(record.Id, new Remembered(content, Repeat.Unknown));
                 }
-                else if (record.Answer is { } answer && _requests.TryGetValue(record.Id, out var begun) && begun.Repeat == Repeat.Unknown)
+                else if (record.Answer is { } frame && _requests.TryGetValue(record.Id, out var begun) && begun.Repeat == Repeat.Unknown)
                 {
-                    var frame = Encoding.UTF8.GetBytes(answer);
                     _requests[record.Id] = begun with { Repeat = Repeat.Answered(frame) };
                     End(record.Id, frame.Length);
                 }
@@ -205,7 +204,7 @@ internal sealed class RepeatedRequests : IDisposable
                 records.Add(new RepeatRecord(id, _requests[id].Content));
                 if (_requests[id].Repeat.Frame is { } frame)
                 {
-                    records.Add(new RepeatRecord(id, Answer: Encoding.UTF8.GetString(frame)));
+                    records.Add(new RepeatRecord(id, Answer: frame));
                 }
             }
 
