@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using DockMon.Protocol;
+using DockMon.Testing;
 
 namespace DockMon.Chaos;
 
@@ -45,7 +47,7 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
             {
                 await ConnectAsync(ports[random.Next(ports.Count)], ct);
             }
-            catch (Exception e) when (e is IOException or SocketException or JsonException or OperationCanceledException)
+            catch (Exception e) when (e is IOException or SocketException or HttpRequestException or JsonException or OperationCanceledException)
             {
                 // The connection ended, or there was none.
             }
@@ -59,16 +61,17 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
-        using var socket = await RawSocket.ConnectAsync(port, "/" + ProtocolLimits.ControlPath, limit.Token);
+        using var socket = await AgentSocket.ConnectAsync(
+            new Uri($"http://127.0.0.1:{port}"), ProtocolLimits.ControlPath, IPAddress.Loopback, limit.Token);
         var register = new RegisterRequest
         {
             Token = _token, EngineId = $"CHAOS:{number}", Hostname = $"chaos-{number}", HostnameSource = HostnameSources.Daemon, Version = "3.0.0",
             ProtoVersion = ProtocolLimits.ProtocolVersion, Capabilities = new Dictionary<string, bool> { [Capabilities.ContainerOperations] = true },
         };
-        await socket.SendAsync(RawSocket.Text, FrameWriter.Message(register, ProtocolJson.Default.RegisterRequest), limit.Token);
+        await socket.SendAsync(AgentSocket.Frame(AgentSocket.Text, FrameWriter.Message(register, ProtocolJson.Default.RegisterRequest)), limit.Token);
         var (kind, data) = await socket.ReadAsync(limit.Token);
-        var answer = kind == RawSocket.Text ? JsonElement.Parse(data) : default;
-        if (kind != RawSocket.Text || answer.GetProperty("type").GetString() != "auth_success")
+        var answer = kind == AgentSocket.Text ? JsonElement.Parse(data) : default;
+        if (kind != AgentSocket.Text || answer.GetProperty("type").GetString() != "auth_success")
         {
             throw new IOException("not registered");
         }
@@ -94,7 +97,7 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
         }
     }
 
-    private async Task WriteAsync(RawSocket socket, CancellationToken ct)
+    private async Task WriteAsync(AgentSocket socket, CancellationToken ct)
     {
         List<(long Number, byte[] Frame)> again;
         lock (_gate)
@@ -104,14 +107,14 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
 
         foreach (var (_, frame) in again)
         {
-            await socket.SendAsync(RawSocket.Text, frame, ct);
+            await socket.SendAsync(AgentSocket.Frame(AgentSocket.Text, frame), ct);
         }
 
         while (true)
         {
             while (_answers.TryPeek(out var answer))
             {
-                await socket.SendAsync(RawSocket.Text, answer, ct);
+                await socket.SendAsync(AgentSocket.Frame(AgentSocket.Text, answer), ct);
                 _answers.TryDequeue(out _);
             }
 
@@ -128,17 +131,17 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
                 }
 
                 Volatile.Write(ref _events, next);
-                await socket.SendAsync(RawSocket.Text, frame, ct);
+                await socket.SendAsync(AgentSocket.Frame(AgentSocket.Text, frame), ct);
             }
 
             var number8 = new byte[8];
             BinaryPrimitives.WriteInt64BigEndian(number8, Events);
-            await socket.SendAsync(RawSocket.Ping, number8, ct);
+            await socket.SendAsync(AgentSocket.Frame(AgentSocket.Ping, number8), ct);
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, ct);
         }
     }
 
-    private async Task ReadAsync(RawSocket socket, CancellationToken ct)
+    private async Task ReadAsync(AgentSocket socket, CancellationToken ct)
     {
         while (true)
         {
@@ -148,12 +151,12 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
             var (kind, data) = await socket.ReadAsync(silence.Token);
             switch (kind)
             {
-                case RawSocket.Close:
+                case AgentSocket.Close:
                     return;
-                case RawSocket.Ping:
-                    await socket.SendAsync(RawSocket.Pong, data, ct);
+                case AgentSocket.Ping:
+                    await socket.SendAsync(AgentSocket.Frame(AgentSocket.Pong, data), ct);
                     break;
-                case RawSocket.Pong when data.Length == 8:
+                case AgentSocket.Pong when data.Length == 8:
                     var confirmed = BinaryPrimitives.ReadInt64BigEndian(data);
                     lock (_gate)
                     {
@@ -161,14 +164,14 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
                     }
 
                     break;
-                case RawSocket.Text:
+                case AgentSocket.Text:
                     await TakeAsync(socket, JsonElement.Parse(data), ct);
                     break;
             }
         }
     }
 
-    private async Task TakeAsync(RawSocket socket, JsonElement frame, CancellationToken ct)
+    private async Task TakeAsync(AgentSocket socket, JsonElement frame, CancellationToken ct)
     {
         if (!frame.TryGetProperty("id", out var id) || !frame.TryGetProperty("command", out var command))
         {
@@ -185,7 +188,7 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
         var answer = Encoding.UTF8.GetBytes($$"""{"type":"response","id":"{{id.GetString()}}","payload":{{payload}}}""");
         try
         {
-            await socket.SendAsync(RawSocket.Text, answer, ct);
+            await socket.SendAsync(AgentSocket.Frame(AgentSocket.Text, answer), ct);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

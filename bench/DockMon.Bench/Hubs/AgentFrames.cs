@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using DockMon.Protocol;
+using DockMon.Testing;
 
 namespace DockMon.Bench.Hubs;
 

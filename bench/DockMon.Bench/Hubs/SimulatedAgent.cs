@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;
+using DockMon.Testing;
 
 namespace DockMon.Bench.Hubs;
 

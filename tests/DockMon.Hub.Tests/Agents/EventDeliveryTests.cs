@@ -16,8 +16,8 @@ public sealed class EventDeliveryTests : HubTests
     {
         using var socket = await ConnectAsync();
         await socket.SendEventAsync("die", Token);
-        await socket.SendAsync(RawSocket.Ping, "1", Token);
-        (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+        await socket.SendAsync(AgentSocket.Ping, "1", Token);
+        (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
         (await StoredAsync()).ShouldBe(1);
     }
 
@@ -27,7 +27,7 @@ public sealed class EventDeliveryTests : HubTests
         var socket = await ConnectAsync();
         var held = await HoldAsync();
         await socket.SendEventAsync("die", Token);
-        await socket.SendAsync(RawSocket.Ping, "1", Token);
+        await socket.SendAsync(AgentSocket.Ping, "1", Token);
         await WaitingAsync();
         var reading = socket.ReadToEndAsync(Token);
         var stopping = Hub.App.StopAsync(Token);
@@ -40,8 +40,8 @@ public sealed class EventDeliveryTests : HubTests
         await Hub.RestartAsync(Token);
         using var again = await ConnectAsync();
         await again.SendEventAsync("die", Token);
-        await again.SendAsync(RawSocket.Ping, "2", Token);
-        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+        await again.SendAsync(AgentSocket.Ping, "2", Token);
+        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
         (await StoredAsync()).ShouldBe(1);
     }
 
@@ -51,7 +51,7 @@ public sealed class EventDeliveryTests : HubTests
         var socket = await ConnectAsync();
         var held = await HoldAsync();
         await socket.SendEventAsync("die", Token);
-        await socket.SendAsync(RawSocket.Ping, "1", Token);
+        await socket.SendAsync(AgentSocket.Ping, "1", Token);
         await WaitingAsync();
         Hub.Time.Advance(EventWriter.LongestWait);
         var (opcodes, status, reason) = await socket.ReadToEndAsync(Token);
@@ -63,8 +63,8 @@ public sealed class EventDeliveryTests : HubTests
 
         using var again = await ConnectAsync();
         await again.SendEventAsync("die", Token);
-        await again.SendAsync(RawSocket.Ping, "2", Token);
-        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+        await again.SendAsync(AgentSocket.Ping, "2", Token);
+        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
         (await StoredAsync()).ShouldBe(1);
     }
 
@@ -86,14 +86,14 @@ public sealed class EventDeliveryTests : HubTests
         foreach (var (socket, _) in sockets)
         {
             await socket.SendEventAsync("die", Token);
-            await socket.SendAsync(RawSocket.Ping, "1", Token);
+            await socket.SendAsync(AgentSocket.Ping, "1", Token);
         }
 
         _release.SetResult();
         await held;
         foreach (var (socket, host) in sockets)
         {
-            (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(RawSocket.Pong);
+            (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
             (await Service<IEvents>().ListAsync(host, 10, Token)).Count.ShouldBe(host == sockets[3].Host ? 0 : 1);
             socket.Dispose();
         }

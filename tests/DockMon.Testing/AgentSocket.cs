@@ -5,16 +5,16 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace DockMon.Bench.Hubs;
+namespace DockMon.Testing;
 
 /// <summary>A message of the hub.</summary>
-internal readonly record struct SocketMessage(int Opcode, byte[] Payload);
+public readonly record struct SocketMessage(int Opcode, byte[] Payload);
 
 /// <summary>
 /// The WebSocket of a simulated agent. Thousands fit into one process: it holds no buffer while nothing arrives, and what it sends was framed by the
-/// caller. Unlike the framework's own client it can bind to an address, wait for the answer to a ping, and be cut.
+/// caller. Unlike the framework's own client it can bind to an address, tells of pings and their answers, and can be cut.
 /// </summary>
-internal sealed class AgentSocket : IDisposable
+public sealed class AgentSocket : IDisposable
 {
     public const int Text = 1;
     public const int Close = 8;
