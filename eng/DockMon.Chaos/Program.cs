@@ -7,12 +7,12 @@ using DockMon.Chaos;
 using DockMon.Protocol;
 using DockMon.Testing;
 
-// eng/chaos SECONDS AGENTS CLUSTER PROGRAMS
+// eng/chaos SECONDS AGENTS
 var (duration, count) = (TimeSpan.FromSeconds(int.Parse(args[0], CultureInfo.InvariantCulture)), int.Parse(args[1], CultureInfo.InvariantCulture));
 var ct = CancellationToken.None;
 var output = Console.Out;
 using var data = new TemporaryFolder();
-await using var servers = new Servers(data, args[3], args[2]);
+await using var servers = new Servers(data);
 await servers.StartAsync(ct);
 
 using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) }) { Timeout = TimeSpan.FromSeconds(40) };

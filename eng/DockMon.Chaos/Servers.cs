@@ -1,23 +1,22 @@
-using System.Globalization;
 using DockMon.Testing;
 
 namespace DockMon.Chaos;
 
 /// <summary>Three hubs, NATS and PostgreSQL, each a process that can be killed and started again.</summary>
-internal sealed class Servers(TemporaryFolder data, string programs, string cluster) : IAsyncDisposable
+internal sealed class Servers(TemporaryFolder data) : IAsyncDisposable
 {
     public const string AdminKey = "chaos-admin-key-chaos";
 
     private readonly ProgramProcess?[] _hubs = new ProgramProcess?[3];
-    private readonly int _postgresPort = FreePort.Next();
     private NatsServer? _nats;
-    private ProgramProcess? _postgres;
+    private PostgresServer? _postgres;
 
     public IReadOnlyList<int> Ports { get; } = [FreePort.Next(), FreePort.Next(), FreePort.Next()];
 
     public async Task StartAsync(CancellationToken ct)
     {
-        await StartPostgresAsync(ct);
+        using var authority = new TestAuthority();
+        _postgres = await PostgresServer.StartAsync(authority, ct);
         _nats = await NatsServer.StartAsync(ct);
         for (var i = 0; i < _hubs.Length; i++)
         {
@@ -31,7 +30,7 @@ internal sealed class Servers(TemporaryFolder data, string programs, string clus
         {
             ["HUB_URLS"] = $"http://127.0.0.1:{Ports[hub]}",
             ["HUB_DATA"] = data.Path,
-            ["HUB_DATABASE"] = $"postgres://hub@127.0.0.1:{_postgresPort}/postgres?sslmode=disable",
+            ["HUB_DATABASE"] = _postgres!.Address(PostgresServer.User),
             ["HUB_NATS"] = _nats!.Url,
             ["HUB_ADMIN_KEY"] = AdminKey,
         });
@@ -55,26 +54,9 @@ internal sealed class Servers(TemporaryFolder data, string programs, string clus
 
     public Task StartNatsAsync(CancellationToken ct) => _nats!.StartAgainAsync(ct);
 
-    public Task KillPostgresAsync() => EndAsync(_postgres!);
+    public Task KillPostgresAsync() => _postgres!.KillAsync();
 
-    public Task StartPostgresAsync(CancellationToken ct) => Retry.UntilAsync(
-        "PostgreSQL is ready",
-        async () =>
-        {
-            if (_postgres is null || _postgres.HasExited)
-            {
-                // After a kill its children take a moment to end, and until then it does not start.
-                _postgres = ProgramProcess.Start(
-                    "/usr/bin/setpriv",
-                    ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", Path.Combine(programs, "postgres"), "-D", cluster, "-k", cluster,
-                        "-p", _postgresPort.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"],
-                    new Dictionary<string, string> { ["LC_ALL"] = "C.UTF-8" });
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, ct);
-            return _postgres.Lines.Any(line => line.Contains("ready to accept connections", StringComparison.Ordinal)) && !_postgres.HasExited;
-        },
-        ct: ct);
+    public Task StartPostgresAsync(CancellationToken ct) => _postgres!.StartAgainAsync(ct);
 
     /// <summary>The last lines of each hub.</summary>
     public IEnumerable<string> Tails() => _hubs.Select((hub, i) => $"--- hub {i + 1}\n{hub?.Tail(15)}");
@@ -95,10 +77,9 @@ internal sealed class Servers(TemporaryFolder data, string programs, string clus
             await _nats.DisposeAsync();
         }
 
-        if (_postgres is { HasExited: false })
+        if (_postgres is not null)
         {
-            _postgres.Terminate();
-            await _postgres.WaitForExitAsync(CancellationToken.None);
+            await _postgres.DisposeAsync();
         }
     }
 

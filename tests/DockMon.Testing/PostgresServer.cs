@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace DockMon.Testing;
 
 /// <summary>
-/// A PostgreSQL server of a test, on a port of its own. It does not outlive the test: it ends with the pipe to its input.
+/// A PostgreSQL server of a test, on a port of its own, that can be killed and started again. It does not outlive the test: it ends with the pipe to its
+/// input.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -36,27 +38,28 @@ public sealed class PostgresServer : IAsyncDisposable
         host all all 127.0.0.1/32 trust
         """;
 
-    // The server ends when the test does, however that ends.
+    // The server ends when the test does, however that ends, and the script with the server.
     private const string Script = """
-        "$1" -D "$2" -p "$3" -k "$2" >"$2/server.log" 2>&1 &
+        exec 3<&0
+        "$1" -D "$2" -p "$3" -k "$2" >>"$2/server.log" 2>&1 3<&- &
         server=$!
-        cat >/dev/null
-        kill -QUIT $server
-        wait $server
+        (cat <&3 >/dev/null; kill -QUIT $server) &
+        wait $server 2>>"$2/server.log"
+        kill $! 2>/dev/null
         """;
 
     private readonly string _folder;
-    private readonly Process _process;
+    private readonly string[] _command;
+    private Process? _process;
 
-    private PostgresServer(string folder, int port, Process process)
+    private PostgresServer(string folder, string[] user, string programs)
     {
         _folder = folder;
-        Port = port;
-        _process = process;
+        _command = [.. user, "sh", "-c", Script, "sh", Path.Combine(programs, "postgres"), folder, $"{Port}"];
     }
 
     /// <summary>Where it listens, on 127.0.0.1.</summary>
-    public int Port { get; }
+    public int Port { get; } = FreePort.Next();
 
     /// <summary>The directory of its programs; null where it is not installed.</summary>
     private static string? Programs =>
@@ -94,17 +97,10 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync([.. user, "sh", "-c", "umask 077; cat >\"$1\"", "sh", Path.Combine(folder, name)], content, ct);
         }
 
-        var port = FreePort.Next();
-        var start = Start([.. user, "sh", "-c", Script, "sh", Path.Combine(programs, "postgres"), folder, $"{port}"]);
-        var server = new PostgresServer(folder, port, Process.Start(start)!);
+        var server = new PostgresServer(folder, user, programs);
         try
         {
-            await Retry.UntilAsync("PostgreSQL listens", async () =>
-            {
-                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync("127.0.0.1", port, ct);
-                return true;
-            }, ct: ct);
+            await server.StartAgainAsync(ct);
             return server;
         }
         catch
@@ -114,12 +110,42 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it again with what it kept, and waits until it listens.</summary>
+    public Task StartAgainAsync(CancellationToken ct) => Retry.UntilAsync(
+        "PostgreSQL listens",
+        async () =>
+        {
+            if (_process is null or { HasExited: true })
+            {
+                // Again and again: the children of one that was killed take a moment to end, and until then another one ends at once.
+                _process?.Dispose();
+                _process = Process.Start(Start(_command))!;
+            }
+
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync("127.0.0.1", Port, ct);
+            return true;
+        },
+        ct: ct);
+
+    /// <summary>Ends it at once (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        using var server = Process.GetProcessById(int.Parse(File.ReadLines(Path.Combine(_folder, "postmaster.pid")).First(), CultureInfo.InvariantCulture));
+        server.Kill();
+        await _process!.WaitForExitAsync();
+    }
+
     /// <summary>Ends it and removes what it kept.</summary>
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        if (_process is not null)
+        {
+            _process.StandardInput.Close();
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
 
