@@ -160,6 +160,16 @@ public sealed class SignInTests : IAsyncLifetime
         (await eve.SignInAsync("anna", HubUser.Password, Token)).Status.ShouldBe(HttpStatusCode.NoContent);
     }
 
+    [Theory]
+    [InlineData("/api/login")]
+    [InlineData("/api/setup")]
+    public async Task Who_is_not_signed_in_cannot_send_much(string path)
+    {
+        using var eve = new HubUser(_hub);
+        var body = new JsonObject { ["name"] = "anna", ["password"] = new string('x', (int)AnyonesBody.MostBytes) };
+        (await eve.PostAsync(path, body, Token)).Status.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
     [Fact]
     public async Task Wrong_keys_are_delayed_and_do_not_stop_the_key_that_was_right_before()
     {
