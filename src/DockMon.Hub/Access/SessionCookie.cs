@@ -9,6 +9,8 @@ namespace DockMon.Hub.Access;
 /// </summary>
 internal static class SessionCookie
 {
+    private static readonly string[] Forwarding = ["X-Forwarded-For", "X-Real-IP", "Forwarded"];
+
     public static string Name(HttpContext context) => context.Request.IsHttps ? "__Host-dockmon"
         : string.Create(CultureInfo.InvariantCulture, $"dockmon-{context.Connection.LocalPort}");
 
@@ -20,8 +22,11 @@ internal static class SessionCookie
     public static void Delete(HttpContext context) => context.Response.Cookies.Delete(Name(context), Options(context, null));
 
     /// <summary>Whether a password or a cookie may travel this way: by TLS, or within this machine.</summary>
-    public static bool IsSafe(HttpContext context) =>
-        context.Request.IsHttps || context.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
+    public static bool IsSafe(HttpContext context) => context.Request.IsHttps || IsOfThisMachine(context);
+
+    // Through a proxy that is not named, which leaves these headers in place, a request may come from anywhere.
+    private static bool IsOfThisMachine(HttpContext context) =>
+        (context.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address)) && !Forwarding.Any(context.Request.Headers.ContainsKey);
 
     private static CookieOptions Options(HttpContext context, TimeSpan? age) => new()
     {

@@ -193,6 +193,21 @@ public sealed class SignInTests : IAsyncLifetime
         JsonElement.Parse((await eve.SignInAsync("anna", "wrong password!", Token)).Body).GetProperty("detail").GetString().ShouldBe(unknown);
     }
 
+    [Theory]
+    [InlineData("X-Forwarded-For", "192.0.2.7")]
+    [InlineData("X-Real-IP", "192.0.2.7")]
+    [InlineData("Forwarded", "for=192.0.2.7")]
+    public async Task A_request_through_a_proxy_that_is_not_named_cannot_sign_in(string header, string value)
+    {
+        using var anna = await HubUser.SetUpAsync(_hub, Token);
+        using var elsewhere = new HubUser(_hub);
+        elsewhere.Http.DefaultRequestHeaders.Add(header, value);
+        elsewhere.Http.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+        var (status, body) = await elsewhere.SignInAsync("anna", HubUser.Password, Token);
+        status.ShouldBe(HttpStatusCode.Forbidden);
+        body.ShouldContain("HUB_TRUSTED_PROXIES");
+    }
+
     [Fact]
     public async Task A_request_that_comes_without_TLS_from_elsewhere_cannot_sign_in_and_one_by_TLS_gets_a_cookie_of_this_host_only()
     {
