@@ -10,7 +10,8 @@ namespace DockMon.Hub.Access;
 /// </summary>
 internal sealed partial class LiveRequests(Authenticator authenticator, HostTags hosts, TimeProvider time, ILogger<LiveRequests> logger) : BackgroundService
 {
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+    /// <summary>A request is looked at from this age on, so what began just after a look may go on for twice this long.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(7);
 
     private readonly ConcurrentDictionary<Entry, bool> _entries = new();
 

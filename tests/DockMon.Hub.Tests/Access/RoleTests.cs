@@ -108,34 +108,6 @@ public sealed class RoleTests : HubTests
     }
 
     [Fact]
-    public async Task A_stream_ends_when_its_token_is_deleted()
-    {
-        using var program = await HubUser.WithTokenAsync(Hub, "viewer", Token);
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/stream");
-        using var stream = await program.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
-        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Token));
-        (await reader.ReadLineAsync(Token)).ShouldBe(": connected");
-        var tokens = JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, "/api/access-tokens", null, Token)).Body);
-        var id = tokens.EnumerateArray().Single().GetProperty("id").GetString();
-        (await Hub.AskAsync(HttpMethod.Delete, $"/api/access-tokens/{id}", null, Token)).Status.ShouldBe(HttpStatusCode.NoContent);
-        (await program.GetAsync("/api/hosts", Token)).Status.ShouldBe(HttpStatusCode.Unauthorized);
-
-        var ended = Task.Run(async () =>
-        {
-            while (await reader.ReadLineAsync(Token) is not null)
-            {
-                // Until the hub ends it.
-            }
-        }, Token);
-        await DockMon.Testing.Retry.UntilAsync("the stream ended", () =>
-        {
-            Hub.Time.Advance(LiveRequests.Interval);
-            return ended.IsCompleted;
-        }, ct: Token);
-        ended.IsFaulted.ShouldBeTrue("it is cut, and not finished");
-    }
-
-    [Fact]
     public async Task Users_are_added_changed_and_removed_and_the_last_admin_stays()
     {
         using var anna = await HubUser.SetUpAsync(Hub, Token);
