@@ -98,8 +98,8 @@ internal static class OperationApi
     }
 
     private static async Task<IResult> ListAsync(string? host, int? limit, OperationStore store, VisibleHosts visible, CancellationToken ct) =>
-        TypedResults.Ok((IReadOnlyList<OperationAnswer>)
-            [.. (await store.ListAsync(host, Math.Clamp(limit ?? 100, 1, MostListed), ct)).Where(operation => visible.Sees(operation.HostId))]);
+        TypedResults.Ok((IReadOnlyList<OperationAnswer>)await store.ListAsync(
+            host is null ? visible.Only : visible.Sees(host) ? [host] : [], Math.Clamp(limit ?? 100, 1, MostListed), ct));
 
     private static async Task<IResult> FindAsync(string id, OperationStore store, VisibleHosts visible, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } operation && visible.Sees(operation.HostId)

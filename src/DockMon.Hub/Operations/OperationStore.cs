@@ -73,9 +73,16 @@ internal sealed class OperationStore(Database database, TimeProvider time)
         (await database.QueryAsync(Columns + " WHERE id = @id", Read, ct, ("@id", id))).SingleOrDefault();
 
     /// <summary>The newest operations first.</summary>
-    public Task<List<OperationAnswer>> ListAsync(string? hostId, int limit, CancellationToken ct) => hostId is null
-        ? database.QueryAsync(Columns + " ORDER BY started_at DESC, id LIMIT @limit", Read, ct, ("@limit", limit))
-        : database.QueryAsync(Columns + " WHERE host_id = @host ORDER BY started_at DESC, id LIMIT @limit", Read, ct, ("@host", hostId), ("@limit", limit));
+    /// <param name="hosts">Of these hosts; null for all.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="ct">Cancels it.</param>
+    public Task<List<OperationAnswer>> ListAsync(IEnumerable<string>? hosts, int limit, CancellationToken ct)
+    {
+        var parameters = (hosts ?? []).Select((host, i) => ($"@host{i}", (object?)host)).ToList();
+        var where = hosts is null ? "" : parameters.Count == 0 ? " WHERE 1 = 0" : $" WHERE host_id IN ({string.Join(", ", parameters.Select(host => host.Item1))})";
+        return database.QueryAsync(
+            $"{Columns}{where} ORDER BY started_at DESC, id LIMIT @limit", Read, ct, [.. parameters, ("@limit", limit)]);
+    }
 
     /// <summary>The running update of a container; null when there is none.</summary>
     public async Task<OperationAnswer?> FindUpdateAsync(string hostId, string containerId, CancellationToken ct) =>

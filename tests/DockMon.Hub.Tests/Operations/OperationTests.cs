@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using DockMon.Hub.Api;
+using DockMon.Hub.Operations;
+using DockMon.Hub.Tests.Access;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;
@@ -62,6 +64,29 @@ public sealed class OperationTests : HubTests
         (await asking).Status.ShouldBe(HttpStatusCode.BadGateway);
         var all = JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, "/api/operations?host=" + Agent.HostId, null, Token)).Body);
         all.EnumerateArray().Single(one => one.GetProperty("subject").GetString() == "c2").GetProperty("error").GetString().ShouldBe("not now");
+    }
+
+    [Fact]
+    public async Task Who_sees_some_hosts_gets_the_newest_operations_of_these()
+    {
+        var other = await Hub.StartAgentAsync(Token, "ENGINE:2", "other");
+        var store = Service<OperationStore>();
+        var seen = await store.AddAsync(Agent.HostId, OperationKinds.Update, "c1", Token);
+        Hub.Time.Advance(TimeSpan.FromSeconds(1));
+        var unseen = await store.AddAsync(other.HostId, OperationKinds.Update, "c2", Token);
+        await Hub.AskAsync(HttpMethod.Put, HostPath + "/tags", """{"tags":["web"]}""", Token);
+        using var narrow = await HubUser.WithTokenAsync(Hub, "viewer", Token, "web");
+        using var blind = await HubUser.WithTokenAsync(Hub, "viewer", Token, "none");
+        using var all = await HubUser.WithTokenAsync(Hub, "viewer", Token);
+
+        (await IdsAsync(narrow, "?limit=1")).ShouldBe([seen.Id]);
+        (await IdsAsync(narrow, "?host=" + Agent.HostId)).ShouldBe([seen.Id]);
+        (await IdsAsync(narrow, "?host=" + other.HostId)).ShouldBeEmpty();
+        (await IdsAsync(blind, "")).ShouldBeEmpty();
+        (await IdsAsync(all, "")).ShouldBe([unseen.Id, seen.Id]);
+
+        static async Task<IEnumerable<string?>> IdsAsync(HubUser user, string query) =>
+            JsonElement.Parse((await user.GetAsync("/api/operations" + query, Token)).Body).EnumerateArray().Select(one => one.GetProperty("id").GetString());
     }
 
     [Fact]
