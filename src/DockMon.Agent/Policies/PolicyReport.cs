@@ -13,12 +13,19 @@ internal static class PolicyReport
     /// <summary>Begins to tell.</summary>
     public static void Follow(PolicySource policies, ConnectionState connection, Outbound outbound, TimeProvider time)
     {
+        var one = new Lock();
         connection.Connected += _ => Tell();
         policies.Changed += Tell;
 
         void Tell()
         {
-            if (connection.Uses(ExtensionNames.Policy))
+            if (!connection.Uses(ExtensionNames.Policy))
+            {
+                return;
+            }
+
+            // The last one that is told is the one that is in force, though a server connects while the policy is read again.
+            lock (one)
             {
                 outbound.PostEvent(FrameWriter.Event(EventNames.Policy, Of(policies.Current), ProtocolJson.Default.PolicyStatement, time.GetUtcNow()));
             }

@@ -73,5 +73,38 @@ public sealed class PolicyReportTests : IDisposable
         (told.Usable, told.Mode, told.Actions["stop"]).ShouldBe((false, "observe", "refused"));
     }
 
+    [Fact]
+    public void The_last_one_that_is_told_is_the_one_in_force()
+    {
+        var reload = new Thread(() => _policies.Use(Gates.Policy("mode: observe")));
+        var meanwhile = new Meanwhile(() =>
+        {
+            reload.Start();
+            SpinWait.SpinUntil(() => _outbound.HasPending || reload.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        });
+        var connection = new ConnectionState();
+        PolicyReport.Follow(_policies, connection, _outbound, meanwhile);
+        connection.SetConnected(TestConnections.Auth with { Extensions = [ExtensionNames.Policy] });
+        reload.Join();
+        Taken().ShouldContain("\"mode\":\"full\"");
+        Taken().ShouldContain("\"mode\":\"observe\"");
+    }
+
     private string Taken() => Encoding.UTF8.GetString(_outbound.TryTake().ShouldNotBeNull().Bytes);
+
+    /// <summary>A clock at which something happens when it is looked at for the first time.</summary>
+    private sealed class Meanwhile(Action happens) : TimeProvider
+    {
+        private int _looks;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (Interlocked.Increment(ref _looks) == 1)
+            {
+                happens();
+            }
+
+            return base.GetUtcNow();
+        }
+    }
 }
