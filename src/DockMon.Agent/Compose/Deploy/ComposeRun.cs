@@ -65,7 +65,7 @@ internal sealed partial class ComposeRun(
             Report(DeployStages.PullingImage, $"Project {_project}: pulling images");
             await RunOrThrowAsync(Compose.Pull, "pull images of", ct);
             // That may have taken long: other commands have made volumes and networks, and the policy may be another one.
-            await gate.EnsureAllowedAsync(await File.ReadAllTextAsync(files.Accepted.File, ct), ct);
+            await EnsureAllowedAsync(await File.ReadAllTextAsync(files.Accepted.File, ct), ct);
         }
 
         Report(DeployStages.Creating, $"Project {_project}: up");
@@ -128,13 +128,18 @@ internal sealed partial class ComposeRun(
         // Whatever a container has written, the project can be taken down.
         if (request.Action != "down")
         {
-            await gate.EnsureAllowedAsync(model, ct);
-            await _hidden.EnsureNoneIsUsedAsync(model, _project, ct);
+            await EnsureAllowedAsync(model, ct);
             await IncludedFiles.CheckAsync(engine, _project, candidate.Included, ComposeModel.Read(model), before, ct);
         }
 
         context.Audit.NoteWork(CommandNames.DeployCompose, request.DeploymentId!, AuditedDangers.Of(ComposeSettings.Read(model, _project)));
         files.Stack.Replace(content, () => files.Accepted.Write(model, content.GetValueOrDefault(StackFolder.EnvName, "")));
+    }
+
+    private async Task EnsureAllowedAsync(string model, CancellationToken ct)
+    {
+        await gate.EnsureAllowedAsync(model, ct);
+        await _hidden.EnsureNoneIsUsedAsync(model, _project, ct);
     }
 
     private async Task<string> ResolveAsync(StagedProject candidate, CancellationToken ct)

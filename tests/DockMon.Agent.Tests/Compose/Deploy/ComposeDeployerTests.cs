@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
@@ -101,6 +102,24 @@ public sealed class ComposeDeployerTests : IAsyncDisposable
         await File.WriteAllTextAsync(_scene.At("stacks/shop/extra.yml"), "services: {side: {}}", TestContext.Current.CancellationToken);
         var end = await _scene.DeployAsync(Up("include: [extra.yml]\\nservices: {web: {}}"));
         end.GetProperty("error").GetString()!.ShouldContain("its container shop-web-1 can rewrite it, because theirs is mounted into it");
+    }
+
+    [Fact]
+    public async Task What_a_policy_refuses_that_came_while_images_were_pulled_is_not_started()
+    {
+        await File.WriteAllTextAsync(_scene.At("hold"), "", TestContext.Current.CancellationToken);
+        var request = Up("services: {web: {privileged: true}}");
+        await _scene.AskAsync(request[..^1] + ",\"pull_images\":true}");
+        await Retry.UntilAsync(
+            "images are pulled",
+            () => _scene.Text("calls")?.TrimEnd().Split('\n')[^1].Contains(" pull", StringComparison.Ordinal) == true,
+            ct: TestContext.Current.CancellationToken);
+        _scene.Engine.Set("/info", """{"DockerRootDir":"/var/lib/docker","DefaultRuntime":"runc","CgroupVersion":"2"}""");
+        _scene.Policies.Use(Gates.Policy("mode: full\ncreate: { privileged: false }"));
+        File.Delete(_scene.At("hold"));
+        await _scene.Lanes.WhenIdleAsync().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        _scene.Ends().Single().GetProperty("error").GetString()!.ShouldContain("service web is privileged");
+        _scene.Text("ran").ShouldBeNull();
     }
 
     private void HasVolume(string name) => _scene.Engine.Set(

@@ -57,6 +57,7 @@ internal sealed class ComposeScene : IAsyncDisposable
             case $verb in
               config) grep -q refuse "$file" && echo "Invalid hostPort: $PORT" >&2 && exit 15
                       cat "$file"; echo "# $directory/data on $PORT" ;;
+              pull) while [ -f hold ]; do sleep 0.05; done ;;
               up) cat "$file" > ran
                   while [ -f hold ]; do sleep 0.05; done ;;
             esac
