@@ -89,7 +89,7 @@ public sealed class RepeatedRequestsTests : IDisposable
         var crashed = Start();
         var never = new TaskCompletionSource();
         crashed.Ask("1", Waiting(never.Task));
-        await Retry.UntilAsync("it was written down", () => System.IO.File.Exists(File), ct: Token);
+        await Retry.UntilAsync("it was written down", () => System.IO.File.Exists(File) && new FileInfo(File).Length > 1, ct: Token);
 
         var agent = Start();
         agent.Ask("1");
