@@ -4,10 +4,14 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DockMon.Hub.Tests;
@@ -195,11 +199,22 @@ internal sealed class HubFixture : IAsyncDisposable
             PasswordRounds = 100,
             Output = Output,
         }, Time, ct);
+        RemoveReflection();
         await App.StartAsync(ct);
         if (Http.BaseAddress is null)
         {
             Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
             Http.BaseAddress = new Uri(App.Urls.Single());
+        }
+    }
+
+    /// <summary>Leaves the hub only the JSON types that it has as a native program, where a type that no context knows is an error.</summary>
+    private void RemoveReflection()
+    {
+        var resolvers = App.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.TypeInfoResolverChain;
+        foreach (var resolver in resolvers.OfType<DefaultJsonTypeInfoResolver>().ToList())
+        {
+            resolvers.Remove(resolver);
         }
     }
 }
