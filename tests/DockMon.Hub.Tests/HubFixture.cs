@@ -27,7 +27,7 @@ internal sealed class HubFixture : IAsyncDisposable
 
     public WebApplication App { get; private set; } = null!;
 
-    public HttpClient Http { get; } = new(new SocketsHttpHandler());
+    public HttpClient Http { get; } = new(new ContractHandler(new SocketsHttpHandler()));
 
     public FakeTimeProvider Time { get; private init; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 

@@ -8,21 +8,29 @@ internal static class AccountApi
 {
     public static void Map(WebApplication app)
     {
-        app.MapPost("/api/setup", SetUpAsync).AllowAnyone().WithSummary("Makes the first user, with the token of the set-up link.");
+        app.MapPost("/api/setup", SetUpAsync)
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status429TooManyRequests).AllowAnyone()
+            .WithSummary("Makes the first user, with the token of the set-up link.");
         app.MapPost("/api/login", SignInAsync)
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .AllowAnyone()
             .WithSummary("Signs in: sets the cookie of a session. With an authenticator app, the body needs a code.");
-        app.MapPost("/api/logout", SignOutAsync).Allow(Role.Viewer).WithSummary("Ends the session.");
+        app.MapPost("/api/logout", SignOutAsync).Produces(StatusCodes.Status204NoContent).Allow(Role.Viewer).WithSummary("Ends the session.");
         var me = app.MapGroup("/api/me").Allow(Role.Viewer);
         me.MapGet("", MeAsync).WithSummary("Who the caller is, and what they may do.");
-        me.MapPut("/password", ChangePasswordAsync).WithSummary("Changes the password. All other sessions end.");
-        me.MapPost("/app", BeginAppAsync).Produces<AppAnswer>().WithSummary("A secret for an authenticator app. It counts once it was confirmed.");
+        me.MapPut("/password", ChangePasswordAsync).Produces(StatusCodes.Status204NoContent).WithSummary("Changes the password. All other sessions end.");
+        me.MapPost("/app", BeginAppAsync).Produces<AppAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithSummary("A secret for an authenticator app. It counts once it was confirmed.");
         me.MapPut("/app", ConfirmAppAsync)
             .Produces<RecoveryAnswer>()
             .WithSummary("Confirms an authenticator app with its secret and a code. Answers recovery codes, this once.");
-        me.MapDelete("/app", RemoveAppAsync).WithSummary("Forgets the authenticator app.");
-        me.MapGet("/sessions", ListSessionsAsync).Produces<IReadOnlyList<SessionAnswer>>().WithSummary("The caller's sessions.");
-        me.MapDelete("/sessions/{session}", EndSessionAsync).WithSummary("Ends a session of the caller.");
+        me.MapDelete("/app", RemoveAppAsync).Produces(StatusCodes.Status204NoContent).WithSummary("Forgets the authenticator app.");
+        me.MapGet("/sessions", ListSessionsAsync).Produces<IReadOnlyList<SessionAnswer>>().ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithSummary("The caller's sessions.");
+        me.MapDelete("/sessions/{session}", EndSessionAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).WithSummary("Ends a session of the caller.");
     }
 
     /// <summary>The first user; null with the reason if there will be none.</summary>

@@ -12,18 +12,21 @@ internal static class UserApi
         var users = app.MapGroup("/api/users").AllowGlobal(Role.Admin);
         users.MapGet("", async (Users all, CancellationToken ct) => (IReadOnlyList<UserAnswer>)[.. (await all.ListAsync(ct)).Select(Show)])
             .WithSummary("The users.");
-        users.MapPost("", AddAsync).Produces<UserAnswer>().WithSummary("Adds a user.");
-        users.MapPut("/{name}", ChangeAsync).Produces<UserAnswer>().WithSummary("Changes role and tags of a user, whose sessions end.");
-        users.MapDelete("/{name}", RemoveAsync).WithSummary("Removes a user.");
+        users.MapPost("", AddAsync).Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict).WithSummary("Adds a user.");
+        users.MapPut("/{name}", ChangeAsync).Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict)
+            .WithSummary("Changes role and tags of a user, whose sessions end.");
+        users.MapDelete("/{name}", RemoveAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict).WithSummary("Removes a user.");
         users.MapPut("/{name}/password", SetPasswordAsync)
+            .Produces(StatusCodes.Status204NoContent)
             .WithSummary("Sets a new password for a user who forgot it: the sessions end, and the authenticator app is forgotten.");
         var tokens = app.MapGroup("/api/access-tokens").AllowGlobal(Role.Admin);
         tokens.MapGet("", async (AccessTokens all, CancellationToken ct) => (IReadOnlyList<AccessToken>)await all.ListAsync(ct))
             .WithSummary("Tokens for programs that use the API, without their values.");
         tokens.MapPost("", AddTokenAsync).Produces<NewAccessToken>().WithSummary("Creates a token for a program. Its value is shown this once.");
         tokens.MapDelete("/{token}", async (AccessTokens all, string token, CancellationToken ct) =>
-            await all.DeleteAsync(token, ct) ? Results.NoContent() : Missing("token", token)).WithSummary("Deletes a token. Its streams and shells end.");
-        app.MapPut("/api/hosts/{id}/tags", SetTagsAsync).AddEndpointFilter(HostApi.ExistsAsync).AllowGlobal(Role.Admin)
+            await all.DeleteAsync(token, ct) ? Results.NoContent() : Missing("token", token))
+            .Produces(StatusCodes.Status204NoContent).WithSummary("Deletes a token. Its streams and shells end.");
+        app.MapPut("/api/hosts/{id}/tags", SetTagsAsync).Produces(StatusCodes.Status204NoContent).AddEndpointFilter(HostApi.ExistsAsync).AllowGlobal(Role.Admin)
             .WithSummary("Replaces the tags of a host.");
     }
 

@@ -52,6 +52,7 @@ internal sealed record HistoryEntry(DateTimeOffset ReceivedAt, JsonElement Stats
 [JsonSerializable(typeof(HostAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<HostAnswer>))]
 [JsonSerializable(typeof(CommandRequest))]
+[JsonSerializable(typeof(ContainerActionRequest))]
 [JsonSerializable(typeof(StatsAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<HistoryEntry>))]
 [JsonSerializable(typeof(HistoryAnswer))]

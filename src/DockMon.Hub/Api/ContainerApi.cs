@@ -10,6 +10,12 @@ using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;
 
+/// <summary>What the body of an action on a container may hold.</summary>
+/// <param name="Timeout">Seconds that the container has to stop.</param>
+/// <param name="Force">Whether a running container is removed.</param>
+/// <param name="NewName">Its name from now on, when it is renamed.</param>
+internal sealed record ContainerActionRequest(int? Timeout, bool? Force, string? NewName);
+
 /// <summary>Endpoints of a host's containers.</summary>
 internal static partial class ContainerApi
 {
@@ -36,7 +42,7 @@ internal static partial class ContainerApi
                 return body is null
                     ? Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest)
                     : await OperateAsync(agents, id, action, cid, body, ct);
-            }).Allow(CommandRoles.OfOperation(action)).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
+            }).Allow(CommandRoles.OfOperation(action)).WithMetadata(new DescribedBody(typeof(ContainerActionRequest))).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
         }
     }
 

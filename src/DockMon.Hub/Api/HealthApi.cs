@@ -18,6 +18,7 @@ internal static class HealthApi
         app.MapGet("/health", ShowAsync).AllowAnyone().WithSummary("Health of the hub, of its database and of the bus between hubs. Needs no key.");
         app.MapGet("/health/ready", ReadyAsync)
             .Produces<HealthAnswer>()
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .AllowAnyone()
             .WithSummary("Whether the hub can be sent requests and agents: 503 while its database does not answer, and when it stops. Needs no key.");
     }

@@ -23,6 +23,6 @@ internal static class HealthCheckApi
             await checks.ReplaceAsync(id, new HealthCheckConfigsSync { Configs = [.. configs.Select(config => config with { HostId = id })] }, ct);
             await push.ReplacedAsync(id, ct);
             return Results.NoContent();
-        }).WithSummary("Replaces the health checks of the host. Its agent gets them now or when it connects.");
+        }).Produces(StatusCodes.Status204NoContent).WithSummary("Replaces the health checks of the host. Its agent gets them now or when it connects.");
     }
 }

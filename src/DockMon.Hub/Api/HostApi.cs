@@ -26,7 +26,7 @@ internal static class HostApi
             samples.Forget(id);
             quotas.Forget(id);
             return Results.NoContent();
-        }).Allow(Role.Admin).WithSummary("Removes a host and its events. Its agent has to register again.");
+        }).Produces(StatusCodes.Status204NoContent).Allow(Role.Admin).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");
         host.MapGet("/events", (string id, IEvents events, int? limit, CancellationToken ct) =>
             events.ListAsync(id, Math.Clamp(limit ?? 100, 1, Events.KeptOfHost), ct))

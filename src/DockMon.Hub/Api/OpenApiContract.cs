@@ -1,10 +1,19 @@
 using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
 using DockMon.Hub.Access;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace DockMon.Hub.Api;
+
+/// <summary>Metadata of an endpoint that reads its JSON body itself, and takes none as well.</summary>
+/// <param name="Type">What the body may hold.</param>
+internal sealed record DescribedBody(Type Type);
+
+/// <summary>Metadata of an endpoint whose answer is of one of two types.</summary>
+/// <param name="Type">The one that it does not say it produces.</param>
+internal sealed record AlsoAnswers(Type Type);
 
 /// <summary>
 /// The description of the API, <c>docs/openapi.json</c>: a contract that others generate code from. Every operation has a stable id
@@ -21,6 +30,11 @@ internal static class OpenApiContract
     public static void AddOpenApiContract(this IServiceCollection services) => services.AddOpenApi(options =>
     {
         options.AddOperationTransformer(DescribeAsync);
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            DescribeOptional(schema, context.JsonTypeInfo);
+            return Task.CompletedTask;
+        });
         options.AddDocumentTransformer((document, _, _) =>
         {
             Describe(document);
@@ -47,11 +61,20 @@ internal static class OpenApiContract
             paths.Add(path, item);
             foreach (var (_, operation) in item.Operations ?? [])
             {
-                operation.Tags = null;
+                operation.Tags?.Clear();
             }
         }
 
         document.Paths = paths;
+    }
+
+    /// <summary>What may be null is left out when it is, in answers; and it need not be in requests.</summary>
+    private static void DescribeOptional(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(property => property.IsGetNullable || property.ShouldSerialize is not null))
+        {
+            schema.Required?.Remove(property.Name);
+        }
     }
 
     private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken ct)
@@ -65,12 +88,9 @@ internal static class OpenApiContract
         }
 
         operation.Responses ??= [];
-        if (!operation.Responses.Keys.Any(status => status.StartsWith('2') || status.StartsWith('1')))
-        {
-            operation.Responses["200"] = new OpenApiResponse { Description = "OK", Content = new Dictionary<string, OpenApiMediaType> { [Json] = new() } };
-        }
-
-        var least = (context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().LastOrDefault() ?? AccessRule.Default).Least;
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        await DescribeContentAsync(operation, metadata, context, ct);
+        var least = (metadata.OfType<AccessRule>().LastOrDefault() ?? AccessRule.Default).Least;
         var open = least is null;
         operation.Description ??= least > Role.Viewer ? $"Takes the role {least.Value.Name()}." : null;
         if (!open && context.Document is { } document)
@@ -80,7 +100,8 @@ internal static class OpenApiContract
 
         var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, ct);
         context.Document?.AddComponent(nameof(ProblemDetails), problem);
-        foreach (var status in Errors(least, path, operation, known?.AsksAgent == true))
+        var own = operation.Responses.Keys.Select(status => int.Parse(status, CultureInfo.InvariantCulture)).Where(status => status >= 400).ToList();
+        foreach (var status in Errors(least, path, operation, known?.AsksAgent == true).Union(own))
         {
             operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
@@ -90,6 +111,28 @@ internal static class OpenApiContract
                     [Problem] = new() { Schema = new OpenApiSchemaReference(nameof(ProblemDetails), context.Document) },
                 },
             };
+        }
+    }
+
+    /// <summary>What types say nothing of: bodies that an endpoint reads itself, and answers of agents, which are JSON.</summary>
+    private static async Task DescribeContentAsync(
+        OpenApiOperation operation, IList<object> metadata, OpenApiOperationTransformerContext context, CancellationToken ct)
+    {
+        if (metadata.OfType<DescribedBody>().SingleOrDefault() is { } body)
+        {
+            context.Document?.AddComponent(body.Type.Name, await context.GetOrCreateSchemaAsync(body.Type, null, ct));
+            var schema = new OpenApiSchemaReference(body.Type.Name, context.Document);
+            operation.RequestBody = new OpenApiRequestBody { Content = new Dictionary<string, OpenApiMediaType> { [Json] = new() { Schema = schema } } };
+        }
+
+        if (operation.Responses!.TryGetValue("200", out var ok) && ok is OpenApiResponse { Content: null or { Count: 0 } } bare)
+        {
+            bare.Content = new Dictionary<string, OpenApiMediaType> { [Json] = new() };
+        }
+
+        if (metadata.OfType<AlsoAnswers>().SingleOrDefault() is { } other && ok?.Content?[Json] is { Schema: { } first } content)
+        {
+            content.Schema = new OpenApiSchema { OneOf = [first, await context.GetOrCreateSchemaAsync(other.Type, null, ct)] };
         }
     }
 
@@ -103,9 +146,11 @@ internal static class OpenApiContract
         if (least is not null)
         {
             yield return StatusCodes.Status401Unauthorized;
+            yield return StatusCodes.Status429TooManyRequests;
         }
 
-        if (least > Role.Viewer)
+        // What is asked of an agent may take more than its endpoint: a command that changes something, or secrets among the answer.
+        if (least > Role.Viewer || asksAgent)
         {
             yield return StatusCodes.Status403Forbidden;
         }
@@ -124,6 +169,7 @@ internal static class OpenApiContract
         {
             yield return StatusCodes.Status409Conflict;
             yield return StatusCodes.Status502BadGateway;
+            yield return StatusCodes.Status503ServiceUnavailable;
             yield return StatusCodes.Status504GatewayTimeout;
         }
     }

@@ -10,6 +10,8 @@ internal static class PolicyApi
     public static void Map(WebApplication app) =>
         app.MapGroup("/api/hosts/{id}").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer)
             .MapGet("/policy", GetAsync)
+            .Produces<PolicyStatement>()
+            .ProducesProblem(StatusCodes.Status501NotImplemented)
             .WithSummary("What the policy on the host allows: allowed, depends (on the container) or refused, for each action.");
 
     private static async Task<IResult> GetAsync(string id, IHosts hosts, HostPolicies policies, CancellationToken ct)

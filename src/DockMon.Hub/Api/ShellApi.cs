@@ -17,7 +17,7 @@ internal static class ShellApi
     {
         var shell = app.MapGroup("/api/hosts/{id}/containers/{cid}/shell").AddEndpointFilter(HostApi.ExistsAsync)
             .Allow(Role.Operator).WithMetadata(new AuditedRead());
-        shell.MapGet("", RunAsync).WithSummary(
+        shell.MapGet("", RunAsync).Produces(StatusCodes.Status101SwitchingProtocols).ProducesProblem(StatusCodes.Status426UpgradeRequired).WithSummary(
             "A shell, as a WebSocket: binary frames are input and output, the text frame {\"resize\":{\"cols\":80,\"rows\":24}} sizes the terminal.");
 
         // A WebSocket by HTTP/2, which browsers use with TLS.

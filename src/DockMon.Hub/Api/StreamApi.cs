@@ -6,7 +6,7 @@ namespace DockMon.Hub.Api;
 internal static class StreamApi
 {
     public static void Map(WebApplication app) =>
-        app.MapGet("/api/stream", StreamAsync).Allow(Role.Viewer).WithSummary(
+        app.MapGet("/api/stream", StreamAsync).Allow(Role.Viewer).Produces<string>(contentType: "text/event-stream").WithSummary(
             "Events, as server-sent events. Last-Event-ID replays missed events; the event gap says that some are lost.");
 
     private static Task StreamAsync(HttpContext context, EventFeed feed, VisibleHosts visible) =>

@@ -19,6 +19,6 @@ internal static class TokenApi
             .WithSummary("Registration tokens, without their values.");
         app.MapDelete("/api/tokens/{id}", async (ITokens tokens, string id, CancellationToken ct) =>
             await tokens.DeleteAsync(id, ct) ? Results.NoContent() : Results.Problem($"there is no token {id}", statusCode: StatusCodes.Status404NotFound))
-                .AllowGlobal(Role.Admin).WithSummary("Deletes a registration token.");
+                .Produces(StatusCodes.Status204NoContent).AllowGlobal(Role.Admin).WithSummary("Deletes a registration token.");
     }
 }

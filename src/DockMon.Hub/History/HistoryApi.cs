@@ -44,6 +44,7 @@ internal static class HistoryApi
         }).WithSummary("Latest sample of the host and of each container.");
         stats.MapGet("/history", ReadAsync)
             .Produces<HistoryAnswer>()
+            .WithMetadata(new AlsoAnswers(typeof(IReadOnlyList<HistoryEntry>)))
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithSummary("History of the host, or of a container by id or name, from the tier that fits, in at most 1,000 points. "
                 + "Without container_name, from, to and step: the samples of the last five minutes, each as the agent sent it.");

@@ -23,6 +23,8 @@ internal sealed class MetricsApi(LiveSamples samples, AgentRegistry agents, Data
     public static void Map(WebApplication app) =>
         app.MapGet("/metrics", (HttpContext context, MetricsApi metrics, VisibleHosts visible) => metrics.WriteAsync(context, visible))
             .Allow(Role.Viewer)
+            .Produces<string>(StatusCodes.Status200OK, "text/plain", OpenMetrics)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithSummary("The newest figures of hosts and containers, as Prometheus' text or OpenMetrics.");
 
     public void Dispose() => _places.Dispose();

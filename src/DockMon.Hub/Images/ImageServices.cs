@@ -21,6 +21,8 @@ internal static class ImageServices
     {
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
         host.MapPost("/images/check", CheckAsync).Allow(Role.Operator)
+            .Produces<IReadOnlyList<ImageCheckResult>>()
+            .ProducesProblem(StatusCodes.Status501NotImplemented)
             .WithSummary("Asks registries whether they have newer images; those of all containers when the body names none.");
         host.MapGet("/updates", (string id, ImageChecks checks, CancellationToken ct) => checks.UpdatesAsync(id, ct))
             .WithSummary("The containers of the host, and whether there is a newer image for each.");
@@ -37,7 +39,6 @@ internal static class ImageServices
             return Relay.Problem(e);
         }
     }
-
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

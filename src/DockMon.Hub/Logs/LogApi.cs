@@ -16,7 +16,8 @@ internal static class LogApi
     public static void MapLogs(this WebApplication app) =>
         app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer)
             .MapGet("/{cid}/logs/stream", StreamAsync)
-            .Allow(Role.Viewer)
+            .Produces<string>(contentType: "text/event-stream")
+            .ProducesProblem(StatusCodes.Status501NotImplemented)
             .WithSummary("Follows the log, as server-sent events log, waiting and end. Last-Event-ID continues after the last line that was received.");
 
     private static async Task<IResult> StreamAsync(
