@@ -31,7 +31,7 @@ public sealed class HubAddressTests : IDisposable
     {
         await using var hub = HubProcess.Start(Environment("https", ("HUB_TLS", "self-signed")));
         var printed = await hub.WaitForLineAsync("Agents know this hub by SERVER_PIN=", Token);
-        using var client = Client(_port);
+        using var client = Client(_port, AdminKey);
         await UseAsync(client, _port, ("SERVER_PIN", printed[(printed.IndexOf('=', StringComparison.Ordinal) + 1)..]));
     }
 
@@ -89,7 +89,7 @@ public sealed class HubAddressTests : IDisposable
     {
         await using var hub = HubProcess.Start(Environment("http", ("HUB_TRUSTED_PROXIES", "127.0.0.1")));
         await using var proxy = ProgramProcess.Start(program, arguments, new Dictionary<string, string>());
-        using var client = Client(_proxyPort);
+        using var client = Client(_proxyPort, AdminKey);
         await UseAsync(client, _proxyPort, ("SERVER_CA_FILE", _authority.PemFile));
         await proxy.EndAsync(TimeSpan.FromSeconds(30));
     }
@@ -127,7 +127,8 @@ public sealed class HubAddressTests : IDisposable
         [more.Name] = more.Value,
     };
 
-    private static HttpClient Client(int port)
+    /// <summary>A client that takes any certificate.</summary>
+    internal static HttpClient Client(int port, string? key = null)
     {
         var trusting = new SslClientAuthenticationOptions
         {
@@ -137,7 +138,7 @@ public sealed class HubAddressTests : IDisposable
 #pragma warning restore CA5359
         };
         var client = new HttpClient(new SocketsHttpHandler { SslOptions = trusting }) { BaseAddress = new Uri($"https://127.0.0.1:{port}") };
-        client.DefaultRequestHeaders.Add("Authorization", "Bearer " + AdminKey);
+        client.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
         return client;
     }
 }

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -11,6 +14,7 @@ public sealed class HubImageTests : IAsyncLifetime
     private static readonly DockerCli Docker = new();
 
     private readonly string _name = $"dockmon-hub-image-{Guid.NewGuid():N}"[..28];
+    private readonly int _port = FreePort.Next();
     private string _image = "";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -41,6 +45,39 @@ public sealed class HubImageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_first_user_is_made_and_signs_in_from_this_machine()
+    {
+        await StartAsync();
+        const string Link = "/setup?token=";
+        var log = await Docker.RunAsync(["logs", _name], Token);
+        var token = log[(log.IndexOf(Link, StringComparison.Ordinal) + Link.Length)..][..32];
+        using var browser = HubAddressTests.Client(_port);
+        var user = new JsonObject { ["token"] = token, ["name"] = "anna", ["password"] = "a long password 1" };
+        using var made = await browser.PostAsJsonAsync("/api/setup", user, Token);
+        made.StatusCode.ShouldBe(HttpStatusCode.NoContent, await made.Content.ReadAsStringAsync(Token));
+        user.Remove("token");
+        using var signedIn = await browser.PostAsJsonAsync("/api/login", user, Token);
+        signedIn.StatusCode.ShouldBe(HttpStatusCode.NoContent, await signedIn.Content.ReadAsStringAsync(Token));
+    }
+
+    [Fact]
+    public async Task What_a_build_of_the_image_is_sent_has_the_sources_of_the_page_and_nothing_that_was_made_of_them()
+    {
+        using var folder = new TemporaryFolder();
+        var dockerfile = folder.Write("Dockerfile", $"FROM {TestImage.Name}\nCOPY . /context\n");
+        await Docker.RunAsync(["build", "-q", "-f", dockerfile, "-t", _name, Repository.Root], Token);
+        try
+        {
+            (await Docker.RunAsync(["run", "--rm", _name, "ls", "/context/web"], Token)).Split('\n').ShouldBe(
+                ["build.mjs", "package-lock.json", "package.json", "src", "test", "test.mjs", "tsconfig.json"]);
+        }
+        finally
+        {
+            await Docker.TryRunAsync(["rmi", "-f", _name], CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public async Task The_image_says_what_it_is_how_it_is_stopped_and_how_it_is_judged()
     {
         var image = JsonDocument.Parse(await Docker.RunAsync(["image", "inspect", _image], Token)).RootElement[0];
@@ -67,8 +104,9 @@ public sealed class HubImageTests : IAsyncLifetime
         var services = JsonDocument.Parse(string.Join('\n', read.Lines)).RootElement.GetProperty("services");
         services.EnumerateObject().Select(service => service.Name).Order(StringComparer.Ordinal).ShouldBe(["dockmon-agent", "dockmon-hub", "postgres"]);
         services.GetProperty("dockmon-hub").GetProperty("ports")[0].GetProperty("host_ip").GetString().ShouldBe("127.0.0.1");
-        services.GetProperty("dockmon-hub").GetProperty("environment").GetProperty("HUB_DATABASE").GetString()
-            .ShouldBe("postgres://dockmon:password1@postgres:5432/dockmon?sslmode=disable");
+        var environment = services.GetProperty("dockmon-hub").GetProperty("environment");
+        environment.GetProperty("HUB_DATABASE").GetString().ShouldBe("postgres://dockmon:password1@postgres:5432/dockmon?sslmode=disable");
+        environment.GetProperty("HUB_TLS").GetString().ShouldBe("self-signed");
     }
 
     public async ValueTask DisposeAsync()
@@ -81,9 +119,19 @@ public sealed class HubImageTests : IAsyncLifetime
 
     private async Task StartAsync()
     {
-        const string Options = "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --health-interval 1s";
-        await Docker.RunAsync(["run", "-d", "--name", _name, "-v", $"{_name}:/data", .. Options.Split(' '), _image], Token);
+        string[] own = ["--name", _name, "-v", $"{_name}:/data", "-p", $"127.0.0.1:{_port}:8090", "--health-interval", "1s"];
+        await Docker.RunAsync(["run", "-d", .. own, .. Documented(), _image], Token);
         await Retry.UntilAsync("it is healthy", async () => await InspectAsync("{{.State.Health.Status}}") == "healthy", ct: Token);
+    }
+
+    /// <summary>The options of <c>docker run</c> in docs/installation.md, without those of which each container has its own.</summary>
+    private static IEnumerable<string> Documented()
+    {
+        string[] own = ["--name", "--restart", "-p", "-v"];
+        return File.ReadLines(Path.Combine(Repository.Root, "docs", "installation.md"))
+            .SkipWhile(line => line != "## The hub").SkipWhile(line => !line.Contains("docker run -d", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(line => line.EndsWith('\\')).Select(line => line.Trim(' ', '\\').Split(' ')).Where(words => !own.Contains(words[0]))
+            .SelectMany(words => words).Select(word => word.Trim('\''));
     }
 
     private Task<string> InspectAsync(string format) => Docker.RunAsync(["inspect", "--format", format, _name], Token);
