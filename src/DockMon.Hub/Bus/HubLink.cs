@@ -9,6 +9,9 @@ namespace DockMon.Hub.Bus;
 /// </summary>
 internal sealed partial class HubLink(IHubBus bus, HubIdentity self, Database database, ILogger<HubLink> logger) : IAsyncDisposable
 {
+    /// <summary>Name of the setting that tells the fleets of a NATS apart.</summary>
+    public const string FleetSetting = "fleet_id";
+
     /// <summary>Maximum number of messages to all that wait to be sent.</summary>
     private const int MostMessages = 10_000;
 
@@ -134,8 +137,8 @@ internal sealed partial class HubLink(IHubBus bus, HubIdentity self, Database da
         async open =>
         {
             await open.ExecuteAsync(
-                "INSERT INTO settings (name, value) VALUES ('fleet_id', @id) ON CONFLICT (name) DO NOTHING", ("@id", Guid.NewGuid().ToString("N")));
-            return await open.QueryAsync("SELECT value FROM settings WHERE name = 'fleet_id'", row => row.GetString(0));
+                $"INSERT INTO settings (name, value) VALUES ('{FleetSetting}', @id) ON CONFLICT (name) DO NOTHING", ("@id", Guid.NewGuid().ToString("N")));
+            return await open.QueryAsync($"SELECT value FROM settings WHERE name = '{FleetSetting}'", row => row.GetString(0));
         },
         ct)).Single();
 

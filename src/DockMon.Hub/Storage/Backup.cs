@@ -1,3 +1,4 @@
+using DockMon.Hub.Bus;
 using Microsoft.Data.Sqlite;
 
 namespace DockMon.Hub.Storage;
@@ -111,10 +112,13 @@ internal static class Backup
     /// <summary>Makes <c>hub.db</c> and <c>hub.key</c> of a backup.</summary>
     private static async Task UnpackAsync(string file, string directory, CancellationToken ct)
     {
+        // A log that a killed hub left would be played into the restored database.
         var target = Path.Combine(directory, SqliteDialect.FileName);
-        if (File.Exists(target))
+        if (new[] { target, target + "-wal", target + "-journal" }.FirstOrDefault(File.Exists) is { } there)
         {
-            throw new IOException($"{target} exists already, and nothing was restored: stop the hub and move its database and key away");
+            throw new IOException(
+                $"{there} exists already, and nothing was restored: stop the hub and move its database ({SqliteDialect.FileName}* in {directory}) "
+                    + "and key away, all files of it together");
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -141,6 +145,9 @@ internal static class Backup
 
                 key = (await statements.QueryAsync($"SELECT value FROM {KeyTable}", row => row.GetString(0))).Single();
                 await statements.ExecuteAsync($"DROP TABLE {KeyTable}");
+
+                // A copy beside the original is a fleet of its own, also on the same NATS.
+                await statements.ExecuteAsync($"DELETE FROM settings WHERE name = '{HubLink.FleetSetting}'");
 
                 // Without this, the key still is in a free page.
                 await statements.ExecuteAsync("VACUUM");

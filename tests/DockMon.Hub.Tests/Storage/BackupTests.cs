@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Hub.Bus;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -76,6 +77,32 @@ public sealed class BackupTests : IDisposable
         Directory.GetFiles(elsewhere.Path).ShouldBeEmpty();
         await Should.ThrowAsync<IOException>(() => RunAsync(target, "restore", _other.File("nothing")));
         (await RunAsync(target, "restore")).Code.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_log_that_a_killed_hub_left_is_not_played_into_what_is_restored()
+    {
+        await using var database = await TestDatabase.OpenAsync(_folder.Path, Token);
+        await RunAsync(await TestDatabase.OptionsAsync(_folder.Path), "backup", File);
+        using var elsewhere = new TemporaryFolder();
+        var (sqlite, log) = (new HubOptions { DataPath = elsewhere.Path }, elsewhere.File("hub.db-wal"));
+        await System.IO.File.WriteAllTextAsync(log, "what was not yet in hub.db", Token);
+        (await Should.ThrowAsync<IOException>(() => RunAsync(sqlite, "restore", File))).Message.ShouldStartWith(log + " exists already");
+        Directory.GetFiles(elsewhere.Path).ShouldBe([log]);
+    }
+
+    [Fact]
+    public async Task What_is_restored_is_a_fleet_of_its_own()
+    {
+        var options = await TestDatabase.OptionsAsync(_folder.Path);
+        await using var database = await TestDatabase.OpenAsync(options, Token);
+        await database.ExecuteAsync($"INSERT INTO settings (name, value) VALUES ('{HubLink.FleetSetting}', 'first')", Token);
+        await RunAsync(options, "backup", File);
+        using var elsewhere = new TemporaryFolder();
+        var target = await TestDatabase.OptionsAsync(Path.Combine(elsewhere.Path, "data"));
+        await RunAsync(target, "restore", File);
+        await using var restored = await TestDatabase.OpenAsync(target, Token);
+        (await restored.QueryAsync("SELECT name FROM settings", row => row.GetString(0), Token)).ShouldBe(["vault_check"]);
     }
 
     [PostgresFact]
