@@ -54,6 +54,34 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_table_is_in_a_backup()
+    {
+        var options = await TestDatabase.OptionsAsync(_folder.Path);
+        await using var database = await TestDatabase.OpenAsync(options, Token);
+        await EveryTable.FillAsync(database, "h1", Token);
+        await RunAsync(options, "backup", File);
+        using var elsewhere = new TemporaryFolder();
+        var target = await TestDatabase.OptionsAsync(Path.Combine(elsewhere.Path, "data"));
+        await RunAsync(target, "restore", File);
+        await using var restored = await TestDatabase.OpenAsync(target, Token);
+        (await EveryTable.RowsAsync(restored, Token)).ShouldBe(await EveryTable.RowsAsync(database, Token));
+    }
+
+    [Fact]
+    public async Task Every_table_moves_to_another_database()
+    {
+        await using var source = await TestDatabase.OpenAsync(new HubOptions { DataPath = _folder.Path }, Token);
+        await EveryTable.FillAsync(source, "h1", Token);
+        System.IO.File.Copy(Path.Combine(_folder.Path, Vault.KeyFile), _other.File(Vault.KeyFile));
+        await using var target = await TestDatabase.OpenAsync(_other.Path, Token);
+        var moved = await DatabaseCopy.RunAsync(source, target, Token);
+        var rows = await EveryTable.RowsAsync(target, Token);
+        rows.ShouldBe(await EveryTable.RowsAsync(source, Token));
+        rows.Values.ShouldAllBe(row => row.Length > 0);
+        moved.Select(table => table.Table).ShouldBe(rows.Keys, ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_backup_overwrites_nothing_and_neither_does_what_it_restores()
     {
         var options = await TestDatabase.OptionsAsync(_folder.Path);

@@ -120,6 +120,17 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_removed_host_leaves_nothing_behind_but_its_statistics_for_hours_and_the_audit()
+    {
+        var database = await OpenAsync();
+        var host = (await RegisterAsync(database)).Host.Id;
+        await EveryTable.FillAsync(database, host, Token);
+        (await new Hosts(database, _time).DeleteAsync(host, Token)).ShouldBeTrue();
+        var left = (await EveryTable.RowsAsync(database, Token)).Where(table => table.Value.Contains(host, StringComparison.Ordinal)).Select(table => table.Key);
+        left.ShouldBe(["audit", "stats_blocks", "stats_journal"], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_database_without_its_key_says_what_is_missing_and_makes_no_other()
     {
         var key = Path.Combine(_folder.Path, Vault.KeyFile);
