@@ -27,6 +27,15 @@ public sealed class StatsSocketTests : HubTests
     }
 
     [Fact]
+    public async Task While_the_database_cannot_be_read_a_stats_socket_is_to_come_back()
+    {
+        await ExecuteAsync("ALTER TABLE hosts RENAME TO hosts_gone");
+        (await Should.ThrowAsync<WebSocketException>(() => Hub.ConnectStatsAsync(Agent.PermanentToken, Token))).Message.ShouldContain("503");
+        await ExecuteAsync("ALTER TABLE hosts_gone RENAME TO hosts");
+        await SampleArrivesAsync(await Hub.ConnectStatsAsync(Agent.PermanentToken, Token));
+    }
+
+    [Fact]
     public async Task A_registration_token_opens_no_stats_socket()
     {
         var token = await Hub.NewTokenAsync(Token);
