@@ -42,18 +42,22 @@ internal sealed class AgentShells
         var subject = _link.NewStream();
         var stream = await _link.OpenStreamAsync(subject, first: true, ct);
         _streams[stream] = hub;
-        var message = new HubMessage(HubMessageKind.OpenShell) { HostId = hostId, SessionId = session.SessionId, Name = containerId, Stream = subject };
-        var (outcome, done) = await _link.RequestAsync(hub, message, OpenLimit, ct);
-        if (done)
+        var shell = new RemoteShell(stream, () => _streams.TryRemove(stream, out _));
+        try
         {
-            return new RemoteShell(stream, () => _streams.TryRemove(stream, out _));
+            var message = new HubMessage(HubMessageKind.OpenShell) { HostId = hostId, SessionId = session.SessionId, Name = containerId, Stream = subject };
+            var (outcome, done) = await _link.RequestAsync(hub, message, OpenLimit, ct);
+            return done ? shell
+                : outcome == BusOutcome.Down
+                ? throw new AgentException(AgentFailure.Unreachable, "the host's agent is connected to another hub, which cannot be reached now: NATS is down")
+                : throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected, or its hub does not answer");
         }
-
-        _streams.TryRemove(stream, out _);
-        await stream.DisposeAsync();
-        throw outcome == BusOutcome.Down
-            ? new AgentException(AgentFailure.Unreachable, "the host's agent is connected to another hub, which cannot be reached now: NATS is down")
-            : new AgentException(AgentFailure.NotConnected, "the host's agent is not connected, or its hub does not answer");
+        catch
+        {
+            // Also when the user is gone: the other hub may have opened it.
+            await shell.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits until the shells that other hubs have here are over.</summary>

@@ -27,10 +27,16 @@ internal sealed class InProcessBus : IHubBus
         return Task.FromResult<IAsyncDisposable>(new Registration(() => _served.TryRemove(address, out _)));
     }
 
-    public async Task<BusReply> RequestAsync(string address, ReadOnlyMemory<byte> request, TimeSpan limit, CancellationToken ct) =>
-        !IsUp ? new BusReply(BusOutcome.Down)
-        : _served.TryGetValue(address, out var answer) ? new BusReply(BusOutcome.Answered, await answer(request))
-        : new BusReply(BusOutcome.NoResponders);
+    public async Task<BusReply> RequestAsync(string address, ReadOnlyMemory<byte> request, TimeSpan limit, CancellationToken ct)
+    {
+        var reply = !IsUp ? new BusReply(BusOutcome.Down)
+            : _served.TryGetValue(address, out var answer) ? new BusReply(BusOutcome.Answered, await answer(request))
+            : new BusReply(BusOutcome.NoResponders);
+
+        // Who does not wait any more does not know what the answer was, as with a bus that takes time.
+        ct.ThrowIfCancellationRequested();
+        return reply;
+    }
 
     public Task<IAsyncDisposable> SubscribeAsync(string subject, Action<ReadOnlyMemory<byte>> take, CancellationToken ct)
     {

@@ -75,6 +75,16 @@ public sealed class InProcessFleetTests : FleetBehaviour
         agent.Socket.CloseStatusDescription.ShouldBe("Host removed");
     }
 
+    [Fact]
+    public async Task A_user_who_leaves_while_a_shell_is_opened_across_hubs_leaves_none_behind()
+    {
+        var agent = await StartAgentAsync();
+        var gone = new CancellationToken(canceled: true);
+        await Should.ThrowAsync<OperationCanceledException>(() => Service<AgentShells>(Two).OpenAsync(agent.HostId, "c1", gone));
+        (await agent.ReadFrameAsync(Token)).GetProperty("payload").GetProperty("action").GetString().ShouldBe("start");
+        (await agent.ReadFrameAsync(Token)).GetProperty("payload").GetProperty("action").GetString().ShouldBe("close");
+    }
+
     /// <summary>Takes a hub off the bus without a word, as if it were killed.</summary>
     private static async Task SilenceAsync(HubFixture hub) => await Service<HubLink>(hub).StopAsync();
 
