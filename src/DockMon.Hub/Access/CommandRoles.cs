@@ -6,8 +6,8 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Access;
 
 /// <summary>
-/// The role that each request to an agent takes. An operator works with what is there. What lets somebody become root on the host takes an admin, and so does
-/// what this hub does not know.
+/// The role that each request to an agent takes. A viewer only reads. An operator works with what is there. What lets somebody become root on the host takes
+/// an admin, and so does what this hub does not know.
 /// </summary>
 internal static class CommandRoles
 {
@@ -67,6 +67,15 @@ internal static class CommandRoles
 
     /// <summary>Whether somebody has decided on a command or an action.</summary>
     public static bool IsKnown(string name) => Commands.ContainsKey(name) || Operations.ContainsKey(name);
+
+    /// <summary>Whether a request only reads, so that asking twice does no harm.</summary>
+    /// <param name="command">The command's name; null for an operation.</param>
+    /// <param name="payload">One JSON value, or empty.</param>
+    public static bool OnlyReads(string? command, ReadOnlySpan<byte> payload) =>
+        command is null ? !payload.IsEmpty && OfOperation(Text(JsonElement.Parse(payload), "action")) == Role.Viewer
+
+        // Not for viewers: there may be passwords in it.
+        : OfCommand(command) == Role.Viewer || command is CommandNames.ScanComposeDirs or CommandNames.ReadComposeFile;
 
     /// <summary>Checks the role that the request in the body takes, and writes it into the audit unless it only reads.</summary>
     private static async ValueTask<object?> CheckAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Text.Json;
+using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
@@ -17,12 +17,6 @@ internal sealed class AgentRequests
     private static readonly TimeSpan DeliveryLimit = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
-
-    // Asking twice does no harm.
-    private static readonly FrozenSet<string> Reads = FrozenSet.Create(
-        StringComparer.Ordinal,
-        CommandNames.ListContainers, CommandNames.ListImages, CommandNames.ListNetworks, CommandNames.ListVolumes, CommandNames.GetSystemInfo,
-        CommandNames.ReadComposeFile, OperationActions.Inspect, OperationActions.GetLogs, OperationActions.GetStatus);
 
     private readonly AgentRegistry _agents;
     private readonly HubLink _link;
@@ -54,7 +48,7 @@ internal sealed class AgentRequests
     {
         var id = _self.NewRequestId();
         var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var isRead = Reads.Contains(command ?? Action(payload.Span) ?? "");
+        var isRead = CommandRoles.OnlyReads(command, payload.Span);
         var quota = _quotas.Of(hostId);
         quota.BeginRequest();
         _pending[id] = (hostId, answer);
@@ -162,19 +156,6 @@ internal sealed class AgentRequests
                 throw new AgentException(
                     AgentFailure.NotConnected, $"the host's agent lost its hub, and was not back within {Owners.ComeBack.TotalSeconds:0} s: nothing was done");
             }
-        }
-    }
-
-    private static string? Action(ReadOnlySpan<byte> payload)
-    {
-        try
-        {
-            return !payload.IsEmpty && JsonElement.Parse(payload) is { ValueKind: JsonValueKind.Object } operation
-                && operation.TryGetProperty("action", out var action) && action.ValueKind == JsonValueKind.String ? action.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // Half a surrogate pair is no action.
         }
     }
 

@@ -21,6 +21,19 @@ public sealed class RoleTests : HubTests
     }
 
     [Theory]
+    [InlineData("list_containers", "", true)]
+    [InlineData("read_compose_file", """{"path":"/a"}""", true)]
+    [InlineData("prune_images", "", false)]
+    [InlineData("something_new", "", false)]
+    [InlineData(null, """{"action":"get_logs"}""", true)]
+    [InlineData(null, """{"action":"stop"}""", false)]
+    [InlineData(null, """{"action":"inspect","action":"stop"}""", false)]
+    [InlineData(null, """{"action":"\ud800"}""", false)]
+    [InlineData(null, "", false)]
+    public void What_only_reads_may_be_asked_twice(string? command, string payload, bool reads) =>
+        CommandRoles.OnlyReads(command, Encoding.UTF8.GetBytes(payload)).ShouldBe(reads);
+
+    [Theory]
     [InlineData("viewer", "command", """{"command":"list_images"}""", true)]
     [InlineData("viewer", "command", """{"command":"remove_image","payload":{}}""", false)]
     [InlineData("viewer", "command", """{"command":"something_new"}""", false)]
