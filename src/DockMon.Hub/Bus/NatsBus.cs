@@ -25,8 +25,16 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
         _connection = new NatsConnection(settings.ToOptions());
         _connection.ConnectionOpened += (_, _) => SetAsync(up: true);
         _connection.ConnectionDisconnected += (_, _) => SetAsync(up: false);
-        _connection.ServerError += (_, e) => TellAsync(() => Log.ServerSays(_logger, e.Error));
-        _connection.MessageDropped += (_, e) => TellAsync(() => Log.MessagesDropped(_logger, e.Subject));
+        _connection.ServerError += (_, e) =>
+        {
+            Log.ServerSays(_logger, e.Error);
+            return ValueTask.CompletedTask;
+        };
+        _connection.MessageDropped += (_, e) =>
+        {
+            Log.MessagesDropped(_logger, e.Subject);
+            return ValueTask.CompletedTask;
+        };
     }
 
     public event Action<bool>? Changed;
@@ -220,12 +228,6 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
         }
 
         Changed?.Invoke(up);
-        return ValueTask.CompletedTask;
-    }
-
-    private static ValueTask TellAsync(Action log)
-    {
-        log();
         return ValueTask.CompletedTask;
     }
 
