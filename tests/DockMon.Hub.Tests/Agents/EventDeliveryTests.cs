@@ -15,20 +15,13 @@ public sealed class EventDeliveryTests : HubTests
     public async Task A_ping_after_an_event_is_answered_when_the_event_is_committed()
     {
         using var socket = await ConnectAsync();
-        await socket.SendEventAsync("die", Token);
-        await socket.SendAsync(AgentSocket.Ping, "1", Token);
-        (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
-        (await StoredAsync()).ShouldBe(1);
+        await DeliverAsync(socket);
     }
 
     [Fact]
     public async Task A_hub_that_ends_before_an_event_is_committed_has_not_answered_the_ping_and_gets_the_event_again()
     {
-        var socket = await ConnectAsync();
-        var held = await HoldAsync();
-        await socket.SendEventAsync("die", Token);
-        await socket.SendAsync(AgentSocket.Ping, "1", Token);
-        await WaitingAsync();
+        var (socket, held) = await SendAndHoldAsync();
         var reading = socket.ReadToEndAsync(Token);
         var stopping = Hub.App.StopAsync(Token);
         (await reading).Opcodes.ShouldBeEmpty();
@@ -39,20 +32,13 @@ public sealed class EventDeliveryTests : HubTests
 
         await Hub.RestartAsync(Token);
         using var again = await ConnectAsync();
-        await again.SendEventAsync("die", Token);
-        await again.SendAsync(AgentSocket.Ping, "2", Token);
-        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
-        (await StoredAsync()).ShouldBe(1);
+        await DeliverAsync(again);
     }
 
     [Fact]
     public async Task An_event_that_cannot_be_committed_for_long_costs_the_connection_and_stays_with_the_agent()
     {
-        var socket = await ConnectAsync();
-        var held = await HoldAsync();
-        await socket.SendEventAsync("die", Token);
-        await socket.SendAsync(AgentSocket.Ping, "1", Token);
-        await WaitingAsync();
+        var (socket, held) = await SendAndHoldAsync();
         Hub.Time.Advance(EventWriter.LongestWait);
         var (opcodes, status, reason) = await socket.ReadToEndAsync(Token);
         opcodes.ShouldBeEmpty("no ping was answered");
@@ -62,10 +48,7 @@ public sealed class EventDeliveryTests : HubTests
         await held;
 
         using var again = await ConnectAsync();
-        await again.SendEventAsync("die", Token);
-        await again.SendAsync(AgentSocket.Ping, "2", Token);
-        (await again.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
-        (await StoredAsync()).ShouldBe(1);
+        await DeliverAsync(again);
     }
 
     [Fact]
@@ -85,8 +68,7 @@ public sealed class EventDeliveryTests : HubTests
         var held = await HoldAsync();
         foreach (var (socket, _) in sockets)
         {
-            await socket.SendEventAsync("die", Token);
-            await socket.SendAsync(AgentSocket.Ping, "1", Token);
+            await SendAsync(socket);
         }
 
         _release.SetResult();
@@ -101,7 +83,30 @@ public sealed class EventDeliveryTests : HubTests
 
     private Task<RawSocket> ConnectAsync() => RawSocket.RegisterAsync(new Uri(Hub.App.Urls.Single()), HubFixture.Request(Agent.PermanentToken), Token);
 
-    private async Task<int> StoredAsync() => (await Service<IEvents>().ListAsync(Agent.HostId, 10, Token)).Count;
+    /// <summary>Sends the event, which is stored once when the ping after it is answered.</summary>
+    private async Task DeliverAsync(RawSocket socket)
+    {
+        await SendAsync(socket);
+        (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
+        (await Service<IEvents>().ListAsync(Agent.HostId, 10, Token)).Count.ShouldBe(1);
+    }
+
+    /// <summary>Sends the event while nobody can write it, until the release.</summary>
+    /// <returns>The socket, and what ends after the release.</returns>
+    private async Task<(RawSocket Socket, Task Held)> SendAndHoldAsync()
+    {
+        var socket = await ConnectAsync();
+        var held = await HoldAsync();
+        await SendAsync(socket);
+        await Retry.UntilAsync("an event waits", () => Service<EventWriter>().Waits > 0, ct: Token);
+        return (socket, held);
+    }
+
+    private static async Task SendAsync(RawSocket socket)
+    {
+        await socket.SendEventAsync("die", Token);
+        await socket.SendAsync(AgentSocket.Ping, "1", Token);
+    }
 
     /// <summary>Keeps everybody from writing events until the release.</summary>
     private async Task<Task> HoldAsync()
@@ -123,7 +128,4 @@ public sealed class EventDeliveryTests : HubTests
         await Task.WhenAny(held.Task, holding);
         return holding;
     }
-
-    /// <summary>Waits until the hub has an event to write.</summary>
-    private Task WaitingAsync() => Retry.UntilAsync("an event waits", () => Service<EventWriter>().Waits > 0, ct: Token);
 }

@@ -21,19 +21,14 @@ public sealed class UnregisteredSocketsTests
     public async Task Sockets_without_a_token_are_bounded_in_number_bytes_and_time_and_make_room_again()
     {
         await using var hub = await HubFixture.StartAsync(Token);
-        var sockets = new List<ClientWebSocket>();
+        var open = new List<ClientWebSocket>();
         try
         {
-            for (var i = 0; i < UnregisteredSockets.MostOfAddress; i++)
-            {
-                sockets.Add(new ClientWebSocket());
-                await sockets[i].ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
-            }
+            await FillAsync(hub, open);
 
             // One more waits until somebody gives way.
             using var late = new ClientWebSocket();
             var waiting = late.ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
-            var open = sockets;
 
             // A frame in parts, as large as a registered agent may send: it is not read on beyond what a registration can be.
             await open[0].SendAsync(new byte[UnregisteredSockets.FrameBytes], WebSocketMessageType.Text, endOfMessage: false, Token);
@@ -59,7 +54,7 @@ public sealed class UnregisteredSocketsTests
         }
         finally
         {
-            sockets.ForEach(socket => socket.Dispose());
+            open.ForEach(socket => socket.Dispose());
         }
     }
 
@@ -70,15 +65,10 @@ public sealed class UnregisteredSocketsTests
         var silent = new List<ClientWebSocket>();
         try
         {
-            for (var i = 0; i < UnregisteredSockets.MostOfAddress; i++)
-            {
-                silent.Add(new ClientWebSocket());
-                await silent[i].ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
-            }
-
+            await FillAsync(hub, silent);
             hub.Time.Advance(UnregisteredSockets.Grace);
             await hub.StartAgentAsync(Token);
-            (await Should.ThrowAsync<WebSocketException>(() => HubFixture.ReadAsync(silent[0], Token))).ShouldNotBeNull();
+            await Should.ThrowAsync<WebSocketException>(() => HubFixture.ReadAsync(silent[0], Token));
             silent[1].State.ShouldBe(WebSocketState.Open);
         }
         finally
@@ -181,6 +171,16 @@ public sealed class UnregisteredSocketsTests
         var sockets = new UnregisteredSockets(_time, _log.CreateLogger<UnregisteredSockets>());
         Fill(sockets, i => $"2001:db8::{i + 1:x}").Count.ShouldBe(UnregisteredSockets.MostOfAddress);
         sockets.TryEnter(IPAddress.Parse("2001:db8:0:1::1")).ShouldNotBeNull();
+    }
+
+    /// <summary>Takes all places of this address.</summary>
+    private static async Task FillAsync(HubFixture hub, List<ClientWebSocket> sockets)
+    {
+        for (var i = 0; i < UnregisteredSockets.MostOfAddress; i++)
+        {
+            sockets.Add(new ClientWebSocket());
+            await sockets[i].ConnectAsync(hub.Socket(ProtocolLimits.ControlPath), Token);
+        }
     }
 
     private static List<UnregisteredSocket> Fill(UnregisteredSockets sockets, Func<int, string> address, bool served = false)

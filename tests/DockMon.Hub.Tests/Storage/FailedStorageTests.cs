@@ -29,7 +29,7 @@ public sealed class FailedStorageTests : HubTests
     {
         await BreakAsync("UPDATE OF last_seen", "hosts");
         await Agent.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
-        await Retry.UntilAsync("the hub has noticed the end", () => !IsConnected, TimeSpan.FromSeconds(10), Token);
+        await Retry.UntilAsync("the hub has noticed the end", () => !IsConnected, ct: Token);
         await MendAsync();
         var (_, answer) = await Hub.RegisterAsync(HubFixture.Request(Agent.PermanentToken), Token);
         answer.GetProperty("type").GetString().ShouldBe("auth_success");
