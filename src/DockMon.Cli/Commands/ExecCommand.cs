@@ -9,6 +9,9 @@ namespace DockMon.Cli.Commands;
 /// <summary><c>dockmon exec</c>: a shell in a container.</summary>
 internal static class ExecCommand
 {
+    /// <summary>What the hub says when the shell itself ended.</summary>
+    private const string NormalEnd = "the shell ended";
+
     public static async Task<int> RunAsync(CommandContext context, CancellationToken ct)
     {
         context.Arguments.Switch("-it", "-ti", "-i", "-t"); // It always is interactive.
@@ -44,12 +47,13 @@ internal static class ExecCommand
         // A read of the terminal cannot be cancelled: if it waits for a key, it ends with the process.
         await Task.WhenAny(typing, Task.CompletedTask);
         raw?.Dispose();
-        if (reason is not null)
+        if (reason is null or "" or NormalEnd)
         {
-            await context.Console.Error.WriteLineAsync($"\r\ndockmon: the shell ended: {Text.Safe(reason)}");
+            return ExitCodes.Success;
         }
 
-        return reason is null or "" or "the shell ended" ? ExitCodes.Success : ExitCodes.Failed;
+        await context.Console.Error.WriteLineAsync($"\r\ndockmon: the shell ended: {Text.Safe(reason)}");
+        return ExitCodes.Failed;
     }
 
     private static async Task ResizeAsync(SemaphoreSlim resized, Func<Task> send, CancellationToken ct)
@@ -70,7 +74,7 @@ internal static class ExecCommand
 
     private static async Task TypeAsync(WebSocket socket, SemaphoreSlim sending, CancellationToken ct)
     {
-        await using var input = Console.OpenStandardInput();
+        await using var input = TerminalMode.Input();
         var buffer = new byte[4096];
         try
         {

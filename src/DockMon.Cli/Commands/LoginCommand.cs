@@ -11,8 +11,6 @@ internal static class LoginCommand
         var address = context.Arguments.NextWord() ?? context.Settings.Hub ?? throw new CliException(ExitCodes.Usage, "the hub's address is missing");
         context.Arguments.Done();
         var console = context.Console;
-        await console.Error.WriteAsync("API token: ");
-        await console.Error.FlushAsync(ct);
         var token = console.Environment("DOCKMON_TOKEN") is { Length: > 0 } given ? given : Secret(console);
         if (string.IsNullOrWhiteSpace(token))
         {
@@ -43,6 +41,8 @@ internal static class LoginCommand
     private static string? Secret(CliConsole console)
     {
         using var quiet = Interop.TerminalMode.WithoutEcho();
+        console.Error.Write("API token: ");
+        console.Error.Flush();
         var line = console.In.ReadLine();
         if (quiet is not null)
         {

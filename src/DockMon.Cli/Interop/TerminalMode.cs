@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 
@@ -29,6 +30,13 @@ internal sealed unsafe partial class TerminalMode : IDisposable
 
     /// <summary>Columns and rows; null when the output is no terminal.</summary>
     public static (int Columns, int Rows)? Size() => Console.IsOutputRedirected ? null : (Console.WindowWidth, Console.WindowHeight);
+
+    /// <summary>
+    /// The standard input as it is. .NET's own stream of a terminal edits lines and echoes them itself, in a mode of its own: what is typed would be shown,
+    /// and neither raw mode nor one without an echo would last.
+    /// </summary>
+    public static Stream Input() => Console.IsInputRedirected ? Console.OpenStandardInput()
+        : new FileStream(new SafeFileHandle(StandardInput, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     public void Dispose()
     {

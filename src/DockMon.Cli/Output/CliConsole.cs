@@ -1,3 +1,5 @@
+using DockMon.Cli.Interop;
+
 namespace DockMon.Cli.Output;
 
 /// <summary>The terminal, or what stands in its place.</summary>
@@ -12,6 +14,6 @@ internal sealed record CliConsole(TextWriter Out, TextWriter Error, TextReader I
     public static CliConsole System()
     {
         int? width = Console.IsOutputRedirected ? null : Math.Max(Console.WindowWidth, 40);
-        return new CliConsole(Console.Out, Console.Error, Console.In, global::System.Environment.GetEnvironmentVariable, width);
+        return new CliConsole(Console.Out, Console.Error, new StreamReader(TerminalMode.Input()), global::System.Environment.GetEnvironmentVariable, width);
     }
 }
