@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DockMon.Cli.Hub;
 
 namespace DockMon.Cli.Commands;
@@ -7,11 +8,15 @@ internal static class Containers
 {
     private const int LeastIdLength = 4;
 
-    /// <summary>All containers that match a query of the API, page after page.</summary>
-    public static async Task<List<ContainerAnswer>> ListAsync(HubClient hub, IEnumerable<(string Name, string Value)> query, CancellationToken ct)
+    /// <summary>All containers that match a query of the API.</summary>
+    public static async Task<List<ContainerAnswer>> ListAsync(HubClient hub, IEnumerable<(string Name, string Value)> query, CancellationToken ct) =>
+        (await ListJsonAsync(hub, query, ct)).ConvertAll(one => hub.Read(one, CliJson.Default.ContainerAnswer));
+
+    /// <summary>The same as the hub has written them, page after page.</summary>
+    public static async Task<List<JsonElement>> ListJsonAsync(HubClient hub, IEnumerable<(string Name, string Value)> query, CancellationToken ct)
     {
         var filter = string.Concat(query.Select(part => $"&{part.Name}={Uri.EscapeDataString(part.Value)}"));
-        var all = new List<ContainerAnswer>();
+        var all = new List<JsonElement>();
         string? cursor = null;
         do
         {

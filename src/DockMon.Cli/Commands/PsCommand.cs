@@ -24,15 +24,15 @@ internal static class PsCommand
 
         query.Add(("sort", arguments.Option("--sort") ?? "host"));
         arguments.Done();
-        var containers = await Containers.ListAsync(context.Hub, query, ct);
         if (context.Json)
         {
-            await context.Console.Out.WriteLineAsync(JsonSerializer.Serialize(containers, CliJson.Default.IReadOnlyListContainerAnswer));
+            var json = await Containers.ListJsonAsync(context.Hub, query, ct);
+            await context.Console.Out.WriteLineAsync(JsonSerializer.Serialize(json, CliJson.Default.IReadOnlyListJsonElement));
             return ExitCodes.Success;
         }
 
         var table = new Table("HOST", "NAME", "IMAGE", "STATUS", "CPU", "MEMORY", "PORTS");
-        foreach (var container in containers)
+        foreach (var container in await Containers.ListAsync(context.Hub, query, ct))
         {
             table.Add(
                 container.Host,
@@ -41,12 +41,14 @@ internal static class PsCommand
                 container.FullStatus,
                 container.Figures is { } cpu ? string.Create(CultureInfo.InvariantCulture, $"{cpu.CpuPercent:0.0}%") : "",
                 container.Figures is { } memory ? Bytes(memory.MemoryUsage) : "",
-                string.Join(' ', container.Ports.Where(port => port.PublicPort > 0).Select(port => $"{port.PublicPort}→{port.PrivatePort}").Distinct()));
+                string.Join(' ', container.Ports.Where(port => port.PublicPort > 0).Select(Port).Distinct()));
         }
 
         await table.WriteAsync(context.Console);
         return ExitCodes.Success;
     }
+
+    private static string Port(PublishedPort port) => $"{port.PublicPort}→{port.PrivatePort}{(port.Type == "tcp" ? "" : "/" + port.Type)}";
 
     private static string Bytes(long bytes) => bytes switch
     {

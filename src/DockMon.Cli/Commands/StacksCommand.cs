@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Text.Json;
 using DockMon.Cli.Hub;
 using DockMon.Cli.Output;
 
@@ -30,14 +29,14 @@ internal static class StacksCommand
         var table = new Table("HOST", "STACK", "RUNNING", "FILES");
         foreach (var one in hosts)
         {
-            var stacks = await context.Hub.GetAsync($"{Path(one)}", CliJson.Default.IReadOnlyListStackSummary, ct);
             if (context.Json)
             {
-                await context.Console.Out.WriteLineAsync(
-                    $$"""{"host_id":"{{one.Id}}","stacks":{{JsonSerializer.Serialize(stacks, CliJson.Default.IReadOnlyListStackSummary)}}}""");
+                var json = await context.Hub.GetAsync(Path(one), CliJson.Default.JsonElement, ct);
+                await context.Console.Out.WriteLineAsync($$"""{"host_id":"{{one.Id}}","stacks":{{json.GetRawText()}}}""");
+                continue;
             }
 
-            foreach (var stack in stacks)
+            foreach (var stack in await context.Hub.GetAsync(Path(one), CliJson.Default.IReadOnlyListStackSummary, ct))
             {
                 table.Add(one.Hostname, stack.Name, $"{stack.Running} of {stack.Containers}", stack.Managed ? "hub" : "");
             }

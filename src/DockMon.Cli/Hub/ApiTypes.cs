@@ -20,7 +20,8 @@ internal sealed record ContainerAnswer(
     public string FullStatus => Health.Length == 0 ? Status : $"{Status} ({Health})";
 }
 
-internal sealed record ContainerPage(IReadOnlyList<ContainerAnswer> Items, string? Next);
+/// <summary>A page of <see cref="ContainerAnswer"/>, as the hub has written them.</summary>
+internal sealed record ContainerPage(IReadOnlyList<JsonElement> Items, string? Next);
 
 internal sealed record NewToken(string Id, string Token, int MaxUses, string ExpiresAt);
 
@@ -45,7 +46,7 @@ internal sealed record StackSummary(string Name, bool Managed, int Containers, i
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<HostAnswer>))]
 [JsonSerializable(typeof(ContainerPage))]
-[JsonSerializable(typeof(IReadOnlyList<ContainerAnswer>))]
+[JsonSerializable(typeof(ContainerAnswer))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(NewTokenRequest))]

@@ -90,6 +90,19 @@ internal sealed class HubClient : IDisposable
         }
     }
 
+    /// <summary>A part of an answer.</summary>
+    public T Read<T>(JsonElement part, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return part.Deserialize(type) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw Unknown(e);
+        }
+    }
+
     public void Dispose() => _http?.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(
@@ -126,6 +139,7 @@ internal sealed class HubClient : IDisposable
             ExitCodes.NoHub, $"there is no token for {_settings.Hub}: run dockmon login {_settings.Hub}, or set DOCKMON_TOKEN"),
         HttpStatusCode.Unauthorized => new CliException(ExitCodes.NoHub, $"the hub {_settings.Hub} does not accept the token: run dockmon login again"),
         HttpStatusCode.NotFound => new CliException(ExitCodes.NotFound, problem?.Detail ?? $"the hub has no {path}: it may be of an older version"),
+        HttpStatusCode.Conflict when problem is null => new CliException(ExitCodes.Failed, "the host's agent is not connected"),
         _ => new CliException(ExitCodes.Failed, problem?.Detail ?? problem?.Title ?? $"the hub answered with status {(int)status}"),
     };
 
@@ -150,7 +164,10 @@ internal sealed class HubClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new CliException(ExitCodes.Failed, $"the answer of {_settings.Hub} is not of a hub that this program knows: {e.Message}");
+            throw Unknown(e);
         }
     }
+
+    private CliException Unknown(JsonException e) =>
+        new(ExitCodes.Failed, $"the answer of {_settings.Hub} is not of a hub that this program knows: {e.Message}");
 }
