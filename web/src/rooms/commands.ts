@@ -16,6 +16,6 @@ export function commands(origin: string, token: string): { title: string; text: 
   -e REGISTRATION_TOKEN=${token} ${image}`,
     },
     { title: 'compose', text: `DOCKMON_AGENT_IMAGE=${image} DOCKMON_URL=${url} REGISTRATION_TOKEN=${token} \\\n  docker compose -f compose.yaml up -d` },
-    { title: 'systemd', text: `sudo DOCKMON_URL=${url} REGISTRATION_TOKEN=${token} ./install.sh` },
+    { title: 'systemd', text: `sudo REGISTRATION_TOKEN=${token} sh install.sh --url ${url}` },
   ]
 }
