@@ -14,19 +14,25 @@ internal static class EventsCommand
         var wanted = arguments.Options("--host");
         arguments.Done();
         var hosts = (await context.Hub.GetAsync("api/hosts", CliJson.Default.IReadOnlyListHostAnswer, ct)).ToDictionary(host => host.Id, host => host.Hostname);
+        if (wanted.Find(name => !hosts.ContainsKey(name) && !hosts.ContainsValue(name)) is { } unknown)
+        {
+            throw new CliException(ExitCodes.NotFound, $"there is no host {unknown}; dockmon hosts lists them");
+        }
+
         using var events = await context.Hub.FollowAsync("api/stream", ct);
         await foreach (var e in events.ReadAllAsync(ct))
         {
             var hostId = e.Data.TryGetProperty("host_id", out var id) ? id.GetString() ?? "" : "";
             var host = hosts.GetValueOrDefault(hostId, hostId);
-            if (e.Name is "container_stats" or "host_stats" or "containers_changed" || (wanted.Count > 0 && !wanted.Contains(host) && !wanted.Contains(hostId)))
+            if (e.Name is "container_stats" or "host_stats" or "containers_changed"
+                || (e.Name != "gap" && wanted.Count > 0 && !wanted.Contains(host) && !wanted.Contains(hostId)))
             {
                 continue;
             }
 
             await context.Console.Out.WriteLineAsync(context.Json
-                ? $"{{\"event\":\"{e.Name}\",\"host_id\":{JsonSerializer.Serialize(hostId, CliJson.Default.String)},\"data\":{Data(e).GetRawText()}}}"
-                : $"{Text.Safe(host),-16} {e.Name,-20} {Describe(Data(e))}");
+                ? $"{{\"event\":{JsonSerializer.Serialize(e.Name, CliJson.Default.String)},\"host_id\":{JsonSerializer.Serialize(hostId, CliJson.Default.String)},\"data\":{Data(e).GetRawText()}}}"
+                : $"{Text.Safe(host),-16} {Text.Safe(e.Name),-20} {Describe(Data(e))}");
             await context.Console.Out.FlushAsync(ct);
         }
 

@@ -30,6 +30,7 @@ internal static class LogsCommand
         {
             if (context.Json)
             {
+                failed |= Error(e) is not null;
                 await context.Console.Out.WriteLineAsync(e.Data.GetRawText());
                 await context.Console.Out.FlushAsync(ct);
                 continue;
@@ -58,8 +59,8 @@ internal static class LogsCommand
 
                 await console.Out.FlushAsync(ct);
                 return false;
-            case "end" when e.Data.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String:
-                await console.Error.WriteLineAsync($"dockmon: {name}: {Text.Safe(error.GetString())}");
+            case "end" when Error(e) is { } error:
+                await console.Error.WriteLineAsync($"dockmon: {name}: {Text.Safe(error)}");
                 return true;
             case "waiting":
                 await console.Error.WriteLineAsync($"dockmon: {name}: its host is away; the log goes on when it is back");
@@ -68,4 +69,8 @@ internal static class LogsCommand
                 return false;
         }
     }
+
+    /// <returns>Why a log ended; null for everything but a failure.</returns>
+    private static string? Error(ServerEvent e) =>
+        e.Name == "end" && e.Data.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String ? error.GetString() : null;
 }

@@ -15,7 +15,7 @@ internal static class Operations
         var shown = ("", "");
         while (true)
         {
-            if ((operation.Stage, operation.Message) != shown && operation.Stage.Length > 0)
+            if ((operation.Stage, operation.Message) != shown && operation.Stage.Length > 0 && operation.State != "failed")
             {
                 shown = (operation.Stage, operation.Message);
                 await context.Console.Error.WriteLineAsync($"{Text.Safe(name)}: {Text.Safe(operation.Stage)} {Text.Safe(operation.Message)}".TrimEnd());

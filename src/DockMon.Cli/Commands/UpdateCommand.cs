@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using DockMon.Cli.Hub;
+using DockMon.Cli.Output;
 
 namespace DockMon.Cli.Commands;
 
@@ -21,13 +22,21 @@ internal static class UpdateCommand
         var exitCode = ExitCodes.Success;
         foreach (var (name, container) in containers)
         {
-            using var body = JsonContent.Create(new UpdateRequest(image), CliJson.Default.UpdateRequest);
-            var operation = await context.Hub.SendAsync(
-                HttpMethod.Post, Containers.Path(container) + "/update", body, CliJson.Default.OperationAnswer, ct);
-            await context.Console.Out.WriteLineAsync(operation.Id);
-            if (watch)
+            try
             {
-                exitCode = Math.Max(exitCode, await Operations.WatchAsync(context, name, operation, ct));
+                using var body = JsonContent.Create(new UpdateRequest(image), CliJson.Default.UpdateRequest);
+                var operation = await context.Hub.SendAsync(
+                    HttpMethod.Post, Containers.Path(container) + "/update", body, CliJson.Default.OperationAnswer, ct);
+                await context.Console.Out.WriteLineAsync(operation.Id);
+                if (watch)
+                {
+                    exitCode = Math.Max(exitCode, await Operations.WatchAsync(context, name, operation, ct));
+                }
+            }
+            catch (CliException e) when (e.ExitCode is ExitCodes.Failed or ExitCodes.NotFound)
+            {
+                await context.Console.Error.WriteLineAsync($"dockmon: {Text.Safe(name)}: {Text.Safe(e.Message)}");
+                exitCode = e.ExitCode;
             }
         }
 

@@ -31,6 +31,8 @@ public sealed class CommandTests : CliScene
         (await RunAsync("ps", "-a", "--host", "elsewhere")).Out.ShouldNotContain("web");
         var json = JsonElement.Parse((await RunAsync("ps", "-a", "-q", "postgres", "--json")).Out);
         json.EnumerateArray().Single().GetProperty("name").GetString().ShouldBe("db");
+        var (_, own) = await Hub.AskAsync(HttpMethod.Get, "/api/containers?q=postgres", null, Token);
+        json[0].GetRawText().ShouldBe(JsonElement.Parse(own).GetProperty("items")[0].GetRawText());
     }
 
     [Theory]
@@ -89,7 +91,7 @@ public sealed class CommandTests : CliScene
         text.ShouldContain("3 hosts");
         text.ShouldContain($"-e REGISTRATION_TOKEN={token}");
         text.ShouldContain("-e DOCKMON_URL=ws://127.0.0.1");
-        text.ShouldContain("install.sh");
+        text.ShouldContain("install.sh --url ws://127.0.0.1");
         (await RunAsync("tokens", "ls")).Out.ShouldContain("0 of 3");
         var id = JsonElement.Parse((await RunAsync("tokens", "ls", "--json")).Out).EnumerateArray()
             .Single(one => one.GetProperty("max_uses").GetInt32() == 3).GetProperty("id").GetString()!;
@@ -154,6 +156,27 @@ public sealed class CommandTests : CliScene
         var (exitCode, _, error) = await running;
         exitCode.ShouldBe(ExitCodes.Failed);
         error.ShouldContain("no such container");
+        running = RunAsync("logs", "--json", "web");
+        await AnswerAsync("\"success\":false,\"error\":\"no such container\"");
+        (await running).ExitCode.ShouldBe(ExitCodes.Failed);
+    }
+
+    [Fact]
+    public async Task Events_of_a_host_that_is_not_there_are_not_waited_for() =>
+        (await RunAsync("events", "--host", "elsewhere")).ExitCode.ShouldBe(ExitCodes.NotFound);
+
+    [Fact]
+    public async Task An_update_that_is_refused_does_not_keep_the_next_from_beginning()
+    {
+        await ListAsync();
+        var running = RunAsync("update", "web", "db");
+        var first = await Agent.ReadFrameAsync(Token);
+        await Agent.SendAsync($$"""{"type":"response","id":"{{first.GetProperty("id").GetString()}}","error":"not allowed"}""", Token);
+        await Agent.AnswerAsync(await Agent.ReadFrameAsync(Token), """{"status":"update_started"}""", Token);
+        var (exitCode, text, error) = await running;
+        exitCode.ShouldBe(ExitCodes.Failed);
+        text.Trim().ShouldNotBeEmpty();
+        error.ShouldContain("web: ");
     }
 
     [Fact]
