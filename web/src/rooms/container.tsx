@@ -8,6 +8,7 @@ import { confirmed } from '../parts/confirm.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { Later } from '../parts/later.tsx'
 import { State } from '../parts/state.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { bytes, duration, percent, publishedPorts, visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
 
@@ -40,13 +41,7 @@ export function Container() {
         </p>
         <Actions row={row} />
       </header>
-      <nav class="tabs" aria-label="of this container">
-        {tabs.map(name => (
-          <a key={name} href={to('containers', hostId, id, ...(name === 'overview' ? [] : [name]))} aria-current={name === tab ? 'page' : undefined}>
-            {name[0]!.toUpperCase() + name.slice(1)}
-          </a>
-        ))}
-      </nav>
+      <Tabs label="of this container" names={tabs} at={tab} address={to('containers', hostId, id)} />
       {tab === 'logs' ? (
         <LogView key={id} sources={[{ hostId, id, name: row.name }]} />
       ) : tab === 'charts' ? (

@@ -6,6 +6,7 @@ import { complete, containers, followFigures, keyOf, MOST, version, visibleFigur
 import { matches, parseFilter } from '../data/filter.ts'
 import { ask, reason } from '../data/http.ts'
 import { whyNot } from '../data/session.ts'
+import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { State } from '../parts/state.tsx'
 import { Table, type Column } from '../parts/table.tsx'
@@ -78,11 +79,9 @@ const orders: Record<string, (row: Container) => string | number> = {
 /** All containers of all hosts in one table. */
 export function Containers() {
   const chosen = useSignal<ReadonlySet<string>>(new Set())
-  const search = useRef<HTMLInputElement>(null)
   useEffect(
     () =>
       addShortcuts([
-        { key: '/', does: 'search', run: () => search.current?.focus() },
         {
           key: 'Escape',
           does: 'choose none',
@@ -126,16 +125,7 @@ export function Containers() {
         </small>
       </h1>
       <div class="tools">
-        <input
-          ref={search}
-          type="search"
-          class="filter"
-          aria-label="Filter containers"
-          placeholder="Filter: web state:running host:nas -image:postgres"
-          spellcheck={false}
-          value={query('q')}
-          onInput={event => setQuery({ q: event.currentTarget.value })}
-        />
+        <FilterBox label="Filter containers" placeholder="Filter: web state:running host:nas -image:postgres" />
         {chosen.value.size > 0 && (
           <Bulk
             chosen={chosen.value}

@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import { addShortcuts } from '../app/keys.ts'
+import { useEffect } from 'preact/hooks'
 import { query, setQuery, to } from '../app/router.ts'
 import { containers } from '../data/containers.ts'
 import { isNoise, kindOf, mergeEvents, type ContainerEvent, type HostEvent } from '../data/events.ts'
@@ -8,6 +7,7 @@ import { matches, parseFilter } from '../data/filter.ts'
 import { hosts } from '../data/hosts.ts'
 import { get } from '../data/http.ts'
 import { listen } from '../data/live.ts'
+import { FilterBox } from '../parts/filter-box.tsx'
 import { visible } from '../parts/text.ts'
 
 const LIMIT = 2000
@@ -18,9 +18,7 @@ const MOST_HOSTS = 50
 /** One timeline of all hosts, or of one. */
 export function Events({ hostId }: { hostId?: string }) {
   const events = useSignal<HostEvent[]>([])
-  const search = useRef<HTMLInputElement>(null)
   const known = hosts.value
-  useEffect(() => addShortcuts([{ key: '/', does: 'search', run: () => search.current?.focus() }]), [])
   useEffect(() => {
     const stop = new AbortController()
     const ids = hostId ? [hostId] : [...(known?.keys() ?? [])].slice(0, MOST_HOSTS)
@@ -38,12 +36,21 @@ export function Events({ hostId }: { hostId?: string }) {
         },
       )
     }
+    // Events come in bursts: a deployment is one merge, not hundreds.
+    let arrived: HostEvent[] = []
+    let timer = 0
     const leave = listen(item => {
       if (item.name !== 'container_event' || (hostId && item.hostId !== hostId)) return
-      events.value = mergeEvents(events.value, [{ ...(item.data as ContainerEvent), hostId: item.hostId }], LIMIT)
+      arrived.push({ ...(item.data as ContainerEvent), hostId: item.hostId })
+      timer ||= window.setTimeout(() => {
+        events.value = mergeEvents(events.value, arrived, LIMIT)
+        arrived = []
+        timer = 0
+      }, 250)
     })
     return () => {
       stop.abort()
+      clearTimeout(timer)
       leave()
     }
   }, [hostId, known === undefined])
@@ -63,16 +70,7 @@ export function Events({ hostId }: { hostId?: string }) {
     <div class="events">
       {!hostId && <h1>Events</h1>}
       <div class="tools">
-        <input
-          ref={search}
-          type="search"
-          class="filter"
-          aria-label="Filter events"
-          placeholder="Filter: web action:die -host:test"
-          spellcheck={false}
-          value={query('q')}
-          onInput={event => setQuery({ q: event.currentTarget.value })}
-        />
+        <FilterBox label="Filter events" placeholder="Filter: web action:die -host:test" />
         <label class="check">
           <input type="checkbox" checked={query('noise') !== ''} onChange={event => setQuery({ noise: event.currentTarget.checked ? '1' : '' })} /> shells and
           probes

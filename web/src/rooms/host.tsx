@@ -4,6 +4,7 @@ import { figures, hosts } from '../data/hosts.ts'
 import { Later } from '../parts/later.tsx'
 import { Meter } from '../parts/spark.tsx'
 import { State } from '../parts/state.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { bytes, duration, percent, shortImage, visible } from '../parts/text.ts'
 import { Events } from './events.tsx'
 
@@ -35,13 +36,7 @@ export function HostRoom() {
             : `Last heard of ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)} ago`}
         </p>
       </header>
-      <nav class="tabs" aria-label="of this host">
-        {tabs.map(name => (
-          <a key={name} href={to('hosts', id, ...(name === 'overview' ? [] : [name]))} aria-current={name === tab ? 'page' : undefined}>
-            {name[0]!.toUpperCase() + name.slice(1)}
-          </a>
-        ))}
-      </nav>
+      <Tabs label="of this host" names={tabs} at={tab} address={to('hosts', id)} />
       {tab === 'charts' ? (
         <Later key={id} load={() => import('./charts.tsx')} props={{ hostId: id }} />
       ) : tab === 'events' ? (

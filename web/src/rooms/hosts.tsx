@@ -1,11 +1,11 @@
 import { useComputed } from '@preact/signals'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { addShortcuts } from '../app/keys.ts'
-import { query, setQuery, to } from '../app/router.ts'
+import { useState } from 'preact/hooks'
+import { query, to } from '../app/router.ts'
 import { containers, version } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
 import { figures, hosts, type Host, type HostLive } from '../data/hosts.ts'
 import { whyNot } from '../data/session.ts'
+import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Meter, Spark } from '../parts/spark.tsx'
 import { bytes, duration, percent, visible } from '../parts/text.ts'
@@ -36,9 +36,7 @@ export function Hosts() {
     }
     return found
   })
-  const search = useRef<HTMLInputElement>(null)
   const [adding, setAdding] = useState(false)
-  useEffect(() => addShortcuts([{ key: '/', does: 'search', run: () => search.current?.focus() }]), [])
 
   if (!hosts.value) return <p class="quiet">Reading the hosts…</p>
   const all = [...hosts.value.values()]
@@ -94,16 +92,7 @@ export function Hosts() {
         </div>
       ) : (
         <>
-          <input
-            ref={search}
-            type="search"
-            class="filter"
-            aria-label="Search hosts"
-            placeholder="Search: name, tag:production, state:offline"
-            value={query('q')}
-            onInput={event => setQuery({ q: event.currentTarget.value })}
-            spellcheck={false}
-          />
+          <FilterBox label="Search hosts" placeholder="Search: name, tag:production, state:offline" />
           <ul class="cards">
             {shown.map(host => (
               <Card key={host.id} host={host} live={figures.value.get(host.id)} count={counts.value.get(host.id) ?? none} />

@@ -1,0 +1,21 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { addShortcuts } from '../app/keys.ts'
+import { query, setQuery } from '../app/router.ts'
+
+/** The filter of a room: it is in the address as `q`, and `/` goes to it. */
+export function FilterBox({ label, placeholder }: { label: string; placeholder: string }) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => addShortcuts([{ key: '/', does: 'filter', run: () => input.current?.focus() }]), [])
+  return (
+    <input
+      ref={input}
+      type="search"
+      class="filter"
+      aria-label={label}
+      placeholder={placeholder}
+      spellcheck={false}
+      value={query('q')}
+      onInput={event => setQuery({ q: event.currentTarget.value })}
+    />
+  )
+}
