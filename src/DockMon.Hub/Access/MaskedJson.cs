@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.IO.Enumeration;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.RegularExpressions;
+using DockMon.Protocol;
 
 namespace DockMon.Hub.Access;
 
@@ -18,8 +16,6 @@ internal sealed partial class MaskedJson(ReadOnlyMemory<byte> json) : IResult, I
 
     private static readonly string[] Secrets = ["*PASS*", "*PWD*", "*SECRET*", "*TOKEN*", "*KEY*", "*CRED*", "*AUTH*", "*PRIVATE*"];
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = 256 };
-
     public int? StatusCode => StatusCodes.Status200OK;
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -31,61 +27,21 @@ internal sealed partial class MaskedJson(ReadOnlyMemory<byte> json) : IResult, I
     /// <summary>The JSON without secrets.</summary>
     public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> json)
     {
-        if (json.Span.IndexOf("\"Env\""u8) < 0 && json.Span.IndexOf("://"u8) < 0 && json.Span.IndexOf("\\/"u8) < 0 && json.Span.IndexOf("\\u"u8) < 0)
-        {
-            return json;
-        }
-
-        var reader = new Utf8JsonReader(json.Span, Options);
-        ArrayBufferWriter<byte>? written = null;
-        var copied = 0;
-        var open = new Stack<Place>();
-        var place = default(Place);
-        while (reader.Read())
-        {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    open.Push(place);
-                    place = new Place(IsEnvironment: place.IsEnvironment || place.Key == "Env", null);
-                    break;
-                case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                    place = open.Pop();
-                    break;
-                case JsonTokenType.PropertyName:
-                    place = place with { Key = TextOf(ref reader) };
-                    break;
-                case JsonTokenType.String when TextOf(ref reader) is var text && MaskedText(text, place) is { } masked && masked != text:
-                    written ??= new ArrayBufferWriter<byte>(json.Length);
-                    written.Write(json.Span[copied..(int)reader.TokenStartIndex]);
-                    written.Write("\""u8);
-                    written.Write(JsonEncodedText.Encode(masked, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
-                    written.Write("\""u8);
-                    copied = (int)reader.BytesConsumed;
-                    break;
-                default:
-                    break;
-            }
-        }
-
-        if (written is null)
-        {
-            return json;
-        }
-
-        written.Write(json.Span[copied..]);
-        return written.WrittenMemory;
+        var mayHave = json.Span.IndexOf("\"Env\""u8) >= 0 || json.Span.IndexOf("://"u8) >= 0
+            || json.Span.IndexOf("\\/"u8) >= 0 || json.Span.IndexOf("\\u"u8) >= 0;
+        return mayHave ? JsonTexts.Replace(json, MaskedText) : json;
     }
 
     /// <returns>Null for what cannot be read and is no variable.</returns>
-    private static string? MaskedText(string? text, Place place)
+    private static string? MaskedText(string? text, JsonPlace place)
     {
+        var isVariable = place.IsIn("Env");
         if (text is null)
         {
-            return place.IsEnvironment ? Mask : null;
+            return isVariable ? Mask : null;
         }
 
-        if (place.IsEnvironment)
+        if (isVariable)
         {
             // NAME=value in a list, or name and value in an object.
             var end = place.Key is null ? text.IndexOf('=', StringComparison.Ordinal) : -1;
@@ -99,25 +55,7 @@ internal sealed partial class MaskedJson(ReadOnlyMemory<byte> json) : IResult, I
         return text.Contains("://", StringComparison.Ordinal) ? PasswordInUrl().Replace(text, "$1" + Mask + "@") : text;
     }
 
-    /// <summary>A text; null for one that is none, having half of a surrogate pair.</summary>
-    private static string? TextOf(ref Utf8JsonReader reader)
-    {
-        try
-        {
-            return reader.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
     // Everything up to the last @ of the authority: a password may have one in it.
     [GeneratedRegex(@"(://[^\s/?#:@]*:)[^\s/?#]+@", RegexOptions.CultureInvariant)]
     private static partial Regex PasswordInUrl();
-
-    /// <summary>Where the reader is.</summary>
-    /// <param name="IsEnvironment">Whether it is in environment variables.</param>
-    /// <param name="Key">The key before the next value of an object; null in a list.</param>
-    private readonly record struct Place(bool IsEnvironment, string? Key);
 }
