@@ -59,6 +59,16 @@ public sealed class BulkApiTests : HubTests
         (await asking).ShouldBe((expected, expected == HttpStatusCode.OK ? answer : ""));
     }
 
+    [Fact]
+    public async Task A_prune_may_take_minutes()
+    {
+        var asking = Hub.AskAsync(HttpMethod.Post, HostPath + "/images/prune", null, Token);
+        var request = await Agent.ReadFrameAsync(Token);
+        Hub.Time.Advance(TimeSpan.FromSeconds(90));
+        await Agent.AnswerAsync(request, """{"removed_count":1}""", Token);
+        (await asking).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
     private Task<(HttpStatusCode Status, string Body)> ActAsync(string action, params (string Host, string Id)[] containers) => Hub.AskAsync(
         HttpMethod.Post,
         "/api/containers/actions",
