@@ -92,10 +92,17 @@ internal static class MergedLogsApi
         return Results.Empty;
     }
 
+    /// <summary>The stream ends with its logs, however they end.</summary>
     private static async Task CompleteAsync(Task pumps, ChannelWriter<byte[]> writer)
     {
-        await pumps;
-        writer.Complete();
+        try
+        {
+            await pumps;
+        }
+        finally
+        {
+            writer.Complete();
+        }
     }
 
     /// <summary>A log as the agent sends it or, where it cannot follow logs, as it is asked for every second.</summary>

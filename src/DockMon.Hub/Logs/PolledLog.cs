@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Protocol;
 
@@ -23,7 +24,7 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
     /// <param name="since">Time of the first line; null for any.</param>
     /// <param name="follow">Whether to go on after what there is.</param>
     /// <param name="ct">Ends it.</param>
-    /// <exception cref="Agents.AgentException">The agent is not connected, or refused.</exception>
+    /// <exception cref="AgentException">The agent is not connected, or refused.</exception>
     public async IAsyncEnumerable<IReadOnlyList<LogLineAnswer>> ReadAsync(
         string hostId, string containerId, int tail, string? since, bool follow, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -40,7 +41,7 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
                     Since = since is null ? null : JsonSerializer.SerializeToElement(since, ApiJson.Default.String),
                 },
                 ct);
-            var lines = Split(answer.TryGetProperty("logs", out var logs) ? logs.GetString() ?? "" : "");
+            var lines = Split(Text(answer));
 
             // The lines of the time that was asked from are known already.
             List<LogLineAnswer> news = [.. lines.Skip(Known(known, lines))];
@@ -63,6 +64,18 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
 
     private static int Known(List<LogLineAnswer> known, List<LogLineAnswer> lines) =>
         known.Count > 0 && lines.Take(known.Count).SequenceEqual(known) ? known.Count : 0;
+
+    private static string Text(JsonElement answer)
+    {
+        try
+        {
+            return answer.TryGetProperty("logs", out var logs) ? logs.GetString() ?? "" : "";
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new AgentException(AgentFailure.Refused, "the agent's answer is not what the protocol says: " + e.Message);
+        }
+    }
 
     private static List<LogLineAnswer> Split(string text) =>
     [

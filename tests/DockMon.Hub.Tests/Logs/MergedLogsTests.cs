@@ -44,6 +44,18 @@ public sealed class MergedLogsTests : HubTests
     }
 
     [Theory]
+    [InlineData("5")]
+    [InlineData("\"\\ud800\"")]
+    public async Task A_log_that_is_no_text_ends_with_an_error(string logs)
+    {
+        var asking = Hub.AskAsync(HttpMethod.Get, $"/api/logs?follow=false&container={Agent.HostId}:a", null, Token);
+        await Agent.AnswerOperationAsync(await Agent.ReadFrameAsync(Token), $"\"success\":true,\"logs\":{logs}", Token);
+        var (_, text) = await asking.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        text.ShouldContain("event: end");
+        text.ShouldContain("not what the protocol says");
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("?container=x")]
     [InlineData("?container=:x")]
