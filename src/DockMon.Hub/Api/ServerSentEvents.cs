@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DockMon.Hub.Api;
 
-/// <summary>Sends what a listener of the feed gets, as server-sent events.</summary>
+/// <summary>Server-sent events: how a stream begins, waits without going quiet, and sends what a listener of the feed gets.</summary>
 internal static class ServerSentEvents
 {
     /// <summary>Interval of keep-alive comments: proxies close idle connections.</summary>
@@ -30,8 +30,6 @@ internal static class ServerSentEvents
         var services = context.RequestServices;
         var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-        context.Response.ContentType = "text/event-stream";
-        context.Response.Headers.CacheControl = "no-store";
         try
         {
             await WriteAsync(context.Response, listener, services.GetRequiredService<TimeProvider>(), everySecond, ended.Token);
@@ -46,10 +44,40 @@ internal static class ServerSentEvents
         }
     }
 
+    /// <summary>Begins the answer.</summary>
+    public static Task BeginAsync(HttpResponse response, CancellationToken ct)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        return response.WriteAsync(": connected\n\n", ct);
+    }
+
+    /// <summary>Waits for what is sent next: what was written goes out before, and comments keep the connection alive meanwhile.</summary>
+    public static async Task<bool> WaitAsync(HttpResponse response, Task<bool> next, TimeProvider time, CancellationToken ct)
+    {
+        while (true)
+        {
+            if (next.IsCompleted)
+            {
+                return await next;
+            }
+
+            await response.Body.FlushAsync(ct);
+            try
+            {
+                return await next.WaitAsync(Heartbeat, time, ct);
+            }
+            catch (TimeoutException)
+            {
+                await response.WriteAsync(": alive\n\n", ct);
+            }
+        }
+    }
+
     private static async Task WriteAsync(
         HttpResponse response, FeedListener listener, TimeProvider time, Func<byte[]?>? everySecond, CancellationToken ct)
     {
-        await response.WriteAsync(": connected\n\n", ct);
+        await BeginAsync(response, ct);
         var (written, ticked) = (time.GetTimestamp(), (long?)null);
         while (true)
         {

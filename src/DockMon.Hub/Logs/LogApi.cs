@@ -10,9 +10,6 @@ namespace DockMon.Hub.Logs;
 /// <summary>The endpoint of a followed log: server-sent events <c>log</c>, <c>waiting</c> and <c>end</c>.</summary>
 internal static class LogApi
 {
-    /// <summary>Interval of keep-alive comments: proxies close idle connections.</summary>
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
     public static void MapLogs(this WebApplication app) =>
         app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer)
             .MapGet("/{cid}/logs/stream", StreamAsync)
@@ -34,9 +31,7 @@ internal static class LogApi
                 await next; // Nothing was sent yet: the error is the answer.
             }
 
-            context.Response.ContentType = "text/event-stream";
-            context.Response.Headers.CacheControl = "no-store";
-            await context.Response.WriteAsync(": connected\n\n", ended.Token);
+            await ServerSentEvents.BeginAsync(context.Response, ended.Token);
             await WriteAsync(context.Response, chunks, next, new LogCursor(query), time, ended);
         }
         catch (AgentException e) when (!context.Response.HasStarted)
@@ -56,7 +51,7 @@ internal static class LogApi
     {
         try
         {
-            while (await WhenNextAsync(response, next, time, ended.Token))
+            while (await ServerSentEvents.WaitAsync(response, next, time, ended.Token))
             {
                 await response.WriteAsync(Format(chunks.Current, cursor), ended.Token);
                 next = chunks.MoveNextAsync().AsTask();
@@ -67,27 +62,6 @@ internal static class LogApi
             // It has to end before the enumerator is disposed.
             await ended.CancelAsync();
             await Task.WhenAny(next);
-        }
-    }
-
-    private static async Task<bool> WhenNextAsync(HttpResponse response, Task<bool> next, TimeProvider time, CancellationToken ct)
-    {
-        while (true)
-        {
-            if (next.IsCompleted)
-            {
-                return await next;
-            }
-
-            await response.Body.FlushAsync(ct);
-            try
-            {
-                return await next.WaitAsync(Heartbeat, time, ct);
-            }
-            catch (TimeoutException)
-            {
-                await response.WriteAsync(": alive\n\n", ct);
-            }
         }
     }
 

@@ -39,8 +39,6 @@ internal static class MergedLogsApi
 
     private const int MostLines = 100_000;
 
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
     public static void Map(WebApplication app) =>
         app.MapGet("/api/logs", StreamAsync)
             .Allow(Role.Viewer)
@@ -72,8 +70,6 @@ internal static class MergedLogsApi
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         var waiting = Channel.CreateBounded<byte[]>(MostWaiting);
-        context.Response.ContentType = "text/event-stream";
-        context.Response.Headers.CacheControl = "no-store";
         var lines = Math.Clamp(tail ?? 100, 0, MostLines);
         var pumps = Task.WhenAll(wanted.Select(parts => PumpAsync(
             ReadAsync(streams, polled, (parts[0], parts[1]), lines, since, follow ?? true, ended.Token), parts[0], parts[1], waiting.Writer, ended.Token)));
@@ -196,32 +192,13 @@ internal static class MergedLogsApi
 
     private static async Task WriteAsync(HttpResponse response, ChannelReader<byte[]> reader, TimeProvider time, CancellationToken ct)
     {
-        await response.WriteAsync(": connected\n\n", ct);
-        await response.Body.FlushAsync(ct);
-        var more = reader.WaitToReadAsync(ct).AsTask();
-        while (true)
+        await ServerSentEvents.BeginAsync(response, ct);
+        while (await ServerSentEvents.WaitAsync(response, reader.WaitToReadAsync(ct).AsTask(), time, ct))
         {
-            try
-            {
-                if (!await more.WaitAsync(Heartbeat, time, ct))
-                {
-                    return;
-                }
-            }
-            catch (TimeoutException)
-            {
-                await response.WriteAsync(": alive\n\n", ct);
-                await response.Body.FlushAsync(ct);
-                continue;
-            }
-
             while (reader.TryRead(out var text))
             {
                 await response.Body.WriteAsync(text, ct);
             }
-
-            await response.Body.FlushAsync(ct);
-            more = reader.WaitToReadAsync(ct).AsTask();
         }
     }
 }
