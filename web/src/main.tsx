@@ -4,6 +4,7 @@ import { startKeys } from './app/keys.ts'
 import { path, startRouter } from './app/router.ts'
 import { Shell } from './app/shell.tsx'
 import { startTheme } from './app/theme.ts'
+import { startPolicies } from './data/allowed.ts'
 import { readContainers, startContainers } from './data/containers.ts'
 import { readHosts, startHosts } from './data/hosts.ts'
 import { reason } from './data/http.ts'
@@ -76,4 +77,5 @@ startRouter()
 startKeys()
 startHosts()
 startContainers()
+startPolicies()
 render(<Page />, document.body)

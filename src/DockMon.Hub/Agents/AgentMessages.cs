@@ -163,6 +163,7 @@ internal sealed partial class AgentMessages(
         {
             if (payload.Deserialize(ProtocolJson.Default.PolicyStatement) is { Mode: not null, Actions.Count: > 0 and <= MostActions } policy)
             {
+                feed.Publish(EventNames.Policy, hostId, payload);
                 await policies.KeepAsync(hostId, policy, ct);
             }
         }

@@ -12,7 +12,9 @@ namespace DockMon.Hub.Api;
 /// <param name="Version">Version of the hub.</param>
 /// <param name="Database"><c>ok</c> or <c>down</c>.</param>
 /// <param name="Bus">Whether the other hubs can be reached: <c>ok</c> or <c>down</c>; null for the only hub.</param>
-internal sealed record HealthAnswer(string Status, string Version, string Database, string? Bus);
+/// <param name="Oidc">Whether one can sign in with a provider of OpenID Connect, at <c>/api/oidc/login</c>; left out when not.</param>
+internal sealed record HealthAnswer(
+    string Status, string Version, string Database, string? Bus, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Oidc);
 
 internal sealed record NewTokenRequest(int? MaxUses);
 

@@ -12,6 +12,9 @@ internal static class FeedNames
     /// <summary>A host's agent disconnected.</summary>
     public const string HostDisconnected = "host_disconnected";
 
+    /// <summary>A host was removed.</summary>
+    public const string HostRemoved = "host_removed";
+
     /// <summary>A sample of a host.</summary>
     public const string HostStats = "host_stats";
 

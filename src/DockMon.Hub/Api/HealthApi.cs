@@ -15,7 +15,8 @@ internal static class HealthApi
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/health", ShowAsync).AllowAnyone().WithSummary("Health of the hub, of its database and of the bus between hubs. Needs no key.");
+        app.MapGet("/health", ShowAsync).AllowAnyone()
+            .WithSummary("Health of the hub, of its database and of the bus between hubs, and whether one can sign in with a provider. Needs no key.");
         app.MapGet("/health/ready", ReadyAsync)
             .Produces<HealthAnswer>()
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
@@ -23,18 +24,25 @@ internal static class HealthApi
             .WithSummary("Whether the hub can be sent requests and agents: 503 while its database does not answer, and when it stops. Needs no key.");
     }
 
-    private static async Task<HealthAnswer> ShowAsync(Database database, HubLink link, HubIdentity self, TimeProvider time, CancellationToken ct) =>
-        new(Ok, HubApplication.Version, await AnswersAsync(database, time, ct) ? Ok : Down, self.IsAlone ? null : link.IsUp ? Ok : Down);
+    private static async Task<HealthAnswer> ShowAsync(
+        Database database, HubLink link, HubIdentity self, TimeProvider time, IServiceProvider services, CancellationToken ct) =>
+        new(
+            Ok,
+            HubApplication.Version,
+            await AnswersAsync(database, time, ct) ? Ok : Down,
+            self.IsAlone ? null : link.IsUp ? Ok : Down,
+            services.GetService<OidcOptions>() is not null);
 
     private static async Task<IResult> ReadyAsync(
-        Database database, HubLink link, HubIdentity self, IHostApplicationLifetime lifetime, TimeProvider time, CancellationToken ct)
+        Database database, HubLink link, HubIdentity self, IHostApplicationLifetime lifetime, TimeProvider time, IServiceProvider services,
+        CancellationToken ct)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             return Results.Problem("the hub is stopping", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
 
-        var health = await ShowAsync(database, link, self, time, ct);
+        var health = await ShowAsync(database, link, self, time, services, ct);
         return health.Database == Ok ? TypedResults.Ok(health)
             : Results.Problem("the database does not answer", statusCode: StatusCodes.Status503ServiceUnavailable);
     }

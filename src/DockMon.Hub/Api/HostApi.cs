@@ -18,13 +18,14 @@ internal static class HostApi
         host.MapGet("", async (string id, IHosts hosts, Presence presence, HostTags tags, HostQuotas quotas, CancellationToken ct) =>
             Show((await hosts.FindAsync(id, ct))!, presence, await tags.ReadAsync(ct), quotas)).WithSummary("One host, and how often it reached its limits.");
         host.MapDelete("", async (
-            string id, IHosts hosts, AgentRegistry agents, Presence presence, LiveSamples samples, HostQuotas quotas, CancellationToken ct) =>
+            string id, IHosts hosts, AgentRegistry agents, Presence presence, LiveSamples samples, HostQuotas quotas, EventFeed feed, CancellationToken ct) =>
         {
             await hosts.DeleteAsync(id, ct);
             agents.HostRemoved(id);
             presence.HostRemoved(id);
             samples.Forget(id);
             quotas.Forget(id);
+            feed.Publish(FeedNames.HostRemoved, id, "{}"u8);
             return Results.NoContent();
         }).Produces(StatusCodes.Status204NoContent).Allow(Role.Admin).WithSummary("Removes a host and its events. Its agent has to register again.");
         host.MapGet("/system", GetSystemAsync).WithSummary("Docker's system information of the host.");

@@ -66,6 +66,10 @@ public sealed class OidcTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_health_of_the_hub_tells_that_there_is_a_provider() =>
+        JsonElement.Parse(await _browser.GetStringAsync("/health", Token)).GetProperty("oidc").GetBoolean().ShouldBeTrue();
+
+    [Fact]
     public async Task Who_is_in_no_group_is_refused()
     {
         _provider.Claims = claims => claims["groups"] = new JsonArray("others");

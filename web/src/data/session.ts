@@ -8,16 +8,6 @@ export type Me = Schema<'MeAnswer'>
 /** Null: nobody is signed in. Undefined: not known yet. */
 export const me = signal<Me | null | undefined>(undefined)
 
-export type Role = 'viewer' | 'operator' | 'admin'
-
-const ranks: Record<string, number> = { viewer: 0, operator: 1, admin: 2 }
-
-/** Whether the user's role is enough. */
-export const may = (role: Role): boolean => (me.value ? (ranks[me.value.role] ?? -1) >= ranks[role]! : false)
-
-/** Why something is grey; '' when it is not. */
-export const whyNot = (role: Role): string => (may(role) ? '' : `This takes the role ${role}; yours is ${me.value?.role ?? 'none'}.`)
-
 export async function readMe(): Promise<void> {
   try {
     me.value = await get<Me>('/api/me')

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import { navigate, path, to } from '../app/router.ts'
+import { whyNot } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
 import { ask, get, reason } from '../data/http.ts'
-import { whyNot } from '../data/session.ts'
 import { LogView } from '../logs/view.tsx'
+import { ActionButton } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { Later } from '../parts/later.tsx'
@@ -47,7 +48,7 @@ export function Container() {
       ) : tab === 'charts' ? (
         <Later key={id} load={() => import('./charts.tsx')} props={{ hostId, name: row.name }} />
       ) : tab === 'terminal' ? (
-        <Later key={id} load={() => import('./terminal.tsx')} props={{ hostId, id }} />
+        <Shell hostId={hostId} id={id} />
       ) : tab === 'inspect' ? (
         <Inspect key={id} row={row} />
       ) : (
@@ -55,6 +56,11 @@ export function Container() {
       )}
     </div>
   )
+}
+
+function Shell({ hostId, id }: { hostId: string; id: string }) {
+  const why = whyNot('shell', hostId)
+  return why ? <p class="notice">There is no shell here. {why}</p> : <Later key={id} load={() => import('./terminal.tsx')} props={{ hostId, id }} />
 }
 
 function Overview({ row }: { row: Row }) {
@@ -110,7 +116,7 @@ function Inspect({ row }: { row: Row }) {
   )
 }
 
-const actions: readonly { action: string; title: string; icon: IconName; when: (state: string) => boolean }[] = [
+const actions: readonly { action: 'start' | 'stop' | 'restart'; title: string; icon: IconName; when: (state: string) => boolean }[] = [
   { action: 'start', title: 'Start', icon: 'start', when: state => state !== 'running' && state !== 'paused' },
   { action: 'stop', title: 'Stop', icon: 'stop', when: state => state === 'running' || state === 'restarting' },
   { action: 'restart', title: 'Restart', icon: 'restart', when: state => state === 'running' },
@@ -118,7 +124,6 @@ const actions: readonly { action: string; title: string; icon: IconName; when: (
 
 function Actions({ row }: { row: Row }) {
   const [busy, setBusy] = useState('')
-  const why = !row.host_connected ? 'The host is offline.' : whyNot('operator')
   const run = async (action: string, title: string): Promise<void> => {
     setBusy(action)
     const toast = say(`${title} ${visible(row.name)}…`, 'busy')
@@ -145,14 +150,14 @@ function Actions({ row }: { row: Row }) {
       {actions
         .filter(item => item.when(row.state))
         .map(({ action, title, icon }) => (
-          <button key={action} type="button" disabled={why !== '' || busy !== ''} title={why} onClick={() => void run(action, title)}>
+          <ActionButton key={action} does={action} host={row.host_id} busy={busy !== ''} onRun={() => void run(action, title)}>
             <Icon name={icon} /> {title}
-          </button>
+          </ActionButton>
         ))}
       {row.state !== 'running' && (
-        <button type="button" class="danger" disabled={why !== '' || busy !== ''} title={why} onClick={() => void remove()}>
+        <ActionButton does="remove" host={row.host_id} class="danger" busy={busy !== ''} onRun={() => void remove()}>
           <Icon name="close" /> Remove
-        </button>
+        </ActionButton>
       )}
     </div>
   )

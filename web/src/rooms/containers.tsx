@@ -2,10 +2,11 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { navigate, query, setQuery, to } from '../app/router.ts'
+import { whyNot, type Action } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, MOST, version, visibleFigures, type Container, type Figures } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
 import { ask, reason } from '../data/http.ts'
-import { whyNot } from '../data/session.ts'
+import { ActionButton } from '../parts/action-button.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { State } from '../parts/state.tsx'
@@ -156,7 +157,7 @@ export function Containers() {
   )
 }
 
-const actions: readonly { action: string; title: string; icon: IconName }[] = [
+const actions: readonly { action: 'start' | 'stop' | 'restart'; title: string; icon: IconName }[] = [
   { action: 'start', title: 'Start', icon: 'start' },
   { action: 'stop', title: 'Stop', icon: 'stop' },
   { action: 'restart', title: 'Restart', icon: 'restart' },
@@ -187,14 +188,19 @@ function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => v
     if (failures.length === 0) toast.end(`${title}: ${rows.length} done`, 'good')
     else toast.end(`${title}: ${rows.length - failures.length} done, ${failures.length} not. ${failures.slice(0, 3).join('; ')}`, 'bad')
   }
-  const why = whyNot('operator')
+  const hostIds = [...new Set([...chosen].map(key => key.slice(0, key.indexOf(':'))))]
+  // Where some of the hosts allow it, it is done there, and the others are told with the end.
+  const whyOf = (action: Action): string => {
+    const reasons = hostIds.map(id => whyNot(action, id))
+    return reasons.every(Boolean) ? (reasons[0] ?? '') : ''
+  }
   return (
     <div class="bulk" role="toolbar" aria-label={`${chosen.size} chosen`}>
       <span>{chosen.size} chosen</span>
       {actions.map(({ action, title, icon }) => (
-        <button key={action} type="button" disabled={why !== ''} title={why} onClick={() => void run(action, title)}>
+        <ActionButton key={action} does={action} why={whyOf(action)} onRun={() => void run(action, title)}>
           <Icon name={icon} /> {title}
-        </button>
+        </ActionButton>
       ))}
     </div>
   )

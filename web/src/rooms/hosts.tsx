@@ -4,7 +4,7 @@ import { query, to } from '../app/router.ts'
 import { containers, version } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
 import { figures, hosts, type Host, type HostLive } from '../data/hosts.ts'
-import { whyNot } from '../data/session.ts'
+import { ActionButton } from '../parts/action-button.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Meter, Spark } from '../parts/spark.tsx'
@@ -61,9 +61,9 @@ export function Hosts() {
             {all.filter(host => host.connected).length} of {all.length} online
           </small>
         </h1>
-        <button type="button" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>
+        <ActionButton does="add_host" onRun={() => setAdding(true)}>
           Add a host
-        </button>
+        </ActionButton>
       </header>
       {adding && <AddHost onClose={() => setAdding(false)} />}
       {troubles.length > 0 && (
@@ -86,9 +86,9 @@ export function Hosts() {
         <div class="empty">
           <h2>No hosts yet</h2>
           <p>Add the first one: it takes one command on the host.</p>
-          <button type="button" class="primary" disabled={whyNot('admin') !== ''} title={whyNot('admin')} onClick={() => setAdding(true)}>
+          <ActionButton does="add_host" class="primary" onRun={() => setAdding(true)}>
             Add the first host
-          </button>
+          </ActionButton>
         </div>
       ) : (
         <>

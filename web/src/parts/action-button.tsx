@@ -1,0 +1,52 @@
+import type { ComponentChildren } from 'preact'
+import { whyNot, type Action } from '../data/allowed.ts'
+import { say } from './toasts.tsx'
+
+/**
+ * A button for something that may be refused: then it is grey, and its title and a press on it say why. It can be reached by keyboard all the same, and by a
+ * finger, which sees no titles.
+ */
+export function ActionButton({
+  does,
+  host,
+  why = '',
+  busy = false,
+  label,
+  class: className,
+  autoFocus,
+  onRun,
+  children,
+}: {
+  does: Action
+  /** On which host; without one it is something of the hub's. */
+  host?: string | undefined
+  /** Another reason why not now, beside role, policy and agent. */
+  why?: string
+  /** Whether it is being done. */
+  busy?: boolean
+  /** The name, where what is in the button does not say it. */
+  label?: string
+  class?: string
+  autoFocus?: boolean
+  onRun: () => void
+  children: ComponentChildren
+}) {
+  const reason = whyNot(does, host) || why
+  return (
+    <button
+      type="button"
+      class={className}
+      autoFocus={autoFocus}
+      disabled={busy}
+      aria-disabled={reason !== '' || undefined}
+      aria-label={label}
+      title={reason || label}
+      onClick={() => {
+        if (reason) say(reason, 'bad')
+        else onRun()
+      }}
+    >
+      {children}
+    </button>
+  )
+}
