@@ -81,6 +81,7 @@ internal static class OperationIds
         [$"GET {Host}/volumes"] = new("listVolumes", AsksAgent: true),
         [$"DELETE {Host}/volumes/{{volume}}"] = new("removeVolume", AsksAgent: true),
         [$"POST {Host}/volumes/prune"] = new("pruneVolumes", AsksAgent: true),
+        ["GET /api/stacks"] = new("listAllStacks"),
         [$"GET {Host}/stacks"] = new("listStacks"),
         [$"GET {Host}/stacks/{{name}}"] = new("getStack"),
         [$"PUT {Host}/stacks/{{name}}"] = new("deployStack", AsksAgent: true),

@@ -20,6 +20,7 @@ internal sealed record UpdateRequest(string? Image, int? StopTimeout, int? Healt
 [JsonSerializable(typeof(UpdateRequest))]
 [JsonSerializable(typeof(StackRequest))]
 [JsonSerializable(typeof(StackContent))]
+[JsonSerializable(typeof(StackFiles))]
 [JsonSerializable(typeof(StackAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<StackSummary>))]
 internal sealed partial class OperationJson : JsonSerializerContext;

@@ -13,7 +13,7 @@ namespace DockMon.Hub.Operations;
 /// <param name="Stage">The agent's word for where it is, such as <c>pulling</c>.</param>
 /// <param name="Message">What it is doing, for people.</param>
 /// <param name="Error">Why it failed; empty otherwise.</param>
-/// <param name="Result">The id of the new container after an update; empty otherwise.</param>
+/// <param name="Result">The id of the new container after an update, the revision of the files of a deployment; empty otherwise.</param>
 /// <param name="StartedAt">When it was asked for.</param>
 /// <param name="ChangedAt">When the agent last told of it.</param>
 internal sealed record OperationAnswer(
@@ -27,7 +27,11 @@ internal static class OperationKinds
 
     public const string Deploy = "deploy";
 
+    /// <summary>A stack is taken down, and the hub keeps its files.</summary>
     public const string Down = "down";
+
+    /// <summary>A stack is taken down, and the hub forgets it.</summary>
+    public const string Remove = "remove";
 }
 
 /// <summary>States of operations.</summary>
@@ -52,19 +56,20 @@ internal sealed class OperationStore(Database database, TimeProvider time)
 
     private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
 
-    public Task<OperationAnswer> AddAsync(string hostId, string kind, string subject, CancellationToken ct) => database.TransactAsync(
+    public Task<OperationAnswer> AddAsync(string hostId, string kind, string subject, CancellationToken ct, string result = "") => database.TransactAsync(
         async open =>
         {
             var now = Now;
             var old = Rfc3339.FormatSeconds(time.GetUtcNow() - Kept);
             await open.ExecuteAsync("DELETE FROM operations WHERE changed_at < @old", ("@old", old));
-            var added = new OperationAnswer(Guid.NewGuid().ToString(), hostId, kind, subject, OperationStates.Running, "", "", "", "", now, now);
+            var added = new OperationAnswer(Guid.NewGuid().ToString(), hostId, kind, subject, OperationStates.Running, "", "", "", result, now, now);
             await open.ExecuteAsync(
                 """
                 INSERT INTO operations (id, host_id, kind, subject, state, stage, message, error, result, started_at, changed_at)
-                VALUES (@id, @host, @kind, @subject, @state, '', '', '', '', @now, @now)
+                VALUES (@id, @host, @kind, @subject, @state, '', '', '', @result, @now, @now)
                 """,
-                ("@id", added.Id), ("@host", hostId), ("@kind", kind), ("@subject", subject), ("@state", added.State), ("@now", now));
+                ("@id", added.Id), ("@host", hostId), ("@kind", kind), ("@subject", subject), ("@state", added.State), ("@result", result),
+                ("@now", now));
             return added;
         },
         ct);
@@ -79,7 +84,9 @@ internal sealed class OperationStore(Database database, TimeProvider time)
     public Task<List<OperationAnswer>> ListAsync(IEnumerable<string>? hosts, int limit, CancellationToken ct)
     {
         var parameters = (hosts ?? []).Select((host, i) => ($"@host{i}", (object?)host)).ToList();
-        var where = hosts is null ? "" : parameters.Count == 0 ? " WHERE 1 = 0" : $" WHERE host_id IN ({string.Join(", ", parameters.Select(host => host.Item1))})";
+        var where = hosts is null ? ""
+            : parameters.Count == 0 ? " WHERE 1 = 0"
+            : $" WHERE host_id IN ({string.Join(", ", parameters.Select(host => host.Item1))})";
         return database.QueryAsync(
             $"{Columns}{where} ORDER BY started_at DESC, id LIMIT @limit", Read, ct, [.. parameters, ("@limit", limit)]);
     }

@@ -87,9 +87,14 @@ internal sealed partial class OperationUpdates(OperationStore store, StackStore 
             return null;
         }
 
-        if (complete.Success && deployment.Kind == OperationKinds.Down)
+        if (complete.Success)
         {
-            await stacks.DeleteAsync(hostId, deployment.Subject, ct);
+            await (deployment.Kind switch
+            {
+                OperationKinds.Remove => stacks.DeleteAsync(hostId, deployment.Subject, ct),
+                OperationKinds.Down => stacks.NoteDownAsync(hostId, deployment.Subject, ct),
+                _ => stacks.NoteDeployedAsync(hostId, deployment.Subject, deployment.Result, ct),
+            });
         }
 
         var failed = complete.FailedServices is { Count: > 0 } services ? "services that do not run: " + string.Join(", ", services) : "";

@@ -11,7 +11,10 @@ namespace DockMon.Hub.Operations;
 /// <param name="PullImages">Whether images are pulled first.</param>
 /// <param name="ForceRecreate">Whether containers are made anew although nothing changed.</param>
 /// <param name="WaitForHealthy">Whether the deployment waits until the services are healthy.</param>
-internal sealed record StackRequest(string? Compose, string? Env, bool? PullImages, bool? ForceRecreate, bool? WaitForHealthy);
+/// <param name="Revision">
+/// The revision that the files were made from, empty for a new stack: if there are others by now, nothing is done. Without it they are replaced.
+/// </param>
+internal sealed record StackRequest(string? Compose, string? Env, bool? PullImages, bool? ForceRecreate, bool? WaitForHealthy, string? Revision);
 
 /// <summary>Endpoints of a host's compose stacks.</summary>
 internal static partial class StackApi
@@ -20,20 +23,26 @@ internal static partial class StackApi
 
     public static void Map(WebApplication app)
     {
+        app.MapGet("/api/stacks", ListAllAsync).Allow(Role.Viewer).Produces<IReadOnlyList<StackSummary>>().WithSummary("Compose projects of all hosts.");
         var stacks = app.MapGroup("/api/hosts/{id}/stacks").AddEndpointFilter(HostApi.ExistsAsync);
         var deploy = CommandRoles.OfCommand(CommandNames.DeployCompose);
         stacks.MapGet("", ListAsync).Allow(Role.Viewer).Produces<IReadOnlyList<StackSummary>>().WithSummary("Compose projects of the host.");
 
         // The files may hold passwords.
         stacks.MapGet("/{name}", FindAsync).Allow(deploy).WithMetadata(new AuditedRead()).Produces<StackAnswer>()
-            .WithSummary("The files of a stack that the hub deployed.");
-        stacks.MapPut("/{name}", DeployAsync).Allow(deploy).Produces<OperationAnswer>(StatusCodes.Status202Accepted)
-            .WithSummary("Stores a stack and begins to deploy it. The event operation_changed and getOperation tell how it goes.");
+            .WithSummary("The files of a stack that the hub has.");
+        stacks.MapPut("/{name}", DeployAsync).Allow(deploy).Produces<OperationAnswer>(StatusCodes.Status202Accepted).Produces<StackAnswer>()
+            .WithSummary("Stores a stack and begins to deploy it. The event operation_changed and getOperation tell how it goes. With deploy=false it is "
+                + "only stored, which a host that is offline allows, too.");
         stacks.MapDelete("/{name}", RemoveAsync).Allow(deploy).Produces<OperationAnswer>(StatusCodes.Status202Accepted)
-            .WithSummary("Begins to take a stack down, with volumes=true its volumes, too; afterwards the hub forgets it.");
+            .WithSummary("Begins to take a stack down, with volumes=true its volumes, too; afterwards the hub forgets it, unless keep=true.");
     }
 
-    private static Task<IReadOnlyList<StackSummary>> ListAsync(string id, StackStore stacks, CancellationToken ct) => stacks.ListAsync(id, ct);
+    private static Task<IReadOnlyList<StackSummary>> ListAllAsync(StackStore stacks, VisibleHosts visible, CancellationToken ct) =>
+        stacks.ListAsync(visible.Only, ct);
+
+    private static Task<IReadOnlyList<StackSummary>> ListAsync(string id, StackStore stacks, CancellationToken ct) =>
+        stacks.ListAsync(new HashSet<string> { id }, ct);
 
     private static async Task<IResult> FindAsync(string id, string name, StackStore stacks, CancellationToken ct) =>
         await stacks.FindAsync(id, name, ct) is { } stack ? TypedResults.Ok(stack) : Missing(name);
@@ -42,6 +51,7 @@ internal static partial class StackApi
         string id,
         string name,
         StackRequest request,
+        bool? deploy,
         StackStore stacks,
         AgentCalls agents,
         OperationStore operations,
@@ -60,8 +70,20 @@ internal static partial class StackApi
             return Results.Problem("compose must be a compose file; neither it nor env may have more than 1 MiB", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        await stacks.SaveAsync(id, name, new StackContent(compose, request.Env), ct);
-        var operation = await operations.AddAsync(id, OperationKinds.Deploy, name, ct);
+        if (await stacks.SaveAsync(id, name, new StackFiles(compose, request.Env), request.Revision, ct) is not { } revision)
+        {
+            return Results.Problem(
+                $"the files of stack {name} are not those that yours were made from: somebody else has stored others. Nothing was stored or deployed",
+                statusCode: StatusCodes.Status409Conflict,
+                type: ProblemTypes.Conflict);
+        }
+
+        if (deploy == false)
+        {
+            return await FindAsync(id, name, stacks, ct);
+        }
+
+        var operation = await operations.AddAsync(id, OperationKinds.Deploy, name, ct, revision);
         var payload = new DeployComposeRequest
         {
             DeploymentId = operation.Id,
@@ -80,6 +102,7 @@ internal static partial class StackApi
         string id,
         string name,
         bool? volumes,
+        bool? keep,
         StackStore stacks,
         AgentCalls agents,
         OperationStore operations,
@@ -91,7 +114,7 @@ internal static partial class StackApi
             return Missing(name);
         }
 
-        var operation = await operations.AddAsync(id, OperationKinds.Down, name, ct);
+        var operation = await operations.AddAsync(id, keep == true ? OperationKinds.Down : OperationKinds.Remove, name, ct);
         var payload = new DeployComposeRequest
         {
             DeploymentId = operation.Id,
@@ -113,7 +136,7 @@ internal static partial class StackApi
             ct);
 
     private static IResult Missing(string name) =>
-        Results.Problem($"the hub deployed no stack {name} on this host", statusCode: StatusCodes.Status404NotFound);
+        Results.Problem($"the hub has no files of a stack {name} of this host", statusCode: StatusCodes.Status404NotFound);
 
     [GeneratedRegex("^[a-z0-9][a-z0-9_-]{0,63}$", RegexOptions.CultureInvariant)]
     private static partial Regex ProjectName();

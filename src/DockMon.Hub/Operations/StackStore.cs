@@ -1,69 +1,140 @@
+using System.Data.Common;
+using System.Security.Cryptography;
 using System.Text.Json;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Operations;
 
-/// <summary>What a stack is deployed from.</summary>
-internal sealed record StackContent(string Compose, string? Env);
+/// <summary>The files of a stack.</summary>
+/// <param name="Compose">The compose file.</param>
+/// <param name="Env">The <c>.env</c> file beside it.</param>
+internal sealed record StackFiles(string Compose, string? Env);
 
-/// <summary>A stack that the hub deployed.</summary>
-internal sealed record StackAnswer(string HostId, string Name, string Compose, string? Env, string UpdatedAt);
+/// <summary>What the hub keeps of a stack.</summary>
+/// <param name="Compose">The compose file.</param>
+/// <param name="Env">The <c>.env</c> file beside it.</param>
+/// <param name="Deployed">The files of the last deployment that succeeded; null when there is none, or the stack was taken down since.</param>
+internal sealed record StackContent(string Compose, string? Env, StackFiles? Deployed = null)
+{
+    /// <summary>The same for the same files, and another one for others.</summary>
+    public string Revision => Convert.ToHexStringLower(SHA256.HashData(
+        JsonSerializer.SerializeToUtf8Bytes(new StackFiles(Compose, Env), OperationJson.Default.StackFiles)).AsSpan(0, 16));
+}
+
+/// <summary>The files of a stack that the hub has.</summary>
+/// <param name="HostId">The host.</param>
+/// <param name="Name">The name of the compose project.</param>
+/// <param name="Compose">The compose file.</param>
+/// <param name="Env">The <c>.env</c> file beside it.</param>
+/// <param name="UpdatedAt">When they were stored.</param>
+/// <param name="Revision">Names these files: see <see cref="StackRequest.Revision"/>.</param>
+/// <param name="Deployed">The files of the last deployment that succeeded; null when there is none, or the stack was taken down since.</param>
+internal sealed record StackAnswer(
+    string HostId, string Name, string Compose, string? Env, string UpdatedAt, string Revision, StackFiles? Deployed);
 
 /// <summary>A compose project of a host.</summary>
+/// <param name="HostId">The host.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Managed">Whether the hub has its compose file.</param>
 /// <param name="Containers">Number of its containers.</param>
 /// <param name="Running">Number of those that run.</param>
-internal sealed record StackSummary(string Name, bool Managed, int Containers, int Running);
+internal sealed record StackSummary(string HostId, string Name, bool Managed, int Containers, int Running);
 
-/// <summary>Stacks that the hub deployed. Their files may hold passwords, and are stored encrypted.</summary>
+/// <summary>Stacks whose files the hub has. They may hold passwords, and are stored encrypted.</summary>
 internal sealed class StackStore(Database database, TimeProvider time)
 {
-    /// <summary>Compose projects of a host by name: those that run there, and those that the hub deployed.</summary>
-    public async Task<IReadOnlyList<StackSummary>> ListAsync(string hostId, CancellationToken ct)
+    private const string Find = "SELECT content, updated_at FROM stacks WHERE host_id = @host AND name = @name";
+
+    /// <summary>Compose projects by host and name: those that have containers, and those whose files the hub has.</summary>
+    /// <param name="hosts">Of these hosts; null for all.</param>
+    /// <param name="ct">Cancels it.</param>
+    public async Task<IReadOnlyList<StackSummary>> ListAsync(IReadOnlySet<string>? hosts, CancellationToken ct)
     {
-        var running = await database.QueryAsync(
-            """
-            SELECT project, COUNT(*), SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END)
-            FROM containers WHERE host_id = @host AND project <> '' GROUP BY project
+        // One host is asked for by its id; of several, the rows of others are left out afterwards.
+        var (where, host) = hosts is { Count: 1 } ? ("host_id = @host", hosts.Single()) : ("@host = ''", "");
+        var found = await database.QueryAsync(
+            $"""
+            SELECT host_id, project, COUNT(*), SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END)
+            FROM containers WHERE {where} AND project <> '' GROUP BY host_id, project
             """,
-            row => (Name: row.GetString(0), Containers: row.GetInt64(1), Running: row.GetInt64(2)),
+            row => new StackSummary(row.GetString(0), row.GetString(1), false, (int)row.GetInt64(2), (int)row.GetInt64(3)),
             ct,
-            ("@host", hostId));
-        var managed = await database.QueryAsync("SELECT name FROM stacks WHERE host_id = @host", row => row.GetString(0), ct, ("@host", hostId));
+            ("@host", host));
+        var stacks = found.ToDictionary(stack => (stack.HostId, stack.Name));
+        var managed = await database.QueryAsync(
+            $"SELECT host_id, name FROM stacks WHERE {where}", row => (HostId: row.GetString(0), Name: row.GetString(1)), ct, ("@host", host));
+        foreach (var key in managed)
+        {
+            stacks[key] = stacks.TryGetValue(key, out var stack) ? stack with { Managed = true } : new StackSummary(key.HostId, key.Name, true, 0, 0);
+        }
+
         return
         [
-            .. running.Select(stack => new StackSummary(stack.Name, managed.Contains(stack.Name), (int)stack.Containers, (int)stack.Running))
-                .Concat(managed.Where(name => !running.Exists(stack => stack.Name == name)).Select(name => new StackSummary(name, true, 0, 0)))
-                .OrderBy(stack => stack.Name, StringComparer.Ordinal),
+            .. stacks.Values.Where(stack => hosts?.Contains(stack.HostId) != false)
+                .OrderBy(stack => stack.HostId, StringComparer.Ordinal).ThenBy(stack => stack.Name, StringComparer.Ordinal),
         ];
     }
 
     public async Task<StackAnswer?> FindAsync(string hostId, string name, CancellationToken ct)
     {
-        var rows = await database.QueryAsync(
-            "SELECT content, updated_at FROM stacks WHERE host_id = @host AND name = @name",
-            row => (Box: row.GetString(0), At: row.GetString(1)),
-            ct,
-            ("@host", hostId), ("@name", name));
-        return rows is [var (box, at)]
-            && JsonSerializer.Deserialize(database.Vault.Open(box, Place(hostId, name)), OperationJson.Default.StackContent) is { } content
-            ? new StackAnswer(hostId, name, content.Compose, content.Env, at) : null;
+        var rows = await database.QueryAsync(Find, Row, ct, ("@host", hostId), ("@name", name));
+        return rows is [var (box, at)] && Open(box, hostId, name) is { } content
+            ? new StackAnswer(hostId, name, content.Compose, content.Env, at, content.Revision, content.Deployed) : null;
     }
 
-    public Task<bool> SaveAsync(string hostId, string name, StackContent content, CancellationToken ct) => database.TransactAsync(
-        async open => await open.ExecuteAsync(
-            """
-            INSERT INTO stacks (host_id, name, content, updated_at) SELECT h.id, @name, @content, @now FROM hosts h WHERE h.id = @host
-            ON CONFLICT (host_id, name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
-            """,
-            ("@host", hostId), ("@name", name), ("@now", Rfc3339.FormatSeconds(time.GetUtcNow())),
-            ("@content", database.Vault.Seal(JsonSerializer.Serialize(content, OperationJson.Default.StackContent), Place(hostId, name)))) > 0,
-        ct);
+    /// <summary>Stores the files of a stack.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <param name="name">The stack.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="basis">The revision that they were made from, empty for none; null when that does not matter.</param>
+    /// <param name="ct">Cancels it.</param>
+    /// <returns>The revision; null when what is stored is not <paramref name="basis"/>.</returns>
+    public async Task<string?> SaveAsync(string hostId, string name, StackFiles files, string? basis, CancellationToken ct)
+    {
+        var saved = new StackContent(files.Compose, files.Env);
+        return await ChangeAsync(
+            hostId, name, old => basis is null || basis == (old?.Revision ?? "") ? saved with { Deployed = old?.Deployed } : null, ct) ? saved.Revision : null;
+    }
+
+    /// <summary>Notes that files were deployed, unless there are others by now.</summary>
+    public Task NoteDeployedAsync(string hostId, string name, string revision, CancellationToken ct) => ChangeAsync(
+        hostId, name, old => old?.Revision == revision ? old with { Deployed = new StackFiles(old.Compose, old.Env) } : null, ct, touch: false);
+
+    /// <summary>Notes that nothing of a stack is deployed any more.</summary>
+    public Task NoteDownAsync(string hostId, string name, CancellationToken ct) =>
+        ChangeAsync(hostId, name, old => old is null ? null : old with { Deployed = null }, ct, touch: false);
 
     public Task DeleteAsync(string hostId, string name, CancellationToken ct) =>
         database.ExecuteAsync("DELETE FROM stacks WHERE host_id = @host AND name = @name", ct, ("@host", hostId), ("@name", name));
+
+    /// <summary>Replaces what is stored of a stack, unless nothing is to be changed. Nobody else changes it meanwhile.</summary>
+    private Task<bool> ChangeAsync(string hostId, string name, Func<StackContent?, StackContent?> change, CancellationToken ct, bool touch = true) =>
+        database.TransactAsync(
+            async open =>
+            {
+                var rows = await open.QueryAsync(Find, Row, ("@host", hostId), ("@name", name));
+                var (box, at) = rows.SingleOrDefault();
+                if (change(box is null ? null : Open(box, hostId, name)) is not { } content)
+                {
+                    return false;
+                }
+
+                await open.ExecuteAsync(
+                    """
+                    INSERT INTO stacks (host_id, name, content, updated_at) SELECT h.id, @name, @content, @at FROM hosts h WHERE h.id = @host
+                    ON CONFLICT (host_id, name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
+                    """,
+                    ("@host", hostId), ("@name", name), ("@at", touch || at is null ? Rfc3339.FormatSeconds(time.GetUtcNow()) : at),
+                    ("@content", database.Vault.Seal(JsonSerializer.Serialize(content, OperationJson.Default.StackContent), Place(hostId, name))));
+                return true;
+            },
+            ct);
+
+    private StackContent? Open(string box, string hostId, string name) =>
+        JsonSerializer.Deserialize(database.Vault.Open(box, Place(hostId, name)), OperationJson.Default.StackContent);
+
+    private static (string Box, string At) Row(DbDataReader row) => (row.GetString(0), row.GetString(1));
 
     private static string Place(string hostId, string name) => $"stacks/{hostId}/{name}";
 }
