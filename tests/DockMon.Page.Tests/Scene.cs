@@ -46,10 +46,15 @@ internal sealed class Scene : IAsyncDisposable
     public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>A hub, nobody signed in.</summary>
-    public static async Task<Scene> StartHubAsync(Browser browser, CancellationToken ct, ColorScheme theme = ColorScheme.Light, int width = 1440)
+    public static async Task<Scene> StartHubAsync(
+        Browser browser,
+        CancellationToken ct,
+        ColorScheme theme = ColorScheme.Light,
+        int width = 1440,
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         var scene = new Scene(browser, FreePort.Next());
-        scene.Hub = HubProcess.Start(new Dictionary<string, string>
+        scene.Hub = HubProcess.Start(new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
         {
             ["HUB_URLS"] = scene.Address,
             ["HUB_DATA"] = scene._hubData.Path,
@@ -95,6 +100,14 @@ internal sealed class Scene : IAsyncDisposable
         await Page.GetByLabel("Password").FillAsync(Password);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Make the user" }).ClickAsync();
         await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Hosts", Level = 1 })).ToBeVisibleAsync();
+    }
+
+    /// <summary>Signs in with what the sign-in page asks for first.</summary>
+    public async Task SignInAsync(string name = User, string password = Password)
+    {
+        await Page.GetByLabel("Name").FillAsync(name);
+        await Page.GetByLabel("Password").FillAsync(password);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
     }
 
     /// <summary>Goes to another address of the page, as a link would.</summary>

@@ -1,21 +1,21 @@
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { startKeys } from './app/keys.ts'
-import { path, startRouter } from './app/router.ts'
+import { navigate, path, startRouter } from './app/router.ts'
 import { Shell } from './app/shell.tsx'
 import { startTheme } from './app/theme.ts'
 import { startPolicies } from './data/allowed.ts'
 import { readContainers, startContainers } from './data/containers.ts'
 import { readHosts, startHosts } from './data/hosts.ts'
-import { reason } from './data/http.ts'
 import { startLive } from './data/live.ts'
-import { me, readMe } from './data/session.ts'
+import { untilDone } from './data/retry.ts'
+import { me, readMe, takeWanted } from './data/session.ts'
 import { Container } from './rooms/container.tsx'
 import { Containers } from './rooms/containers.tsx'
 import { Events } from './rooms/events.tsx'
 import { HostRoom } from './rooms/host.tsx'
 import { Hosts } from './rooms/hosts.tsx'
-import { SignIn } from './rooms/sign-in.tsx'
+import { SignIn, SignInAgain } from './rooms/sign-in.tsx'
 import '@xterm/xterm/css/xterm.css'
 import 'uplot/dist/uPlot.min.css' // with the page's own: what is loaded later brings no style sheets
 import './styles/page.css'
@@ -38,16 +38,17 @@ function Room() {
 function Page() {
   const [problem, setProblem] = useState('')
   useEffect(() => {
-    readMe().catch((error: unknown) => setProblem(reason(error)))
+    const stop = new AbortController()
+    void untilDone(readMe, setProblem, stop.signal)
+    return () => stop.abort()
   }, [])
   const known = me.value
   useEffect(() => {
     if (!known) return
     const stop = new AbortController()
-    Promise.all([readHosts(), readContainers()]).then(
-      () => setProblem(''),
-      (error: unknown) => setProblem(reason(error)),
-    )
+    const wanted = takeWanted()
+    if (wanted && path.value.length === 0) navigate(wanted, true)
+    void untilDone(() => Promise.all([readHosts(), readContainers()]).then(() => undefined), setProblem, stop.signal)
     startLive(stop.signal)
     return () => stop.abort()
   }, [known?.who])
@@ -56,7 +57,7 @@ function Page() {
   if (known === null) return <SignIn first={false} />
   if (known === undefined)
     return (
-      <p class="quiet" role="status">
+      <p class="first quiet" role="status">
         {problem || 'One moment…'}
       </p>
     )
@@ -68,6 +69,7 @@ function Page() {
         </p>
       )}
       <Room />
+      <SignInAgain />
     </Shell>
   )
 }

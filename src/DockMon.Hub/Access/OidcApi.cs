@@ -23,7 +23,7 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
     {
         if (AccountApi.InClear(context) is { } reason)
         {
-            return Results.Problem(reason, statusCode: StatusCodes.Status403Forbidden);
+            return Page(reason, StatusCodes.Status403Forbidden);
         }
 
         try
@@ -36,7 +36,7 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
         catch (OidcException e)
         {
             Log.Failed(logger, e.Message);
-            return Results.Problem("the provider cannot be reached; the log of the hub says why", statusCode: StatusCodes.Status502BadGateway);
+            return Page("The provider cannot be reached; the log of the hub says why.", StatusCodes.Status502BadGateway);
         }
     }
 
@@ -105,6 +105,7 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
         IsEssential = true,
     };
 
+    /// <summary>A page that says how it ended: who signs in this way looks at it with a browser.</summary>
     private static IResult Page(string text, int status) => Results.Content(
         $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>DockMon hub</title>"
         + (status == StatusCodes.Status200OK ? "<meta http-equiv=\"refresh\" content=\"0;url=/\">" : "")

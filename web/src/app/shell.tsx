@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { heardAt, live } from '../data/live.ts'
-import { me, signOut } from '../data/session.ts'
+import { retryNow } from '../data/retry.ts'
+import { ended, me, signOut } from '../data/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
@@ -132,10 +133,16 @@ function Freshness() {
     const timer = setInterval(() => setAge(live.value || heardAt.value === 0 ? 0 : (Date.now() - heardAt.value) / 1000), 1000)
     return () => clearInterval(timer)
   }, [])
-  if (age < 3) return null
+  // The dialog to sign in again says why.
+  if (age < 3 || ended.value) return null
   return (
-    <p class="stale" role="alert">
-      <Icon name="warn" /> No connection to the hub. What is shown is {duration(age)} old; it is tried again by itself.
-    </p>
+    <div class="stale">
+      <Icon name="warn" />
+      <span role="alert">No connection to the hub; it is tried again by itself.</span>
+      <b>What is shown is {duration(age)} old.</b>
+      <button type="button" onClick={retryNow}>
+        Try now
+      </button>
+    </div>
   )
 }

@@ -6,6 +6,10 @@ export class Problem extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** The kind of problem, as docs/openapi.json has it: `code_required`, `host_not_connected`. */
+    readonly kind = '',
+    /** After how many seconds it can be tried again; 0 where the hub does not say. */
+    readonly wait = 0,
   ) {
     super(detail || title)
   }
@@ -44,11 +48,20 @@ export async function ask<T>(method: string, path: string, body?: unknown, signa
 
 /** The problem of an answer that is none of success. */
 export async function problemOf(answer: Response): Promise<Problem> {
-  if (answer.status === 401) signedOut.run()
+  // A password that is wrong is a 401 as well, and does not end the session: only the gate of the hub asks who it is.
+  const unknown = answer.status === 401 && answer.headers.has('www-authenticate')
+  if (unknown) signedOut.run()
   const text = await answer.text()
   try {
-    const { title, detail } = JSON.parse(text) as { title?: string; detail?: string }
-    return new Problem(answer.status, title ?? answer.statusText, detail ?? '')
+    const { type, title, detail } = JSON.parse(text) as { type?: string; title?: string; detail?: string }
+    const wait = Number(answer.headers.get('retry-after') ?? 0) || 0
+    return new Problem(
+      answer.status,
+      title ?? answer.statusText,
+      detail ?? (unknown ? 'your session has ended: sign in again' : ''),
+      type?.replace(/^urn:dockmon:problem:/, ''),
+      wait,
+    )
   } catch {
     return new Problem(answer.status, answer.statusText, text.slice(0, 300))
   }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { retryNow } from './retry.ts'
 import { follow, type ServerEvent } from './sse.ts'
 
 /** The last time that something of the hub arrived, in milliseconds; 0 before. */
@@ -27,10 +28,15 @@ export function onGap(refresh: () => void): () => void {
   }
 }
 
+/** Reads again what may be old, and opens broken streams at once. */
+export function refresh(): void {
+  for (const read of refreshers) read()
+  retryNow()
+}
+
 function take(event: ServerEvent): void {
-  heardAt.value = Date.now()
   if (event.name === 'gap') {
-    for (const refresh of refreshers) refresh()
+    for (const read of refreshers) read()
     return
   }
   const { host_id: hostId, data } = JSON.parse(event.data) as { host_id: string; data: unknown }
@@ -39,10 +45,14 @@ function take(event: ServerEvent): void {
 
 /** Follows the hub's stream. `lastId`: the event that what was read first includes. */
 export function startLive(stop: AbortSignal, lastId = ''): void {
+  addEventListener('online', retryNow, { signal: stop })
   void follow(
     '/api/stream',
     {
       onEvent: take,
+      onHeard: () => {
+        heardAt.value = Date.now()
+      },
       onState: open => {
         live.value = open
         if (open) heardAt.value = Date.now()

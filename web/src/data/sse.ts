@@ -1,4 +1,5 @@
 import { problemOf } from './http.ts'
+import { pause } from './retry.ts'
 
 /** A server-sent event. */
 export interface ServerEvent {
@@ -42,6 +43,8 @@ const SILENCE = 40_000
 
 export interface Follower {
   onEvent: (event: ServerEvent) => void
+  /** Called for all that arrives, also the comments that say that the hub is there. */
+  onHeard?: () => void
   /** True when events arrive (again), false when the stream broke. */
   onState?: (open: boolean) => void
 }
@@ -67,6 +70,7 @@ export async function follow(path: string, follower: Follower, signal: AbortSign
       for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
         clearTimeout(silence)
         silence = setTimeout(end, SILENCE)
+        follower.onHeard?.()
         for (const event of parser.push(piece.value)) {
           if (event.id) lastId = event.id
           follower.onEvent(event)
@@ -81,10 +85,7 @@ export async function follow(path: string, follower: Follower, signal: AbortSign
     }
     if (signal.aborted) return
     follower.onState?.(false)
-    await new Promise(resolve => {
-      setTimeout(resolve, wait * (0.75 + Math.random() / 2))
-      signal.addEventListener('abort', resolve, { once: true })
-    })
+    await pause(wait * (0.75 + Math.random() / 2), signal)
     wait = Math.min(wait * 1.7, 30_000)
   }
 }

@@ -31,6 +31,9 @@ export function duration(seconds: number): string {
   return 'now'
 }
 
+/** What the hub says in the middle of a sentence, as one of its own: with a capital letter and a full stop. */
+export const sentence = (text: string): string => text && text[0]!.toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? '' : '.')
+
 /** A container's ports as `8080→80, 53→53/udp`: published ones only, each once although it is published for IPv4 and IPv6. */
 export const publishedPorts = (ports: readonly Schema<'PublishedPort'>[]): string =>
   [

@@ -2,15 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
-namespace DockMon.Hub.Tests.Access;
+namespace DockMon.Testing;
 
 /// <summary>A provider of OpenID Connect on the loopback interface. It signs in whoever the test says, by whatever token the test says.</summary>
-internal sealed class FakeProvider : IAsyncDisposable
+public sealed class FakeProvider : IAsyncDisposable
 {
     public const string Client = "dockmon";
     public const string Secret = "secret of the client";
@@ -63,9 +62,18 @@ internal sealed class FakeProvider : IAsyncDisposable
             ["jwks_uri"] = Issuer + "/keys",
         }),
         "/keys" => WriteAsync(context, new JsonObject { ["keys"] = new JsonArray(Key()) }),
+        "/authorize" => SendBackAsync(context),
         "/token" => ExchangeAsync(context),
         _ => NotFoundAsync(context),
     };
+
+    /// <summary>Signs in whoever comes with a browser, and sends them back.</summary>
+    private Task SendBackAsync(HttpContext context)
+    {
+        var query = SignIn(new Uri(Issuer + "/authorize" + context.Request.QueryString));
+        context.Response.Redirect(_asked["redirect_uri"] + query);
+        return Task.CompletedTask;
+    }
 
     private async Task ExchangeAsync(HttpContext context)
     {
