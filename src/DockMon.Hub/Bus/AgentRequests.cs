@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Text.Json;
 using DockMon.Hub.Access;
 using DockMon.Hub.Agents;
@@ -9,10 +10,14 @@ namespace DockMon.Hub.Bus;
 
 /// <summary>
 /// Requests to agents, whichever hub they are connected to. A request belongs to the host, not to the connection: an agent that lost its connection
-/// answers on its next one, to whichever hub, which passes the answer on to the one that waits.
+/// answers on its next one, to whichever hub, which passes the answer on to the one that waits. What may have been lost with the connection is asked again
+/// on the next one, if that does no harm: it only reads, or the agent remembers what it was asked (<see cref="ExtensionNames.CommandIds"/>).
 /// </summary>
 internal sealed class AgentRequests
 {
+    /// <summary>Maximum number of times that a request is sent.</summary>
+    public const int MostSends = 10;
+
     /// <summary>Maximum time that another hub takes to queue a frame.</summary>
     private static readonly TimeSpan DeliveryLimit = TimeSpan.FromSeconds(5);
 
@@ -24,13 +29,18 @@ internal sealed class AgentRequests
     private readonly Owners _owners;
     private readonly Presence _presence;
     private readonly HostQuotas _quotas;
+    private readonly IHosts _hosts;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, (string HostId, TaskCompletionSource<Frame> Answer)> _pending = new(StringComparer.Ordinal);
+    private int _gaps;
 
-    public AgentRequests(AgentRegistry agents, HubLink link, HubIdentity self, Owners owners, Presence presence, HostQuotas quotas, TimeProvider time)
+    // It connects those who ask with all that knows where an agent is.
+    public AgentRequests(
+        AgentRegistry agents, HubLink link, HubIdentity self, Owners owners, Presence presence, HostQuotas quotas, IHosts hosts, TimeProvider time)
     {
-        (_agents, _link, _self, _owners, _presence, _quotas, _time) = (agents, link, self, owners, presence, quotas, time);
+        (_agents, _link, _self, _owners, _presence, _quotas, _hosts, _time) = (agents, link, self, owners, presence, quotas, hosts, time);
         agents.Removed += OnRemoved;
+        link.Changed += OnBusChanged;
         link.Serve(HubMessageKind.Deliver, message => Task.FromResult(TakeDelivery(message)));
         link.Serve(HubMessageKind.Answer, message => Task.FromResult(TakeAnswer(message)));
     }
@@ -56,16 +66,7 @@ internal sealed class AgentRequests
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
-            var bytes = FrameWriter.Request(type, command, payload.Span, id);
-            var session = await DeliverAsync(hostId, bytes, ended.Token);
-            while (isRead && !_self.IsAlone && await Task.WhenAny(answer.Task, _owners.NextAsync(hostId, session, ended.Token)) != answer.Task)
-            {
-                // Lost with the connection, perhaps.
-                ended.Token.ThrowIfCancellationRequested();
-                session = await DeliverAsync(hostId, bytes, ended.Token);
-            }
-
-            var frame = await answer.Task.WaitAsync(ended.Token);
+            var frame = await AnswerOfAsync(answer.Task, hostId, FrameWriter.Request(type, command, payload.Span, id), isRead, ended.Token);
             return frame.Error is null && frame.Success != false ? frame
                 : throw new AgentException(AgentFailure.Refused, frame.Error ?? "the agent gave no reason");
         }
@@ -104,12 +105,48 @@ internal sealed class AgentRequests
         }
     }
 
+    /// <summary>Sends a request, again on each new connection where it may be, and waits for the answer.</summary>
+    private async Task<Frame> AnswerOfAsync(Task<Frame> answer, string hostId, byte[] request, bool isRead, CancellationToken ct)
+    {
+        var last = await DeliverAsync(hostId, request, isRead, isRepeat: false, ct);
+        for (var sent = 1; last.MayRepeat && sent < MostSends && !await IsAnsweredAsync(answer, hostId, last, ct);)
+        {
+            var known = _owners.Version;
+            try
+            {
+                last = await DeliverAsync(hostId, request, isRead, isRepeat: true, ct);
+                sent++;
+            }
+            catch (AgentException e) when (e.Failure is AgentFailure.NotConnected or AgentFailure.Unreachable)
+            {
+                // The first one may have been done all the same: only its answer tells, or the limit.
+                await PauseAsync(() => _owners.Version != known, ct);
+            }
+        }
+
+        return await answer.WaitAsync(ct);
+    }
+
+    /// <returns>Whether it was answered; false when the answer may have been lost, and the agent can be asked again.</returns>
+    private async Task<bool> IsAnsweredAsync(Task answer, string hostId, Delivery last, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var first = await Task.WhenAny(answer, _owners.UntilAsync(() => CanAskAgain(hostId, last), over.Token));
+        await over.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+        return first == answer;
+    }
+
+    private bool CanAskAgain(string hostId, Delivery last) => _agents.Find(hostId) is { IsEnded: false } own ? own.Id != last.SessionId
+        : _owners.Find(hostId) is { HubId: { } hub } session && hub != _self.Id
+            && (session.SessionId != last.SessionId || Volatile.Read(ref _gaps) != last.Gaps);
+
     /// <summary>
     /// Has a frame sent to a host's agent, once. Waits for an agent whose hub went away a moment ago.
     /// </summary>
-    /// <returns>The session it was sent to, or perhaps was.</returns>
+    /// <returns>The session it was sent to, or perhaps was. A repeat is not sent to one that may not get it.</returns>
     /// <exception cref="AgentException">It was not sent.</exception>
-    public async Task<AgentSessionRecord?> DeliverAsync(string hostId, byte[] frame, CancellationToken ct)
+    private async Task<Delivery> DeliverAsync(string hostId, byte[] frame, bool isRead, bool isRepeat, CancellationToken ct)
     {
         using var late = new CancellationTokenSource(Owners.ComeBack, _time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
@@ -118,17 +155,28 @@ internal sealed class AgentRequests
             var session = _owners.Find(hostId);
             if (_agents.Find(hostId) is { IsEnded: false } own)
             {
-                own.Send(frame);
-                return session;
+                var delivery = new Delivery(own.Id, isRead || own.Uses(ExtensionNames.CommandIds), 0);
+                if (delivery.MayRepeat || !isRepeat)
+                {
+                    own.Send(frame);
+                }
+
+                return delivery;
             }
 
             if (session?.HubId is { } hub && hub != _self.Id)
             {
+                var delivery = new Delivery(session.SessionId, isRead || await RemembersAsync(hostId, ct), Volatile.Read(ref _gaps));
+                if (!delivery.MayRepeat && isRepeat)
+                {
+                    return delivery;
+                }
+
                 var message = new HubMessage(HubMessageKind.Deliver) { HostId = hostId, SessionId = session.SessionId, Data = frame };
                 var (outcome, done) = await _link.RequestAsync(hub, message, DeliveryLimit, ct);
                 if (done || outcome == BusOutcome.Unknown)
                 {
-                    return session;
+                    return done ? delivery : delivery with { SessionId = null };
                 }
 
                 if (outcome == BusOutcome.Down)
@@ -148,14 +196,46 @@ internal sealed class AgentRequests
             try
             {
                 // Again after a moment in any case: its new session may be stored and not be told yet.
-                await Task.WhenAny(_owners.NextAsync(hostId, session, patience.Token), Task.Delay(Pause, _time, patience.Token));
-                patience.Token.ThrowIfCancellationRequested();
+                await PauseAsync(() => _owners.Find(hostId) != session, patience.Token);
             }
             catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
             {
                 throw new AgentException(
                     AgentFailure.NotConnected, $"the host's agent lost its hub, and was not back within {Owners.ComeBack.TotalSeconds:0} s: nothing was done");
             }
+        }
+    }
+
+    /// <summary>Waits for a moment, or until a condition is true.</summary>
+    private async Task PauseAsync(Func<bool> condition, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await Task.WhenAny(_owners.UntilAsync(condition, over.Token), Task.Delay(Pause, _time, over.Token));
+        await over.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Whether the agent of another hub remembers what it was asked.</summary>
+    private async Task<bool> RemembersAsync(string hostId, CancellationToken ct)
+    {
+        try
+        {
+            return await _hosts.FindAsync(hostId, ct) is { } host && AgentExtensions.UsedWith(host).Contains(ExtensionNames.CommandIds);
+        }
+        catch (DbException)
+        {
+            // Requests go on without the database; they are sent once then.
+            return false;
+        }
+    }
+
+    private void OnBusChanged(bool up)
+    {
+        if (up)
+        {
+            // Answers that came to other hubs meanwhile are lost.
+            Interlocked.Increment(ref _gaps);
+            _owners.Signal();
         }
     }
 
@@ -206,4 +286,10 @@ internal sealed class AgentRequests
             }
         }
     }
+
+    /// <summary>What became of a frame for an agent.</summary>
+    /// <param name="SessionId">The session it was sent to; null when it is not known whether it was.</param>
+    /// <param name="MayRepeat">Whether it may be sent again.</param>
+    /// <param name="Gaps">How often the bus had come up before.</param>
+    private sealed record Delivery(string? SessionId, bool MayRepeat, int Gaps);
 }

@@ -21,6 +21,10 @@ internal sealed class Owners(HubIdentity self, TimeProvider time)
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Other> _hubs = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = NewSignal();
+    private long _version;
+
+    /// <summary>A number that is another one after each change.</summary>
+    public long Version => Volatile.Read(ref _version);
 
     /// <summary>Whether another hub wants samples.</summary>
     public bool OthersWatch
@@ -124,23 +128,34 @@ internal sealed class Owners(HubIdentity self, TimeProvider time)
         }
     }
 
-    /// <summary>Waits until something else than <paramref name="known"/> is known of a host.</summary>
-    public async Task NextAsync(string hostId, AgentSessionRecord? known, CancellationToken ct)
+    /// <summary>Waits until a condition is true, which may become so when an agent connects or disconnects.</summary>
+    public async Task UntilAsync(Func<bool> condition, CancellationToken ct)
     {
         while (true)
         {
             Task changed;
             lock (_gate)
             {
-                if (_entries.GetValueOrDefault(hostId)?.Session != known)
-                {
-                    return;
-                }
-
                 changed = _changed.Task;
             }
 
+            if (condition())
+            {
+                return;
+            }
+
             await changed.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>Has those who wait look again.</summary>
+    public void Signal()
+    {
+        lock (_gate)
+        {
+            _version++;
+            _changed.TrySetResult();
+            _changed = NewSignal();
         }
     }
 
@@ -222,12 +237,6 @@ internal sealed class Owners(HubIdentity self, TimeProvider time)
 
     private bool IsThere(Entry entry) =>
         entry.Session.HubId is { } hub && (hub == self.Id || _hubs.TryGetValue(hub, out var other) && IsHeard(other));
-
-    private void Signal()
-    {
-        _changed.TrySetResult();
-        _changed = NewSignal();
-    }
 
     private sealed record Other(long At, bool Watches);
 

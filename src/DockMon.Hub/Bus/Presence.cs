@@ -89,6 +89,7 @@ internal sealed partial class Presence : IAsyncDisposable
     {
         if (session.Epoch == 0)
         {
+            _owners.Signal();
             return;
         }
 

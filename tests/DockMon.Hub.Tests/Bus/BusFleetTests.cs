@@ -65,6 +65,25 @@ public sealed class InProcessFleetTests : FleetBehaviour
     }
 
     [Fact]
+    public async Task A_command_whose_answer_was_lost_between_the_hubs_is_asked_again_when_the_bus_is_back()
+    {
+        var agent = await One.ReconnectAsync(await StartAgentAsync(), Token, ExtensionNames.CommandIds);
+        await UntilConnectedAsync(Two, agent);
+        var asking = CommandAsync(Two, agent, CommandNames.PruneImages);
+        var request = await agent.ReadFrameAsync(Token);
+        _bus.Set(up: false);
+        await agent.AnswerAsync(request, "{}", Token);
+        await agent.SendEventAsync(EventNames.DeployProgress, "{}", Token);
+        await Retry.UntilAsync("the hub has read the answer", () => Feed(One, agent.HostId).Contains(EventNames.DeployProgress), ct: Token);
+        asking.IsCompleted.ShouldBeFalse();
+        _bus.Set(up: true);
+        var repeated = await agent.ReadFrameAsync(Token);
+        repeated.GetRawText().ShouldBe(request.GetRawText());
+        await agent.AnswerAsync(repeated, "{}", Token);
+        (await asking).ShouldBe((HttpStatusCode.OK, "{}"));
+    }
+
+    [Fact]
     public async Task A_host_that_was_removed_while_the_bus_was_down_is_found_to_be_removed()
     {
         var agent = await StartAgentAsync();

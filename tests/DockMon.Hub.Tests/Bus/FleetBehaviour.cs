@@ -89,6 +89,14 @@ public abstract class FleetBehaviour : FleetTests
     }
 
     [Fact]
+    public async Task Commands_of_an_agent_that_goes_from_hub_to_hub_are_done_once_each()
+    {
+        var agent = new CuttingAgent([One, Two], await StartAgentAsync(), seed: 11);
+        await RepeatedCommandTests.RunAsync(agent, [One, Two], commands: 30, Token);
+        agent.Cuts.ShouldBeGreaterThan(15);
+    }
+
+    [Fact]
     public async Task Comings_and_goings_and_events_are_in_the_feed_of_every_hub()
     {
         var agent = await StartAgentAsync();
