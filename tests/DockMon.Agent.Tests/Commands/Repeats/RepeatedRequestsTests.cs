@@ -18,6 +18,8 @@ namespace DockMon.Agent.Tests.Commands.Repeats;
 
 public sealed class RepeatedRequestsTests : IDisposable
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private readonly FakeTimeProvider _time = new();
     private readonly TemporaryFolder _folder = new();
     private readonly LogCapture _log = new();
@@ -111,6 +113,7 @@ public sealed class RepeatedRequestsTests : IDisposable
         }));
         await AnswerAsync();
         written.ShouldContain("\"id\":\"1\"");
+        System.IO.File.GetUnixFileMode(File).ShouldBe(OwnerOnly);
     }
 
     [Fact]
@@ -203,6 +206,7 @@ public sealed class RepeatedRequestsTests : IDisposable
 
         connection.IsConnected.ShouldBeTrue();
         new FileInfo(File).Length.ShouldBeLessThanOrEqualTo(RepeatFile.MaxBytes);
+        System.IO.File.GetUnixFileMode(File).ShouldBe(OwnerOnly, "it was written anew");
         var reread = Create();
         foreach (var known in (RepeatedRequests[])[repeats, reread])
         {
