@@ -4,15 +4,22 @@ import { listen, onGap } from './live.ts'
 import { follow } from './sse.ts'
 import type { Schema } from './schema.ts'
 
-export type Container = Schema<'ContainerAnswer'>
+type Answer = Schema<'ContainerAnswer'>
 
 /** The newest sample of a container; members that its agent does not tell are missing. */
 export type Figures = Partial<Schema<'ContainerFigures'>>
 
+/** A container, with what is asked for so often that it is made once. */
+export type Container = Answer & {
+  key: string
+  /** All that a word of a filter may be in, in lower case. */
+  text: string
+}
+
 /** Beyond this many the room asks to narrow what is shown: the browser holds them all. */
 export const MOST = 20_000
 
-export const keyOf = (container: { host_id: string; id: string }): string => container.host_id + ':' + container.id
+export const keyOf = (container: Container): string => container.key
 
 const all = new Map<string, Container>()
 
@@ -29,9 +36,16 @@ function changed(): void {
   }, 250)
 }
 
+function take(row: Answer): string {
+  const key = row.host_id + ':' + row.id
+  const text = `${row.name} ${row.host} ${row.image} ${row.project} ${row.service} ${row.state} ${row.health} ${row.id}`.toLowerCase()
+  all.set(key, { ...row, key, text })
+  return key
+}
+
 interface Changes {
-  added?: Container[]
-  changed?: Container[]
+  added?: Answer[]
+  changed?: Answer[]
   removed?: string[]
 }
 
@@ -41,10 +55,7 @@ export async function readContainers(): Promise<void> {
   let cursor = ''
   do {
     const page = await get<Schema<'ContainerPage'>>('/api/containers?limit=1000' + (cursor && '&cursor=' + encodeURIComponent(cursor)))
-    for (const container of page.items) {
-      found.add(keyOf(container))
-      all.set(keyOf(container), container)
-    }
+    for (const row of page.items) found.add(take(row))
     cursor = page.next ?? ''
     version.value++
   } while (cursor && found.size < MOST)
@@ -58,7 +69,7 @@ export function startContainers(): void {
   listen(({ name, hostId, data }) => {
     if (name === 'containers_changed') {
       const changes = data as Changes
-      for (const container of [...(changes.added ?? []), ...(changes.changed ?? [])]) all.set(keyOf(container), container)
+      for (const row of [...(changes.added ?? []), ...(changes.changed ?? [])]) take(row)
       for (const id of changes.removed ?? []) all.delete(hostId + ':' + id)
       changed()
     } else if (name === 'host_connected' || name === 'host_disconnected') {
@@ -77,23 +88,33 @@ export function startContainers(): void {
 /** Figures of the containers that are in view, by key. */
 export const visibleFigures = signal<ReadonlyMap<string, Figures>>(new Map())
 
-/** Follows the figures of some containers, once a second, until the signal ends it. At most 200, as the hub has it. */
-export function followFigures(keys: readonly string[], stop: AbortSignal): void {
+/** Follows the figures of some containers, once a second, until the signal ends it. At most 200, as the hub has it. Tells when it has begun. */
+export function followFigures(keys: readonly string[], stop: AbortSignal, onBegin?: () => void): void {
+  const wanted = keys.slice(0, 200)
   const byHost = new Map<string, string[]>()
-  for (const key of keys.slice(0, 200)) {
+  for (const key of wanted) {
     const colon = key.indexOf(':')
     const host = key.slice(0, colon)
     byHost.set(host, [...(byHost.get(host) ?? []), key.slice(colon + 1)])
   }
-  const wanted = new URLSearchParams([...byHost].map(([host, ids]) => ['figures', `${host}:${ids.join(',')}`]))
+  const parameters = new URLSearchParams([...byHost].map(([host, ids]) => ['figures', `${host}:${ids.join(',')}`]))
   void follow(
-    '/api/containers/changes?' + wanted.toString(),
+    '/api/containers/changes?' + parameters.toString(),
     {
+      onState: open => {
+        if (open && !stop.aborted) onBegin?.()
+      },
       onEvent: event => {
-        if (event.name !== 'figures') return
-        const next = new Map(visibleFigures.value)
-        for (const { host_id, id, figures } of JSON.parse(event.data) as { host_id: string; id: string; figures: Figures }[])
-          next.set(host_id + ':' + id, figures)
+        if (event.name !== 'figures' || stop.aborted) return
+        const told = JSON.parse(event.data) as { host_id: string; id: string; figures: Schema<'ContainerFigures'> }[]
+        const next = new Map(wanted.flatMap(key => (visibleFigures.value.has(key) ? [[key, visibleFigures.value.get(key)!] as const] : [])))
+        for (const { host_id, id, figures } of told) {
+          const key = host_id + ':' + id
+          next.set(key, figures)
+          // What was seen last stays known when the row is out of view.
+          const row = all.get(key)
+          if (row) all.set(key, { ...row, figures })
+        }
         visibleFigures.value = next
       },
     },

@@ -21,11 +21,12 @@ export function parseFilter(text: string, names: readonly string[]): Filter {
 }
 
 /** Whether a row passes: all words in it, one of the values of each field, none of those with a minus. */
-export function matches(filter: Filter, fields: Record<string, string>, haystack: string): boolean {
+export function matches(filter: Filter, fields: Readonly<Record<string, unknown>>, haystack: string): boolean {
   for (const word of filter.words) if (!haystack.includes(word)) return false
+  if (filter.fields.length === 0) return true
   const wanted = new Map<string, boolean>()
   for (const [name, value, not] of filter.fields) {
-    const hit = (fields[name] ?? '').toLowerCase().includes(value)
+    const hit = String(fields[name] ?? '').toLowerCase().includes(value)
     if (not) {
       if (hit) return false
     } else wanted.set(name, (wanted.get(name) ?? false) || hit)

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 
 /** A column of a table. */
@@ -113,7 +113,7 @@ export function Table<Row>(props: TableProps<Row>) {
     ])
   }, [])
 
-  const all = rows.length > 0 && chosen !== undefined && rows.every(row => chosen.has(keyOf(row)))
+  const all = useMemo(() => rows.length > 0 && chosen !== undefined && rows.every(row => chosen.has(keyOf(row))), [rows, chosen])
   return (
     <div class="table" ref={frame} tabIndex={0} role="region" aria-label={props.label}>
       <table aria-rowcount={rows.length + 1}>

@@ -14,20 +14,8 @@ import { Table, type Column } from '../parts/table.tsx'
 import { bytes, duration, percent, publishedPorts, shortImage, visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
 
+/** Members of a container that a filter may name. */
 const fields = ['host', 'state', 'health', 'image', 'project', 'service', 'name']
-
-const fieldsOf = (row: Container): Record<string, string> => ({
-  host: row.host,
-  state: row.state,
-  health: row.health,
-  image: row.image,
-  project: row.project,
-  service: row.service,
-  name: row.name,
-})
-
-const haystack = (row: Container): string =>
-  `${row.name} ${row.host} ${row.image} ${row.project} ${row.service} ${row.state} ${row.health} ${row.id}`.toLowerCase()
 
 const figuresOf = (row: Container): Figures | null | undefined => visibleFigures.value.get(keyOf(row)) ?? row.figures
 
@@ -99,22 +87,37 @@ export function Containers() {
     const filter = parseFilter(query('q'), fields)
     const order = orders[query('sort') || 'name'] ?? orders['name']!
     const way = query('order') === 'desc' ? -1 : 1
-    const keyed = [...containers.values()].filter(row => matches(filter, fieldsOf(row), haystack(row))).map(row => ({ row, by: order(row) }))
+    const keyed = [...containers.values()].filter(row => matches(filter, row, row.text)).map(row => ({ row, by: order(row) }))
     keyed.sort((a, b) => (a.by < b.by ? -way : a.by > b.by ? way : a.row.id < b.row.id ? -1 : 1))
     return keyed.map(item => item.row)
   })
 
-  const following = useRef<AbortController>(null)
+  const following = useRef<{ timer: number; now: AbortController | undefined; next: AbortController | undefined }>({ timer: 0, now: undefined, next: undefined })
   const onView = (view: readonly Container[]): void => {
-    following.current?.abort()
-    const stop = new AbortController()
-    following.current = stop
-    // Whoever scrolls past needs no figures.
-    setTimeout(() => {
-      if (!stop.signal.aborted) followFigures(view.filter(row => row.state === 'running').map(keyOf), stop.signal)
+    const streams = following.current
+    clearTimeout(streams.timer)
+    // Whoever scrolls past needs no figures. Those before go on until the new ones have begun.
+    streams.timer = window.setTimeout(() => {
+      streams.next?.abort()
+      const next = new AbortController()
+      streams.next = next
+      followFigures(view.filter(row => row.state === 'running').map(keyOf), next.signal, () => {
+        if (streams.now === next) return
+        streams.now?.abort()
+        streams.now = next
+        streams.next = undefined
+      })
     }, 300)
   }
-  useEffect(() => () => following.current?.abort(), [])
+  useEffect(
+    () => () => {
+      const { timer, now, next } = following.current
+      clearTimeout(timer)
+      now?.abort()
+      next?.abort()
+    },
+    [],
+  )
 
   const running = rows.value.reduce((sum, row) => sum + (row.state === 'running' ? 1 : 0), 0)
   return (

@@ -1,4 +1,4 @@
-import { useComputed } from '@preact/signals'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { query, to } from '../app/router.ts'
 import { containers, version } from '../data/containers.ts'
@@ -7,6 +7,7 @@ import { figures, hosts, type Host, type HostLive } from '../data/hosts.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon } from '../parts/icons.tsx'
+import { useInView } from '../parts/in-view.ts'
 import { Meter, Spark } from '../parts/spark.tsx'
 import { bytes, duration, percent, visible } from '../parts/text.ts'
 import { AddHost } from './add-host.tsx'
@@ -18,6 +19,8 @@ interface Count {
   unhealthy: number
   restarting: number
 }
+
+const byName = new Intl.Collator(undefined, { numeric: true })
 
 const none: Count = { running: 0, all: 0, unhealthy: 0, restarting: 0 }
 
@@ -40,7 +43,6 @@ export function Hosts() {
 
   if (!hosts.value) return <p class="quiet">Reading the hosts…</p>
   const all = [...hosts.value.values()]
-  const troubles = all.flatMap(host => troublesOf(host, figures.value.get(host.id), counts.value.get(host.id) ?? none))
   const filter = parseFilter(query('q'), ['tag', 'state', 'version'])
   const shown = all
     .filter(host =>
@@ -50,7 +52,7 @@ export function Hosts() {
         [host.hostname, ...(host.tags ?? []), host.registration.os_version ?? '', host.registration.version ?? ''].join(' ').toLowerCase(),
       ),
     )
-    .sort((a, b) => a.hostname.localeCompare(b.hostname, undefined, { numeric: true }))
+    .sort((a, b) => byName.compare(a.hostname, b.hostname))
 
   return (
     <div class="hosts">
@@ -66,22 +68,7 @@ export function Hosts() {
         </ActionButton>
       </header>
       {adding && <AddHost onClose={() => setAdding(false)} />}
-      {troubles.length > 0 && (
-        <section aria-labelledby="attention" class="attention">
-          <h2 id="attention">
-            <Icon name="warn" /> Needs attention
-          </h2>
-          <ul>
-            {troubles.slice(0, 12).map(trouble => (
-              <li key={trouble.host.id + trouble.text} class={trouble.kind}>
-                <a href={trouble.link}>{visible(trouble.host.hostname)}</a>
-                <span>{trouble.text}</span>
-              </li>
-            ))}
-          </ul>
-          {troubles.length > 12 && <p class="quiet">and {troubles.length - 12} more</p>}
-        </section>
-      )}
+      <Attention hosts={all} counts={counts} />
       {all.length === 0 ? (
         <div class="empty">
           <h2>No hosts yet</h2>
@@ -94,9 +81,10 @@ export function Hosts() {
         <>
           <FilterBox label="Search hosts" placeholder="Search: name, tag:production, state:offline" />
           <ul class="cards">
-            {shown.map(host => (
-              <Card key={host.id} host={host} live={figures.value.get(host.id)} count={counts.value.get(host.id) ?? none} />
-            ))}
+            {shown.map(host => {
+              const { running, all: total } = counts.value.get(host.id) ?? none
+              return <Card key={host.id} host={host} running={running} stopped={total - running} />
+            })}
           </ul>
           {shown.length === 0 && <p class="quiet">No host is like that.</p>}
         </>
@@ -105,11 +93,35 @@ export function Hosts() {
   )
 }
 
-function Card({ host, live, count }: { host: Host; live: HostLive | undefined; count: Count }) {
-  const figure = host.connected ? live : undefined
+/** What is wrong anywhere. By itself, because it alone looks at the figures of all hosts each second. */
+function Attention({ hosts: all, counts }: { hosts: readonly Host[]; counts: ReadonlySignal<ReadonlyMap<string, Count>> }) {
+  const troubles = all.flatMap(host => troublesOf(host, figures.value.get(host.id), counts.value.get(host.id) ?? none))
+  if (troubles.length === 0) return null
+  return (
+    <section aria-labelledby="attention" class="attention">
+      <h2 id="attention">
+        <Icon name="warn" /> Needs attention
+      </h2>
+      <ul>
+        {troubles.slice(0, 12).map(trouble => (
+          <li key={trouble.host.id + trouble.text} class={trouble.kind}>
+            <a href={trouble.link}>{visible(trouble.host.hostname)}</a>
+            <span>{trouble.text}</span>
+          </li>
+        ))}
+      </ul>
+      {troubles.length > 12 && <p class="quiet">and {troubles.length - 12} more</p>}
+    </section>
+  )
+}
+
+function Card({ host, running, stopped }: { host: Host; running: number; stopped: number }) {
+  const [element, inView] = useInView<HTMLLIElement>()
+  const live = useComputed(() => (inView.value ? figures.value : figures.peek()).get(host.id))
+  const figure = host.connected ? live.value : undefined
   const memory = host.registration.total_memory
   return (
-    <li class={'card ' + (host.connected ? '' : 'offline')}>
+    <li ref={element} class={'card ' + (host.connected ? '' : 'offline')}>
       <h2>
         <a href={to('hosts', host.id)}>{visible(host.hostname)}</a>
         <span class={'state ' + (host.connected ? 'good' : 'bad')}>
@@ -154,7 +166,7 @@ function Card({ host, live, count }: { host: Host; live: HostLive | undefined; c
       )}
       <p class="foot">
         <a href={`/containers?q=${encodeURIComponent(`host:"${host.hostname}"`)}`}>
-          {count.running} running{count.all > count.running ? `, ${count.all - count.running} not` : ''}
+          {running} running{stopped > 0 ? `, ${stopped} not` : ''}
         </a>
         {(host.tags ?? []).map(tag => (
           <span key={tag} class="tag">
