@@ -19,7 +19,8 @@ internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHand
     {
         var answer = await base.SendAsync(request, cancellationToken);
         var path = request.RequestUri!.AbsolutePath.Split('/');
-        if ((int)answer.StatusCode < 500 && Operations.Find(known => known.Method == request.Method.Method && IsLike(known.Path, path)) is { Path: not null } operation)
+        if ((int)answer.StatusCode < 500
+            && Operations.Find(known => known.Method == request.Method.Method && IsLike(known.Path, path)) is { Path: not null } operation)
         {
             var what = $"{request.Method} {string.Join('/', operation.Path)} answered {(int)answer.StatusCode}";
             operation.Responses.TryGetProperty(((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture), out var response)

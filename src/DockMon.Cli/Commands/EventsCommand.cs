@@ -31,13 +31,15 @@ internal static class EventsCommand
             }
 
             await context.Console.Out.WriteLineAsync(context.Json
-                ? $"{{\"event\":{JsonSerializer.Serialize(e.Name, CliJson.Default.String)},\"host_id\":{JsonSerializer.Serialize(hostId, CliJson.Default.String)},\"data\":{Data(e).GetRawText()}}}"
+                ? $"{{\"event\":{Quoted(e.Name)},\"host_id\":{Quoted(hostId)},\"data\":{Data(e).GetRawText()}}}"
                 : $"{Text.Safe(host),-16} {Text.Safe(e.Name),-20} {Describe(Data(e))}");
             await context.Console.Out.FlushAsync(ct);
         }
 
         return ExitCodes.Success;
     }
+
+    private static string Quoted(string text) => JsonSerializer.Serialize(text, CliJson.Default.String);
 
     private static JsonElement Data(ServerEvent e) => e.Data.TryGetProperty("data", out var data) ? data : e.Data;
 

@@ -30,7 +30,10 @@ internal static class AccountApi
         me.MapDelete("/app", RemoveAppAsync).Produces(StatusCodes.Status204NoContent).WithSummary("Forgets the authenticator app.");
         me.MapGet("/sessions", ListSessionsAsync).Produces<IReadOnlyList<SessionAnswer>>().ProducesProblem(StatusCodes.Status400BadRequest)
             .WithSummary("The caller's sessions.");
-        me.MapDelete("/sessions/{session}", EndSessionAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).WithSummary("Ends a session of the caller.");
+        me.MapDelete("/sessions/{session}", EndSessionAsync)
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithSummary("Ends a session of the caller.");
     }
 
     /// <summary>The first user; null with the reason if there will be none.</summary>

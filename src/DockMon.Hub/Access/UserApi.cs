@@ -15,7 +15,10 @@ internal static class UserApi
         users.MapPost("", AddAsync).Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict).WithSummary("Adds a user.");
         users.MapPut("/{name}", ChangeAsync).Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Changes role and tags of a user, whose sessions end.");
-        users.MapDelete("/{name}", RemoveAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict).WithSummary("Removes a user.");
+        users.MapDelete("/{name}", RemoveAsync)
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .WithSummary("Removes a user.");
         users.MapPut("/{name}/password", SetPasswordAsync)
             .Produces(StatusCodes.Status204NoContent)
             .WithSummary("Sets a new password for a user who forgot it: the sessions end, and the authenticator app is forgotten.");

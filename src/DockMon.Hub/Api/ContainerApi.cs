@@ -42,7 +42,10 @@ internal static partial class ContainerApi
                 return body is null
                     ? Results.Problem("the body must be a JSON object", statusCode: StatusCodes.Status400BadRequest)
                     : await OperateAsync(agents, id, action, cid, body, ct);
-            }).Allow(CommandRoles.OfOperation(action)).WithMetadata(new DescribedBody(typeof(ContainerActionRequest))).WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
+            })
+                .Allow(CommandRoles.OfOperation(action))
+                .WithMetadata(new DescribedBody(typeof(ContainerActionRequest)))
+                .WithSummary($"Has the agent {action} the container. The body may hold timeout (s), force or new_name.");
         }
     }
 

@@ -13,7 +13,10 @@ internal sealed class HubUser : IDisposable
 
     public HubUser(HubFixture hub, string? token = null)
     {
-        Http = new HttpClient(new ContractHandler(new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false })) { BaseAddress = hub.Http.BaseAddress };
+        Http = new HttpClient(new ContractHandler(new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false }))
+        {
+            BaseAddress = hub.Http.BaseAddress,
+        };
         TokenValue = token;
         if (token is not null)
         {

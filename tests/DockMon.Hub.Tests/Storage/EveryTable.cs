@@ -53,7 +53,9 @@ internal static class EveryTable
         {
             var rows = await database.QueryAsync(
                 $"SELECT {string.Join(", ", columns.Select(column => column.Name).Order(StringComparer.Ordinal))} FROM {table}",
-                row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i) is byte[] bytes ? Convert.ToHexString(bytes) : row.GetValue(i))),
+                row => string.Join(
+                    '|',
+                    Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i) is byte[] bytes ? Convert.ToHexString(bytes) : row.GetValue(i))),
                 ct);
             all[table] = string.Join('\n', rows.Order(StringComparer.Ordinal));
         }

@@ -126,7 +126,9 @@ public sealed class StorageTests : IDisposable
         var host = (await RegisterAsync(database)).Host.Id;
         await EveryTable.FillAsync(database, host, Token);
         (await new Hosts(database, _time).DeleteAsync(host, Token)).ShouldBeTrue();
-        var left = (await EveryTable.RowsAsync(database, Token)).Where(table => table.Value.Contains(host, StringComparison.Ordinal)).Select(table => table.Key);
+        var left = (await EveryTable.RowsAsync(database, Token))
+            .Where(table => table.Value.Contains(host, StringComparison.Ordinal))
+            .Select(table => table.Key);
         left.ShouldBe(["audit", "stats_blocks", "stats_journal"], ignoreOrder: true);
     }
 
