@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Oidc;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;

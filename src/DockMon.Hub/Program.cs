@@ -1,4 +1,4 @@
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.SignIn;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub;

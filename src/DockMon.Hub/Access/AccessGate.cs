@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Api;
 
 namespace DockMon.Hub.Access;

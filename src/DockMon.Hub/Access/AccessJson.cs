@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DockMon.Hub.Access.Audit;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Access;

@@ -1,3 +1,7 @@
+using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Oidc;
+using DockMon.Hub.Access.SignIn;
+
 namespace DockMon.Hub.Access;
 
 /// <summary>Who may do what: users, tokens, roles, the gate in front of every endpoint, and the audit.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DockMon.Hub.Access.SignIn;
 using DockMon.Hub.Api;
 using DockMon.Hub.Storage;
 

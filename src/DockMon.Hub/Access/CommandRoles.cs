@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Api;
 using DockMon.Protocol;
 

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text.RegularExpressions;
+using DockMon.Hub.Access.Audit;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Access;

@@ -1,3 +1,4 @@
+using DockMon.Hub.Access.SignIn;
 using DockMon.Hub.Api;
 
 namespace DockMon.Hub.Access;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
 using DockMon.Hub.Access;
+using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 

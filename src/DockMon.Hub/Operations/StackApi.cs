@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using DockMon.Hub.Access;
+using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Api;
 using DockMon.Protocol;
 
