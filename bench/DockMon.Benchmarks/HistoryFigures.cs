@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using DockMon.Hub;
 using DockMon.Hub.History;
+using DockMon.Hub.History.Live;
 using DockMon.Hub.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using DockMon.Hub.History;
+using DockMon.Hub.History.Live;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -4,6 +4,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using DockMon.Chaos;
+using DockMon.Hub.Access.Roles;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 using DockMon.Testing;
 

@@ -5,6 +5,7 @@ using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Hosting;

@@ -9,6 +9,7 @@ using DockMon.Agent.Hosting;
 using DockMon.Agent.Logging;
 using DockMon.Agent.Policies;
 using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 

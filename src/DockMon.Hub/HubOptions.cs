@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Net;
 using DockMon.Hub.Access.Oidc;
 using DockMon.Hub.Bus;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Bus.Nats;
+using DockMon.Hub.Storage.Dialects;
 using DockMon.Hub.Tls;
 
 namespace DockMon.Hub;
@@ -58,7 +59,7 @@ public sealed class HubOptions
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What one host may have of the hub.</summary>
-    public Agents.AgentLimits Limits { get; init; } = new();
+    public Agents.Limits.AgentLimits Limits { get; init; } = new();
 
     /// <summary>Output for a generated API key.</summary>
     public TextWriter Output { get; init; } = TextWriter.Null;

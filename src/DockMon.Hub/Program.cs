@@ -1,5 +1,6 @@
 using DockMon.Hub.Access.SignIn;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 
 namespace DockMon.Hub;
 

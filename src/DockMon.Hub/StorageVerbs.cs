@@ -1,4 +1,5 @@
 using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Dialects;
 
 namespace DockMon.Hub;
 

@@ -5,7 +5,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;

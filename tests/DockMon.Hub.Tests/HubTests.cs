@@ -1,5 +1,5 @@
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tests.Api;
 using DockMon.Hub.Tests.Storage;

@@ -1,3 +1,4 @@
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Audit;

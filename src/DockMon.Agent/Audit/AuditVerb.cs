@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Protocol;

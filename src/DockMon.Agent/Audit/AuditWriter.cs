@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Threading;
 using Microsoft.Extensions.Logging;
 

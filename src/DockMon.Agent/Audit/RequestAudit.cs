@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Json;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Engine;
 using DockMon.Protocol;
 

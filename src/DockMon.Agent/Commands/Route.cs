@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockMon.Agent.Json;
-using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 
 namespace DockMon.Agent.Commands;
 

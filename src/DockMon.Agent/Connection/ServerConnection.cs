@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
+using DockMon.Agent.Connection.Dialing;
+using DockMon.Agent.Connection.Registration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Threading;

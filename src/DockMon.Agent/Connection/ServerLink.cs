@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection.Dialing;
+using DockMon.Agent.Connection.Registration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Storage;

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;

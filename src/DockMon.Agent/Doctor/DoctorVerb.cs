@@ -1,7 +1,8 @@
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Doctor.Checks;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Policies.Reading;
-using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.Doctor;

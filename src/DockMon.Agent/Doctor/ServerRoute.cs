@@ -1,6 +1,6 @@
 using System.Net;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Doctor;

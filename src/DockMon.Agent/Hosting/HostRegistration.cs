@@ -3,7 +3,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Policies;
-using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Engine;
 using DockMon.Protocol;
 

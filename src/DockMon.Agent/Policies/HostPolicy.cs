@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Policies.Updating;
 using DockMon.Protocol;

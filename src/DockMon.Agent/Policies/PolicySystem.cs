@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DockMon.Agent.Configuration;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Engine;

@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Engine;
 

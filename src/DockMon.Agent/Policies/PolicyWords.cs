@@ -1,5 +1,6 @@
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 
 namespace DockMon.Agent.Policies;
 

@@ -1,5 +1,6 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;

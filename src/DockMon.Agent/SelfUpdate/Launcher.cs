@@ -1,6 +1,7 @@
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Interop;
 using DockMon.Agent.Linux;
+using DockMon.Agent.SelfUpdate.Programs;
 using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.SelfUpdate;

@@ -4,6 +4,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;

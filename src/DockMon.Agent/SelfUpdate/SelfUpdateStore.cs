@@ -2,6 +2,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Interop;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Agent.Storage;
 
 namespace DockMon.Agent.SelfUpdate;

@@ -4,6 +4,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Engine;
 using Microsoft.Extensions.Logging;
 

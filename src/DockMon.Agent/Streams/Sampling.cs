@@ -1,4 +1,5 @@
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Streams.Events;

@@ -4,6 +4,7 @@ using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Updating;
 using DockMon.Agent.Update.Journal;
 using DockMon.Agent.Update.Steps;

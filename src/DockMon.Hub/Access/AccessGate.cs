@@ -1,6 +1,8 @@
 using System.Globalization;
 using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Contract;
 
 namespace DockMon.Hub.Access;
 

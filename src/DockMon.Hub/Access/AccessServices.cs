@@ -1,5 +1,6 @@
 using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Access.Oidc;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Access.SignIn;
 
 namespace DockMon.Hub.Access;
@@ -64,7 +65,7 @@ internal static class AccessServices
         }
         catch (LastAdminException e)
         {
-            await Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict, type: Api.ProblemTypes.Conflict).ExecuteAsync(context);
+            await Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict, type: Api.Contract.ProblemTypes.Conflict).ExecuteAsync(context);
         }
     }
 }

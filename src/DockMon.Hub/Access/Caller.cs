@@ -1,3 +1,5 @@
+using DockMon.Hub.Access.Permissions;
+
 namespace DockMon.Hub.Access;
 
 /// <summary>Who makes a request.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Api;
 
 namespace DockMon.Hub.Access;

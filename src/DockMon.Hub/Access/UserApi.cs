@@ -1,5 +1,7 @@
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Access.SignIn;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Contract;
 
 namespace DockMon.Hub.Access;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using DockMon.Hub.Agents.Limits;
 
 namespace DockMon.Hub.Agents;
 

@@ -1,3 +1,4 @@
+using DockMon.Hub.Agents.Admission;
 using DockMon.Hub.Bus;
 using DockMon.Protocol;
 

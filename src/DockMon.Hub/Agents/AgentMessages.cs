@@ -2,12 +2,13 @@ using System.Data.Common;
 using System.Net.WebSockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using DockMon.Hub.Api;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
-using DockMon.Hub.History;
+using DockMon.Hub.History.Live;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Operations;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;

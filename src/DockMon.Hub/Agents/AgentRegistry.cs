@@ -1,5 +1,5 @@
 using System.Net.WebSockets;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 
 namespace DockMon.Hub.Agents;
 

@@ -1,3 +1,6 @@
+using DockMon.Hub.Agents.Admission;
+using DockMon.Hub.Agents.Limits;
+
 namespace DockMon.Hub.Agents;
 
 /// <summary>The sockets of agents, and what arrives on them.</summary>

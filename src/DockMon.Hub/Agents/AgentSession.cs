@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
+using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Logs;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;

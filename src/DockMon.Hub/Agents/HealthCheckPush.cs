@@ -1,6 +1,6 @@
 using System.Data.Common;
 using DockMon.Hub.Bus;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;

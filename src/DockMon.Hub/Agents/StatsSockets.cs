@@ -1,7 +1,9 @@
 using System.Data.Common;
 using System.Net.WebSockets;
+using DockMon.Hub.Agents.Admission;
+using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Api;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Agents;

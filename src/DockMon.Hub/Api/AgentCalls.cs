@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Protocol;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DockMon.Hub.History;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
+using DockMon.Hub.Api.Contract;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Logs;
 using DockMon.Hub.Operations;
 

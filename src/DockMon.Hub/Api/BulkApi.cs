@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Api.Contract;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;

@@ -1,6 +1,6 @@
 using System.Data.Common;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.Oidc;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Storage;
 

@@ -1,9 +1,12 @@
 using System.Text.Json;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.Api.Contract;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
-using DockMon.Hub.History;
-using DockMon.Hub.Storage;
+using DockMon.Hub.History.Live;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;

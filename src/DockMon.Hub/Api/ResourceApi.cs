@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Protocol;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using System.Text.Json;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Bus;
 using DockMon.Protocol;

@@ -1,5 +1,5 @@
-using DockMon.Hub.Access;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Access.Permissions;
+using DockMon.Hub.Storage.Tables;
 
 namespace DockMon.Hub.Api;
 

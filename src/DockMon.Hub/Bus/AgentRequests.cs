@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Text.Json;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Bus;

@@ -1,4 +1,4 @@
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 
 namespace DockMon.Hub.Bus;
 

@@ -1,6 +1,6 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 
 namespace DockMon.Hub.Bus;
 

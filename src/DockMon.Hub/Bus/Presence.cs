@@ -2,8 +2,8 @@ using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Api.Feeds;
+using DockMon.Hub.Storage.Tables;
 
 namespace DockMon.Hub.Bus;
 

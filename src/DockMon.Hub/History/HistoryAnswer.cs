@@ -1,3 +1,6 @@
+using DockMon.Hub.History.Blocks;
+using DockMon.Hub.History.Live;
+
 namespace DockMon.Hub.History;
 
 /// <summary>The history of a container or host.</summary>

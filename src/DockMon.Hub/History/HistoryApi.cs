@@ -1,5 +1,7 @@
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Contract;
+using DockMon.Hub.History.Live;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
 

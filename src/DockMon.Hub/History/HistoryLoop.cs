@@ -1,5 +1,7 @@
 using System.Data.Common;
-using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.History.Blocks;
+using DockMon.Hub.History.Live;
 
 namespace DockMon.Hub.History;
 

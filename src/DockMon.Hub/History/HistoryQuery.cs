@@ -1,3 +1,6 @@
+using DockMon.Hub.History.Blocks;
+using DockMon.Hub.History.Live;
+
 namespace DockMon.Hub.History;
 
 /// <summary>Reads the history of a series from the tier that fits, up to now: what is not rolled up yet is read from the journal and from memory.</summary>

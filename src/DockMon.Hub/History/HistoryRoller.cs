@@ -1,5 +1,7 @@
 using System.Globalization;
-using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.History.Blocks;
+using DockMon.Hub.History.Live;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.History;

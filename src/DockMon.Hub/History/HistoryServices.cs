@@ -1,3 +1,6 @@
+using DockMon.Hub.History.Live;
+using DockMon.Hub.History.Metrics;
+
 namespace DockMon.Hub.History;
 
 /// <summary>Statistics: the samples of the last minutes, and what is kept of older ones.</summary>

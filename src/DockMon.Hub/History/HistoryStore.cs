@@ -1,4 +1,6 @@
-using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.History.Blocks;
+using DockMon.Hub.History.Live;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.History;

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Images;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Inventory;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Images;

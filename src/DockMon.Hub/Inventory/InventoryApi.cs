@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,7 +1,8 @@
 using System.Data.Common;
 using System.Text.Json;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
+using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Protocol;
 

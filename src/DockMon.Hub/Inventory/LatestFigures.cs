@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DockMon.Hub.History;
+using DockMon.Hub.History.Live;
 
 namespace DockMon.Hub.Inventory;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Logs;

@@ -3,9 +3,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Channels;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Contract;
+using DockMon.Hub.Api.Feeds;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Logs;

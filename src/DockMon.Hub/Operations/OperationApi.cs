@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Contract;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Inventory;
 using DockMon.Protocol;
 

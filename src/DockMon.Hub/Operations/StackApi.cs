@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Contract;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Operations;

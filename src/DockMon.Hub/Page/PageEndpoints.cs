@@ -1,4 +1,4 @@
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 

@@ -1,4 +1,5 @@
 using DockMon.Hub.Bus;
+using DockMon.Hub.Storage.Dialects;
 using Microsoft.Data.Sqlite;
 
 namespace DockMon.Hub.Storage;

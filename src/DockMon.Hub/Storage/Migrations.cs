@@ -1,4 +1,6 @@
 using System.Data.Common;
+using DockMon.Hub.Storage.Dialects;
+using DockMon.Hub.Storage.Tables;
 
 namespace DockMon.Hub.Storage;
 

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,3 +1,5 @@
+using DockMon.Hub.Storage.Tables;
+
 namespace DockMon.Hub.Storage;
 
 /// <summary>The database and what is kept in it.</summary>

@@ -1,4 +1,5 @@
 using DockMon.Agent.Audit;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;

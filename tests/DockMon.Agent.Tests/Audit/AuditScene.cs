@@ -1,4 +1,5 @@
 using DockMon.Agent.Audit;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
 

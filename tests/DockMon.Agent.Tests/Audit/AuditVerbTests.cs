@@ -1,4 +1,5 @@
 using DockMon.Agent.Audit;
+using DockMon.Agent.Audit.Chain;
 using Shouldly;
 using Xunit;
 

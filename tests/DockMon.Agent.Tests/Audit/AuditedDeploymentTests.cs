@@ -1,4 +1,5 @@
 using DockMon.Agent.Audit;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Tests.Compose.Deploy;
 using DockMon.Agent.Tests.Policies;

@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Audit;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Tests.Policies;
 using DockMon.Protocol;
 using DockMon.Testing;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Shouldly;

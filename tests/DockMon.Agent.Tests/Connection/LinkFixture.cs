@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
 using DockMon.Agent.Audit;
+using DockMon.Agent.Audit.Chain;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Storage;
 using DockMon.Protocol;

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,6 @@
 using System.Net;
 using DockMon.Agent.Doctor;
+using DockMon.Agent.Doctor.Checks;
 using Shouldly;
 using Xunit;
 

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using DockMon.Agent.Configuration;
-using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Doctor;
+using DockMon.Agent.Doctor.Advice;
 using DockMon.Engine;
 using Shouldly;
 using Xunit;

@@ -82,7 +82,7 @@ public sealed class NativeTests : IDisposable
         var file = _folder.Write("file", "");
         File.CreateSymbolicLink(_folder.File("link"), file);
         Native.TryGive(_folder.File("link"), 4242).ShouldBeTrue();
-        Agent.SelfUpdate.FileTrust.WhyNotFile(file).ShouldBeNull("the file is still root's");
+        Agent.SelfUpdate.Programs.FileTrust.WhyNotFile(file).ShouldBeNull("the file is still root's");
     }
 
     [Fact]

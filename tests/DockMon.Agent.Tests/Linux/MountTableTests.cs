@@ -1,4 +1,5 @@
 using DockMon.Agent.Doctor;
+using DockMon.Agent.Doctor.Checks;
 using DockMon.Agent.Linux;
 using DockMon.Engine;
 using Shouldly;

@@ -2,6 +2,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Agent.Tests.Hosting;

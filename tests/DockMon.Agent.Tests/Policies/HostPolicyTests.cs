@@ -1,5 +1,6 @@
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;

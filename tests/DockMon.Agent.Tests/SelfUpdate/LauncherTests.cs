@@ -1,5 +1,6 @@
 using DockMon.Agent.Hosting;
 using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 using Shouldly;
 using Xunit;
 

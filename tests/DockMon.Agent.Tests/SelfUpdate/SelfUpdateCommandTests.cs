@@ -5,6 +5,7 @@ using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Agent.Tests.Audit;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;

@@ -8,6 +8,7 @@ using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Engine;
 using DockMon.Protocol;

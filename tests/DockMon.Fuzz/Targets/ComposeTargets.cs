@@ -1,5 +1,6 @@
 using System.Text;
 using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Tool;
 using DockMon.Agent.Compose.Discovery;
 
 namespace DockMon.Fuzz.Targets;

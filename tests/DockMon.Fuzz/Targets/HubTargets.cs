@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
-using DockMon.Hub.History;
-using DockMon.Hub.Storage;
+using DockMon.Hub.Agents.Admission;
+using DockMon.Hub.Api.Feeds;
+using DockMon.Hub.History.Live;
+using DockMon.Hub.Storage.Tables;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DockMon.Fuzz.Targets;

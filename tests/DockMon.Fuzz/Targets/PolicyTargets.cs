@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Reading;
-using DockMon.Agent.SelfUpdate;
+using DockMon.Agent.SelfUpdate.Programs;
 
 namespace DockMon.Fuzz.Targets;
 

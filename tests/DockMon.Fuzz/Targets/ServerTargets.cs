@@ -4,6 +4,8 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
+using DockMon.Agent.Connection.Registration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Streams.HealthChecks;
 using DockMon.Protocol;

@@ -1,5 +1,6 @@
 using System.Net;
 using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Shouldly;

@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using Shouldly;

@@ -4,7 +4,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using DockMon.Testing;

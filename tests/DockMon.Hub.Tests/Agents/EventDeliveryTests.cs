@@ -1,4 +1,5 @@
 using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Hub.Tests.Storage;
 using DockMon.Testing;
 using Shouldly;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 
 namespace DockMon.Hub.Tests.Api;
 

@@ -1,7 +1,8 @@
 using System.Net;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Nats;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;

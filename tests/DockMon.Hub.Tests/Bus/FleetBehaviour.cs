@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;

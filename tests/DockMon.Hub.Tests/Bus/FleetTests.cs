@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Nats;
 using DockMon.Hub.Tests.Api;
 using DockMon.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Nats;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;

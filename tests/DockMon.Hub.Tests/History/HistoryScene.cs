@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using DockMon.Hub.History;
+using DockMon.Hub.History.Live;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tests.Storage;
 using DockMon.Testing;

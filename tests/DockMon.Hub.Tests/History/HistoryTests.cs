@@ -1,5 +1,7 @@
 using System.Globalization;
 using DockMon.Hub.History;
+using DockMon.Hub.History.Blocks;
+using DockMon.Hub.History.Live;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using DockMon.Hub.History;
+using DockMon.Hub.History.Metrics;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Operations;
 using DockMon.Hub.Tests.Access;
 using DockMon.Protocol;

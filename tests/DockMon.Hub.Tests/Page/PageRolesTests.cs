@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Data.Sqlite;

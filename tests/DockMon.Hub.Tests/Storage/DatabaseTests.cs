@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;

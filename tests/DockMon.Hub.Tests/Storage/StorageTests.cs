@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Data.Sqlite;

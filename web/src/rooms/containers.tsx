@@ -92,7 +92,7 @@ export function Containers() {
     return keyed.map(item => item.row)
   })
 
-  const following = useRef<{ timer: number; now: AbortController | undefined; next: AbortController | undefined }>({ timer: 0, now: undefined, next: undefined })
+  const following = useRef<{ timer: number; now?: AbortController | undefined; next?: AbortController | undefined }>({ timer: 0 })
   const onView = (view: readonly Container[]): void => {
     const streams = following.current
     clearTimeout(streams.timer)

@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Storage;

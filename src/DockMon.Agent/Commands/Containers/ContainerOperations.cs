@@ -1,5 +1,6 @@
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Engine;
 using DockMon.Protocol;

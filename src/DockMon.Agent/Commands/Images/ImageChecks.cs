@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Agent.Policies.Create;
 using DockMon.Engine;
 using DockMon.Protocol;

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Deploy.Project;
+using DockMon.Agent.Compose.Deploy.Tool;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;

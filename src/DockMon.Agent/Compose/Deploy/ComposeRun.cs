@@ -1,7 +1,10 @@
 using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Deploy.Project;
+using DockMon.Agent.Compose.Deploy.Tool;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Engine;
 using DockMon.Protocol;

@@ -1,5 +1,6 @@
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Agent.Compose.Discovery;
-using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 

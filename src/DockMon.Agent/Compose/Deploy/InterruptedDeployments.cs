@@ -1,3 +1,4 @@
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Engine;
 using DockMon.Protocol;
 

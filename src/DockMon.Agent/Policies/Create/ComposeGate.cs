@@ -1,5 +1,8 @@
 using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Agent.Linux;
+using DockMon.Agent.Policies.Create.Paths;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Policies.Create;

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Json;
+using DockMon.Agent.Policies.Create.Paths;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Update.Planning;
 using DockMon.Engine;

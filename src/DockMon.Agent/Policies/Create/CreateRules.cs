@@ -1,3 +1,7 @@
+using DockMon.Agent.Policies.Create.Paths;
+using DockMon.Agent.Policies.Create.Settings;
+using DockMon.Agent.Policies.Facts;
+
 namespace DockMon.Agent.Policies.Create;
 
 /// <summary>

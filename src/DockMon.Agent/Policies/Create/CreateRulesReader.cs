@@ -1,3 +1,4 @@
+using DockMon.Agent.Policies.Create.Paths;
 using DockMon.Agent.Policies.Reading;
 
 namespace DockMon.Agent.Policies.Create;

@@ -1,4 +1,5 @@
 using DockMon.Agent.Linux;
+using DockMon.Agent.Policies.Create.Paths;
 
 namespace DockMon.Agent.Policies.Create;
 

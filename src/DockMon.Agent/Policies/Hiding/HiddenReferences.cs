@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Json;
-using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Policies.Hiding;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Policies.Hiding;

@@ -1,3 +1,4 @@
+using DockMon.Agent.Policies.Facts;
 using DockMon.Engine;
 
 namespace DockMon.Agent.Policies.Hiding;

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Redaction;
 using DockMon.Agent.Policies.Updating;
 using DockMon.Agent.Yaml;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Streams.Events;
 using DockMon.Engine;

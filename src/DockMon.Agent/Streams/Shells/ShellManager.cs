@@ -4,6 +4,7 @@ using DockMon.Agent.Audit;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Protocol;

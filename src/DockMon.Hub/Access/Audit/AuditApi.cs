@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Access.SignIn;
 
 namespace DockMon.Hub.Access.Oidc;

@@ -1,3 +1,5 @@
+using DockMon.Hub.Access.Permissions;
+
 namespace DockMon.Hub.Access.Oidc;
 
 /// <summary>A provider of OpenID Connect that users sign in with.</summary>
@@ -62,8 +64,8 @@ public sealed record OidcGroup(string Name, string RoleName, IReadOnlyList<strin
             // The name may have anything in it, signs of equality as well.
             var end = part.LastIndexOf('=');
             var right = (end < 0 ? "" : part[(end + 1)..]).Split(':', 2);
-            var tags = right.Length > 1 ? Access.Tags.Split(right[1]) : [];
-            if (end <= 0 || Roles.Parse(right[0]) is not { } role || Access.Tags.Complaint(tags) is not null || (right.Length > 1 && tags.Count == 0))
+            var tags = right.Length > 1 ? Permissions.Tags.Split(right[1]) : [];
+            if (end <= 0 || Roles.Parse(right[0]) is not { } role || Permissions.Tags.Complaint(tags) is not null || (right.Length > 1 && tags.Count == 0))
             {
                 throw new ArgumentException(
                     $"HUB_OIDC_GROUPS has \"{part}\": it must be a group and its role, such as docker-admins=admin, or with tags of hosts "

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DockMon.Hub.Access.Audit;
-using DockMon.Hub.Api;
+using DockMon.Hub.Access.Permissions;
+using DockMon.Hub.Api.Contract;
 
 namespace DockMon.Hub.Access.SignIn;
 

@@ -1,4 +1,4 @@
-using DockMon.Hub.Agents;
+using DockMon.Hub.Agents.Limits;
 
 namespace DockMon.Hub.Access.SignIn;
 

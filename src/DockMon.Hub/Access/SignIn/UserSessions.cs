@@ -1,3 +1,4 @@
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 

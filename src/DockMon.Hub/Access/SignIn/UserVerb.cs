@@ -1,4 +1,5 @@
 using DockMon.Hub.Access.Audit;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.Access.SignIn;

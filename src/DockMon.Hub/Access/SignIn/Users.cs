@@ -1,4 +1,5 @@
 using System.Data.Common;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 

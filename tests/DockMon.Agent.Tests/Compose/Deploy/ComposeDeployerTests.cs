@@ -1,5 +1,5 @@
 using DockMon.Agent.Commands;
-using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Agent.Tests.Policies;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

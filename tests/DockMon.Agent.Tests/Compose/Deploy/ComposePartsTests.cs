@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Commands;
-using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Project;
+using DockMon.Agent.Compose.Deploy.Tool;
 using DockMon.Agent.Compose.Discovery;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Hosting;

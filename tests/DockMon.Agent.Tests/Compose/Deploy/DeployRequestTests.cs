@@ -1,5 +1,6 @@
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Project;
 using DockMon.Protocol;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Compose.Deploy;
+using DockMon.Agent.Compose.Deploy.Tool;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

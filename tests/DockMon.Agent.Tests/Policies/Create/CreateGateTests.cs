@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Commands;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Testing;
 using Shouldly;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Create.Paths;
+using DockMon.Agent.Policies.Create.Settings;
 using DockMon.Agent.Policies.Reading;
 using Shouldly;
 using Xunit;

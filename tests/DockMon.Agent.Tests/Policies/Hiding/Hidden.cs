@@ -1,4 +1,5 @@
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;

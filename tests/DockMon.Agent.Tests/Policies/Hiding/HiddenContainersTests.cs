@@ -1,5 +1,6 @@
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Engine;
 using DockMon.Testing;

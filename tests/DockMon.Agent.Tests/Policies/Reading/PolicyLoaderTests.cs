@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Interop;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Reading;
 using DockMon.Protocol;
 using DockMon.Testing;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Tests.Policies;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
+using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Policies;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using DockMon.Agent.Policies;
+using DockMon.Agent.Policies.Facts;
 using DockMon.Agent.Policies.Hiding;
 using DockMon.Agent.Tests.Policies.Hiding;
 using DockMon.Agent.Update.Planning;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.Audit;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

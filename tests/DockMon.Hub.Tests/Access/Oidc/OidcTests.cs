@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.Oidc;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;

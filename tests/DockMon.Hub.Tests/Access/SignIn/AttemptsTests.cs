@@ -1,4 +1,3 @@
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.SignIn;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,4 @@
 using System.Text;
-using DockMon.Hub.Access;
 using DockMon.Hub.Access.SignIn;
 using Shouldly;
 using Xunit;

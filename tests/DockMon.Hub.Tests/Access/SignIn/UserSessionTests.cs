@@ -1,4 +1,4 @@
-using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Access.SignIn;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tests.Storage;

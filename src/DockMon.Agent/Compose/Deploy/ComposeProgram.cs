@@ -1,4 +1,0 @@
-namespace DockMon.Agent.Compose.Deploy;
-
-/// <summary>Compose, with the variables that it is started with: no others.</summary>
-internal sealed record ComposeProgram(ComposeTool Tool, IReadOnlyDictionary<string, string> Environment);
