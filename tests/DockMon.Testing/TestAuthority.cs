@@ -19,7 +19,8 @@ public sealed class TestAuthority : IDisposable
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
-        var end = expired ? Now.AddDays(-1) : Now.AddYears(1);
+        // Not after that of its authority, which was made a moment ago.
+        var end = expired ? Now.AddDays(-1) : above?._certificate.NotAfter ?? Now.AddYears(1).UtcDateTime;
         _certificate = above is null
             ? request.CreateSelfSigned(Now.AddYears(-1), end)
             : request.Create(above._certificate, Now.AddYears(-1), end, Serial()).CopyWithPrivateKey(_key);
