@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { query, setQuery, to } from '../app/router.ts'
+import { dark } from '../app/theme.ts'
 import { get, reason } from '../data/http.ts'
 import { bytes, percent } from '../parts/text.ts'
 import { breakGaps, ranges } from './time-axis.ts'
@@ -32,6 +33,8 @@ interface Chart {
   lines: Line[]
   show: (value: number) => string
   top?: number
+  /** The axis reaches to here at least. */
+  least?: number
 }
 
 const containerCharts: readonly Chart[] = [
@@ -43,6 +46,7 @@ const containerCharts: readonly Chart[] = [
       { metric: 'memory_limit', title: 'limit' },
     ],
     show: bytes,
+    least: 1024,
   },
   {
     title: 'Network',
@@ -51,6 +55,7 @@ const containerCharts: readonly Chart[] = [
       { metric: 'network_tx_bytes_per_sec', title: 'sent' },
     ],
     show: value => bytes(value) + '/s',
+    least: 1024,
   },
   {
     title: 'Disk',
@@ -59,13 +64,14 @@ const containerCharts: readonly Chart[] = [
       { metric: 'disk_write_bytes_per_sec', title: 'written' },
     ],
     show: value => bytes(value) + '/s',
+    least: 1024,
   },
 ]
 
 const hostCharts: readonly Chart[] = [
   { title: 'CPU of all cores', lines: [{ metric: 'cpu_percent', title: 'CPU' }], show: percent, top: 100 },
   { title: 'Memory', lines: [{ metric: 'mem_percent', title: 'used' }], show: percent, top: 100 },
-  { title: 'Network', lines: [{ metric: 'net_bytes_per_sec', title: 'sent and received' }], show: value => bytes(value) + '/s' },
+  { title: 'Network', lines: [{ metric: 'net_bytes_per_sec', title: 'sent and received' }], show: value => bytes(value) + '/s', least: 1024 },
 ]
 
 /** Charts of a container by its name, or of a host without one; from five minutes to 400 days. */
@@ -132,7 +138,13 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
   // The time that was asked for, however much of it has samples.
   const span = useRef<[number, number]>([0, 0])
   span.current = [Date.parse(history.from) / 1000, Date.parse(history.to) / 1000]
-  const lines = chart.lines.filter(line => history.points.some(point => point[line.metric] !== undefined))
+  const most = (metric: string): number => history.points.reduce((top, point) => Math.max(top, (point[metric] as Spread | undefined)?.max ?? 0), 0)
+  // A limit far above what is used would press the line of what is used to the ground.
+  const lines = chart.lines.filter(
+    (line, index) =>
+      history.points.some(point => point[line.metric] !== undefined) &&
+      (index === 0 || !line.metric.endsWith('_limit') || most(line.metric) < 10 * most(chart.lines[0]!.metric)),
+  )
   const data = breakGaps(
     history.points.map(point => Date.parse(point.time) / 1000),
     history.step_seconds,
@@ -158,7 +170,7 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
         height: 180,
         cursor: { y: false },
         legend: { show: true, live: true },
-        scales: { x: { range: () => span.current }, y: { range: (_, low, high) => [Math.min(0, low), chart.top ?? (high > 0 ? high * 1.08 : 1)] } },
+        scales: { x: { range: () => span.current }, y: { range: (_, low, high) => [Math.min(0, low), chart.top ?? Math.max(high * 1.08, chart.least ?? 1)] } },
         axes: [axis, { ...axis, size: 74, values: (_, values) => values.map(chart.show) }],
         series: [
           { value: (_, value) => (value === null ? '' : new Date(value * 1000).toLocaleString()) },
@@ -182,7 +194,7 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
       observer.disconnect()
       made.destroy()
     }
-  }, [lines.map(line => line.metric).join(), chart.title])
+  }, [lines.map(line => line.metric).join(), chart.title, dark.value])
   useEffect(() => {
     plot.current?.setData(data as uPlot.AlignedData)
   }, [history])
