@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DockMon.Demo;
 
-/// <summary>A hub, an agent and three containers on this machine: to look at, or as a tour that checks itself.</summary>
+/// <summary>A hub with its page, an agent, and something to see in each room: to look at, or as a tour that checks itself.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -31,7 +31,7 @@ internal static class Program
                 return await new Tour(stage, Console.Out).RunAsync(stopping.Token) ? 0 : 1;
             }
 
-            await new LiveView(stage, Console.Out).RunAsync(stopping.Token);
+            await new Welcome(stage, Console.Out).RunAsync(stopping.Token);
             return 0;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

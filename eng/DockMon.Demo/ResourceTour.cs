@@ -5,7 +5,7 @@ using DockMon.Testing;
 
 namespace DockMon.Demo;
 
-/// <summary>The part of the tour beside the three containers: what else a server asks for.</summary>
+/// <summary>The part of the tour beside the containers: what else a server asks for.</summary>
 internal sealed class ResourceTour(Stage stage)
 {
     private const string Network = "dockmon-demo-net";
@@ -15,7 +15,7 @@ internal sealed class ResourceTour(Stage stage)
     public async Task ImagesAsync(CancellationToken ct) =>
         Check((await CommandAsync("list_images", "{}", ct)).EnumerateArray().Any(image =>
             image.GetProperty("in_use").GetBoolean() && image.GetProperty("tags").EnumerateArray().Any(tag => tag.GetString() == TestImage.Name)),
-            "the image of the three containers is not listed as used");
+            "the image of the containers is not listed as used");
 
     /// <summary>A network and a volume, a container on both, and all of them away again.</summary>
     public async Task CreateAsync(CancellationToken ct)
@@ -45,7 +45,7 @@ internal sealed class ResourceTour(Stage stage)
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", "Bearer " + stage.AdminKey);
         await socket.ConnectAsync(
-            new Uri($"{stage.Url.Replace("http://", "ws://", StringComparison.Ordinal)}/api/hosts/{stage.HostId}/containers/{Stage.Worker}/shell"),
+            new Uri($"{stage.Url.Replace("http://", "ws://", StringComparison.Ordinal)}/api/hosts/{stage.HostId}/containers/{Showcase.Worker}/shell"),
             ct);
         await socket.SendAsync("echo $((6*7))-in-$HOSTNAME; exit\n"u8.ToArray(), WebSocketMessageType.Binary, endOfMessage: true, ct);
         var output = new StringBuilder();
@@ -62,7 +62,7 @@ internal sealed class ResourceTour(Stage stage)
 
     public async Task HealthCheckAsync(CancellationToken ct)
     {
-        var address = await stage.Docker.RunAsync(["inspect", "-f", "{{.NetworkSettings.IPAddress}}", Stage.Web], ct);
+        var address = await stage.Docker.RunAsync(["inspect", "-f", "{{.NetworkSettings.IPAddress}}", Showcase.Web], ct);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         var results = stage.Client.FollowAsync(limit.Token).GetAsyncEnumerator(limit.Token);
@@ -71,7 +71,7 @@ internal sealed class ResourceTour(Stage stage)
             var next = results.MoveNextAsync();
             await stage.Client.PutAsync(
                 $"/api/hosts/{stage.HostId}/health-checks",
-                $$"""[{"container_id":"{{Stage.Web}}","url":"http://{{address}}:8080/","check_interval_seconds":1}]""",
+                $$"""[{"container_id":"{{Showcase.Web}}","url":"http://{{address}}/","check_interval_seconds":1}]""",
                 ct);
             while (await next)
             {
@@ -104,13 +104,13 @@ internal sealed class ResourceTour(Stage stage)
         }
 
         var file = JsonEncodedText.Encode($"services:\n  web:\n    image: {TestImage.Name}\n    init: true\n    command: sleep 60\n");
-        await DeployAsync($$"""{"deployment_id":"demo-up","project_name":"dockmon-demo","action":"up","compose_content":"{{file}}"}""", ct);
+        await DeployAsync($$"""{"deployment_id":"demo-up","project_name":"dockmon-demo-tour","action":"up","compose_content":"{{file}}"}""", ct);
         Check(
-            (await stage.Docker.RunAsync(["ps", "-q", "--filter", "label=com.docker.compose.project=dockmon-demo"], ct)).Length > 0,
+            (await stage.Docker.RunAsync(["ps", "-q", "--filter", "label=com.docker.compose.project=dockmon-demo-tour"], ct)).Length > 0,
             "nothing of the project runs");
-        await DeployAsync("""{"deployment_id":"demo-down","project_name":"dockmon-demo","action":"down","remove_volumes":true}""", ct);
+        await DeployAsync("""{"deployment_id":"demo-down","project_name":"dockmon-demo-tour","action":"down","remove_volumes":true}""", ct);
         Check(
-            (await stage.Docker.RunAsync(["ps", "-aq", "--filter", "label=com.docker.compose.project=dockmon-demo"], ct)).Length == 0,
+            (await stage.Docker.RunAsync(["ps", "-aq", "--filter", "label=com.docker.compose.project=dockmon-demo-tour"], ct)).Length == 0,
             "something of the project is left");
         return "";
     }

@@ -5,25 +5,19 @@ using DockMon.Testing;
 
 namespace DockMon.Demo;
 
-/// <summary>Everything the demo needs: a hub, an agent that has registered with it, and three containers. It leaves nothing behind.</summary>
+/// <summary>Everything the demo needs: a hub, an agent that has registered with it, and something to see in each room. It leaves nothing behind.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
-    public const string Label = "dockmon.demo";
-    public const string Web = "dockmon-demo-web";
-    public const string Worker = "dockmon-demo-worker";
-    public const string Ticker = "dockmon-demo-ticker";
-
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(30);
 
     private readonly TemporaryFolder _data = new();
-    private readonly TestContainers _containers;
 
     public Stage()
     {
         var port = FreePort.Next();
         Url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        _containers = new TestContainers(Docker, "dockmon-demo");
         Client = new HubClient(Url, AdminKey);
+        Showcase = new Showcase(Docker, Client, Url);
     }
 
     public DockerCli Docker { get; } = new();
@@ -34,6 +28,11 @@ internal sealed class Stage : IAsyncDisposable
 
     public HubClient Client { get; }
 
+    public Showcase Showcase { get; }
+
+    /// <summary>Address at which the first user is made.</summary>
+    public string SetUpLink { get; private set; } = "";
+
     public ProgramProcess? Hub { get; private set; }
 
     public ProgramProcess? Agent { get; private set; }
@@ -41,13 +40,12 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>The hub's id of this machine, once it is registered.</summary>
     public string HostId { get; private set; } = "";
 
-    /// <summary>Containers first, then the hub, then the agent with a one-time token.</summary>
+    /// <summary>Containers first, then the hub, then the agent with a one-time token, then what takes both.</summary>
     public async Task SetAsync(CancellationToken ct)
     {
-        await RunContainerAsync(Web, "mkdir -p /tmp/www; echo hello >/tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www", ct);
-        await RunContainerAsync(Worker, "while true; do i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; sleep 0.3; done", ct);
-        await RunContainerAsync(Ticker, "n=0; while true; do n=$((n+1)); echo \"tick $n\"; sleep 1; done", ct);
-        await StartHubAsync(ct);
+        await Task.WhenAll(Showcase.StartContainersAsync(registryNamespace: null, ct), StartHubAsync(ct));
+        var line = await Hub!.WaitForLineAsync("Make the first user: ", ct);
+        SetUpLink = line[line.IndexOf("http", StringComparison.Ordinal)..];
         var token = (await Client.PostAsync("/api/tokens", """{"max_uses":1}""", ct)).GetProperty("token").GetString()!;
         Agent = AgentProcess.Start(new Dictionary<string, string>
         {
@@ -59,6 +57,7 @@ internal sealed class Stage : IAsyncDisposable
             ["RECONNECT_MAX"] = "3s",
         });
         HostId = (await WaitForHostAsync(ct)).GetProperty("id").GetString()!;
+        await Task.WhenAll(Showcase.StartHostsAsync(ct), Showcase.DeployAsync(HostId, ct));
     }
 
     public async Task StartHubAsync(CancellationToken ct)
@@ -85,11 +84,13 @@ internal sealed class Stage : IAsyncDisposable
         JsonElement host = default;
         await Retry.UntilAsync(
             "the agent is connected",
-            async () => (host = (await Client.GetAsync("/api/hosts", ct)).EnumerateArray().FirstOrDefault()).ValueKind == JsonValueKind.Object
+            async () => (host = (await Client.GetAsync("/api/hosts", ct)).EnumerateArray().FirstOrDefault(IsReal)).ValueKind == JsonValueKind.Object
                 && host.GetProperty("connected").GetBoolean(),
             ct: ct);
         return host;
     }
+
+    private static bool IsReal(JsonElement host) => Showcase.Machines.All(machine => machine.Name != host.GetProperty("hostname").GetString());
 
     /// <summary>The last lines of both programs, for a failure.</summary>
     public string Tail() => $"--- hub ---\n{Hub?.Tail(15)}\n--- agent ---\n{Agent?.Tail(25)}";
@@ -98,15 +99,8 @@ internal sealed class Stage : IAsyncDisposable
     {
         await (Agent?.EndAsync(ShutdownLimit) ?? Task.CompletedTask);
         await (Hub?.EndAsync(ShutdownLimit) ?? Task.CompletedTask);
-        await _containers.DisposeAsync();
+        await Showcase.DisposeAsync();
         Client.Dispose();
         _data.Dispose();
-    }
-
-    private async Task RunContainerAsync(string name, string script, CancellationToken ct)
-    {
-        // One that an interrupted demo left behind.
-        await Docker.TryRunAsync(["rm", "-f", "-v", name], ct);
-        await _containers.RunAsync(["sh", "-c", script], ct, ["--label", Label], name);
     }
 }
