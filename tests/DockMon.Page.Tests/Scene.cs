@@ -16,15 +16,18 @@ internal sealed class Scene : IAsyncDisposable
     private readonly TemporaryFolder _hubData = new();
     private readonly TemporaryFolder _agentData = new();
     private readonly Browser _browser;
+    private readonly DockerCli _docker;
+    private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly List<string> _problems = [];
     private IBrowserContext? _context;
 
-    private Scene(Browser browser, int port)
+    private Scene(Browser browser, DockerCli docker, IReadOnlyDictionary<string, string> variables)
     {
-        _browser = browser;
+        var port = FreePort.Next();
+        (_browser, _docker, _variables) = (browser, docker, variables);
         Address = $"http://127.0.0.1:{port}";
         Api = new HubClient(Address, AdminKey);
-        Containers = new TestContainers(new DockerCli(), "dockmon-page");
+        Containers = new TestContainers(docker, "dockmon-page");
     }
 
     public string Address { get; }
@@ -45,21 +48,17 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>What the browser complained of: errors of scripts, and what the content security policy forbade.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>A hub, nobody signed in.</summary>
+    /// <summary>A hub, nobody signed in. Its agent will be one of <paramref name="docker"/>: of this machine's engine without it.</summary>
     public static async Task<Scene> StartHubAsync(
         Browser browser,
         CancellationToken ct,
         ColorScheme theme = ColorScheme.Light,
         int width = 1440,
-        IReadOnlyDictionary<string, string>? variables = null)
+        IReadOnlyDictionary<string, string>? variables = null,
+        DockerCli? docker = null)
     {
-        var scene = new Scene(browser, FreePort.Next());
-        scene.Hub = HubProcess.Start(new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
-        {
-            ["HUB_URLS"] = scene.Address,
-            ["HUB_DATA"] = scene._hubData.Path,
-            ["HUB_ADMIN_KEY"] = AdminKey,
-        });
+        var scene = new Scene(browser, docker ?? new DockerCli(), variables ?? new Dictionary<string, string>());
+        scene.StartHub();
         var line = await scene.Hub.WaitForLineAsync("Make the first user: ", ct);
         scene.SetUpLink = line[line.IndexOf("http", StringComparison.Ordinal)..];
         await scene.OpenAsync(theme, width);
@@ -76,10 +75,18 @@ internal sealed class Scene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>Starts the hub, at first or again with what it had.</summary>
+    public void StartHub() => Hub = HubProcess.Start(new Dictionary<string, string>(_variables)
+    {
+        ["HUB_URLS"] = Address,
+        ["HUB_DATA"] = _hubData.Path,
+        ["HUB_ADMIN_KEY"] = AdminKey,
+    });
+
     public async Task StartAgentAsync(string hostname, CancellationToken ct)
     {
         var token = (await Api.PostAsync("/api/tokens", null, ct)).GetProperty("token").GetString()!;
-        Agent = AgentProcess.Start(new Dictionary<string, string>
+        var environment = new Dictionary<string, string>
         {
             ["DOCKMON_URL"] = Address.Replace("http", "ws", StringComparison.Ordinal),
             ["REGISTRATION_TOKEN"] = token,
@@ -87,7 +94,13 @@ internal sealed class Scene : IAsyncDisposable
             ["AGENT_NAME"] = hostname,
             ["RECONNECT_INITIAL"] = "100ms",
             ["RECONNECT_MAX"] = "1s",
-        });
+        };
+        if (_docker.Host is { } engine)
+        {
+            environment["DOCKER_HOST"] = engine;
+        }
+
+        Agent = AgentProcess.Start(environment);
         await Retry.UntilAsync("the agent is connected", async () =>
             (await Api.GetAsync("/api/hosts", ct)).EnumerateArray().Any(host => host.GetProperty("connected").GetBoolean()), ct: ct);
     }
