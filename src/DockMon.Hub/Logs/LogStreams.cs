@@ -10,7 +10,8 @@ namespace DockMon.Hub.Logs;
 /// <param name="Tail">Number of lines to begin with; negative for all. Null for 100, or with <paramref name="Since"/> for all since then.</param>
 /// <param name="Since">Time of the first line: RFC 3339 or Unix seconds.</param>
 /// <param name="Skip">Number of lines with exactly that time that are known already.</param>
-internal sealed record LogQuery(int? Tail = null, string? Since = null, int Skip = 0);
+/// <param name="Until">Time up to which the log is read, in the same forms; it is not followed then.</param>
+internal sealed record LogQuery(int? Tail = null, string? Since = null, int Skip = 0, string? Until = null);
 
 /// <summary>What happens to a followed log.</summary>
 /// <param name="Lines">New lines.</param>
@@ -35,7 +36,7 @@ internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvide
     {
         var (position, skip) = (new LogPosition(), query.Skip);
         var session = agents.Get(hostId);
-        var channel = session.Logs.Open(Request(containerId, query.Tail, query.Since));
+        var channel = session.Logs.Open(Request(containerId, query));
         while (true)
         {
             AgentException? lost;
@@ -70,12 +71,16 @@ internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvide
 
     private static LogEnd Failed(string error) => new() { StreamId = "", Reason = LogEndReasons.Failed, Error = error };
 
-    private static LogStreamRequest Request(string containerId, int? tail, string? since) => new()
+    private static LogStreamRequest Request(string containerId, LogQuery query) => new()
     {
         ContainerId = containerId,
-        Tail = tail,
-        Since = since is null ? null : JsonElement.Parse(JsonSerializer.Serialize(since, LogJson.Default.String)),
+        Tail = query.Tail,
+        Since = Time(query.Since),
+        Until = Time(query.Until),
     };
+
+    private static JsonElement? Time(string? time) =>
+        time is null ? null : JsonElement.Parse(JsonSerializer.Serialize(time, LogJson.Default.String));
 
     /// <summary>Waits for the next frame, or the end.</summary>
     /// <returns>Why it did not end as it should; null when it did, or there is a frame.</returns>
@@ -102,7 +107,7 @@ internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvide
             try
             {
                 var last = position.Time;
-                var channel = session.Logs.Open(Request(containerId, last is null ? query.Tail : -1, last ?? query.Since));
+                var channel = session.Logs.Open(Request(containerId, last is null ? query : query with { Tail = -1, Since = last }));
                 position.Continue();
                 return (session, channel);
             }

@@ -8,6 +8,7 @@ using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Api.Contract;
 using DockMon.Hub.Api.Feeds;
+using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Logs;
@@ -39,6 +40,7 @@ internal static class MergedLogsApi
     /// <summary>Maximum number of events that wait for the client. When it is slower, the logs wait.</summary>
     private const int MostWaiting = 64;
 
+    private const int DefaultLines = 100;
     private const int MostLines = 100_000;
 
     public static void Map(WebApplication app) =>
@@ -55,6 +57,7 @@ internal static class MergedLogsApi
         [FromQuery(Name = "container")] string[]? containers,
         int? tail,
         string? since,
+        string? until,
         bool? follow)
     {
         var wanted = (containers ?? []).Select(text => text.Split(':', 2)).ToList();
@@ -62,6 +65,11 @@ internal static class MergedLogsApi
         {
             return Results.Problem(
                 $"container must be HOST_ID:CONTAINER_ID, for at most {MostContainers} containers", statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        if (until is not null && !Rfc3339.TryParse(until, out _))
+        {
+            return Results.Problem("until must be a time of RFC 3339, such as 2026-11-30T12:00:00Z", statusCode: StatusCodes.Status400BadRequest);
         }
 
         if (wanted.Find(parts => !visible.Sees(parts[0])) is { } unseen)
@@ -72,9 +80,9 @@ internal static class MergedLogsApi
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         var waiting = Channel.CreateBounded<byte[]>(MostWaiting);
-        var lines = Math.Clamp(tail ?? 100, 0, MostLines);
+        var query = new LogQuery(tail is { } last ? Math.Clamp(last, 0, MostLines) : since is null ? DefaultLines : -1, since, Until: until);
         var pumps = Task.WhenAll(wanted.Select(parts => PumpAsync(
-            ReadAsync(streams, polled, (parts[0], parts[1]), lines, since, follow ?? true, ended.Token), parts[0], parts[1], waiting.Writer, ended.Token)));
+            ReadAsync(streams, polled, (parts[0], parts[1]), query, follow ?? true, ended.Token), parts[0], parts[1], waiting.Writer, ended.Token)));
         var completing = CompleteAsync(pumps, waiting.Writer);
         try
         {
@@ -108,14 +116,13 @@ internal static class MergedLogsApi
         LogStreams streams,
         PolledLog polled,
         (string HostId, string Id) container,
-        int tail,
-        string? since,
+        LogQuery query,
         bool follow,
         [EnumeratorCancellation] CancellationToken ct)
     {
         if (follow)
         {
-            await using var chunks = streams.FollowAsync(container.HostId, container.Id, new LogQuery(tail, since), ct).GetAsyncEnumerator(ct);
+            await using var chunks = streams.FollowAsync(container.HostId, container.Id, query, ct).GetAsyncEnumerator(ct);
             var (supported, more) = await BeginAsync(chunks);
             for (; more; more = await chunks.MoveNextAsync())
             {
@@ -130,7 +137,7 @@ internal static class MergedLogsApi
             }
         }
 
-        await foreach (var lines in polled.ReadAsync(container.HostId, container.Id, tail, since, follow, ct))
+        await foreach (var lines in polled.ReadAsync(container.HostId, container.Id, query, follow, ct))
         {
             yield return new MergedLogPart(lines, IsWaiting: false, Error: null, Polled: true);
         }

@@ -20,14 +20,14 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
     /// <summary>The lines, in parts as they come.</summary>
     /// <param name="hostId">The host.</param>
     /// <param name="containerId">The container.</param>
-    /// <param name="tail">Number of lines to begin with.</param>
-    /// <param name="since">Time of the first line; null for any.</param>
-    /// <param name="follow">Whether to go on after what there is.</param>
+    /// <param name="query">Which part.</param>
+    /// <param name="follow">Whether to go on after what there is; not with a time up to which it is read.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="AgentException">The agent is not connected, or refused.</exception>
     public async IAsyncEnumerable<IReadOnlyList<LogLineAnswer>> ReadAsync(
-        string hostId, string containerId, int tail, string? since, bool follow, [EnumeratorCancellation] CancellationToken ct)
+        string hostId, string containerId, LogQuery query, bool follow, [EnumeratorCancellation] CancellationToken ct)
     {
+        var (tail, since) = (query.Tail, query.Since);
         var known = new List<LogLineAnswer>();
         while (true)
         {
@@ -41,7 +41,7 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
                     Since = since is null ? null : JsonSerializer.SerializeToElement(since, ApiJson.Default.String),
                 },
                 ct);
-            var lines = Split(Text(answer));
+            var lines = Until(query.Until, Split(Text(answer)));
 
             // The lines of the time that was asked from are known already.
             List<LogLineAnswer> news = [.. lines.Skip(Known(known, lines))];
@@ -53,7 +53,7 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
                 tail = -1;
             }
 
-            if (!follow)
+            if (!follow || query.Until is not null)
             {
                 yield break;
             }
@@ -61,6 +61,9 @@ internal sealed class PolledLog(AgentCalls agents, TimeProvider time)
             await Task.Delay(Interval, time, ct);
         }
     }
+
+    private static List<LogLineAnswer> Until(string? until, List<LogLineAnswer> lines) =>
+        Rfc3339.TryParse(until, out var end) ? lines.FindAll(line => !Rfc3339.TryParse(line.Time, out var time) || time <= end) : lines;
 
     private static int Known(List<LogLineAnswer> known, List<LogLineAnswer> lines) =>
         known.Count > 0 && lines.Take(known.Count).SequenceEqual(known) ? known.Count : 0;

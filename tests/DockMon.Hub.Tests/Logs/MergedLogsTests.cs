@@ -43,6 +43,21 @@ public sealed class MergedLogsTests : HubTests
         (await LinesAsync(reader)).ShouldBe(["two", "four"]);
     }
 
+    [Fact]
+    public async Task A_log_until_a_time_ends_there()
+    {
+        var asking = Hub.AskAsync(
+            HttpMethod.Get, $"/api/logs?container={Agent.HostId}:a&since=2026-01-01T00:00:00Z&until=2026-01-01T00:00:01Z", null, Token);
+        var request = await Agent.ReadFrameAsync(Token);
+        request.GetProperty("payload").GetProperty("since").GetString().ShouldBe("2026-01-01T00:00:00Z");
+        request.GetProperty("payload").GetProperty("tail").GetInt32().ShouldBe(-1);
+        await Agent.AnswerOperationAsync(request, "\"success\":true,\"logs\":\"2026-01-01T00:00:01Z in\\n2026-01-01T00:00:01.5Z after\\n\"", Token);
+        var (_, text) = await asking.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        text.ShouldContain("in");
+        text.ShouldNotContain("after");
+        text.ShouldContain("event: end");
+    }
+
     [Theory]
     [InlineData("5")]
     [InlineData("\"\\ud800\"")]
@@ -59,7 +74,8 @@ public sealed class MergedLogsTests : HubTests
     [InlineData("")]
     [InlineData("?container=x")]
     [InlineData("?container=:x")]
-    public async Task A_request_that_names_no_container_is_refused(string query) =>
+    [InlineData("?container=h:x&until=noon")]
+    public async Task A_request_that_makes_no_sense_is_refused(string query) =>
         (await Hub.AskAsync(HttpMethod.Get, "/api/logs" + query, null, Token)).Status.ShouldBe(HttpStatusCode.BadRequest);
 
     private static async Task<IEnumerable<string?>> LinesAsync(StreamReader reader)
