@@ -18,7 +18,7 @@ public sealed class HostileTests(Browser browser)
         var id = await scene.Containers.RunAsync(
             ["sh", "-c", $"""echo "{Markup}"; printf '\033]0;taken\007\033[2Jshown\n'; head -c 10000 /dev/zero | tr '\0' x; echo; sleep 3600"""],
             Ct, ["--label", $"com.docker.compose.project={Markup}"], name);
-        await Expect(scene.Page.GetByRole(AriaRole.Link, new() { Name = Markup })).ToBeVisibleAsync();
+        await Expect(scene.Page.Locator(".card").GetByRole(AriaRole.Link, new() { Name = Markup })).ToBeVisibleAsync();
         var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
 
         await scene.GoAsync("/containers");
@@ -27,7 +27,7 @@ public sealed class HostileTests(Browser browser)
         await Expect(scene.Page.Locator(".facts")).ToContainTextAsync(Markup);
         await scene.GoAsync($"/containers/{host}/{id}/inspect");
         await Expect(scene.Page.Locator("pre")).ToContainTextAsync(Markup);
-        await scene.GoAsync($"/containers/{host}/{id}/logs");
+        await scene.GoAsync($"/containers/{host}/{id}/logs?time=off");
         var log = scene.Page.GetByRole(AriaRole.Log);
         await Expect(log).ToContainTextAsync(Markup);
         await Expect(log.Locator(".line").Filter(new() { HasText = "shown" })).ToHaveTextAsync("shown");

@@ -65,7 +65,7 @@ public sealed class LookTests(Browser browser)
         scene.Problems.ShouldBeEmpty();
     }
 
-    private static async Task LookAtAsync(Scene scene, string name)
+    internal static async Task LookAtAsync(Scene scene, string name)
     {
         await scene.PictureAsync(name);
         (await scene.AxeAsync()).ShouldBeEmpty(name);

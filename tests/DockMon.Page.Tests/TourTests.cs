@@ -48,7 +48,7 @@ public sealed class TourTests(Browser browser)
         await scene.Page.GetByRole(AriaRole.Link, new() { Name = "Logs" }).ClickAsync();
         await Expect(scene.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("ERROR the last one");
         await scene.Page.GetByLabel("Least level").SelectOptionAsync("error");
-        await Expect(scene.Page.GetByText("1 lines")).ToBeVisibleAsync();
+        await Expect(scene.Page.GetByRole(AriaRole.Log).Locator(".line")).ToHaveCountAsync(1);
 
         await scene.Page.GetByRole(AriaRole.Link, new() { Name = "Terminal" }).ClickAsync();
         await Expect(scene.Page.Locator(".xterm-screen")).ToBeVisibleAsync();

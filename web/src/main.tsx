@@ -10,6 +10,7 @@ import { readHosts, startHosts } from './data/hosts.ts'
 import { startLive } from './data/live.ts'
 import { untilDone } from './data/retry.ts'
 import { me, readMe, takeWanted } from './data/session.ts'
+import { Later } from './parts/later.tsx'
 import { Container } from './rooms/container.tsx'
 import { Containers } from './rooms/containers.tsx'
 import { Events } from './rooms/events.tsx'
@@ -19,12 +20,14 @@ import { SignIn, SignInAgain } from './rooms/sign-in.tsx'
 import '@xterm/xterm/css/xterm.css'
 import 'uplot/dist/uPlot.min.css' // with the page's own: what is loaded later brings no style sheets
 import './styles/page.css'
+import './styles/logs.css'
 
 function Room() {
   const [room = 'hosts'] = path.value
   if (room === 'hosts') return path.value.length > 1 ? <HostRoom /> : <Hosts />
   if (room === 'containers') return path.value.length > 1 ? <Container /> : <Containers />
   if (room === 'events') return <Events />
+  if (room === 'logs') return <Later key="logs" load={() => import('./rooms/logs.tsx')} props={{}} />
   return (
     <div class="empty">
       <h1>There is no such room</h1>

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAnsi, plainText } from '../src/logs/ansi.ts'
 import { guessLevel } from '../src/logs/level.ts'
-import { compareTimes, LogBuffer, type LogLine } from '../src/logs/merge.ts'
+import { makeLine, type LogLine } from '../src/logs/line.ts'
+import { compareTimes, LogBuffer } from '../src/logs/merge.ts'
+import { Position } from '../src/logs/position.ts'
+import { findLine, pattern, splitFound } from '../src/logs/search.ts'
+import { keyOfLog, logsOf, readKeys } from '../src/logs/sources.ts'
+import { readTime, showTime } from '../src/logs/time.ts'
 
 const esc = '\u001b'
 
@@ -45,7 +50,7 @@ for (const [line, level] of [
   test(`the level of "${line}" is "${level}"`, () => assert.equal(guessLevel(line), level))
 }
 
-const at = (time: string, text: string, source = 'a'): LogLine => ({ time, source, stream: 'stdout', text })
+const at = (time: string, text: string, source = 'a'): LogLine => makeLine(source, { time, text }, '')
 
 test('times are compared as times although Docker leaves out trailing zeros', () => {
   assert.equal(compareTimes('2026-11-30T12:00:00.1Z', '2026-11-30T12:00:00.099999999Z'), 1)
@@ -80,4 +85,76 @@ test('a line that is far too late is put at the end, and the oldest are dropped 
   buffer.add([at('2026-11-30T12:01:00Z', 'x')])
   assert.equal(buffer.lines.length, 10)
   assert.equal(buffer.dropped, 2)
+})
+
+test('each of a batch of lines is put where it belongs', () => {
+  const buffer = new LogBuffer()
+  const second = (n: number): string => `2026-11-30T12:00:${10 + n}Z`
+  buffer.add([0, 2, 4, 6].map(n => at(second(n), String(n))))
+  buffer.add([1, 4, 5, 9].map(n => at(second(n), n + 'b', 'b')))
+  assert.equal(buffer.lines.map(line => line.text).join(' '), '0 1b 2 4 4b 5b 6 9b')
+  assert.equal(buffer.added, 8)
+})
+
+test('a log that is read again gives what is new, lines of the same time too', () => {
+  const position = new Position()
+  for (const time of ['1', '2', '2']) assert.equal(position.take('2026-11-30T12:00:0' + time + 'Z'), true)
+  position.continue()
+  const again = ['0', '1', '2', '2', '2', '3'].map(time => position.take('2026-11-30T12:00:0' + time + 'Z'))
+  assert.deepEqual(again, [false, false, false, false, true, true])
+  assert.equal(position.take('2026-11-30T12:00:01Z'), true, 'a clock that was set back later hides nothing')
+})
+
+test('what is indented belongs to the line above', () => {
+  assert.equal(makeLine('a', { text: '    at main (app.js:1)' }, 'error').level, 'error')
+  assert.equal(makeLine('a', { text: 'served' }, 'error').level, '')
+  assert.equal(makeLine('a', { text: `${esc}[31mERROR${esc}[0m x` }, '').plain, 'ERROR x')
+})
+
+test('a search is for a text as it is, or for an expression between slashes', () => {
+  assert.equal(pattern('a.c')!.test('abc'), false)
+  assert.equal(pattern('/a.c/')!.test('xABCx'), true)
+  assert.equal(pattern('/a(/'), undefined)
+  assert.equal(pattern(''), undefined)
+  assert.deepEqual(splitFound('one two one', pattern('one')!), ['', 'one', ' two ', 'one', ''])
+  assert.deepEqual(splitFound('abc', pattern('/x*/')!), ['abc'])
+})
+
+test('the next that is found is looked for around the ends', () => {
+  const lines = ['hit', 'x', 'hit', 'x'].map(text => at('', text))
+  const mark = pattern('hit')!
+  assert.equal(findLine(lines, mark, 4, -1), 2)
+  assert.equal(findLine(lines, mark, 2, -1), 0)
+  assert.equal(findLine(lines, mark, 0, -1), 2)
+  assert.equal(findLine(lines, mark, 2, 1), 0)
+  assert.equal(findLine(lines, mark, 0, 1), 2)
+  assert.equal(findLine(lines, pattern('none')!, 0, 1), -1)
+  assert.equal(findLine([], mark, 0, 1), -1)
+})
+
+test('times are shown with their date when it is not today', () => {
+  const now = new Date('2026-11-30T23:00:00Z')
+  assert.equal(showTime('2026-11-30T12:00:00.123456789Z', 'utc', now), '12:00:00.123')
+  assert.equal(showTime('2026-11-29T12:00:00Z', 'utc', now), '11-29 12:00:00.000')
+  assert.equal(showTime('2026-11-30T12:00:00Z', 'off', now), '')
+  assert.equal(showTime('noon', 'local', now), 'noon')
+})
+
+test('an address says times as such, or how long ago', () => {
+  const now = Date.parse('2026-11-30T12:00:00Z')
+  assert.equal(readTime('15m', now), '2026-11-30T11:45:00.000Z')
+  assert.equal(readTime('1d', now), '2026-11-29T12:00:00.000Z')
+  assert.equal(readTime('2026-11-30T10:00:00Z', now), '2026-11-30T10:00:00.000Z')
+  assert.equal(readTime('yesterday', now), '')
+  assert.equal(readTime('', now), '')
+})
+
+test('the containers of an address are read as they were written', () => {
+  const rows = [
+    { host_id: 'h1', name: 'web' },
+    { host_id: 'h2', name: 'web' },
+  ]
+  const text = new URL(logsOf(rows), 'http://x').searchParams.get('c')!
+  assert.deepEqual(readKeys(text), rows.map(keyOfLog))
+  assert.deepEqual(readKeys('h1:web,h1:web,nothing,:x,h:'), ['h1:web'])
 })

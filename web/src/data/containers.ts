@@ -121,3 +121,6 @@ export function followFigures(keys: readonly string[], stop: AbortSignal, onBegi
     stop,
   )
 }
+
+/** What a filter can ask of a container by name. */
+export const containerFields = ['host', 'state', 'health', 'image', 'project', 'service', 'name']

@@ -45,23 +45,25 @@ export interface Follower {
   onEvent: (event: ServerEvent) => void
   /** Called for all that arrives, also the comments that say that the hub is there. */
   onHeard?: () => void
-  /** True when events arrive (again), false when the stream broke. */
-  onState?: (open: boolean) => void
+  /** True when events arrive (again), false when the stream broke, with what broke it. */
+  onState?: (open: boolean, error?: unknown) => void
 }
 
 /**
  * Follows a stream until the signal ends it. A stream that breaks is opened again, after a second and then more slowly up to half a minute, behind the
- * last event that arrived.
+ * last event that arrived. A path that is a function is asked for each time.
  */
-export async function follow(path: string, follower: Follower, signal: AbortSignal, lastId = ''): Promise<void> {
+export async function follow(path: string | (() => string), follower: Follower, signal: AbortSignal, lastId = ''): Promise<void> {
   let wait = 1000
   while (!signal.aborted) {
     const attempt = new AbortController()
     const end = (): void => attempt.abort()
     signal.addEventListener('abort', end)
     let silence = setTimeout(end, SILENCE)
+    let broken: unknown
     try {
-      const answer = await fetch(path, { headers: lastId ? { 'last-event-id': lastId } : {}, credentials: 'same-origin', signal: attempt.signal })
+      const headers: HeadersInit = lastId ? { 'last-event-id': lastId } : {}
+      const answer = await fetch(typeof path === 'string' ? path : path(), { headers, credentials: 'same-origin', signal: attempt.signal })
       if (!answer.ok || !answer.body) throw await problemOf(answer)
       follower.onState?.(true)
       wait = 1000
@@ -77,14 +79,15 @@ export async function follow(path: string, follower: Follower, signal: AbortSign
         }
       }
     } catch (error) {
-      if (!signal.aborted) console.info('the stream', path, 'broke:', error)
+      broken = error
+      if (!signal.aborted) console.info('a stream broke:', error)
     } finally {
       clearTimeout(silence)
       signal.removeEventListener('abort', end)
       attempt.abort()
     }
     if (signal.aborted) return
-    follower.onState?.(false)
+    follower.onState?.(false, broken)
     await pause(wait * (0.75 + Math.random() / 2), signal)
     wait = Math.min(wait * 1.7, 30_000)
   }

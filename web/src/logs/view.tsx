@@ -1,268 +1,148 @@
-import { useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { query, setQuery, to } from '../app/router.ts'
-import { follow } from '../data/sse.ts'
 import { visible } from '../parts/text.ts'
-import { parseAnsi, plainText } from './ansi.ts'
-import { guessLevel, type Level } from './level.ts'
-import { LogBuffer, type LogLine } from './merge.ts'
+import { Feed, type Source } from './feed.ts'
+import type { Level } from './level.ts'
+import type { LogLine } from './line.ts'
+import { Pane, type PaneControls } from './pane.tsx'
+import { pattern } from './search.ts'
+import { logsOf } from './sources.ts'
+import { readTime, type Clock } from './time.ts'
+import { MOST_BESIDE, Tools } from './tools.tsx'
 
-/** A container whose log is shown. */
-export interface Source {
-  hostId: string
-  id: string
-  name: string
-}
+/** Lines of each container to begin with. */
+const TAIL = 500
+/** Of many containers all begin with fewer. */
+const TAIL_OF_ALL = 10_000
 
-const ROW = 20
-const SPARE = 20
+const ranks: Record<Level, number> = { debug: 0, '': 1, info: 1, warn: 2, error: 3 }
 
-/** Wrapped lines have no fixed height: that many of the newest are in the document. */
-const MOST_WRAPPED = 1000
-
-type Status = 'connecting' | 'open' | 'waiting' | 'broken' | 'ended'
-
-/**
- * Follows the logs of one or several containers, merged by time. It stays at the end until somebody scrolls up, and then holds still while lines arrive.
- */
-export function LogView({ sources }: { sources: readonly Source[] }) {
-  const buffer = useMemo(() => new LogBuffer(), [sources.map(source => source.id).join()])
-  const version = useSignal(0)
-  const [states, setStates] = useState<Readonly<Record<string, Status>>>({})
-  const [problem, setProblem] = useState('')
-  const [paused, setPaused] = useState(false)
-  const search = useRef<HTMLInputElement>(null)
-
+/** Follows the logs of one or several containers, merged by time or side by side. What is shown, and how, is in the address. */
+export function LogView({ sources, alone = false }: { sources: readonly Source[]; alone?: boolean }) {
+  const identity = sources.map(source => source.hostId + ':' + source.id).join()
+  const [since, until] = [query('since'), query('until')]
+  const feed = useMemo(
+    () =>
+      new Feed(sources, {
+        since: readTime(since, Date.now()),
+        until: readTime(until, Date.now()),
+        tail: Math.min(TAIL, Math.ceil(TAIL_OF_ALL / Math.max(1, sources.length))),
+      }),
+    [identity, since, until],
+  )
+  // A host that comes back: logs that ended because it was away go on.
+  const away = sources.filter(source => !source.connected).length
   useEffect(() => {
     const stop = new AbortController()
-    let frame = 0
-    for (const source of sources) {
-      const tell = (status: Status): void => setStates(old => ({ ...old, [source.id]: status }))
-      void follow(
-        `/api${to('hosts', source.hostId, 'containers', source.id, 'logs', 'stream')}?tail=500`,
-        {
-          onEvent: event => {
-            if (event.name === 'log') {
-              tell('open')
-              const { lines } = JSON.parse(event.data) as { lines: { time?: string; stream?: 'stdout' | 'stderr'; text: string }[] }
-              buffer.add(lines.map(line => ({ time: line.time ?? '', source: source.id, stream: line.stream ?? 'stdout', text: line.text })))
-              frame ||= requestAnimationFrame(() => {
-                frame = 0
-                version.value++
-              })
-            } else if (event.name === 'waiting') tell('waiting')
-            else if (event.name === 'end') {
-              tell('ended')
-              const { reason, error } = JSON.parse(event.data) as { reason: string; error?: string }
-              setProblem(error ?? reason)
-            }
-          },
-          onState: open => tell(open ? 'open' : 'broken'),
-        },
-        stop.signal,
-      )
-    }
-    return () => {
-      stop.abort()
-      cancelAnimationFrame(frame)
-    }
-  }, [buffer])
+    feed.start(stop.signal)
+    return () => stop.abort()
+  }, [feed, away])
 
+  const active = useRef<PaneControls>(null)
+  const onActive = (controls: PaneControls): void => {
+    active.current = controls
+  }
+  const search = useRef<HTMLInputElement>(null)
   useEffect(
     () =>
       addShortcuts([
         { key: '/', does: 'search in the log', run: () => search.current?.focus() },
+        { key: 'n', does: 'next that is found', run: () => active.current?.find(1) },
+        { key: 'N', does: 'found one before', run: () => active.current?.find(-1) },
+        { key: 'p', does: 'hold the log still', run: () => active.current?.hold() },
+        { key: 'End', does: 'follow the end', run: () => active.current?.follow() },
         { key: 'w', does: 'wrap lines', run: () => setQuery({ wrap: query('wrap') ? '' : '1' }) },
-        { key: 'End', does: 'follow the end', run: () => setPaused(false) },
+        { key: 'v', does: 'side by side, or merged', run: () => setQuery({ view: query('view') ? '' : 'side' }) },
       ]),
     [],
   )
 
-  const text = query('search')
-  const level = query('level')
-  const wanted = useMemo(() => pattern(text), [text])
-  void version.value
-  const lines =
-    !text && !level
-      ? buffer.lines
-      : buffer.lines.filter(line => (!level || rank(levelOf(line)) >= rank(level as Level)) && (!wanted || wanted.test(plainText(line.text))))
-  const told = Object.values(states)
+  const [text, level, only] = [query('search'), query('level') as Level, query('only') !== '']
+  const mark = useMemo(() => pattern(text), [text])
+  const passes = (line: LogLine): boolean => (!level || ranks[line.level] >= (ranks[level] ?? 0)) && (!only || !mark || mark.test(line.plain))
+  const filter = `${level} ${only ? text : ''}`
+  const clock = (query('time') || 'local') as Clock
+  const wrap = query('wrap') !== ''
+  const beside = query('view') === 'side' && sources.length > 1 && sources.length <= MOST_BESIDE
+  const names = new Map(sources.map((source, index) => [source.key, { source, colour: index % 6 }]))
+  const width = Math.min(24, Math.max(...sources.map(source => source.name.length), 1))
+  const shared = { feed, mark, wrap, clock, onActive }
   return (
-    <section class="logs">
-      <div class="tools">
-        <input
-          ref={search}
-          type="search"
-          class="filter"
-          aria-label="Search in the log"
-          placeholder="Search, or /a regular expression/"
-          spellcheck={false}
-          value={text}
-          onInput={event => setQuery({ search: event.currentTarget.value })}
-          aria-invalid={text !== '' && !wanted}
-        />
-        <select aria-label="Least level" value={level} onChange={event => setQuery({ level: event.currentTarget.value })}>
-          <option value="">every line</option>
-          <option value="info">info and above</option>
-          <option value="warn">warnings and errors</option>
-          <option value="error">errors</option>
-        </select>
-        <label class="check">
-          <input type="checkbox" checked={query('wrap') !== ''} onChange={event => setQuery({ wrap: event.currentTarget.checked ? '1' : '' })} /> wrap
-        </label>
-        <label class="check">
-          <input type="checkbox" checked={query('time') !== ''} onChange={event => setQuery({ time: event.currentTarget.checked ? '1' : '' })} /> time
-        </label>
-        <button type="button" onClick={() => download(lines, sources)}>
-          Download
-        </button>
-        {paused && (
-          <button type="button" class="primary" onClick={() => setPaused(false)}>
-            Follow
-          </button>
-        )}
-      </div>
-      <p class="quiet" role="status">
-        {told.includes('waiting')
-          ? 'The host is offline; the log goes on when it is back.'
-          : told.includes('broken')
-            ? 'The connection broke; it is tried again.'
-            : told.length > 0 && told.every(state => state === 'ended')
-              ? 'The log has ended: ' + problem
-              : `${lines.length.toLocaleString()} lines${buffer.dropped > 0 ? `, ${buffer.dropped.toLocaleString()} older ones dropped` : ''}`}
-      </p>
-      <Lines
-        lines={lines}
-        sources={sources}
-        paused={paused}
-        onPause={setPaused}
-        wrap={query('wrap') !== ''}
-        times={query('time') !== ''}
-        mark={wanted}
-        version={version.value}
+    <section class="logs" style={{ '--source': width + 'ch' }}>
+      <Tools
+        search={search}
+        invalid={text !== '' && !mark}
+        several={sources.length}
+        more={alone ? logsOf(sources.map(source => ({ host_id: source.hostId, name: source.name }))) : undefined}
+        onFind={step => active.current?.find(step)}
+        onDownload={() => download(active.current?.lines() ?? [], sources)}
       />
+      <Told feed={feed} />
+      {beside ? (
+        <div class="panes">
+          {sources.map((source, index) => (
+            <section key={source.key} aria-label={source.name}>
+              <h2 class={'s' + (index % 6)}>
+                <a href={to('containers', source.hostId, source.id)}>{visible(source.name)}</a> <small>{visible(source.host)}</small>
+              </h2>
+              <Pane
+                {...shared}
+                label={'log of ' + source.name}
+                passes={line => line.source === source.key && passes(line)}
+                filter={source.key + filter}
+                names={undefined}
+              />
+            </section>
+          ))}
+        </div>
+      ) : (
+        <Pane {...shared} label="log" passes={passes} filter={filter} names={sources.length > 1 ? names : undefined} />
+      )}
     </section>
   )
 }
 
-interface LinesProps {
-  lines: readonly LogLine[]
-  sources: readonly Source[]
-  paused: boolean
-  onPause: (paused: boolean) => void
-  wrap: boolean
-  times: boolean
-  mark: RegExp | undefined
-  version: number
-}
-
-function Lines({ lines, sources, paused, onPause, wrap, times, mark }: LinesProps) {
-  const frame = useRef<HTMLDivElement>(null)
-  const [view, setView] = useState({ top: 0, height: 600 })
-  // What is shown while paused does not move, whatever arrives or is dropped.
-  const held = useRef<readonly LogLine[]>(undefined)
-  if (!paused) held.current = undefined
-  else held.current ??= [...lines]
-  const all = held.current ?? lines
-
-  useLayoutEffect(() => {
-    const element = frame.current!
-    if (!paused) element.scrollTop = element.scrollHeight
-  })
-  useEffect(() => {
-    const element = frame.current!
-    const onScroll = (): void => {
-      setView({ top: element.scrollTop, height: element.clientHeight })
-      const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - ROW
-      if (!atEnd) onPause(true)
-    }
-    const onWheel = (event: WheelEvent): void => {
-      if (event.deltaY < 0 && element.scrollTop > 0) onPause(true)
-    }
-    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }))
-    observer.observe(element)
-    element.addEventListener('scroll', onScroll, { passive: true })
-    element.addEventListener('wheel', onWheel, { passive: true })
-    return () => {
-      observer.disconnect()
-      element.removeEventListener('scroll', onScroll)
-      element.removeEventListener('wheel', onWheel)
-    }
-  }, [])
-
-  const from = wrap
-    ? Math.max(0, all.length - MOST_WRAPPED)
-    : paused
-      ? Math.max(0, Math.floor(view.top / ROW) - SPARE)
-      : Math.max(0, all.length - Math.ceil(view.height / ROW) - SPARE)
-  const until = wrap ? all.length : Math.min(all.length, from + Math.ceil(view.height / ROW) + 2 * SPARE)
-  const names = new Map(sources.map((source, index) => [source.id, [source.name, index % 6] as const]))
+/** What there is to know of the logs besides their lines. */
+function Told({ feed }: { feed: Feed }) {
+  void feed.version.value
+  const names = new Map(feed.sources.map(source => [source.key, visible(source.name)]))
+  const states = [...feed.states.value]
+  const list = (of: readonly (readonly [string, unknown])[]): string => {
+    const all = of.map(([key]) => names.get(key))
+    return all.length > 3 ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more` : all.join(', ')
+  }
+  const waiting = states.filter(([, state]) => state.status === 'waiting')
+  const failed = states.filter(([, state]) => state.status === 'ended' && state.error)
+  const ended = states.filter(([, state]) => state.status === 'ended' && !state.error)
+  const polled = states.filter(([, state]) => state.polled)
+  const missing = feed.sources.filter(source => source.id === '').map(source => [source.key, undefined] as const)
+  const said = [
+    feed.problem.value,
+    missing.length > 0 && `There is no container ${list(missing)} now.`,
+    waiting.length > 0 && `${list(waiting)}: the host is offline; the log goes on when it is back.`,
+    ...failed.slice(0, 3).map(one => `${list([one])}: ${one[1].error}.`),
+    ended.length > 0 && (ended.length === states.length ? 'All of it is here: nothing more will come.' : `${list(ended)}: nothing more will come.`),
+    polled.length > 0 && `${list(polled)}: the agent cannot follow logs and is asked once a second.`,
+  ].filter(Boolean)
+  const { lines, dropped } = feed.all
   return (
-    <div class={'lines' + (wrap ? ' wrap' : '')} ref={frame} role="log" aria-label="log" aria-live="off" tabIndex={0}>
-      <div style={wrap ? {} : { paddingTop: `${from * ROW}px`, paddingBottom: `${(all.length - until) * ROW}px` }}>
-        {all.slice(from, until).map((line, index) => {
-          const level = levelOf(line)
-          const [name, colour] = names.get(line.source) ?? ['', 0]
-          return (
-            <div key={from + index} class={`line ${level} ${line.stream}`}>
-              {times && <time>{line.time.slice(11, 23)}</time>}
-              {sources.length > 1 && <b class={'source s' + colour}>{visible(name)}</b>}
-              {parseAnsi(line.text).map((span, at) => (
-                <span key={at} class={span.classes}>
-                  {mark ? marked(span.text, mark) : span.text}
-                </span>
-              ))}
-            </div>
-          )
-        })}
-      </div>
-    </div>
+    <p class="told">
+      <span class="quiet">
+        {lines.length.toLocaleString()} {lines.length === 1 ? 'line' : 'lines'}
+        {dropped > 0 && `; ${dropped.toLocaleString()} older ones were dropped from view`}
+      </span>
+      <span role="status">{said.join(' ')}</span>
+    </p>
   )
 }
 
-const levels = new WeakMap<LogLine, Level>()
-
-/** The level of a line, guessed once. */
-function levelOf(line: LogLine): Level {
-  const known = levels.get(line)
-  if (known !== undefined) return known
-  const level = guessLevel(plainText(line.text))
-  levels.set(line, level)
-  return level
-}
-
-const ranks: Record<Level, number> = { '': 1, debug: 0, info: 1, warn: 2, error: 3 }
-const rank = (level: Level): number => ranks[level]
-
-/** `/…/` is a regular expression; everything else is looked for as it is. Undefined for nothing, and for an expression that is not complete yet. */
-export function pattern(text: string): RegExp | undefined {
-  if (!text) return undefined
-  const expression = /^\/(.+)\/$/.exec(text)?.[1]
-  try {
-    return new RegExp(expression ?? text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`), 'i')
-  } catch {
-    return undefined
-  }
-}
-
-function marked(text: string, mark: RegExp) {
-  const parts = []
-  let from = 0
-  for (const match of text.matchAll(new RegExp(mark.source, 'gi'))) {
-    if (match[0] === '') break
-    parts.push(text.slice(from, match.index), <mark key={match.index}>{match[0]}</mark>)
-    from = match.index + match[0].length
-  }
-  parts.push(text.slice(from))
-  return parts
-}
-
+/** Keeps what is shown as a file. */
 function download(lines: readonly LogLine[], sources: readonly Source[]): void {
-  const names = new Map(sources.map(source => [source.id, source.name]))
-  const text = lines.map(line => `${line.time} ${sources.length > 1 ? names.get(line.source) + ' ' : ''}${plainText(line.text)}\n`).join('')
+  const names = new Map(sources.map(source => [source.key, source.name]))
+  const text = lines.map(line => `${line.time} ${sources.length > 1 ? names.get(line.source) + ' ' : ''}${line.plain}\n`)
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  link.href = URL.createObjectURL(new Blob(text, { type: 'text/plain' }))
   link.download =
     sources
       .map(source => source.name)

@@ -3,7 +3,7 @@ import { navigate, path, to } from '../app/router.ts'
 import { whyNot } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
 import { ask, get, reason } from '../data/http.ts'
-import { LogView } from '../logs/view.tsx'
+import { keyOfLog } from '../logs/sources.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
@@ -44,7 +44,7 @@ export function Container() {
       </header>
       <Tabs label="of this container" names={tabs} at={tab} address={to('containers', hostId, id)} />
       {tab === 'logs' ? (
-        <LogView key={id} sources={[{ hostId, id, name: row.name }]} />
+        <Log key={id} row={row} />
       ) : tab === 'charts' ? (
         <Later key={id} load={() => import('./charts.tsx')} props={{ hostId, name: row.name }} />
       ) : tab === 'terminal' ? (
@@ -56,6 +56,11 @@ export function Container() {
       )}
     </div>
   )
+}
+
+function Log({ row }: { row: Row }) {
+  const source = { key: keyOfLog(row), hostId: row.host_id, id: row.id, name: row.name, host: row.host, connected: row.host_connected }
+  return <Later load={async () => ({ default: (await import('../logs/view.tsx')).LogView })} props={{ sources: [source], alone: true }} />
 }
 
 function Shell({ hostId, id }: { hostId: string; id: string }) {

@@ -3,9 +3,10 @@ import { useEffect, useRef } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { navigate, query, setQuery, to } from '../app/router.ts'
 import { whyNot, type Action } from '../data/allowed.ts'
-import { complete, containers, followFigures, keyOf, MOST, version, visibleFigures, type Container, type Figures } from '../data/containers.ts'
+import { complete, containerFields, containers, followFigures, keyOf, MOST, version, visibleFigures, type Container, type Figures } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
 import { ask, reason } from '../data/http.ts'
+import { logsOf } from '../logs/sources.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
@@ -13,9 +14,6 @@ import { State } from '../parts/state.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { bytes, duration, percent, publishedPorts, shortImage, visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
-
-/** Members of a container that a filter may name. */
-const fields = ['host', 'state', 'health', 'image', 'project', 'service', 'name']
 
 const figuresOf = (row: Container): Figures | null | undefined => visibleFigures.value.get(keyOf(row)) ?? row.figures
 
@@ -84,7 +82,7 @@ export function Containers() {
 
   const rows = useComputed(() => {
     void version.value
-    const filter = parseFilter(query('q'), fields)
+    const filter = parseFilter(query('q'), containerFields)
     const order = orders[query('sort') || 'name'] ?? orders['name']!
     const way = query('order') === 'desc' ? -1 : 1
     const keyed = [...containers.values()].filter(row => matches(filter, row, row.text)).map(row => ({ row, by: order(row) }))
@@ -205,6 +203,9 @@ function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => v
           <Icon name={icon} /> {title}
         </ActionButton>
       ))}
+      <button type="button" onClick={() => navigate(logsOf([...chosen].map(key => containers.get(key)).filter(row => row !== undefined)))}>
+        <Icon name="logs" /> Logs
+      </button>
     </div>
   )
 }
