@@ -94,16 +94,16 @@ public sealed class LogsTests(Browser browser)
         var both = $"c={host}:{one},{host}:{other}";
         await scene.GoAsync("/logs");
         await Expect(scene.Page.GetByLabel("all of shop")).ToBeVisibleAsync();
-        await LookTests.LookAtAsync(scene, "logs-choose-" + look);
+        await scene.LookAtAsync("logs-choose-" + look);
         await scene.GoAsync($"/logs?{both}&search=served");
         await Expect(scene.Page.GetByRole(AriaRole.Log).Locator("mark").First).ToBeVisibleAsync();
         await scene.Page.GetByLabel("Search in the log").PressAsync("Enter");
         await Expect(scene.Page.Locator(".found")).ToBeVisibleAsync();
-        await LookTests.LookAtAsync(scene, "logs-merged-" + look);
+        await scene.LookAtAsync("logs-merged-" + look);
         await scene.GoAsync($"/logs?{both}&view=side&wrap=1&since=2026-01-01T00:00:00Z");
         await Expect(scene.Page.GetByLabel("log of " + other)).ToContainTextAsync("upstream");
         await scene.Page.GetByRole(AriaRole.Button, new() { Name = "Choose containers" }).ClickAsync();
-        await LookTests.LookAtAsync(scene, "logs-side-" + look);
+        await scene.LookAtAsync("logs-side-" + look);
         scene.Problems.ShouldBeEmpty();
     }
 

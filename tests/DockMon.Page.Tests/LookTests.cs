@@ -18,12 +18,12 @@ public sealed class LookTests(Browser browser)
         var look = $"{(width < 500 ? "phone" : "desk")}-{theme}".ToLowerInvariant();
         await scene.Page.GotoAsync(scene.SetUpLink);
         await Expect(scene.Page.GetByRole(AriaRole.Button, new() { Name = "Make the user" })).ToBeVisibleAsync();
-        await LookAtAsync(scene, "sign-in-" + look);
+        await scene.LookAtAsync("sign-in-" + look);
         await scene.SetUpAsync();
-        await LookAtAsync(scene, "empty-" + look);
+        await scene.LookAtAsync("empty-" + look);
         await scene.Page.GetByRole(AriaRole.Button, new() { Name = "Add a host" }).ClickAsync();
         await Expect(scene.Page.GetByLabel("command")).ToContainTextAsync("REGISTRATION_TOKEN=");
-        await LookAtAsync(scene, "add-host-" + look);
+        await scene.LookAtAsync("add-host-" + look);
         await scene.Page.Keyboard.PressAsync("Escape");
         await scene.StartAgentAsync("this-machine", Ct);
         var name = scene.Containers.NewName();
@@ -37,39 +37,31 @@ public sealed class LookTests(Browser browser)
             ],
             Ct, name: name);
         await Expect(scene.Page.Locator(".card .spark polyline").First).ToBeAttachedAsync();
-        await LookAtAsync(scene, "hosts-" + look);
+        await scene.LookAtAsync("hosts-" + look);
         await scene.GoAsync("/containers");
         await Expect(scene.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = name })).ToBeVisibleAsync();
-        await LookAtAsync(scene, "containers-" + look);
+        await scene.LookAtAsync("containers-" + look);
         await scene.Page.Keyboard.PressAsync("Control+k");
         await scene.Page.GetByRole(AriaRole.Combobox).FillAsync("this");
-        await LookAtAsync(scene, "find-" + look);
+        await scene.LookAtAsync("find-" + look);
         await scene.Page.Keyboard.PressAsync("Escape");
 
         var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
         await scene.GoAsync($"/containers/{host}/{id}");
         await Expect(scene.Page.GetByRole(AriaRole.Heading, new() { Name = name })).ToBeVisibleAsync();
-        await LookAtAsync(scene, "container-" + look);
+        await scene.LookAtAsync("container-" + look);
         await scene.GoAsync($"/containers/{host}/{id}/charts?range=5+min");
         await Expect(scene.Page.Locator("canvas").First).ToBeVisibleAsync();
-        await LookAtAsync(scene, "charts-" + look);
+        await scene.LookAtAsync("charts-" + look);
         await scene.GoAsync($"/hosts/{host}");
         await Expect(scene.Page.Locator(".list")).ToContainTextAsync(name);
-        await LookAtAsync(scene, "host-" + look);
+        await scene.LookAtAsync("host-" + look);
         await scene.GoAsync("/events");
         await Expect(scene.Page.Locator(".timeline li").First).ToBeVisibleAsync();
-        await LookAtAsync(scene, "events-" + look);
+        await scene.LookAtAsync("events-" + look);
         await scene.GoAsync($"/containers/{host}/{id}/logs");
         await Expect(scene.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("upstream is away");
-        await LookAtAsync(scene, "logs-" + look);
+        await scene.LookAtAsync("logs-" + look);
         scene.Problems.ShouldBeEmpty();
-    }
-
-    internal static async Task LookAtAsync(Scene scene, string name)
-    {
-        await scene.PictureAsync(name);
-        (await scene.AxeAsync()).ShouldBeEmpty(name);
-        (await scene.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-            .ShouldBe(0, name + " is wider than the screen");
     }
 }

@@ -67,10 +67,15 @@ internal sealed class Scene : IAsyncDisposable
 
     /// <summary>A hub with an agent of this machine's engine, and a browser that is signed in.</summary>
     public static async Task<Scene> StartAsync(
-        Browser browser, CancellationToken ct, ColorScheme theme = ColorScheme.Light, int width = 1440, string hostname = "this-machine")
+        Browser browser,
+        CancellationToken ct,
+        ColorScheme theme = ColorScheme.Light,
+        int width = 1440,
+        string hostname = "this-machine",
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         var scene = await StartHubAsync(browser, ct, theme, width);
-        await scene.StartAgentAsync(hostname, ct);
+        await scene.StartAgentAsync(hostname, ct, variables);
         await scene.SetUpAsync();
         return scene;
     }
@@ -83,10 +88,10 @@ internal sealed class Scene : IAsyncDisposable
         ["HUB_ADMIN_KEY"] = AdminKey,
     });
 
-    public async Task StartAgentAsync(string hostname, CancellationToken ct)
+    public async Task StartAgentAsync(string hostname, CancellationToken ct, IReadOnlyDictionary<string, string>? variables = null)
     {
         var token = (await Api.PostAsync("/api/tokens", null, ct)).GetProperty("token").GetString()!;
-        var environment = new Dictionary<string, string>
+        var environment = new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
         {
             ["DOCKMON_URL"] = Address.Replace("http", "ws", StringComparison.Ordinal),
             ["REGISTRATION_TOKEN"] = token,
@@ -138,6 +143,15 @@ internal sealed class Scene : IAsyncDisposable
         return [.. result.GetProperty("violations").EnumerateArray().SelectMany(rule => rule.GetProperty("nodes").EnumerateArray().Select(node =>
             new StringBuilder().Append(rule.GetProperty("id").GetString()).Append(": ").Append(node.GetProperty("html").GetString()).Append(' ')
                 .Append(node.GetProperty("failureSummary").GetString()).ToString()))];
+    }
+
+    /// <summary>Looks at what is shown: keeps a picture, axe has nothing to say, and nothing is wider than the screen.</summary>
+    public async Task LookAtAsync(string name)
+    {
+        await PictureAsync(name);
+        (await AxeAsync()).ShouldBeEmpty(name);
+        (await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+            .ShouldBe(0, name + " is wider than the screen");
     }
 
     public async ValueTask DisposeAsync()

@@ -6,6 +6,7 @@ import { Shell } from './app/shell.tsx'
 import { startTheme } from './app/theme.ts'
 import { startPolicies } from './data/allowed.ts'
 import { readContainers, startContainers } from './data/containers.ts'
+import { startHealthChecks } from './data/health-checks.ts'
 import { readHosts, startHosts } from './data/hosts.ts'
 import { startLive } from './data/live.ts'
 import { untilDone } from './data/retry.ts'
@@ -28,6 +29,8 @@ function Room() {
   if (room === 'containers') return path.value.length > 1 ? <Container /> : <Containers />
   if (room === 'events') return <Events />
   if (room === 'logs') return <Later key="logs" load={() => import('./rooms/logs.tsx')} props={{}} />
+  if (room === 'settings') return <Later key={room} load={() => import('./settings/settings.tsx')} props={{}} />
+  if (room === 'account') return <Later key={room} load={() => import('./settings/account.tsx')} props={{}} />
   return (
     <div class="empty">
       <h1>There is no such room</h1>
@@ -83,4 +86,5 @@ startKeys()
 startHosts()
 startContainers()
 startPolicies()
+startHealthChecks()
 render(<Page />, document.body)

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { heardAt, live } from '../data/live.ts'
 import { retryNow } from '../data/retry.ts'
 import { ended, me, signOut } from '../data/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
-import { duration } from '../parts/text.ts'
+import { duration, visible } from '../parts/text.ts'
 import { Toasts } from '../parts/toasts.tsx'
 import { addShortcuts, shortcuts } from './keys.ts'
 import { Palette } from './palette.tsx'
@@ -20,6 +20,12 @@ const rooms: readonly { path: string; title: string; icon: IconName; key: string
   { path: 'events', title: 'Events', icon: 'events', key: 'g e' },
 ]
 
+/** What is not about Docker: in the menu of the user. */
+const places: readonly { path: string; title: string; key: string }[] = [
+  { path: 'account', title: 'My account', key: 'g a' },
+  { path: 'settings', title: 'Settings', key: 'g u' },
+]
+
 const nextTheme = { auto: 'light', light: 'dark', dark: 'auto' } as const
 
 /** What is around every room: where one can go, whether what is shown is fresh, who is signed in. */
@@ -28,7 +34,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(
     () =>
       addShortcuts([
-        ...rooms.map(room => ({ key: room.key, does: 'go to ' + room.title, run: () => navigate('/' + room.path) })),
+        ...[...rooms, ...places].map(room => ({ key: room.key, does: 'go to ' + room.title, run: () => navigate('/' + room.path) })),
         {
           key: 't',
           does: 'change the theme',
@@ -50,6 +56,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
     return () => document.removeEventListener('keydown', onKey)
   }, [])
   const here = path.value[0] ?? 'hosts'
+  const menu = useRef<HTMLDetailsElement>(null)
+  useEffect(() => {
+    menu.current?.removeAttribute('open')
+  }, [here])
   return (
     <>
       <a class="skip" href="#room" data-native>
@@ -84,10 +94,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
         >
           <Icon name="sun" />
         </button>
-        <details class="account">
-          <summary>{me.value?.name ?? me.value?.who}</summary>
+        <details class="account" ref={menu}>
+          <summary>{visible(me.value?.name ?? me.value?.who ?? '')}</summary>
           <div>
-            <p>{me.value?.role}</p>
+            <p class="quiet">{me.value?.role}</p>
+            {places.map(place => (
+              <a key={place.path} href={'/' + place.path} aria-current={here === place.path ? 'page' : undefined}>
+                {place.title}
+              </a>
+            ))}
             <button type="button" onClick={() => void signOut()}>
               Sign out
             </button>

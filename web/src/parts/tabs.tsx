@@ -4,7 +4,7 @@ export function Tabs({ label, names, at, address }: { label: string; names: read
     <nav class="tabs" aria-label={label}>
       {names.map((name, index) => (
         <a key={name} href={index === 0 ? address : address + '/' + name} aria-current={name === at ? 'page' : undefined}>
-          {name[0]!.toUpperCase() + name.slice(1)}
+          {(name[0]!.toUpperCase() + name.slice(1)).replaceAll('-', ' ')}
         </a>
       ))}
     </nav>

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { reason } from '../data/http.ts'
 import { Icon } from './icons.tsx'
 
 interface Toast {
@@ -15,6 +16,19 @@ export function say(text: string, kind: Toast['kind'] = 'good'): { end: (text: s
   const id = ++lastId
   show({ id, text, kind })
   return { end: (endText, endKind) => show({ id, text: endText, kind: endKind }) }
+}
+
+/** Does something, and says that it is done and how it ended. @returns Whether it worked. */
+export async function doing(what: string, run: () => Promise<unknown>): Promise<boolean> {
+  const toast = say(what + '…', 'busy')
+  try {
+    await run()
+    toast.end(what + ': done', 'good')
+    return true
+  } catch (error) {
+    toast.end(`${what}: ${reason(error)}`, 'bad')
+    return false
+  }
 }
 
 function show(toast: Toast): void {

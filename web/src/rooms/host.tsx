@@ -7,8 +7,9 @@ import { State } from '../parts/state.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { bytes, duration, percent, shortImage, visible } from '../parts/text.ts'
 import { Events } from './events.tsx'
+import { HostActions, HostPolicy } from './host-more.tsx'
 
-const tabs = ['overview', 'charts', 'events'] as const
+const tabs = ['overview', 'charts', 'events', 'health-checks'] as const
 
 /** One host: what it is, what runs on it, its charts and events. */
 export function HostRoom() {
@@ -35,12 +36,15 @@ export function HostRoom() {
             ? 'Agent ' + visible(host.registration.version ?? '')
             : `Last heard of ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)} ago`}
         </p>
+        <HostActions host={host} />
       </header>
       <Tabs label="of this host" names={tabs} at={tab} address={to('hosts', id)} />
       {tab === 'charts' ? (
         <Later key={id} load={() => import('./charts.tsx')} props={{ hostId: id }} />
       ) : tab === 'events' ? (
         <Events key={id} hostId={id} />
+      ) : tab === 'health-checks' ? (
+        <Later key={id} load={() => import('./health-checks.tsx')} props={{ hostId: id }} />
       ) : (
         <Overview id={id} />
       )}
@@ -88,6 +92,7 @@ function Overview({ id }: { id: string }) {
           </span>
         </p>
       ))}
+      <HostPolicy host={host} />
       <h2 class="above">
         Containers <small>{own.length}</small>
       </h2>
