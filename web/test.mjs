@@ -16,7 +16,8 @@ try {
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    platform: 'node',
+    platform: 'browser', // what is tested is what the browser gets
+    external: ['node:*'],
     format: 'esm',
     jsx: 'automatic',
     jsxImportSource: 'preact',

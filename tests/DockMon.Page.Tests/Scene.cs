@@ -99,6 +99,9 @@ internal sealed class Scene : IAsyncDisposable
             ["AGENT_NAME"] = hostname,
             ["RECONNECT_INITIAL"] = "100ms",
             ["RECONNECT_MAX"] = "1s",
+
+            // Where the tests have docker compose, if the machine has none.
+            ["PATH"] = $"{Path.Combine(Repository.Root, "artifacts/tools/compose")}:{Environment.GetEnvironmentVariable("PATH")}",
         };
         if (_docker.Host is { } engine)
         {

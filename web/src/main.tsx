@@ -22,11 +22,21 @@ import '@xterm/xterm/css/xterm.css'
 import 'uplot/dist/uPlot.min.css' // with the page's own: what is loaded later brings no style sheets
 import './styles/page.css'
 import './styles/logs.css'
+import './styles/stacks.css'
+
+/** The rooms of stacks, which are loaded when somebody goes there. */
+function StackRooms() {
+  const [, hostId = '', name = ''] = path.value
+  if (hostId === 'new') return <Later key="new" load={() => import('./rooms/stack-new.tsx')} props={{}} />
+  if (name) return <Later key={hostId + '/' + name} load={() => import('./rooms/stack.tsx')} props={{ hostId, name }} />
+  return <Later key="all" load={() => import('./rooms/stacks.tsx')} props={{}} />
+}
 
 function Room() {
   const [room = 'hosts'] = path.value
   if (room === 'hosts') return path.value.length > 1 ? <HostRoom /> : <Hosts />
   if (room === 'containers') return path.value.length > 1 ? <Container /> : <Containers />
+  if (room === 'stacks') return <StackRooms />
   if (room === 'events') return <Events />
   if (room === 'logs') return <Later key="logs" load={() => import('./rooms/logs.tsx')} props={{}} />
   if (room === 'settings') return <Later key={room} load={() => import('./settings/settings.tsx')} props={{}} />

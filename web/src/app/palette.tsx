@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { containers, version } from '../data/containers.ts'
 import { hosts } from '../data/hosts.ts'
+import { stacks } from '../data/stacks.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { shortImage, visible } from '../parts/text.ts'
@@ -82,6 +83,9 @@ function search(text: string): Hit[] {
     add({ icon: 'hosts', text: visible(host.hostname), more: host.connected ? 'host' : 'host, offline', run: () => navigate(to('hosts', host.id)) })
   }
   if (words.length > 0) {
+    for (const item of stacks.value.values()) {
+      add({ icon: 'stacks', text: visible(item.name), more: `stack on ${visible(item.host)}`, run: () => navigate(to('stacks', item.hostId, item.name)) })
+    }
     for (const item of containers.values()) {
       add({
         icon: 'containers',

@@ -16,6 +16,7 @@ import { theme } from './theme.ts'
 const rooms: readonly { path: string; title: string; icon: IconName; key: string }[] = [
   { path: 'hosts', title: 'Hosts', icon: 'hosts', key: 'g h' },
   { path: 'containers', title: 'Containers', icon: 'containers', key: 'g c' },
+  { path: 'stacks', title: 'Stacks', icon: 'stacks', key: 'g s' },
   { path: 'logs', title: 'Logs', icon: 'logs', key: 'g l' },
   { path: 'events', title: 'Events', icon: 'events', key: 'g e' },
 ]

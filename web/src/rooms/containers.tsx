@@ -38,7 +38,13 @@ const columns: readonly Column<Container>[] = [
   { name: 'state', title: 'State', width: '8.5rem', cell: row => <State state={row.host_connected ? row.state : 'unknown'} health={row.health} /> },
   { name: 'host', title: 'Host', width: '11rem', wide: true, cell: row => <a href={to('hosts', row.host_id)}>{visible(row.host)}</a> },
   { name: 'image', title: 'Image', wide: true, cell: row => <span title={row.image}>{shortImage(visible(row.image))}</span> },
-  { name: 'project', title: 'Stack', width: '9rem', wide: true, cell: row => visible(row.project) },
+  {
+    name: 'project',
+    title: 'Stack',
+    width: '9rem',
+    wide: true,
+    cell: row => row.project && <a href={to('stacks', row.host_id, row.project)}>{visible(row.project)}</a>,
+  },
   { name: 'ports', title: 'Ports', width: '8rem', wide: true, sortable: false, cell: row => publishedPorts(row.ports) },
   {
     name: 'started',
