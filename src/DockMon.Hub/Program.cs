@@ -8,6 +8,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        var what = args is [var verb, ..] ? $"dockmon-hub {verb} failed" : "dockmon-hub cannot start";
         try
         {
             var options = HubOptions.Load(Environment.GetEnvironmentVariable);
@@ -56,13 +57,13 @@ internal static class Program
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or System.Data.Common.DbException)
         {
-            await Console.Error.WriteLineAsync($"dockmon-hub cannot start: {e.Message}");
+            await Console.Error.WriteLineAsync($"{what}: {e.Message}");
             return 1;
         }
         catch (TypeInitializationException e) when (e.GetBaseException() is DllNotFoundException missing)
         {
             await Console.Error.WriteLineAsync(
-                "dockmon-hub cannot start: its library libe_sqlite3.so cannot be loaded. It belongs into the directory of the program, "
+                what + ": its library libe_sqlite3.so cannot be loaded. It belongs into the directory of the program, "
                 + $"{AppContext.BaseDirectory}: install the hub again, or copy it there from the release ({missing.Message.Split('\n')[0].TrimEnd(' ', ':')})");
             return 1;
         }
