@@ -9,7 +9,8 @@ namespace DockMon.Hub.Access;
 /// Requests that go on for long, such as streams and shells. They end soon after their caller may no longer make them, or sees other hosts: who still may,
 /// makes them again.
 /// </summary>
-internal sealed partial class LiveRequests(Authenticator authenticator, HostTags hosts, TimeProvider time, ILogger<LiveRequests> logger) : BackgroundService
+internal sealed partial class LiveRequests(Authenticator authenticator, HostTags hosts, TimeProvider time, ILogger<LiveRequests> logger)
+    : PeriodicService(Interval, time)
 {
     /// <summary>A request is looked at from this age on, so what began just after a look may go on for twice this long.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(7);
@@ -19,27 +20,16 @@ internal sealed partial class LiveRequests(Authenticator authenticator, HostTags
     /// <summary>Watches a request until the result is disposed.</summary>
     public IDisposable Watch(HttpContext context, Caller caller, VisibleHosts visible)
     {
-        var entry = new Entry(this, context, caller, visible, time.GetTimestamp());
+        var entry = new Entry(this, context, caller, visible, Time.GetTimestamp());
         _entries[entry] = true;
         return entry;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TakeTurnAsync(CancellationToken ct)
     {
-        try
+        foreach (var requests in _entries.Keys.Where(entry => Time.GetElapsedTime(entry.Began) >= Interval).GroupBy(entry => entry.Credential))
         {
-            while (true)
-            {
-                await Task.Delay(Interval, time, stoppingToken);
-                foreach (var requests in _entries.Keys.Where(entry => time.GetElapsedTime(entry.Began) >= Interval).GroupBy(entry => entry.Credential))
-                {
-                    await CheckAsync(requests.Key, [.. requests], stoppingToken);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The hub is stopping.
+            await CheckAsync(requests.Key, [.. requests], ct);
         }
     }
 

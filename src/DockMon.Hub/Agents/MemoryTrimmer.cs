@@ -4,7 +4,7 @@ namespace DockMon.Hub.Agents;
 /// Gives memory back when many agents have connected: each needs more for its registration than afterwards, and left alone, the collector keeps the
 /// heap as large as it once was. Most of ten thousand agents come back at the same moment, after a restart of the hub or of a proxy.
 /// </summary>
-internal sealed class MemoryTrimmer(TimeProvider time) : BackgroundService
+internal sealed class MemoryTrimmer(TimeProvider time) : PeriodicService(Quiet, time)
 {
     /// <summary>Number of arrivals that are worth the pause.</summary>
     public const int Least = 100;
@@ -13,6 +13,8 @@ internal sealed class MemoryTrimmer(TimeProvider time) : BackgroundService
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
 
     private long _arrivals;
+    private long _seen;
+    private long _trimmed;
 
     /// <summary>Number of collections.</summary>
     public int Trims { get; private set; }
@@ -20,28 +22,17 @@ internal sealed class MemoryTrimmer(TimeProvider time) : BackgroundService
     /// <summary>Counts an agent that has connected.</summary>
     public void Arrived() => Interlocked.Increment(ref _arrivals);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task TakeTurnAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Quiet, time);
-        long seen = 0, trimmed = 0;
-        try
+        var arrivals = Interlocked.Read(ref _arrivals);
+        if (arrivals == _seen && arrivals - _trimmed >= Least)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                var arrivals = Interlocked.Read(ref _arrivals);
-                if (arrivals == seen && arrivals - trimmed >= Least)
-                {
-                    trimmed = arrivals;
-                    Trims++;
-                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-                }
+            _trimmed = arrivals;
+            Trims++;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
 
-                seen = arrivals;
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The hub is stopping.
-        }
+        _seen = arrivals;
+        return Task.CompletedTask;
     }
 }

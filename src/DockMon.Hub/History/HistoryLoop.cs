@@ -8,7 +8,7 @@ namespace DockMon.Hub.History;
 /// <summary>What is done for the history all the time: writing minutes, rolling hours up, deleting what is too old.</summary>
 internal sealed partial class HistoryLoop(
     LiveSamples samples, HistoryJournal journal, HistoryStore store, HistoryRoller roller, HistoryExpiry expiry, TimeProvider time, ILogger<HistoryLoop> logger)
-    : BackgroundService
+    : PeriodicService(Turn, time)
 {
     /// <summary>Time between two turns.</summary>
     public static readonly TimeSpan Turn = TimeSpan.FromSeconds(10);
@@ -28,6 +28,7 @@ internal sealed partial class HistoryLoop(
     private static readonly int Turns = (int)(HistoryJournal.Interval / Turn);
 
     private readonly LogLimit _failures = new(time);
+    private long _turn;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -35,24 +36,9 @@ internal sealed partial class HistoryLoop(
         await journal.WriteAllAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TakeTurnAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Turn, time);
-        try
-        {
-            for (var turn = 0L; await timer.WaitForNextTickAsync(stoppingToken); turn++)
-            {
-                await TakeTurnAsync(turn, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The hub stops.
-        }
-    }
-
-    private async Task TakeTurnAsync(long turn, CancellationToken ct)
-    {
+        var turn = _turn++;
         try
         {
             samples.Sweep();
@@ -72,7 +58,7 @@ internal sealed partial class HistoryLoop(
 
     private async Task RollAsync(CancellationToken ct)
     {
-        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var now = Time.GetUtcNow().ToUnixTimeSeconds();
         var over = now - (long)Earliest.TotalSeconds - Tier.Hour;
         var due = (await store.JournaledHoursAsync(over, ct)).Where(one => IsDue(one.HostId, over - one.Hour)).Take(MostRolled);
         foreach (var (hostId, hour) in due)

@@ -8,7 +8,8 @@ namespace DockMon.Hub.Images;
 
 /// <summary>Checks the images of every connected host every six hours, one host after the other, spread over an hour.</summary>
 internal sealed partial class ImageCheckLoop(
-    AgentRegistry agents, IHosts hosts, ImageChecks checks, ImageCheckStore store, TimeProvider time, ILogger<ImageCheckLoop> logger) : BackgroundService
+    AgentRegistry agents, IHosts hosts, ImageChecks checks, ImageCheckStore store, TimeProvider time, ILogger<ImageCheckLoop> logger)
+    : PeriodicService(Turn, time)
 {
     /// <summary>Interval of the checks of one host.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(6);
@@ -22,23 +23,7 @@ internal sealed partial class ImageCheckLoop(
     private readonly Dictionary<string, DateTimeOffset> _due = new(StringComparer.Ordinal);
     private readonly LogLimit _failures = new(time);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Turn, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TakeTurnAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The hub stops.
-        }
-    }
-
-    private async Task TakeTurnAsync(CancellationToken ct)
+    protected override async Task TakeTurnAsync(CancellationToken ct)
     {
         try
         {
@@ -47,14 +32,14 @@ internal sealed partial class ImageCheckLoop(
             {
                 if (!_due.TryGetValue(host.Id, out var due))
                 {
-                    due = last.TryGetValue(host.Id, out var at) && Rfc3339.TryParse(at, out var checkedAt) ? checkedAt + Interval : time.GetUtcNow();
-                    due = (due > time.GetUtcNow() ? due : time.GetUtcNow()) + Jitter();
+                    due = last.TryGetValue(host.Id, out var at) && Rfc3339.TryParse(at, out var checkedAt) ? checkedAt + Interval : Time.GetUtcNow();
+                    due = (due > Time.GetUtcNow() ? due : Time.GetUtcNow()) + Jitter();
                     _due.Add(host.Id, due);
                 }
 
-                if (due <= time.GetUtcNow() && agents.Find(host.Id)?.Uses(ExtensionNames.ImageCheck) == true)
+                if (due <= Time.GetUtcNow() && agents.Find(host.Id)?.Uses(ExtensionNames.ImageCheck) == true)
                 {
-                    _due[host.Id] = time.GetUtcNow() + Interval + Jitter();
+                    _due[host.Id] = Time.GetUtcNow() + Interval + Jitter();
                     await CheckAsync(host.Id, ct);
                 }
             }

@@ -3,31 +3,14 @@ using System.Data.Common;
 namespace DockMon.Hub.Access.Audit;
 
 /// <summary>Removes old entries of the audit.</summary>
-internal sealed partial class AuditRetention(AuditLog audit, HubOptions options, TimeProvider time, ILogger<AuditRetention> logger) : BackgroundService
+internal sealed partial class AuditRetention(AuditLog audit, HubOptions options, TimeProvider time, ILogger<AuditRetention> logger)
+    : PeriodicService(TimeSpan.FromHours(1), time, atOnce: true)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TakeTurnAsync(CancellationToken ct)
     {
         try
         {
-            while (true)
-            {
-                await RemoveAsync(stoppingToken);
-                await Task.Delay(Interval, time, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The hub is stopping.
-        }
-    }
-
-    private async Task RemoveAsync(CancellationToken ct)
-    {
-        try
-        {
-            await audit.RemoveAsync(time.GetUtcNow().AddDays(-options.AuditDays), ct);
+            await audit.RemoveAsync(Time.GetUtcNow().AddDays(-options.AuditDays), ct);
         }
         catch (DbException e)
         {

@@ -3,44 +3,21 @@ using System.Data.Common;
 namespace DockMon.Hub.Storage.Tables;
 
 /// <summary>Removes events that are older than <c>HUB_EVENTS_DAYS</c>, at the start and every hour.</summary>
-internal sealed partial class EventExpiry(Database database, HubOptions options, TimeProvider time, ILogger<EventExpiry> logger) : BackgroundService
+internal sealed partial class EventExpiry(Database database, HubOptions options, TimeProvider time, ILogger<EventExpiry> logger)
+    : PeriodicService(TimeSpan.FromHours(1), time, atOnce: true)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        do
-        {
-            try
-            {
-                while (await Events.PruneOldAsync(database, time.GetUtcNow().AddDays(-options.EventsDays), stoppingToken))
-                {
-                    // Others write between two slices.
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (DbException e)
-            {
-                Log.NotRemoved(logger, options.EventsDays, e.Message);
-            }
-        }
-        while (await NextAsync(timer, stoppingToken));
-    }
-
-    /// <returns>False when the hub is stopping.</returns>
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stopping)
+    protected override async Task TakeTurnAsync(CancellationToken ct)
     {
         try
         {
-            return await timer.WaitForNextTickAsync(stopping);
+            while (await Events.PruneOldAsync(database, Time.GetUtcNow().AddDays(-options.EventsDays), ct))
+            {
+                // Others write between two slices.
+            }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (DbException e)
         {
-            return false;
+            Log.NotRemoved(logger, options.EventsDays, e.Message);
         }
     }
 
