@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockMon.Agent.Commands;
+using DockMon.Agent.Compose.Deploy;
 using DockMon.Agent.Configuration;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Policies;
@@ -10,7 +11,7 @@ using DockMon.Protocol;
 namespace DockMon.Agent.Hosting;
 
 /// <summary>What the server is told of the host, when the agent registers and when it asks.</summary>
-internal sealed class HostRegistration(AgentContext context, EngineClient engine, OwnContainer own, bool hasCompose)
+internal sealed class HostRegistration(AgentContext context, EngineClient engine, OwnContainer own, ComposeDeployer compose)
 {
     private readonly AgentOptions _options = context.Options;
     private volatile HostDescription? _described;
@@ -63,11 +64,11 @@ internal sealed class HostRegistration(AgentContext context, EngineClient engine
         var described = await HostIdentity.DescribeAsync(engine, _options, own.Current, ct);
         _described = described;
         var isContainer = own.IsKnown ? own.Current is not null : Machine.Current.InContainer;
-        var capabilities = CapabilitiesOf(_options, context.Policies.Current, isContainer, hasCompose);
+        var capabilities = CapabilitiesOf(_options, context.Policies.Current, isContainer, compose.Available);
         return HostIdentity.Build(described, _options, token, AgentVersion.Current, capabilities);
     }
 
     /// <summary>Whether the server would be told of other capabilities than under another policy.</summary>
     public bool IsChangedSince(HostPolicy before) =>
-        CapabilitiesOf(_options, before, true, hasCompose).Except(CapabilitiesOf(_options, context.Policies.Current, true, hasCompose)).Any();
+        CapabilitiesOf(_options, before, true, compose.Available).Except(CapabilitiesOf(_options, context.Policies.Current, true, compose.Available)).Any();
 }

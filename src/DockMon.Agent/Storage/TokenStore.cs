@@ -1,15 +1,38 @@
 using System.Text;
 using DockMon.Agent.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace DockMon.Agent.Storage;
 
 /// <summary>Keeps the permanent token, without which a restarted agent cannot come back.</summary>
-internal sealed class TokenStore(string dataPath)
+internal sealed partial class TokenStore(string dataPath)
 {
     private const string Variable = "DATA_PATH";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _path = Path.Combine(dataPath, "permanent_token");
+
+    /// <summary>The store of an agent that is about to start.</summary>
+    /// <exception cref="ConfigurationException">There is no token, or a new one could not be saved.</exception>
+    public static TokenStore Open(AgentOptions options, ILogger logger)
+    {
+        var tokens = new TokenStore(options.DataPath);
+        var isKnown = (options.PermanentToken ?? tokens.ReadPermanentToken()) is not null;
+        try
+        {
+            tokens.EnsureWritable();
+        }
+        catch (ConfigurationException e) when (isKnown)
+        {
+            // A host whose disk is full needs its agent more than ever. Without a permanent token, though, the one-time token would be spent for nothing.
+            Log.DataReadOnly(logger, e.Message);
+        }
+
+        return options.RegistrationToken is not null || isKnown ? tokens : throw new ConfigurationException(new(
+            "REGISTRATION_TOKEN",
+            $"REGISTRATION_TOKEN is not set and {options.DataPath} holds no permanent token",
+            "make a registration token on the server (Settings, Hosts, Add host, Agent) and set it"));
+    }
 
     /// <summary>The token, or null when none was saved.</summary>
     /// <exception cref="ConfigurationException">There is one that cannot be read or used.</exception>
@@ -68,5 +91,14 @@ internal sealed class TokenStore(string dataPath)
     {
         var (reason, remedy) = StorageAdvice.Explain(e, dataPath);
         return new ConfigurationException(new(Variable, problem, remedy ?? $"name another directory in {Variable}", reason), e);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            7,
+            LogLevel.Error,
+            "{Problem}. The agent goes on, but updates no container and not itself, and what a broken connection swallows may be lost")]
+        public static partial void DataReadOnly(ILogger logger, string problem);
     }
 }

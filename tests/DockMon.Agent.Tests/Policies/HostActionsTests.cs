@@ -33,12 +33,13 @@ public sealed class HostActionsTests : IDisposable
         var (engine, own, lanes) = (Gates.NoEngine, TestOwnContainers.None, new Lanes(time));
         var outbound = new Outbound(new Outbox(_data.Path), time, NullLogger<Outbound>.Instance);
         using var selfUpdates = new SelfUpdates(context, engine, own, lanes, outbound, new ConnectionState());
+        var compose = new ComposeDeployer(context, engine, own, Gates.OpenForCreates, lanes, outbound);
         var routes = Routes.Of(
-            new HostRegistration(context, engine, own, hasCompose: true).AddTo,
+            new HostRegistration(context, engine, own, compose).AddTo,
             new DockerCommands(context, engine, own, Gates.OpenForCreates, lanes, outbound).AddTo,
             new Updates(context, engine, own, Gates.Open, Gates.OpenForCreates, lanes, outbound).AddTo,
             selfUpdates.AddTo,
-            new ComposeDeployer(context, engine, own, Gates.OpenForCreates, lanes, outbound).AddTo,
+            compose.AddTo,
             new ComposeScan(Gates.NoPolicy, time).AddTo);
 
         var actions = routes.Commands.Keys.Concat(routes.Operations.Keys).Distinct().ToList();
