@@ -36,15 +36,12 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
 
     private readonly CompletionFiles _files = new(outbox, logger);
     private readonly Lock _gate = new();
-    private readonly FrameQueue _answers = new(EventLimit, AnswerBytesLimit);
-    private readonly FrameQueue _completions = new(CompletionLimit, EventBytesLimit);
-    private readonly FrameQueue _events = new(EventLimit, EventBytesLimit);
+    private readonly WaitingFrames _waiting = new();
     private readonly Channel<OutboundFrame> _streams = Channel.CreateBounded<OutboundFrame>(StreamLimit);
     private readonly LatestByKey<OutboundFrame> _stats = new();
     private readonly SendWindow _window = new(EventLimit, EventBytesLimit);
     private readonly AsyncSignal _pulse = new();
     private long _pings;
-    private long _droppedEvents;
 
     /// <summary>Queues the answer to a request.</summary>
     public void PostAnswer(byte[] frame) => Post(FrameClass.Answer, frame);
@@ -96,7 +93,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         {
             lock (_gate)
             {
-                return _answers.Count + _completions.Count + _events.Count + _streams.Reader.Count > 0;
+                return _waiting.Count + _streams.Reader.Count > 0;
             }
         }
     }
@@ -126,16 +123,12 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         {
             if (_window.HasRoom)
             {
-                while ((frame = _answers.TryTake()) is not null && time.GetElapsedTime(frame.Posted) > AnswerLifetime)
+                while ((frame = _waiting.TryTake()) is { Class: FrameClass.Answer } && time.GetElapsedTime(frame.Posted) > AnswerLifetime)
                 {
                     (expired ??= []).Add(frame);
                 }
 
-                frame ??= TakeNext();
-                if (frame?.Class == FrameClass.Event)
-                {
-                    (dropped, _droppedEvents) = (_droppedEvents, 0);
-                }
+                dropped = frame?.Class == FrameClass.Event ? _waiting.TakeDroppedEvents() : 0;
             }
 
             frame ??= _streams.Reader.TryRead(out var output) ? output : _stats.TryTake(out var sample) ? sample : null;
@@ -211,12 +204,7 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
             var returning = _window.Clear();
             _stats.Clear();
             DropStreams();
-            for (var i = returning.Count - 1; i >= 0; i--)
-            {
-                QueueOf(returning[i].Class).Return(returning[i]);
-            }
-
-            dropped = Trim();
+            dropped = _waiting.Return(returning);
         }
 
         Report(dropped);
@@ -246,21 +234,12 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         List<OutboundFrame> dropped;
         lock (_gate)
         {
-            QueueOf(@class).Add(frame);
-            dropped = Trim();
+            dropped = _waiting.Add(frame);
         }
 
         Report(dropped);
         Wake();
     }
-
-    /// <summary>
-    /// The next completion or event, in the order they were posted: progress that came after the end of its work would look like work that goes on.
-    /// </summary>
-    private OutboundFrame? TakeNext() =>
-        _completions.First is { } completion && (_events.First is not { } other || completion.Posted < other.Posted)
-            ? _completions.TryTake()
-            : _events.TryTake();
 
     private static bool IsKept(OutboundFrame frame) => frame.Class switch
     {
@@ -268,30 +247,6 @@ internal sealed partial class Outbound(Outbox outbox, TimeProvider time, ILogger
         FrameClass.Completion or FrameClass.Event => true,
         _ => false,
     };
-
-    private FrameQueue QueueOf(FrameClass @class) => @class switch
-    {
-        FrameClass.Answer => _answers,
-        FrameClass.Completion => _completions,
-        FrameClass.Event => _events,
-        _ => throw new ArgumentOutOfRangeException(nameof(@class)),
-    };
-
-    /// <summary>Takes out what is too much.</summary>
-    private List<OutboundFrame> Trim()
-    {
-        var dropped = new List<OutboundFrame>();
-        while ((_answers.TryTrim() ?? _completions.TryTrim() ?? _events.TryTrim()) is { } frame)
-        {
-            // Of events the log tells the first at once and their number when there is a link again.
-            if (frame.Class != FrameClass.Event || _droppedEvents++ == 0)
-            {
-                dropped.Add(frame);
-            }
-        }
-
-        return dropped;
-    }
 
     private void Report(List<OutboundFrame> dropped)
     {
