@@ -36,6 +36,30 @@ internal sealed record ProcessFigures(double CpuSeconds, long ResidentBytes, int
         }
     }
 
+    /// <summary>Processor seconds of a process and its children, those that have ended included.</summary>
+    public static double CpuOfFamily(int pid)
+    {
+        var seconds = 0.0;
+        foreach (var folder in Directory.GetDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+        {
+            try
+            {
+                var stat = File.ReadAllText(folder + "/stat");
+                var parent = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1];
+                if (Path.GetFileName(folder) == pid.ToString(CultureInfo.InvariantCulture) || parent == pid.ToString(CultureInfo.InvariantCulture))
+                {
+                    seconds += CpuOf(stat);
+                }
+            }
+            catch (IOException)
+            {
+                // It has ended: its parent has its time.
+            }
+        }
+
+        return seconds;
+    }
+
     /// <summary>How many file descriptors it has open.</summary>
     public static int Handles(int pid) => Directory.GetFileSystemEntries($"/proc/{pid}/fd").Length;
 

@@ -12,7 +12,7 @@ internal static class Program
                bench/run downtime [--times 10] [--source … | --agent "CMD"]
                bench/run soak     [--hours 1] [--containers 50] [--source … | --agent "CMD"]
                bench/run hub      [--agents 1000] [--containers 10] [--seconds 60] [--settle 30] [--burst 10] [--callers 16] [--sources 64]
-                                  [--beside PROGRAM] [--hubs 1 | --at URL,URL --key KEY]
+                                  [--senders 100] [--database sqlite|postgres] [--beside PROGRAM] [--hubs 1 | --at URL,URL --key KEY]
         What each measures: docs/performance.md. Results go to the output as Markdown, progress to the error output.
         """;
 

@@ -5,25 +5,29 @@ namespace DockMon.Testing;
 /// <summary>A NATS server of one test, on a port of its own, that can be killed and started again.</summary>
 public sealed class NatsServer : IAsyncDisposable
 {
+    private readonly string _host;
     private readonly string[] _options;
     private ProgramProcess? _process;
 
-    private NatsServer(string[] options) => _options = options;
+    private NatsServer(string host, string[] options) => (_host, _options) = (host, options);
 
-    /// <summary>Its port on the loopback interface.</summary>
+    /// <summary>Where it listens.</summary>
     public int Port { get; } = FreePort.Next();
 
     /// <summary>Its address.</summary>
-    public string Url => $"nats://127.0.0.1:{Port}";
+    public string Url => $"nats://{_host}:{Port}";
 
     private static string Program =>
         new[] { "/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server" }.FirstOrDefault(File.Exists)
         ?? throw new InvalidOperationException("nats-server is missing: install the package nats-server (./test does)");
 
     /// <summary>Starts one, with further options of the program.</summary>
-    public static async Task<NatsServer> StartAsync(CancellationToken ct, params string[] options)
+    public static Task<NatsServer> StartAsync(CancellationToken ct, params string[] options) => StartAtAsync("127.0.0.1", ct, options);
+
+    /// <summary>Starts one at an address of this machine.</summary>
+    public static async Task<NatsServer> StartAtAsync(string host, CancellationToken ct, params string[] options)
     {
-        var server = new NatsServer(options);
+        var server = new NatsServer(host, options);
         await server.StartAgainAsync(ct);
         return server;
     }
@@ -31,13 +35,13 @@ public sealed class NatsServer : IAsyncDisposable
     /// <summary>Starts it again on the same port.</summary>
     public async Task StartAgainAsync(CancellationToken ct)
     {
-        _process = ProgramProcess.Start(Program, ["-a", "127.0.0.1", "-p", $"{Port}", .. _options], new Dictionary<string, string>());
+        _process = ProgramProcess.Start(Program, ["-a", _host, "-p", $"{Port}", .. _options], new Dictionary<string, string>());
         await Retry.UntilAsync(
             "nats-server listens",
             async () =>
             {
                 using var client = new TcpClient();
-                await client.ConnectAsync("127.0.0.1", Port, ct);
+                await client.ConnectAsync(_host, Port, ct);
                 return true;
             },
             ct: ct);

@@ -19,23 +19,37 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The user who may do everything.</summary>
     public const string User = "hub";
 
-    // Nothing of it has to survive a power cut.
+    private const string Loopback = "127.0.0.1";
+
     private const string Settings = """
-        fsync = off
-        full_page_writes = off
         synchronous_commit = on
         max_connections = 400
-        shared_buffers = 64MB
-        max_wal_size = 1GB
-        listen_addresses = '127.0.0.1'
         ssl = on
         ssl_cert_file = 'cert.pem'
         ssl_key_file = 'key.pem'
         """;
 
+    // Nothing of a test has to survive a power cut.
+    private const string Quick = """
+
+        fsync = off
+        full_page_writes = off
+        shared_buffers = 64MB
+        max_wal_size = 1GB
+
+        """;
+
+    // As somebody sets it up who wants it to be quick and to lose nothing.
+    private const string Durable = """
+
+        shared_buffers = 512MB
+        max_wal_size = 4GB
+
+        """;
+
     private const string Access = $"""
         host all {GuardedUser} 127.0.0.1/32 scram-sha-256
-        host all all 127.0.0.1/32 trust
+        host all all samenet trust
         """;
 
     // The server ends when the test does, however that ends, and the script with the server.
@@ -49,16 +63,17 @@ public sealed class PostgresServer : IAsyncDisposable
         """;
 
     private readonly string _folder;
+    private readonly string _host;
     private readonly string[] _command;
     private Process? _process;
 
-    private PostgresServer(string folder, string[] user, string programs)
+    private PostgresServer(string folder, string host, string[] user, string programs)
     {
-        _folder = folder;
+        (_folder, _host) = (folder, host);
         _command = [.. user, "sh", "-c", Script, "sh", Path.Combine(programs, "postgres"), folder, $"{Port}"];
     }
 
-    /// <summary>Where it listens, on 127.0.0.1.</summary>
+    /// <summary>Where it listens.</summary>
     public int Port { get; } = FreePort.Next();
 
     /// <summary>The directory of its programs; null where it is not installed.</summary>
@@ -70,12 +85,14 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>The address of its database for a user, as the hub takes it.</summary>
     public string Address(string user, string options = "sslmode=disable", int? port = null) =>
-        $"postgres://{user}@127.0.0.1:{port ?? Port}/postgres?{options}";
+        $"postgres://{user}@{_host}:{port ?? Port}/postgres?{options}";
 
     /// <summary>Makes a server and waits until it listens.</summary>
     /// <param name="authority">Whose certificate it has.</param>
     /// <param name="ct">Ends the wait.</param>
-    public static async Task<PostgresServer> StartAsync(TestAuthority authority, CancellationToken ct)
+    /// <param name="host">The address it listens on, besides the loopback interface's.</param>
+    /// <param name="durable">Whether what is committed is on the disk, as where it matters.</param>
+    public static async Task<PostgresServer> StartAsync(TestAuthority authority, CancellationToken ct, string host = Loopback, bool durable = false)
     {
         var programs = Programs ?? throw new InvalidOperationException("PostgreSQL is not installed: apt-get install postgresql");
         var folder = Path.Combine(Path.GetTempPath(), "dockmon-postgres-" + Guid.NewGuid().ToString("N")[..12]);
@@ -87,9 +104,10 @@ public sealed class PostgresServer : IAsyncDisposable
         await RunAsync([.. user, "mkdir", "-m", "700", folder], "", ct);
         await RunAsync(
             [.. user, Path.Combine(programs, "initdb"), "-D", folder, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], "", ct);
+        var listen = host == Loopback ? host : $"{Loopback},{host}";
         foreach (var (name, content) in new[]
         {
-            ("postgresql.auto.conf", Settings), ("pg_hba.conf", Access),
+            ("postgresql.auto.conf", $"{Settings}{(durable ? Durable : Quick)}listen_addresses = '{listen}'"), ("pg_hba.conf", Access),
             ("cert.pem", await File.ReadAllTextAsync(certificates.File("cert.pem"), ct)),
             ("key.pem", await File.ReadAllTextAsync(certificates.File("key.pem"), ct)),
         })
@@ -97,7 +115,7 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync([.. user, "sh", "-c", "umask 077; cat >\"$1\"", "sh", Path.Combine(folder, name)], content, ct);
         }
 
-        var server = new PostgresServer(folder, user, programs);
+        var server = new PostgresServer(folder, host, user, programs);
         try
         {
             await server.StartAgainAsync(ct);
@@ -123,15 +141,18 @@ public sealed class PostgresServer : IAsyncDisposable
             }
 
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync("127.0.0.1", Port, ct);
+            await socket.ConnectAsync(Loopback, Port, ct);
             return true;
         },
         ct: ct);
 
+    /// <summary>Id of the process that all others of it descend from.</summary>
+    public int ProcessId => int.Parse(File.ReadLines(Path.Combine(_folder, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
     /// <summary>Ends it at once (SIGKILL).</summary>
     public async Task KillAsync()
     {
-        using var server = Process.GetProcessById(int.Parse(File.ReadLines(Path.Combine(_folder, "postmaster.pid")).First(), CultureInfo.InvariantCulture));
+        using var server = Process.GetProcessById(ProcessId);
         server.Kill();
         await _process!.WaitForExitAsync();
     }

@@ -11,6 +11,9 @@ internal static class AgentFrames
 {
     private const long MiB = 1024 * 1024;
 
+    // The other events never get so far.
+    private const long FirstNumber = 500_000_000;
+
     private static readonly Dictionary<string, bool> Able = new(StringComparer.Ordinal)
     {
         [Capabilities.ContainerOperations] = true,
@@ -95,6 +98,14 @@ internal static class AgentFrames
         },
         ProtocolJson.Default.ContainerEvent,
         now));
+
+    /// <summary>An event of <see cref="Delivery"/>.</summary>
+    public static byte[] Numbered(int agent, long number, DateTimeOffset now) => Event(agent, FirstNumber + number, now);
+
+    /// <summary>The number of a stored event of <see cref="Delivery"/>; null for any other.</summary>
+    public static long? NumberOf(JsonElement stored) =>
+        stored.GetProperty("timestamp").GetString() is { } time && long.Parse(time[(time.IndexOf('.') + 1)..^1], CultureInfo.InvariantCulture) is var number
+            && number > FirstNumber ? number - FirstNumber : null;
 
     /// <summary>The answer to a command.</summary>
     /// <param name="request">The command.</param>

@@ -21,6 +21,7 @@ internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int
     private readonly SemaphoreSlim _turns = new(AtOnce);
     private SimulatedAgent[] _agents = [];
     private Task[] _running = [];
+    private volatile Uri? _lost;
     private long _refused;
     private int _dials;
 
@@ -37,7 +38,12 @@ internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int
     /// <summary>Dials that were answered with 503, or not in time.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    public Uri NextHub(int agent) => hubs[(agent + Interlocked.Increment(ref _dials)) % hubs.Count];
+    public Uri NextHub(int agent)
+    {
+        // A load balancer knows of a hub that is gone.
+        var hub = hubs[(agent + Interlocked.Increment(ref _dials)) % hubs.Count];
+        return hub == _lost ? hubs[(agent + Interlocked.Increment(ref _dials)) % hubs.Count] : hub;
+    }
 
     public void CountRefused() => Interlocked.Increment(ref _refused);
 
@@ -55,13 +61,47 @@ internal sealed class Fleet(IReadOnlyList<Uri> hubs, string token, int size, int
         await AllConnectedAsync(limit, ct);
     }
 
-    /// <summary>Breaks all connections and waits until every agent is back.</summary>
-    public async Task StormAsync(TimeSpan limit, CancellationToken ct)
+    /// <summary>Has every agent send numbered events, breaks its connection before they are answered for, and waits until all agents are back.</summary>
+    /// <param name="events">Number of events of each agent.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Number of events that were on their way.</returns>
+    public async Task<long> StormAsync(int events, TimeSpan limit, CancellationToken ct)
     {
-        Array.ForEach(_agents, agent => agent.Cut());
+        await Task.WhenAll(_agents.Select(async agent =>
+        {
+            await agent.SendNumberedAsync(events, ct);
+            agent.Cut();
+        }));
+        var underway = _agents.Sum(agent => (long)agent.Delivery.Unconfirmed);
         await Retry.UntilAsync("the agents know that they are cut off", () => _agents.Count(agent => agent.IsConnected) < size, ct: ct);
         await AllConnectedAsync(limit, ct);
+        return underway;
     }
+
+    /// <summary>Has every agent send numbered events while a hub ends, and waits until all agents are with the others.</summary>
+    /// <param name="hub">The hub.</param>
+    /// <param name="kill">Ends it.</param>
+    /// <param name="events">Number of events of each agent.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Number of agents that had to go, and of events that were on their way.</returns>
+    public async Task<(int Agents, long Events)> LoseAsync(Uri hub, Action kill, int events, TimeSpan limit, CancellationToken ct)
+    {
+        var going = _agents.Where(agent => agent.Hub == hub).ToList();
+        var sending = Task.WhenAll(_agents.Select(agent => agent.SendNumberedAsync(events, ct)));
+        kill();
+        _lost = hub;
+        var underway = going.Sum(agent => (long)agent.Delivery.Unconfirmed);
+        await sending;
+        await Retry.UntilAsync("the agents have left the hub", () => !going.Exists(agent => agent.IsConnected && agent.Hub == hub), limit, ct);
+        await AllConnectedAsync(limit, ct);
+        return (going.Count, underway);
+    }
+
+    /// <summary>Waits until the hubs have answered for all numbered events.</summary>
+    public Task AllConfirmedAsync(TimeSpan limit, CancellationToken ct) =>
+        Retry.UntilAsync("all events are confirmed", () => _agents.All(agent => agent.Delivery.Unconfirmed == 0), limit, ct);
 
     /// <summary>Has every agent send a sample of each of its containers each second.</summary>
     /// <returns>Number of frames that the hub has read.</returns>

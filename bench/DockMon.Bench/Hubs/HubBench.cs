@@ -15,18 +15,30 @@ internal sealed class HubBench(Arguments arguments)
         arguments.Number("containers", 10),
         Math.Min(arguments.Number("sources", 64), 250),
         arguments.Number("callers", 16),
+        arguments.Number("senders", 100),
         TimeSpan.FromSeconds(arguments.Number("settle", 30)),
         TimeSpan.FromSeconds(arguments.Number("seconds", 60)),
         TimeSpan.FromSeconds(arguments.Number("burst", 10)));
 
     private readonly int _hubs = arguments.Number("hubs", 1);
+    private readonly string _database = arguments.Text("database") ?? "";
     private readonly string? _beside = arguments.Text("beside");
     private readonly string? _at = arguments.Text("at");
     private readonly string? _key = arguments.Text("key");
 
+    private static bool HasDatabase => Environment.GetEnvironmentVariable("HUB_DATABASE") is { Length: > 0 };
+
+    // Several hubs are one fleet by their database.
+    private bool NeedsPostgres => !HasDatabase && (_database == "postgres" || (_hubs > 1 && _at is null));
+
     public async Task RunAsync(CancellationToken ct)
     {
         arguments.Done();
+        if (_database is not ("" or "sqlite" or "postgres") || (_database == "sqlite" && _hubs > 1))
+        {
+            throw new UsageException("--database is sqlite or postgres; several hubs need postgres");
+        }
+
         if (DescriptorLimit.Raise() is var most && most < (ulong)_load.Agents + SpareDescriptors)
         {
             throw new UsageException(
@@ -74,13 +86,13 @@ internal sealed class HubBench(Arguments arguments)
                 : [HubUnderTest.At([.. _at.Split(',').Select(address => new Uri(address))], _key)];
         }
 
-        if (_beside is not null && Environment.GetEnvironmentVariable("HUB_DATABASE") is { Length: > 0 })
+        if (_beside is not null && HasDatabase)
         {
             throw new UsageException("--beside would use the database of HUB_DATABASE twice: measure one after the other, each with an empty database");
         }
 
-        var hub = await HubUnderTest.StartAsync("hub", HubProcess.Path, _hubs, ct);
-        return _beside is null ? [hub] : [hub, await HubUnderTest.StartAsync("beside", _beside, _hubs, ct)];
+        var hub = await HubUnderTest.StartAsync("hub", HubProcess.Path, _hubs, NeedsPostgres, ct);
+        return _beside is null ? [hub] : [hub, await HubUnderTest.StartAsync("beside", _beside, _hubs, NeedsPostgres, ct)];
     }
 
     private async Task<string> WriteAsync(List<HubMeasurement> measured, CancellationToken ct)
@@ -99,7 +111,7 @@ internal sealed class HubBench(Arguments arguments)
             }
         }
 
-        var database = Environment.GetEnvironmentVariable("HUB_DATABASE") is { Length: > 0 } ? "the database of HUB_DATABASE" : "SQLite";
+        var database = NeedsPostgres ? "PostgreSQL" : HasDatabase ? "the database of HUB_DATABASE" : "SQLite";
         var machine = await MachineDescription.WriteAsync(ct);
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -1,12 +1,13 @@
 namespace DockMon.Bench.Hubs;
 
 /// <summary>How much of everything.</summary>
-internal sealed record HubLoad(int Agents, int Containers, int Sources, int Callers, TimeSpan Settle, TimeSpan Stream, TimeSpan Burst)
+internal sealed record HubLoad(int Agents, int Containers, int Sources, int Callers, int Senders, TimeSpan Settle, TimeSpan Stream, TimeSpan Burst)
 {
-    /// <summary>Agents that send events, and how many each sends before it waits.</summary>
-    public const int EventAgents = 100;
-
+    /// <summary>How many events a sender sends before it waits.</summary>
     public const int EventBatch = 50;
+
+    /// <summary>Number of events of each agent that are on their way when connections break.</summary>
+    public const int Underway = 5;
 }
 
 /// <summary>One hub, or several that belong together, and what was measured of them.</summary>
@@ -37,6 +38,11 @@ internal sealed class HubMeasurement(HubUnderTest hub, HubLoad load, TimeProvide
         Add("CPU ms a new agent", 1e3 * (hub.Read() - before).CpuSeconds / load.Agents);
         await Task.Delay(load.Settle, time, ct);
         Add("KiB an idle agent", (hub.Read() - before).ResidentBytes / 1024 / load.Agents);
+        if (hub.Addresses.Count > 1)
+        {
+            Add("MiB of the largest hub", MiB(hub.Memory().Max()));
+        }
+
     }
 
     /// <summary>Every agent sends a sample of each container once a second.</summary>
@@ -54,11 +60,19 @@ internal sealed class HubMeasurement(HubUnderTest hub, HubLoad load, TimeProvide
     /// <summary>Some agents send events as fast as they are stored.</summary>
     public async Task SendEventsAsync(CancellationToken ct)
     {
-        var before = hub.Read();
+        var (before, database) = (hub.Read(), hub.DatabaseSeconds());
         var started = time.GetTimestamp();
-        var events = await Agents.SendEventsAsync(HubLoad.EventAgents, HubLoad.EventBatch, load.Burst, ct);
+        var events = await Agents.SendEventsAsync(load.Senders, HubLoad.EventBatch, load.Burst, ct);
         Add("events a second, stored", events / time.GetElapsedTime(started).TotalSeconds);
         Add("CPU µs an event", 1e6 * (hub.Read() - before).CpuSeconds / events);
+        if (hub.Postgres is not null)
+        {
+            Add("PostgreSQL's CPU µs an event", 1e6 * (hub.DatabaseSeconds() - database) / events);
+            foreach (var (name, rows) in await PlainCopy.MeasureAsync(hub.Postgres, time, ct))
+            {
+                Add(name, rows);
+            }
+        }
     }
 
     /// <summary>Users send commands to random agents, each the next when the last was answered.</summary>
@@ -73,15 +87,21 @@ internal sealed class HubMeasurement(HubUnderTest hub, HubLoad load, TimeProvide
         Add("CPU µs a command", 1e6 * (hub.Read() - before).CpuSeconds / latencies.Count);
     }
 
-    /// <summary>All connections are cut at once.</summary>
+    /// <summary>All connections are cut at once, with events on their way; then, of several hubs, one is killed.</summary>
     public async Task StormAsync(CancellationToken ct)
     {
         var before = hub.Read();
         var (started, refused) = (time.GetTimestamp(), Agents.Refused);
-        await Agents.StormAsync(ConnectLimit, ct);
+        var underway = await Agents.StormAsync(HubLoad.Underway, ConnectLimit, ct);
         Add("seconds until all are back", time.GetElapsedTime(started).TotalSeconds);
         Add("dials refused meanwhile", Agents.Refused - refused);
         Add("CPU ms a reconnect", 1e3 * (hub.Read() - before).CpuSeconds / load.Agents);
+        await CountEventsAsync(underway, started, ct);
+        if (hub.CanKill)
+        {
+            await KillAsync(ct);
+        }
+
         Add("MiB at the end", MiB(hub.Read().ResidentBytes));
     }
 
@@ -93,6 +113,34 @@ internal sealed class HubMeasurement(HubUnderTest hub, HubLoad load, TimeProvide
         }
 
         await hub.DisposeAsync();
+    }
+
+    private async Task KillAsync(CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        var (agents, underway) = await Agents.LoseAsync(hub.Addresses[^1], hub.KillLast, HubLoad.Underway, ConnectLimit, ct);
+        Add("a hub is killed: its agents", agents);
+        Add("seconds until all are with the others", time.GetElapsedTime(started).TotalSeconds);
+        await CountEventsAsync(underway, started, ct);
+    }
+
+    /// <summary>Looks for each numbered event in the database.</summary>
+    private async Task CountEventsAsync(long underway, long started, CancellationToken ct)
+    {
+        Add("events on their way", underway);
+        await Agents.AllConfirmedAsync(ConnectLimit, ct);
+        Add("seconds until the hub has answered for them", time.GetElapsedTime(started).TotalSeconds);
+        long lost = 0, twice = 0;
+        await Parallel.ForEachAsync(Agents.Agents, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = ct }, async (agent, stop) =>
+        {
+            var count = (int)agent.Delivery.Count;
+            var numbers = (await hub.EventsAsync(agent.HostId, (2 * count) + HubLoad.Underway, stop)).EnumerateArray()
+                .Select(AgentFrames.NumberOf).OfType<long>().CountBy(number => number).ToDictionary();
+            Interlocked.Add(ref lost, Enumerable.Range(1, count).Count(number => !numbers.ContainsKey(number)));
+            Interlocked.Add(ref twice, numbers.Values.Count(times => times > 1));
+        });
+        Add("events lost", lost);
+        Add("events stored twice", twice);
     }
 
     private static double MiB(double bytes) => bytes / 1024 / 1024;

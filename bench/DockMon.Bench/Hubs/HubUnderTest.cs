@@ -20,6 +20,8 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly List<ProgramProcess> _processes = [];
+    private PostgresServer? _postgres;
+    private NatsServer? _nats;
     private readonly HttpClient _http = new(new SocketsHttpHandler(), disposeHandler: true) { Timeout = TimeSpan.FromMinutes(1) };
 
     private HubUnderTest(string name, string key)
@@ -32,24 +34,46 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
+    /// <summary>The PostgreSQL server that was started for them; null when there is none.</summary>
+    public PostgresServer? Postgres => _postgres;
+
     /// <summary>Starts hubs with a key of their own. Their other variables are the bench's, such as those of the database and the bus.</summary>
-    public static async Task<HubUnderTest> StartAsync(string name, string program, int count, CancellationToken ct)
+    /// <param name="name">Their name in the results.</param>
+    /// <param name="program">The hub.</param>
+    /// <param name="count">Number of hubs; several get a NATS server.</param>
+    /// <param name="postgres">Whether they get a PostgreSQL server.</param>
+    /// <param name="ct">Cancels.</param>
+    public static async Task<HubUnderTest> StartAsync(string name, string program, int count, bool postgres, CancellationToken ct)
     {
         var key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var hub = new HubUnderTest(name, key);
         hub.Addresses = [.. Enumerable.Range(0, count)
             .Select(_ => new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}")))];
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HUB_DATA"] = hub._data.Path,
+            ["HUB_ADMIN_KEY"] = key,
+            ["HUB_LOG_LEVEL"] = "warn",
+        };
         try
         {
+            if (postgres)
+            {
+                using var authority = new TestAuthority();
+                hub._postgres = await PostgresServer.StartAsync(authority, ct, durable: true);
+                environment["HUB_DATABASE"] = hub._postgres.Address(PostgresServer.User);
+            }
+
+            if (count > 1)
+            {
+                hub._nats = await NatsServer.StartAsync(ct);
+                environment["HUB_NATS"] = hub._nats.Url;
+            }
+
             foreach (var address in hub.Addresses)
             {
-                hub._processes.Add(ProgramProcess.Start(program, [], new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    ["HUB_URLS"] = address.OriginalString,
-                    ["HUB_DATA"] = hub._data.File("data-" + address.Port.ToString(CultureInfo.InvariantCulture)),
-                    ["HUB_ADMIN_KEY"] = key,
-                    ["HUB_LOG_LEVEL"] = "warn",
-                }));
+                environment["HUB_URLS"] = address.OriginalString;
+                hub._processes.Add(ProgramProcess.Start(program, [], environment));
                 await hub.UntilHealthyAsync(address, ct);
             }
 
@@ -64,6 +88,27 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     /// <summary>Takes hubs that run already.</summary>
     public static HubUnderTest At(IReadOnlyList<Uri> addresses, string key) => new("running", key) { Addresses = addresses };
+
+    /// <summary>Whether one of them can be lost.</summary>
+    public bool CanKill => _processes.Count > 1;
+
+    /// <summary>Ends the last hub at once.</summary>
+    public void KillLast()
+    {
+        _processes[^1].Kill();
+        _processes.RemoveAt(_processes.Count - 1);
+        Addresses = [.. Addresses.SkipLast(1)];
+    }
+
+    /// <summary>The stored events of a host, newest first.</summary>
+    public async Task<JsonElement> EventsAsync(string hostId, int limit, CancellationToken ct) => JsonElement.Parse(
+        await _http.GetStringAsync(new Uri(Addresses[Random.Shared.Next(Addresses.Count)], $"api/hosts/{hostId}/events?limit={limit}"), ct));
+
+    /// <summary>Processor time of PostgreSQL so far, in seconds; not a number where it is not the bench's.</summary>
+    public double DatabaseSeconds() => _postgres is null ? double.NaN : ProcessFigures.CpuOfFamily(_postgres.ProcessId);
+
+    /// <summary>Memory of each hub in bytes.</summary>
+    public IReadOnlyList<double> Memory() => _processes.ConvertAll(process => (double)(ProcessFigures.Read(process.Id)?.ResidentBytes ?? 0));
 
     /// <summary>Processor time and memory of all of them together.</summary>
     public HubFigures Read()
@@ -88,6 +133,16 @@ internal sealed class HubUnderTest : IAsyncDisposable
     {
         await Task.WhenAll(_processes.Select(process => process.EndAsync(ShutdownLimit)));
         _http.Dispose();
+        if (_nats is not null)
+        {
+            await _nats.DisposeAsync();
+        }
+
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
         _data.Dispose();
     }
 

@@ -19,6 +19,7 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
     private readonly IPAddress _source = new([127, 0, 1, (byte)(1 + (number % fleet.Sources))]);
     private readonly Queue<TaskCompletionSource> _pings = new();
     private readonly Lock _gate = new();
+    private readonly Delivery _delivery = new(number);
     private string _token = fleet.Token;
     private volatile AgentSocket? _socket;
     private long _events;
@@ -29,6 +30,12 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
     public string HostId { get; private set; } = "";
 
     public bool IsConnected => _socket is not null;
+
+    /// <summary>The hub that it is, or was last, connected to.</summary>
+    public Uri? Hub { get; private set; }
+
+    /// <summary>Its numbered events.</summary>
+    public Delivery Delivery => _delivery;
 
     /// <summary>Runs until the fleet ends.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -41,7 +48,9 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
                 using var socket = await JoinAsync(ct);
                 _socket = socket;
                 backoff = NewBackoff();
+                var again = _delivery.SendAgainAsync(socket, ct);
                 await ListenAsync(socket, ct);
+                await again;
             }
             catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
@@ -68,6 +77,9 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
 
     /// <summary>Breaks the connection.</summary>
     public void Cut() => _socket?.Cut();
+
+    /// <summary>Sends numbered events and does not wait until the hub has them.</summary>
+    public Task SendNumberedAsync(int count, CancellationToken ct) => _delivery.SendAsync(_socket, count, fleet.Time.GetUtcNow(), ct);
 
     /// <summary>Sends one sample of each container and, every other second, of the host.</summary>
     /// <returns>Number of frames.</returns>
@@ -122,7 +134,8 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
         using var turn = HostId.Length == 0 ? await fleet.TakeTurnAsync(ct) : null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(DialLimit);
-        var socket = await AgentSocket.ConnectAsync(fleet.NextHub(number), ProtocolLimits.ControlPath, _source, limit.Token);
+        Hub = fleet.NextHub(number);
+        var socket = await AgentSocket.ConnectAsync(Hub, ProtocolLimits.ControlPath, _source, limit.Token);
         try
         {
             limit.CancelAfter(ProtocolLimits.AuthWait);
@@ -159,6 +172,9 @@ internal sealed class SimulatedAgent(int number, Fleet fleet)
             {
                 case AgentSocket.Ping:
                     await socket.SendAsync(AgentSocket.Frame(AgentSocket.Pong, message.Payload), ct);
+                    break;
+                case AgentSocket.Pong when message.Payload.Length > 0:
+                    _delivery.Confirm(message.Payload);
                     break;
                 case AgentSocket.Pong:
                     Answered();

@@ -70,7 +70,8 @@ public sealed class FleetTests
         frames.Select(frame => Frame.Parse(System.Text.Encoding.UTF8.GetBytes(frame))).Select(frame => frame.Command ?? frame.Type)
             .ShouldBe(["container_stats", "container_stats", "stats", "container_event", "container_event"]);
 
-        await fleet.StormAsync(Limit, Token);
+        (await fleet.StormAsync(events: 2, Limit, Token)).ShouldBe(6);
+        await fleet.AllConfirmedAsync(Limit, Token);
         registered.Count.ShouldBe(6);
         registered[3..].ShouldAllBe(request => request.Token.StartsWith("permanent-", StringComparison.Ordinal));
     }
