@@ -3,38 +3,41 @@ using DockMon.Testing;
 namespace DockMon.Chaos;
 
 /// <summary>Three hubs, NATS and PostgreSQL, each a process that can be killed and started again.</summary>
-internal sealed class Servers(TemporaryFolder data) : IAsyncDisposable
+internal sealed class Servers(TemporaryFolder data, Network network) : IAsyncDisposable
 {
     public const string AdminKey = "chaos-admin-key-chaos";
 
-    private readonly ProgramProcess?[] _hubs = new ProgramProcess?[3];
+    public const int Hubs = 3;
+
+    private readonly ProgramProcess?[] _hubs = new ProgramProcess?[Hubs];
     private NatsServer? _nats;
     private PostgresServer? _postgres;
 
-    public IReadOnlyList<int> Ports { get; } = [FreePort.Next(), FreePort.Next(), FreePort.Next()];
+    public IReadOnlyList<Uri> Addresses { get; } = [.. Enumerable.Range(0, Hubs).Select(hub => new Uri($"http://{network.HubHost(hub)}:{FreePort.Next()}"))];
 
     public async Task StartAsync(CancellationToken ct)
     {
         using var authority = new TestAuthority();
-        _postgres = await PostgresServer.StartAsync(authority, ct);
-        _nats = await NatsServer.StartAsync(ct);
-        for (var i = 0; i < _hubs.Length; i++)
+        _postgres = await PostgresServer.StartAsync(authority, ct, network.PostgresHost);
+        _nats = await NatsServer.StartAtAsync(network.NatsHost, ct);
+        for (var hub = 0; hub < Hubs; hub++)
         {
-            await StartHubAsync(i, ct);
+            await StartHubAsync(hub, ct);
         }
     }
 
     public async Task StartHubAsync(int hub, CancellationToken ct)
     {
-        _hubs[hub] = HubProcess.Start(new Dictionary<string, string>
+        var environment = new Dictionary<string, string>
         {
-            ["HUB_URLS"] = $"http://127.0.0.1:{Ports[hub]}",
+            ["HUB_URLS"] = Addresses[hub].OriginalString,
             ["HUB_DATA"] = data.Path,
             ["HUB_DATABASE"] = _postgres!.Address(PostgresServer.User),
             ["HUB_NATS"] = _nats!.Url,
             ["HUB_ADMIN_KEY"] = AdminKey,
-        });
-        await _hubs[hub]!.WaitForLineAsync("Now listening", ct);
+        };
+        var process = _hubs[hub] = network.HubNamespace(hub) is { } name ? HubProcess.StartIn(name, environment) : HubProcess.Start(environment);
+        await process.WaitForLineAsync("Now listening", ct);
     }
 
     public Task KillHubAsync(int hub) => EndAsync(_hubs[hub]!);
@@ -57,6 +60,23 @@ internal sealed class Servers(TemporaryFolder data) : IAsyncDisposable
     public Task KillPostgresAsync() => _postgres!.KillAsync();
 
     public Task StartPostgresAsync(CancellationToken ct) => _postgres!.StartAgainAsync(ct);
+
+    /// <summary>Starts a hub that has ended without being told to.</summary>
+    /// <returns>The last lines of those that had.</returns>
+    public async Task<IReadOnlyList<string>> RestartEndedHubsAsync(CancellationToken ct)
+    {
+        var ended = new List<string>();
+        for (var hub = 0; hub < Hubs; hub++)
+        {
+            if (_hubs[hub] is not { HasExited: false })
+            {
+                ended.Add($"hub {hub + 1} had ended: {_hubs[hub]?.Tail(5)}");
+                await StartHubAsync(hub, ct);
+            }
+        }
+
+        return ended;
+    }
 
     /// <summary>The last lines of each hub.</summary>
     public IEnumerable<string> Tails() => _hubs.Select((hub, i) => $"--- hub {i + 1}\n{hub?.Tail(15)}");

@@ -11,13 +11,25 @@ using DockMon.Testing;
 namespace DockMon.Chaos;
 
 /// <summary>An agent that remembers what it was asked for and which of its events were confirmed, and sends the others again.</summary>
-internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int> ports, ConcurrentDictionary<long, int> executions, Random random)
+internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<Uri> hubs, ConcurrentDictionary<long, int> executions, Random random)
 {
+    private const int NoHub = -1;
+
+    // Half of them wait as long as this project's agents do, the others as long as it takes to be quick.
+    private readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(number % 2 == 0 ? 45 : 20);
+
     private readonly List<(long Number, byte[] Frame)> _unconfirmed = [];
     private readonly ConcurrentQueue<byte[]> _answers = new();
     private readonly Lock _gate = new();
     private string _token = token;
     private long _events;
+    private volatile int _hub = NoHub;
+
+    /// <summary>Duration between two of its events.</summary>
+    public required TimeSpan Pace { get; init; }
+
+    /// <summary>Number of the hub that it is connected to; null for none.</summary>
+    public int? Hub => _hub is var hub and not NoHub ? hub : null;
 
     public string HostId { get; private set; } = "";
 
@@ -41,28 +53,32 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
 
     public async Task RunAsync(CancellationToken ct)
     {
+        var hub = random.Next(hubs.Count);
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                await ConnectAsync(ports[random.Next(ports.Count)], ct);
+                await ConnectAsync(hub, ct);
+                hub = random.Next(hubs.Count);
             }
             catch (Exception e) when (e is IOException or SocketException or HttpRequestException or JsonException or OperationCanceledException)
             {
-                // The connection ended, or there was none.
+                // The connection ended, or there was none: a load balancer takes the next hub.
+                hub = (hub + 1) % hubs.Count;
             }
+
+            _hub = NoHub;
 
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 1500)), TimeProvider.System, CancellationToken.None);
         }
     }
 
-    private async Task ConnectAsync(int port, CancellationToken stopping)
+    private async Task ConnectAsync(int hub, CancellationToken stopping)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
-        using var socket = await AgentSocket.ConnectAsync(
-            new Uri($"http://127.0.0.1:{port}"), ProtocolLimits.ControlPath, IPAddress.Loopback, limit.Token);
+        using var socket = await AgentSocket.ConnectAsync(hubs[hub], ProtocolLimits.ControlPath, IPAddress.Any, limit.Token);
         var register = new RegisterRequest
         {
             Token = _token, EngineId = $"CHAOS:{number}", Hostname = $"chaos-{number}", HostnameSource = HostnameSources.Daemon, Version = "3.0.0",
@@ -78,6 +94,7 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
 
         (HostId, _token) = (answer.GetProperty("host_id").GetString()!, answer.GetProperty("permanent_token").GetString()!);
         Connections++;
+        _hub = hub;
         var writing = WriteAsync(socket, ended.Token);
         try
         {
@@ -137,7 +154,7 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
             var number8 = new byte[8];
             BinaryPrimitives.WriteInt64BigEndian(number8, Events);
             await socket.SendAsync(AgentSocket.Frame(AgentSocket.Ping, number8), ct);
-            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, ct);
+            await Task.Delay(Pace, TimeProvider.System, ct);
         }
     }
 
@@ -147,7 +164,7 @@ internal sealed class SimulatedAgent(int number, string token, IReadOnlyList<int
         {
             // The hub pings as well: one that is silent for so long is gone.
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            silence.CancelAfter(TimeSpan.FromSeconds(20));
+            silence.CancelAfter(_longestSilence);
             var (kind, data) = await socket.ReadAsync(silence.Token);
             switch (kind)
             {
