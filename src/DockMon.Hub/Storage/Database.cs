@@ -22,6 +22,9 @@ internal sealed partial class Database : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Dialect _dialect;
     private readonly SemaphoreSlim _writers;
+
+    // One that works and one that is ready to: more would only wait for these at the server, where those of a hub that was cut off are in everybody's way.
+    private readonly SemaphoreSlim _exclusive = new(2);
     private Vault? _vault;
 
     public Database(HubOptions options, TimeProvider? time = null, ILogger<Database>? logger = null)
@@ -90,7 +93,7 @@ internal sealed partial class Database : IAsyncDisposable
     /// at a time is in here. The work uses only the statements it is given: another write to this database would wait for the transaction to end.
     /// </summary>
     public Task<T> TransactAsync<T>(Func<Statements, Task<T>> work, CancellationToken ct) =>
-        WriteAsync(
+        InTurnAsync(_exclusive, () => WriteAsync(
             async () =>
             {
                 var (connection, transaction) = await TwiceAsync(() => BeginAsync(ct));
@@ -100,7 +103,7 @@ internal sealed partial class Database : IAsyncDisposable
                 await transaction.CommitAsync(ct);
                 return result;
             },
-            ct);
+            ct), ct);
 
     /// <summary>Runs queries that all see the database as it is now.</summary>
     public async Task<T> SnapshotAsync<T>(Func<Statements, Task<T>> work, CancellationToken ct)
@@ -153,9 +156,11 @@ internal sealed partial class Database : IAsyncDisposable
         }
     }
 
-    private async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken ct)
+    private Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken ct) => InTurnAsync(_writers, write, ct);
+
+    private async Task<T> InTurnAsync<T>(SemaphoreSlim turns, Func<Task<T>> write, CancellationToken ct)
     {
-        if (!await _writers.WaitAsync(WriterWait, ct))
+        if (!await turns.WaitAsync(WriterWait, ct))
         {
             throw new DatabaseBusyException(
                 $"the database {_dialect.Name} is busy: {WriterWait.TotalSeconds:0} s were not enough for the writes before this one");
@@ -167,7 +172,7 @@ internal sealed partial class Database : IAsyncDisposable
         }
         finally
         {
-            _writers.Release();
+            turns.Release();
         }
     }
 

@@ -33,12 +33,12 @@ internal sealed partial class PostgresDialect : Dialect
 
     public override async Task<DbConnection> ConnectAsync(bool flushed, CancellationToken ct) => await _source.OpenConnectionAsync(ct);
 
-    // The lock ends with the transaction, also behind a proxy that pools connections.
+    // The lock ends with the transaction, also behind a proxy that pools connections. A hub that hangs or is cut off would keep all hubs from writing.
     public override async Task<DbTransaction> BeginExclusiveAsync(DbConnection connection, CancellationToken ct)
     {
         var transaction = await connection.BeginTransactionAsync(ct);
         await new Statements(connection, transaction, ct).ExecuteAsync(
-            "SELECT pg_advisory_xact_lock(@key, hashtext(current_schema()))",
+            "SELECT set_config('idle_in_transaction_session_timeout', '10s', true), pg_advisory_xact_lock(@key, hashtext(current_schema()))",
             ("@key", ExclusiveLock));
         return transaction;
     }
@@ -138,7 +138,7 @@ internal sealed partial class PostgresDialect : Dialect
 
     private static async Task PrepareConnectionAsync(NpgsqlConnection connection)
     {
-        // What a caller relies on is flushed, unless the server is set to do even more; and a hub that hangs does not hold the lock for ever.
+        // What a caller relies on is flushed, unless the server is set to do even more; and a hub that hangs does not hold what it has locked for ever.
         await using var command = new NpgsqlCommand(
             """
             SELECT set_config(
