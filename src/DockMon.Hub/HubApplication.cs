@@ -10,6 +10,7 @@ using DockMon.Hub.Logs;
 using DockMon.Hub.Page;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Tls;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DockMon.Hub;
@@ -31,6 +32,9 @@ public static class HubApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Protocol.ProtocolLimits.ControlFrameBytes;
         });
+
+        // What arrives is handled by the thread that has received it: nothing here blocks a thread.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.AddTls(options);
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

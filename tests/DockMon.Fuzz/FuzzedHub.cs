@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Agents.Admission;
@@ -26,7 +27,7 @@ internal sealed class FuzzedHub
         Http.DefaultRequestHeaders.Authorization = new("Bearer", AdminKey);
         var socket = WebSocket.CreateFromStream(new Pieces(default, 1), new WebSocketCreationOptions { IsServer = true });
         var quota = Services.GetRequiredService<HostQuotas>().Of(host.Id);
-        Session = new AgentSession(host, new AgentConnection(socket, ProtocolLimits.ControlFrameBytes), quota);
+        Session = new AgentSession(host, new AgentConnection(socket, ProtocolLimits.ControlFrameBytes), quota, new DeliveryStream(Stream.Null));
     }
 
     public static FuzzedHub Instance => Only.Value;

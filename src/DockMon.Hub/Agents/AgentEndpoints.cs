@@ -1,4 +1,5 @@
 using DockMon.Hub.Agents.Admission;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Bus;
 using DockMon.Protocol;
 
@@ -18,6 +19,17 @@ internal sealed class AgentEndpoints(
         : Is(context, ProtocolLimits.StatsPath) ? stats.HandleAsync(context)
         : next(context);
 
+    /// <summary>Prepares the requests of agents for their WebSocket; before the middleware of WebSockets.</summary>
+    public static RequestDelegate UseDelivery(RequestDelegate next) => context =>
+    {
+        if (Is(context, ProtocolLimits.ControlPath))
+        {
+            DeliveryStream.Use(context);
+        }
+
+        return next(context);
+    };
+
     internal async Task ControlAsync(HttpContext context)
     {
         if (await AcceptAsync(context) is not { } session)
@@ -28,6 +40,7 @@ internal sealed class AgentEndpoints(
         try
         {
             await session.Connection.RunAsync(frame => messages.HandleFrameAsync(session, frame, drain.Token), session.Quota);
+            await session.Stored;
         }
         finally
         {

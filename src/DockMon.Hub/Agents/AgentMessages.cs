@@ -1,12 +1,11 @@
 using System.Data.Common;
-using System.Net.WebSockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Hub.History.Live;
-using DockMon.Hub.Inventory;
 using DockMon.Hub.Operations;
 using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
@@ -17,10 +16,9 @@ namespace DockMon.Hub.Agents;
 // More than six parameters: it stands between all that agents send and all that takes it.
 internal sealed partial class AgentMessages(
     AgentRequests requests,
-    IEvents events,
+    EventDelivery events,
     HostPolicies policies,
     LiveSamples samples,
-    InventoryUpdates inventory,
     OperationUpdates operations,
     EventFeed feed,
     TimeProvider time,
@@ -29,31 +27,30 @@ internal sealed partial class AgentMessages(
     /// <summary>Maximum size of an event. Usual ones have a few kilobytes; events stay in memory for replay.</summary>
     public const int EventBytes = 1024 * 1024;
 
-    /// <summary>Maximum size of an event that is stored.</summary>
-    public const int StoredEventBytes = 64 * 1024;
-
-    private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
-
     /// <summary>Maximum number of actions in a policy. Agents know about 40.</summary>
     private const int MostActions = 500;
 
     private readonly LogLimit _notStored = new(time);
 
-    /// <summary>Handles one frame. An invalid frame does not end the connection.</summary>
-    public async ValueTask HandleFrameAsync(AgentSession session, ReadOnlyMemory<byte> utf8, CancellationToken ct)
+    /// <summary>Handles one frame; completes when the next may be read. An invalid frame does not end the connection.</summary>
+    public ValueTask HandleFrameAsync(AgentSession session, ReadOnlyMemory<byte> utf8, CancellationToken ct)
     {
         try
         {
             if (TryTakeSample(session.Host.Id, utf8.Span))
             {
-                return;
+                return ValueTask.CompletedTask;
             }
 
-            await TakeFrameAsync(session, Frame.Parse(utf8.Span), utf8, ct);
+            var frame = Frame.Parse(utf8.Span);
+            return frame is { Type: FrameTypes.Event, Command: EventNames.ContainerEvent, Payload: { } payload } && !IsTooLarge(session, payload)
+                ? events.TakeAsync(session, payload, ct)
+                : HandleFrameAsync(session, frame, utf8, ct);
         }
         catch (Exception e) when (IsInvalid(e))
         {
             Invalid(session.Quota, utf8.Length, e.Message);
+            return ValueTask.CompletedTask;
         }
     }
 
@@ -84,9 +81,34 @@ internal sealed partial class AgentMessages(
     }
 
     // An escaped unpaired surrogate is valid JSON, and fails only where the text is read.
-    private static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
+    public static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
 
-    private static void Invalid(HostQuota quota, int size, string reason) => quota.Reach(HostLimit.InvalidFrames, $"a frame of {size} bytes: {reason}");
+    public static void Invalid(HostQuota quota, int size, string reason) => quota.Reach(HostLimit.InvalidFrames, $"a frame of {size} bytes: {reason}");
+
+    private async ValueTask HandleFrameAsync(AgentSession session, Frame frame, ReadOnlyMemory<byte> utf8, CancellationToken ct)
+    {
+        try
+        {
+            // In the order in which the agent sent it.
+            await session.Stored;
+            await TakeFrameAsync(session, frame, utf8, ct);
+        }
+        catch (Exception e) when (IsInvalid(e))
+        {
+            Invalid(session.Quota, utf8.Length, e.Message);
+        }
+    }
+
+    private static bool IsTooLarge(AgentSession session, JsonElement payload)
+    {
+        if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
+        {
+            session.Quota.Reach(HostLimit.LargeEvents, $"an event of {size} bytes was dropped, the limit is {EventBytes} bytes");
+            return true;
+        }
+
+        return false;
+    }
 
     private async ValueTask TakeFrameAsync(AgentSession session, Frame frame, ReadOnlyMemory<byte> utf8, CancellationToken ct)
     {
@@ -94,7 +116,11 @@ internal sealed partial class AgentMessages(
         switch (frame.Type)
         {
             case FrameTypes.Event when frame.Command is { } name && frame.Payload is { } payload:
-                await TakeEventAsync(session, name, payload, ct);
+                if (name != EventNames.ContainerEvent && !IsTooLarge(session, payload))
+                {
+                    await TakeEventAsync(session, name, payload, ct);
+                }
+
                 break;
             case FrameTypes.Response or null when frame.RequestId is { } id:
                 await requests.AnsweredAsync(hostId, id, frame, utf8, ct);
@@ -108,12 +134,6 @@ internal sealed partial class AgentMessages(
     private async ValueTask TakeEventAsync(AgentSession session, string name, JsonElement payload, CancellationToken ct)
     {
         var hostId = session.Host.Id;
-        if (JsonMarshal.GetRawUtf8Value(payload).Length is > EventBytes and var size)
-        {
-            session.Quota.Reach(HostLimit.LargeEvents, $"an event of {size} bytes was dropped, the limit is {EventBytes} bytes");
-            return;
-        }
-
         switch (name)
         {
             case EventNames.ShellData:
@@ -140,16 +160,9 @@ internal sealed partial class AgentMessages(
             case EventNames.Policy:
                 await KeepPolicyAsync(hostId, payload, ct);
                 break;
-            case EventNames.ContainerEvent when !await IsNewAsync(session, payload, ct):
-                break; // Repeated by an agent that was not sure of the delivery.
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
                 await operations.TakeAsync(hostId, known, payload, ct);
-                if (known == EventNames.ContainerEvent)
-                {
-                    inventory.Happened(hostId, payload);
-                }
-
                 break;
             default:
                 // Not forwarded: listeners take the name of an event for the hub's own.
@@ -172,39 +185,8 @@ internal sealed partial class AgentMessages(
         {
             if (_notStored.Happened(out var count))
             {
-                Log.EventNotStored(logger, hostId, count, e.Message);
+                Log.PolicyNotStored(logger, hostId, count, e.Message);
             }
-        }
-    }
-
-    /// <summary>Stores an event. One that cannot be stored, also not later, is still forwarded.</summary>
-    private async Task<bool> IsNewAsync(AgentSession session, JsonElement payload, CancellationToken ct)
-    {
-        var hostId = session.Host.Id;
-        if (JsonMarshal.GetRawUtf8Value(payload).Length is > StoredEventBytes and var size)
-        {
-            session.Quota.Reach(HostLimit.LargeEvents, $"an event of {size} bytes was not stored, the limit is {StoredEventBytes} bytes");
-            return true;
-        }
-
-        try
-        {
-            return await events.AddAsync(hostId, payload, ct);
-        }
-        catch (EventsWaitException e)
-        {
-            // Nothing is read any more, also no ping: its answer would tell the agent that the event is delivered.
-            session.End(TryAgainLater, e.Message);
-            throw;
-        }
-        catch (DbException e)
-        {
-            if (_notStored.Happened(out var count))
-            {
-                Log.EventNotStored(logger, hostId, count, e.Message);
-            }
-
-            return true;
         }
     }
 
@@ -213,7 +195,7 @@ internal sealed partial class AgentMessages(
         [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
         public static partial void FrameUnknown(ILogger logger, string hostId, string type);
 
-        [LoggerMessage(3, LogLevel.Error, "Cannot store {Count} events since the last such message, the newest of host {HostId}: {Reason}")]
-        public static partial void EventNotStored(ILogger logger, string hostId, int count, string reason);
+        [LoggerMessage(26, LogLevel.Error, "Cannot store {Count} policies since the last such message, the newest of host {HostId}: {Reason}")]
+        public static partial void PolicyNotStored(ILogger logger, string hostId, int count, string reason);
     }
 }

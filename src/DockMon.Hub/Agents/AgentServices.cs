@@ -1,4 +1,5 @@
 using DockMon.Hub.Agents.Admission;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents.Limits;
 
 namespace DockMon.Hub.Agents;
@@ -20,6 +21,7 @@ internal static class AgentServices
         services.AddSingleton<MemoryTrimmer>();
         services.AddHostedService(provider => provider.GetRequiredService<MemoryTrimmer>());
         services.AddSingleton<StatsSockets>();
+        services.AddSingleton<EventDelivery>();
         services.AddSingleton<AgentMessages>();
         services.AddSingleton<AgentEndpoints>();
     }
@@ -28,6 +30,7 @@ internal static class AgentServices
     public static void UseAgents(this WebApplication app)
     {
         var ping = app.Services.GetRequiredService<HubOptions>().PingInterval;
+        app.Use(AgentEndpoints.UseDelivery);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = ping, KeepAliveTimeout = ping });
         app.Use(app.Services.GetRequiredService<AgentEndpoints>().Use);
     }

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Logs;
 using DockMon.Hub.Storage.Tables;
@@ -11,14 +12,17 @@ internal sealed class AgentSession
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Shell> _shells = new(StringComparer.Ordinal);
+    private readonly DeliveryStream _delivery;
     private bool _ended;
+    private int _events;
 
     /// <param name="host">The host, as registered on this connection.</param>
     /// <param name="connection">Its socket.</param>
     /// <param name="quota">What the host may have of the hub.</param>
-    public AgentSession(HostRecord host, AgentConnection connection, HostQuota quota)
+    /// <param name="delivery">What is below the socket.</param>
+    public AgentSession(HostRecord host, AgentConnection connection, HostQuota quota, DeliveryStream delivery)
     {
-        (Host, Connection, Quota) = (host, connection, quota);
+        (Host, Connection, Quota, _delivery) = (host, connection, quota, delivery);
         Logs = new LogChannels(this);
     }
 
@@ -39,6 +43,17 @@ internal sealed class AgentSession
 
     /// <summary>Whether the agent has connected to another hub since.</summary>
     public bool IsTaken { get; private set; }
+
+    /// <summary>Completes when all events that were read are handled, with whether all of them are stored. Before, no ping is answered.</summary>
+    public Task<bool> Stored
+    {
+        get => _delivery.Stored;
+        set => _delivery.Stored = value;
+    }
+
+    /// <summary>Counts events that are being stored.</summary>
+    /// <returns>Their number.</returns>
+    public int CountEvents(int more) => Interlocked.Add(ref _events, more);
 
     /// <summary>Whether an extension of the protocol is used on this connection: one of <see cref="ExtensionNames"/>.</summary>
     public bool Uses(string extension) => AgentExtensions.UsedWith(Host).Contains(extension);

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Tests.Api;
@@ -50,7 +51,7 @@ public sealed class AgentConnectionTests : HubTests
         using var socket = new ClientWebSocket();
         var connection = new AgentConnection(socket, frameLimit: 1);
         var known = Agents.Get(Agent.HostId);
-        var session = new AgentSession(known.Host, connection, known.Quota);
+        var session = new AgentSession(known.Host, connection, known.Quota, new DeliveryStream(Stream.Null));
         while (connection.TrySend([1]))
         {
             // Until there is no room.

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Tests.Api;
@@ -25,6 +26,7 @@ public sealed class AgentSessionTests : HubTests
         using var dying = new DyingSocket(register, () => shell = Agents.Find(Agent.HostId)!.OpenShell("c1"));
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpWebSocketFeature>(dying);
+        context.Features.Set(new DeliveryStream(Stream.Null));
         await Service<AgentEndpoints>().ControlAsync(context);
 
         Agents.IsConnected(Agent.HostId).ShouldBeFalse();

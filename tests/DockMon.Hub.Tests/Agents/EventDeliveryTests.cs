@@ -1,6 +1,8 @@
 using DockMon.Hub.Storage;
 using DockMon.Hub.Storage.Tables;
+using DockMon.Hub.Tests.Api;
 using DockMon.Hub.Tests.Storage;
+using DockMon.Protocol;
 using DockMon.Testing;
 using Shouldly;
 using Xunit;
@@ -10,6 +12,8 @@ namespace DockMon.Hub.Tests.Agents;
 /// <summary>An agent takes an event for delivered once a ping that it sent after it was answered.</summary>
 public sealed class EventDeliveryTests : HubTests
 {
+    private static readonly string[] Actions = ["create", "start", "die", "destroy"];
+
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
@@ -50,6 +54,30 @@ public sealed class EventDeliveryTests : HubTests
 
         using var again = await ConnectAsync();
         await DeliverAsync(again);
+    }
+
+    [Fact]
+    public async Task Events_are_read_on_while_they_are_stored_and_a_ping_behind_them_waits_for_all()
+    {
+        using var socket = await ConnectAsync();
+        var held = await HoldAsync();
+        await socket.SendAsync(AgentSocket.Ping, "before", Token);
+        (await socket.ReadControlAsync(Token)).Opcode.ShouldBe(AgentSocket.Pong);
+        foreach (var action in Actions)
+        {
+            await socket.SendEventAsync(action, Token);
+        }
+
+        await socket.SendAsync(AgentSocket.Ping, "behind", Token);
+        await Retry.UntilAsync("all events wait", () => Service<EventWriter>().Waits == Actions.Length, ct: Token);
+        var answer = socket.ReadControlAsync(Token);
+        _release.SetResult();
+        await held;
+        (await answer).Opcode.ShouldBe(AgentSocket.Pong);
+        (await Service<IEvents>().ListAsync(Agent.HostId, 10, Token)).Select(e => e.GetProperty("action").GetString())
+            .ShouldBe(Actions.Reverse());
+        Feed().Where(item => item.Name == EventNames.ContainerEvent).Select(item => FeedText.Data(item).GetProperty("data").GetProperty("action").GetString())
+            .ShouldBe(Actions);
     }
 
     [Fact]

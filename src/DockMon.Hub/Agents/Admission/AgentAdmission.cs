@@ -1,8 +1,10 @@
 using System.Data.Common;
 using System.Net.WebSockets;
+using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace DockMon.Hub.Agents.Admission;
 
@@ -38,7 +40,7 @@ internal sealed partial class AgentAdmission(
         }
 
         connection.AllowFrames(ProtocolLimits.ControlFrameBytes);
-        return new Admission(new AgentSession(host, connection, quotas.Of(host.Id)), token);
+        return new Admission(new AgentSession(host, connection, quotas.Of(host.Id), context.Features.GetRequiredFeature<DeliveryStream>()), token);
     }
 
     private static async Task RefuseAsync(AgentConnection connection, string reason, CancellationToken ct)

@@ -5,9 +5,9 @@ using DockMon.Hub.Agents.Limits;
 namespace DockMon.Hub.Storage.Tables;
 
 /// <summary>
-/// Writes events of all sessions: one queue, one transaction for all that wait. A session waits for its event to be committed before it reads on,
-/// because an agent takes the answer to its next ping for the delivery. While the database is away, nothing is read on; after
-/// <see cref="LongestWait"/> the session gives up, and the agent keeps the event.
+/// Writes events of all sessions: one queue, one transaction for all that wait. The answer to a ping waits for the events before it to be committed,
+/// because an agent takes it for their delivery. While the database is away, little is read on; after <see cref="LongestWait"/> the session gives up,
+/// and the agent keeps its events.
 /// </summary>
 internal sealed partial class EventWriter : IAsyncDisposable
 {
@@ -17,7 +17,7 @@ internal sealed partial class EventWriter : IAsyncDisposable
     /// <summary>Maximum size of the events of one transaction, in characters; a single one may be larger.</summary>
     private const int MostCharacters = 8 * 1024 * 1024;
 
-    /// <summary>Maximum number of waiting events. A session has one at a time: more sessions wait before the queue.</summary>
+    /// <summary>Maximum number of waiting events: more wait before the queue.</summary>
     private const int MostWaiting = 10_000;
 
     /// <summary>A host's events are counted off after so many new ones.</summary>
@@ -33,9 +33,13 @@ internal sealed partial class EventWriter : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Dictionary<string, int> _added = new(StringComparer.Ordinal);
+
+    // Beside the writing, which after a restart would wait for every host. One that finds no room comes again with later events.
+    private readonly Channel<string> _prunes = Channel.CreateBounded<string>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly LogLimit _told;
     private readonly Task _writing;
+    private readonly Task _pruning;
     private int _waits;
 
     public EventWriter(Database database, TimeProvider time, ILogger<EventWriter> logger)
@@ -45,9 +49,10 @@ internal sealed partial class EventWriter : IAsyncDisposable
         _logger = logger;
         _told = new LogLimit(time);
         _writing = Task.Run(WriteLoopAsync);
+        _pruning = Task.Run(PruneLoopAsync);
     }
 
-    /// <summary>Number of sessions that wait for an event.</summary>
+    /// <summary>Number of events that wait to be stored.</summary>
     public int Waits => Volatile.Read(ref _waits);
 
     /// <inheritdoc cref="IEvents.AddAsync"/>
@@ -57,7 +62,7 @@ internal sealed partial class EventWriter : IAsyncDisposable
         Interlocked.Increment(ref _waits);
         try
         {
-            var storing = StoreAsync();
+            var storing = _queue.Writer.TryWrite(waiting) ? waiting.Done.Task : StoreAsync();
             return await storing.WaitAsync(LongestWait, _time, ct);
         }
         catch (Exception e) when (e is TimeoutException or ChannelClosedException)
@@ -83,6 +88,7 @@ internal sealed partial class EventWriter : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _stop.CancelAsync();
         await _writing;
+        await _pruning;
         _stop.Dispose();
     }
 
@@ -123,7 +129,7 @@ internal sealed partial class EventWriter : IAsyncDisposable
                     batch[i].Done.TrySetResult(added[i]);
                 }
 
-                await PruneAsync(batch.Where((_, i) => added[i]));
+                Count(batch.Where((_, i) => added[i]));
                 return;
             }
             catch (DbException e) when (_database.IsAway(e))
@@ -153,18 +159,30 @@ internal sealed partial class EventWriter : IAsyncDisposable
         }
     }
 
-    private async Task PruneAsync(IEnumerable<Waiting> added)
+    private void Count(IEnumerable<Waiting> added)
     {
-        foreach (var host in added.GroupBy(waiting => waiting.Row.HostId, StringComparer.Ordinal))
+        foreach (var (host, count) in added.CountBy(waiting => waiting.Row.HostId, StringComparer.Ordinal))
         {
             // Also with the first one: nobody knows how many there were before this start.
-            var before = _added.GetValueOrDefault(host.Key, -1);
-            var after = before + host.Count();
-            _added[host.Key] = after % PruneInterval;
-            if (before < 0 || after >= PruneInterval)
+            var before = _added.GetValueOrDefault(host, -1);
+            var after = before + count;
+            var isDue = before < 0 || after >= PruneInterval;
+            _added[host] = !isDue ? after : _prunes.Writer.TryWrite(host) ? after % PruneInterval : PruneInterval;
+        }
+    }
+
+    private async Task PruneLoopAsync()
+    {
+        try
+        {
+            await foreach (var host in _prunes.Reader.ReadAllAsync(_stop.Token))
             {
-                await PruneAsync(host.Key);
+                await PruneAsync(host);
             }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The hub is stopping; the first event after its start begins anew.
         }
     }
 
