@@ -23,6 +23,10 @@ public sealed class HostileTests(Browser browser)
 
         await scene.GoAsync("/containers");
         await Expect(scene.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = name })).ToContainTextAsync(Markup);
+        await scene.GoAsync("/stacks");
+        await scene.Page.GetByRole(AriaRole.Link, new() { Name = Markup, Exact = true }).First.ClickAsync();
+        await Expect(scene.Page.GetByRole(AriaRole.Heading, new() { Name = Markup })).ToBeVisibleAsync();
+        await Expect(scene.Page.Locator(".services")).ToContainTextAsync(name);
         await scene.GoAsync($"/containers/{host}/{id}");
         await Expect(scene.Page.Locator(".facts")).ToContainTextAsync(Markup);
         await scene.GoAsync($"/containers/{host}/{id}/inspect");

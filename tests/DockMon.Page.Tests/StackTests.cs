@@ -74,6 +74,7 @@ public sealed class StackTests(Browser browser) : IAsyncLifetime
         await DeployAsync(page, await ReviewAsync(page), "The deployment failed");
         await Expect(page.GetByLabel("what went wrong")).ToContainTextAsync("cpus");
         await Expect(page.Locator("header .state")).ToHaveTextAsync("running");
+        await scene.PictureAsync("stack-failed");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Take down" }).ClickAsync();
         var question = page.GetByRole(AriaRole.Dialog);

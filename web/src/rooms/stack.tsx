@@ -48,13 +48,18 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
   const files: Files = draft ?? (stored ? filesOf(stored) : { compose: '', env: '' })
   const names = useMemo(() => namesOf(name, files.compose, stack), [name, files.compose, stack])
 
-  const read = async (): Promise<void> => {
+  const read = async (): Promise<StackAnswer | null | undefined> => {
     try {
-      setStored(await get<StackAnswer>(`/api${to('hosts', hostId, 'stacks', name)}`))
-      setProblem('')
+      const found = await get<StackAnswer>(`/api${to('hosts', hostId, 'stacks', name)}`)
+      setStored(found)
+      return found
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) setStored(null)
-      else setProblem(reason(error))
+      if (error instanceof Problem && error.status === 404) {
+        setStored(null)
+        return null
+      }
+      setProblem(reason(error))
+      return undefined
     }
   }
   useEffect(() => {
@@ -69,17 +74,16 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
     })
   }, [mayRead, hostId, name])
 
-  const deployment = useDeployment(hostId, name, names, operation => {
-    const what = `${operation.kind === 'deploy' ? 'Deploy' : 'Take down'} ${visible(name)}`
-    if (operation.state === 'succeeded') say(what + ': done')
-    else say(what + ' failed', 'bad')
-    if (operation.kind === 'remove' && operation.state === 'succeeded') keepDraft(key, undefined)
-  })
+  const deployment = useDeployment(hostId, name, names)
   const running = deployment.operation?.state === 'running'
 
   const from = query('from')
   useEffect(() => {
-    if (!from || !mayRead || stored === undefined || draft) return
+    if (!from || !mayRead || stored === undefined) return
+    if (draft) {
+      setProblem(`You have edited files of this stack already: save or discard them before ${visible(from)} is imported.`)
+      return
+    }
     void readFromHost(hostId, from).then(
       found => {
         keepDraft(key, { ...found, basis: stored?.revision ?? '' })
@@ -94,7 +98,15 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
     if (stored && sameFiles(next, filesOf(stored)) && basis === stored.revision) keepDraft(key, undefined)
     else keepDraft(key, { ...next, basis })
   }
-  const theirs = draft && stored !== undefined && draft.basis !== (stored?.revision ?? '') ? stored : undefined
+  const theirs = draft && !busy && stored !== undefined && draft.basis !== (stored?.revision ?? '') ? stored : undefined
+
+  /** What was edited while it was being saved is edited still, and made from what was saved. */
+  const saved = async (): Promise<void> => {
+    const now = await read()
+    const later = drafts.value.get(key)
+    if (!now || !later || !sameFiles(filesOf(now), files)) return
+    keepDraft(key, sameFiles(later, files) ? undefined : { ...later, basis: now.revision })
+  }
 
   /** Stores the files, and with options deploys them. */
   const send = async (options?: Options): Promise<void> => {
@@ -107,16 +119,18 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
         await ask('PUT', path + '?deploy=false', body)
         say(`${visible(name)} is saved`)
       }
-      keepDraft(key, undefined)
+      await saved()
     } catch (error) {
       const kind = error instanceof Problem ? error.kind : ''
       // The hub stores the files before it asks the agent.
       if (options && ['host_not_connected', 'agent_error', 'agent_timeout', 'unavailable', 'not_supported'].includes(kind)) {
         say(`${visible(name)} is saved, and not deployed: ${reason(error)}`, 'bad')
-        keepDraft(key, undefined)
-      } else say(`${visible(name)} is not saved: ${reason(error)}`, 'bad')
+        await saved()
+      } else {
+        say(`${visible(name)} is not saved: ${reason(error)}`, 'bad')
+        await read()
+      }
     } finally {
-      await read()
       setBusy(false)
     }
   }
@@ -239,7 +253,7 @@ function Meanwhile({ name, stored, draft, stackKey: key }: { name: string; store
       <p>
         {stored
           ? `Somebody else has saved other files of ${visible(name)} since you began to edit. Yours are still here, and are not saved.`
-          : `Somebody else has removed ${visible(name)} since you began to edit. Your files are still here, and are not saved.`}
+          : `The files of ${visible(name)} were removed from the hub since you began to edit. Yours are still here, and are not saved.`}
       </p>
       <div class="buttons">
         {stored && (

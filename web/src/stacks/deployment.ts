@@ -16,12 +16,12 @@ export interface Deployment {
 const MOST_KEPT = 20
 
 /** Follows the deployments of a stack, whoever began them. */
-export function useDeployment(hostId: string, name: string, names: Names, onEnd: (operation: Operation) => void): Deployment {
+export function useDeployment(hostId: string, name: string, names: Names): Deployment {
   const [operation, setOperation] = useState<Operation>()
   const [, setCount] = useState(0)
   const progress = useRef(new Map<string, Progress>())
-  const now = useRef({ names, onEnd })
-  now.current = { names, onEnd }
+  const now = useRef(names)
+  now.current = names
 
   useEffect(() => {
     const stop = new AbortController()
@@ -50,10 +50,9 @@ export function useDeployment(hostId: string, name: string, names: Names, onEnd:
         const changed = event.data as Operation
         if (changed.subject !== name || !isOfStack(changed)) return
         setOperation(old => (old && old.id !== changed.id && old.started_at > changed.started_at ? old : changed))
-        if (changed.state !== 'running') now.current.onEnd(changed)
       } else if (event.name === 'deploy_progress') {
         const told = event.data as ProgressEvent & { deployment_id: string }
-        keep(told.deployment_id, old => takeProgress(old, told, now.current.names))
+        keep(told.deployment_id, old => takeProgress(old, told, now.current))
       } else if (event.name === 'deploy_complete') {
         const end = event.data as EndEvent & { deployment_id: string }
         keep(end.deployment_id, old => takeEnd(old, end))

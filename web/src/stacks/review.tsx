@@ -75,6 +75,7 @@ export function Review({ name, host, before, after, running, errors, failed, onD
         </tbody>
       </table>
       {changes.length === 0 && <p class="quiet">There are no services in the file.</p>}
+      {!before && <p class="quiet">The hub has not deployed this stack before, or took it down since: all of its files is new.</p>}
       <div class="diffs" tabIndex={0} role="region" aria-label="what changes in the files">
         {different.map(([file, old, next]) => (
           <Diff key={file} file={file} lines={diff(old, next)} />

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { to } from '../app/router.ts'
 import type { Container } from '../data/containers.ts'
 import type { Operation, Stack } from '../data/stacks.ts'
@@ -67,11 +68,14 @@ const doing: Record<string, [now: string, done: string, failed: string]> = {
 /** How the newest deployment is going, or how it ended; what compose says is shown as it says it. */
 export function DeploymentPanel({ deployment, connected }: { deployment: Deployment; connected: boolean }) {
   const { operation, progress } = deployment
+  const panel = useRef<HTMLElement>(null)
+  // On a phone it is above what one deploys with.
+  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), [operation?.id, operation?.state])
   if (!operation) return null
   const [now, done, failed] = doing[operation.kind] ?? doing['deploy']!
   const stage = (progress.stage || operation.stage).replaceAll('_', ' ')
   return (
-    <section class={'panel deployment ' + operation.state} role="status" aria-label="deployment">
+    <section ref={panel} class={'panel deployment ' + operation.state} role="status" aria-label="deployment">
       {operation.state === 'running' ? (
         <>
           <h2>
