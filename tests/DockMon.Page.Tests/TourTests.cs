@@ -85,11 +85,17 @@ public sealed class TourTests(Browser browser)
     }
 
     [Fact]
-    public async Task Without_the_hub_the_page_says_how_old_it_is()
+    public async Task Without_the_hub_the_page_says_how_old_it_is_and_comes_back_by_itself()
     {
         await using var scene = await Scene.StartAsync(browser, Ct);
         await Expect(scene.Page.Locator(".card .state")).ToHaveTextAsync("online");
-        scene.Hub.Kill();
+        var killed = scene.Hub;
+        killed.Kill();
         await Expect(scene.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("No connection to the hub");
+        await Expect(scene.Page.Locator(".stale")).ToContainTextAsync("s old");
+        scene.StartHub();
+        await killed.DisposeAsync();
+        await Expect(scene.Page.Locator(".stale")).ToHaveCountAsync(0);
+        await Expect(scene.Page.Locator(".card .state")).ToHaveTextAsync("online");
     }
 }
