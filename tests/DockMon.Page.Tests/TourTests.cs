@@ -45,7 +45,7 @@ public sealed class TourTests(Browser browser)
 
         await row.GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
         await Expect(scene.Page.GetByRole(AriaRole.Heading, new() { Name = name })).ToBeVisibleAsync();
-        await scene.Page.GetByRole(AriaRole.Link, new() { Name = "Logs" }).ClickAsync();
+        await scene.Page.GetByLabel("of this container").GetByRole(AriaRole.Link, new() { Name = "Logs" }).ClickAsync();
         await Expect(scene.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("ERROR the last one");
         await scene.Page.GetByLabel("Least level").SelectOptionAsync("error");
         await Expect(scene.Page.GetByRole(AriaRole.Log).Locator(".line")).ToHaveCountAsync(1);
@@ -81,7 +81,8 @@ public sealed class TourTests(Browser browser)
         }
 
         await Expect(scene.Page.Locator(".card .state")).ToHaveTextAsync("online");
-        await Expect(scene.Page.Locator(".attention")).ToHaveCountAsync(0);
+        // What else runs on this engine may need attention as well.
+        await Expect(scene.Page.Locator(".attention").Filter(new() { HasText = "offline" })).ToHaveCountAsync(0);
     }
 
     [Fact]

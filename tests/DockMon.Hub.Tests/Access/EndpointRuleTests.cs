@@ -1,6 +1,7 @@
 using System.Net;
 using DockMon.Hub.Access;
 using DockMon.Hub.Access.Permissions;
+using DockMon.Hub.Page;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Shouldly;
@@ -25,7 +26,7 @@ public sealed class EndpointRuleTests : HubTests
             .ShouldBe(
                 [
                     "/health", "/health/ready", "/api/setup", "/api/login", "/api/oidc/login", "/api/oidc/callback",
-                    "/", "/assets/{name}", "/icon.svg", "/hosts/{**rest}", "/containers/{**rest}", "/events/{**rest}", "/setup/{**rest}",
+                    "/", "/assets/{name}", "/icon.svg", .. PageEndpoints.Rooms.Select(room => $"/{room}/{{**rest}}"),
                 ],
                 ignoreOrder: true);
 
