@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DockMon.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -148,7 +148,7 @@ public sealed class StackTests(Browser browser) : IAsyncLifetime
 
         """;
 
-    private static Task PutAsync(Scene scene, string path, string compose) =>
+    private static Task<JsonElement> PutAsync(Scene scene, string path, string compose) =>
         scene.Api.PutAsync(path, JsonSerializer.Serialize(new Dictionary<string, string> { ["compose"] = compose, ["env"] = "WHO=me\n" }), Ct);
 
     private static async Task SkipWithoutComposeAsync(Scene scene)
