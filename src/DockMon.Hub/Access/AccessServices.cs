@@ -16,6 +16,7 @@ internal static class AccessServices
         services.AddSingleton<Users>();
         services.AddSingleton<UserSessions>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AccessChanges>();
         services.AddSingleton<HostTags>();
         services.AddSingleton<Accounts>();
         services.AddSingleton<SetupLink>();

@@ -12,7 +12,7 @@ internal static class UserApi
 
     public static void Map(WebApplication app)
     {
-        var users = app.MapGroup("/api/users").AllowGlobal(Role.Admin);
+        var users = app.MapGroup("/api/users").AllowGlobal(Role.Admin).AddEndpointFilter(AccessChanges.TellAsync);
         users.MapGet("", async (Users all, CancellationToken ct) => (IReadOnlyList<UserAnswer>)[.. (await all.ListAsync(ct)).Select(Show)])
             .WithSummary("The users.");
         users.MapPost("", AddAsync).Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict).WithSummary("Adds a user.");
@@ -25,14 +25,15 @@ internal static class UserApi
         users.MapPut("/{name}/password", SetPasswordAsync)
             .Produces(StatusCodes.Status204NoContent)
             .WithSummary("Sets a new password for a user who forgot it: the sessions end, and the authenticator app is forgotten.");
-        var tokens = app.MapGroup("/api/access-tokens").AllowGlobal(Role.Admin);
+        var tokens = app.MapGroup("/api/access-tokens").AllowGlobal(Role.Admin).AddEndpointFilter(AccessChanges.TellAsync);
         tokens.MapGet("", async (AccessTokens all, CancellationToken ct) => (IReadOnlyList<AccessToken>)await all.ListAsync(ct))
             .WithSummary("Tokens for programs that use the API, without their values.");
         tokens.MapPost("", AddTokenAsync).Produces<NewAccessToken>().WithSummary("Creates a token for a program. Its value is shown this once.");
         tokens.MapDelete("/{token}", async (AccessTokens all, string token, CancellationToken ct) =>
             await all.DeleteAsync(token, ct) ? Results.NoContent() : Missing("token", token))
             .Produces(StatusCodes.Status204NoContent).WithSummary("Deletes a token. Its streams and shells end.");
-        app.MapPut("/api/hosts/{id}/tags", SetTagsAsync).Produces(StatusCodes.Status204NoContent).AddEndpointFilter(HostApi.ExistsAsync).AllowGlobal(Role.Admin)
+        app.MapPut("/api/hosts/{id}/tags", SetTagsAsync).Produces(StatusCodes.Status204NoContent).AddEndpointFilter(HostApi.ExistsAsync)
+            .AddEndpointFilter(AccessChanges.TellAsync).AllowGlobal(Role.Admin)
             .WithSummary("Replaces the tags of a host.");
     }
 

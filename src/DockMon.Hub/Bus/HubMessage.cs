@@ -39,6 +39,9 @@ internal enum HubMessageKind
 
     /// <summary>To one hub: open a shell over a stream.</summary>
     OpenShell,
+
+    /// <summary>To all: users, sessions, tokens or tags have changed.</summary>
+    AccessChanged,
 }
 
 /// <summary>A message between hubs: some fields as JSON, and data as they are.</summary>

@@ -13,7 +13,7 @@ using Xunit;
 namespace DockMon.Hub.Tests.Bus;
 
 /// <summary>What a fleet does, over whichever bus.</summary>
-public abstract class FleetBehaviour : FleetTests
+public abstract partial class FleetBehaviour : FleetTests
 {
     [Fact]
     public async Task A_command_reaches_an_agent_of_another_hub_and_its_answer_comes_back()

@@ -69,6 +69,7 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
             }
 
             var user = await users.SignedInElsewhereAsync($"{options.Issuer} {subject}", name, Roles.Parse(group.RoleName)!.Value, group.Tags, ct);
+            context.RequestServices.GetRequiredService<AccessChanges>().TellAfter(context);
             await audit.WriteAsync("user " + user.Name, ClientAddress.Text(context), "sign in with the provider", "ok", ct);
             await AccountApi.BeginSessionAsync(context, context.RequestServices.GetRequiredService<UserSessions>(), user.Id);
 

@@ -20,8 +20,9 @@ internal static class AccountApi
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .AllowAnyone()
             .WithSummary("Signs in: sets the cookie of a session. With an authenticator app, the body needs a code.");
-        app.MapPost("/api/logout", SignOutAsync).Produces(StatusCodes.Status204NoContent).Allow(Role.Viewer).WithSummary("Ends the session.");
-        var me = app.MapGroup("/api/me").Allow(Role.Viewer);
+        app.MapPost("/api/logout", SignOutAsync).Produces(StatusCodes.Status204NoContent).Allow(Role.Viewer).WithSummary("Ends the session.")
+            .AddEndpointFilter(AccessChanges.TellAsync);
+        var me = app.MapGroup("/api/me").Allow(Role.Viewer).AddEndpointFilter(AccessChanges.TellAsync);
         me.MapGet("", MeAsync).WithSummary("Who the caller is, and what they may do.");
         me.MapPut("/password", ChangePasswordAsync).Produces(StatusCodes.Status204NoContent).WithSummary("Changes the password. All other sessions end.");
         me.MapPost("/app", BeginAppAsync).Produces<AppAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)

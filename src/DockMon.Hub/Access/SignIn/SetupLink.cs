@@ -25,8 +25,6 @@ internal sealed partial class SetupLink(Users users, HubOptions options, ILogger
         lifetime.ApplicationStarted.Register(() => Show($"{ListenAddresses.ForPeople(addresses())}{Path}?token={token}"));
     }
 
-    public bool IsOpen => Volatile.Read(ref _hash) is not null;
-
     public bool Matches(string? token) => Volatile.Read(ref _hash) is { } hash && token is not null && Secrets.Matches(token, hash);
 
     /// <summary>Ends the link: there is a user.</summary>
