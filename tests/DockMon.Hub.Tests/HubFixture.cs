@@ -90,9 +90,9 @@ internal sealed class HubFixture : IAsyncDisposable
     }
 
     /// <summary>Registers an agent of an engine with a new token.</summary>
-    public async Task<FakeAgent> StartAgentAsync(CancellationToken ct, string engine = "ENGINE:1", string hostname = "host")
+    public async Task<FakeAgent> StartAgentAsync(CancellationToken ct, string engine = "ENGINE:1", string hostname = "host", params string[] extensions)
     {
-        var (socket, answer) = await RegisterAsync(Request(await NewTokenAsync(ct), engine, hostname), ct);
+        var (socket, answer) = await RegisterAsync(With(Request(await NewTokenAsync(ct), engine, hostname), extensions), ct);
         return new FakeAgent(socket, answer);
     }
 
@@ -102,9 +102,7 @@ internal sealed class HubFixture : IAsyncDisposable
     /// <param name="ct">Ends it.</param>
     public async Task<FakeAgent> ReconnectAsync(FakeAgent agent, CancellationToken ct, params string[] extensions)
     {
-        var request = Request(agent.PermanentToken);
-        request = request with { Capabilities = request.Capabilities.Concat(extensions.Select(name => KeyValuePair.Create(name, true))).ToDictionary() };
-        var (socket, answer) = await RegisterAsync(request, ct);
+        var (socket, answer) = await RegisterAsync(With(Request(agent.PermanentToken), extensions), ct);
         return new FakeAgent(socket, answer);
     }
 
@@ -173,6 +171,9 @@ internal sealed class HubFixture : IAsyncDisposable
         ProtoVersion = ProtocolLimits.ProtocolVersion,
         Capabilities = new Dictionary<string, bool> { [Capabilities.ContainerOperations] = true, ["something_new"] = true },
     };
+
+    private static RegisterRequest With(RegisterRequest request, string[] extensions) =>
+        request with { Capabilities = request.Capabilities.Concat(extensions.Select(name => KeyValuePair.Create(name, true))).ToDictionary() };
 
     public async ValueTask DisposeAsync()
     {

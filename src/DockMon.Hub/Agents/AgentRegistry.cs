@@ -20,9 +20,6 @@ internal sealed class AgentRegistry(EventFeed feed)
     /// <summary>Called with the id of a host that was removed.</summary>
     public event Action<string>? Removed;
 
-    /// <summary>Raised after an agent has connected; handlers return at once.</summary>
-    public event Action<AgentSession>? Connected;
-
     public bool IsConnected(string hostId) => Find(hostId) is not null;
 
     public AgentSession? Find(string hostId)
@@ -71,8 +68,6 @@ internal sealed class AgentRegistry(EventFeed feed)
         {
             session.End(WebSocketCloseStatus.EndpointUnavailable, Stopping);
         }
-
-        Connected?.Invoke(session);
     }
 
     /// <summary>Ends all sessions, and those that are still to come: the hub is stopping.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DockMon.Hub.Agents;
@@ -7,103 +6,45 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Bus;
 
 /// <summary>Shells in containers, whichever hub their agents are connected to: those of another hub run over a stream.</summary>
-internal sealed class AgentShells
+internal sealed class AgentShells(AgentRegistry agents, HubStreams streams, HubIdentity self, Owners owners) : IAnswersHubs
 {
-    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
-
-    private readonly AgentRegistry _agents;
-    private readonly HubLink _link;
-    private readonly HubIdentity _self;
-    private readonly Owners _owners;
-    private readonly ConcurrentDictionary<BusStream, string> _streams = new();
-    private readonly ConcurrentDictionary<BusStream, Task> _serving = new();
-
-    public AgentShells(AgentRegistry agents, HubLink link, HubIdentity self, Owners owners, Presence presence)
-    {
-        (_agents, _link, _self, _owners) = (agents, link, self, owners);
-        presence.HubGone += OnHubGone;
-        link.Serve(HubMessageKind.OpenShell, ServeAsync);
-    }
+    public void Register(HubLink link) => link.Answer(HubMessageKind.OpenShell, ServeAsync);
 
     /// <summary>Opens a shell.</summary>
     /// <exception cref="AgentException">The agent is not connected.</exception>
     public async Task<IAgentShell> OpenAsync(string hostId, string containerId, CancellationToken ct)
     {
-        if (_agents.Find(hostId) is { IsEnded: false } own)
+        if (agents.Find(hostId) is { IsEnded: false } own)
         {
             return own.OpenShell(containerId);
         }
 
-        if (_owners.Find(hostId) is not { HubId: { } hub } session || hub == _self.Id)
+        if (owners.Find(hostId) is not { HubId: { } hub } session || hub == self.Id)
         {
             throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected");
         }
 
-        var subject = _link.NewStream();
-        var stream = await _link.OpenStreamAsync(subject, first: true, ct);
-        _streams[stream] = hub;
-        var shell = new RemoteShell(stream, () => _streams.TryRemove(stream, out _));
-        try
-        {
-            var message = new HubMessage(HubMessageKind.OpenShell) { HostId = hostId, SessionId = session.SessionId, Name = containerId, Stream = subject };
-            var (outcome, done) = await _link.RequestAsync(hub, message, OpenLimit, ct);
-            return done ? shell
-                : outcome == BusOutcome.Down
-                ? throw new AgentException(AgentFailure.Unreachable, "the host's agent is connected to another hub, which cannot be reached now: NATS is down")
-                : throw new AgentException(AgentFailure.NotConnected, "the host's agent is not connected, or its hub does not answer");
-        }
-        catch
-        {
-            // Also when the user is gone: the other hub may have opened it.
-            await shell.DisposeAsync();
-            throw;
-        }
+        var message = new HubMessage(HubMessageKind.OpenShell) { HostId = hostId, SessionId = session.SessionId, Name = containerId };
+        return new RemoteShell(await streams.OpenAsync(hub, message, ct), streams);
     }
 
-    /// <summary>Waits until the shells that other hubs have here are over.</summary>
-    public Task StopAsync()
+    private async Task<byte[]?> ServeAsync(HubMessage message)
     {
-        foreach (var stream in _streams.Keys)
+        if (message is not { HostId: { } host, Name: { } container } || agents.Find(host) is not { } session || session.Id != message.SessionId)
         {
-            stream.End("the hub of the host is stopping");
+            return null;
         }
 
-        return Task.WhenAll(_serving.Values);
-    }
-
-    private async Task<bool> ServeAsync(HubMessage message)
-    {
-        if (message is not { HostId: { } host, Name: { } container, Stream: { } subject } || _agents.Find(host) is not { } session
-            || session.Id != message.SessionId)
-        {
-            return false;
-        }
-
-        var stream = await _link.OpenStreamAsync(subject, first: false, CancellationToken.None);
-        try
+        return await streams.ServeAsync(message, () =>
         {
             var shell = session.OpenShell(container);
-            _streams[stream] = message.Hub;
-            var serving = RunAsync(shell, stream);
-            _serving[stream] = serving;
-            if (serving.IsCompleted)
-            {
-                _serving.TryRemove(stream, out _);
-            }
-
-            return true;
-        }
-        catch (AgentException)
-        {
-            await stream.DisposeAsync();
-            return false;
-        }
+            return stream => RunAsync(shell, stream);
+        });
     }
 
     /// <summary>Runs a shell of an agent of this hub for a user of another one.</summary>
-    private async Task RunAsync(IAgentShell shell, BusStream stream)
+    private static async Task RunAsync(IAgentShell shell, BusStream stream)
     {
-        await using (stream)
         await using (shell)
         {
             using var ended = new CancellationTokenSource();
@@ -115,9 +56,6 @@ internal sealed class AgentShells
             await ended.CancelAsync();
             await Task.WhenAll(input, output);
         }
-
-        _streams.TryRemove(stream, out _);
-        _serving.TryRemove(stream, out _);
     }
 
     private static async Task ReadInputAsync(IAgentShell shell, BusStream stream, CancellationToken ct)
@@ -188,18 +126,7 @@ internal sealed class AgentShells
         }
     }
 
-    private void OnHubGone(string? hub)
-    {
-        foreach (var (stream, other) in _streams)
-        {
-            if (hub is null || other == hub)
-            {
-                stream.End("the connection between the hubs was lost");
-            }
-        }
-    }
-
-    private sealed class RemoteShell(BusStream stream, Action forget) : IAgentShell
+    private sealed class RemoteShell(BusStream stream, HubStreams streams) : IAgentShell
     {
         public async IAsyncEnumerable<ShellData> ReadAllAsync([EnumeratorCancellation] CancellationToken ct)
         {
@@ -215,10 +142,6 @@ internal sealed class AgentShells
         public async ValueTask SendAsync(ShellSession message, CancellationToken ct) =>
             await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(message, ProtocolJson.Default.ShellSession), ct);
 
-        public ValueTask DisposeAsync()
-        {
-            forget();
-            return stream.DisposeAsync();
-        }
+        public ValueTask DisposeAsync() => streams.CloseAsync(stream);
     }
 }

@@ -29,20 +29,30 @@ internal static class BusServices
         services.AddSingleton<Owners>();
         services.AddSingleton<Presence>();
         services.AddSingleton<AgentRequests>();
+        services.AddSingleton<HubStreams>();
         services.AddSingleton<AgentShells>();
+        services.AddSingleton<IAnswersHubs>(provider => provider.GetRequiredService<AgentShells>());
         services.AddSingleton<HubDrain>();
         services.AddHostedService<FleetService>();
     }
 
     /// <summary>Joins the other hubs when the hub starts, and leaves them when its agents are gone.</summary>
-    private sealed class FleetService(Presence presence, AgentShells shells, HubDrain drain) : IHostedService
+    private sealed class FleetService(Presence presence, HubLink link, IEnumerable<IAnswersHubs> answering, HubStreams streams, HubDrain drain) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => presence.StartAsync(cancellationToken);
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            foreach (var one in answering)
+            {
+                one.Register(link);
+            }
+
+            return presence.StartAsync(cancellationToken);
+        }
 
         public async Task StopAsync(CancellationToken cancellationToken)
         {
             await drain.WaitAsync();
-            await shells.StopAsync();
+            await streams.StopAsync();
             await presence.StopAsync();
         }
     }

@@ -21,7 +21,7 @@ internal sealed partial class HubLink(IHubBus bus, HubIdentity self, Database da
     private static readonly TimeSpan FirstConnection = TimeSpan.FromSeconds(5);
 
     private readonly Channel<byte[]> _outgoing = Channel.CreateBounded<byte[]>(MostMessages);
-    private readonly Dictionary<HubMessageKind, Func<HubMessage, Task<bool>>> _served = [];
+    private readonly Dictionary<HubMessageKind, Func<HubMessage, Task<byte[]?>>> _served = [];
     private readonly Dictionary<string, long> _numbers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -46,7 +46,10 @@ internal sealed partial class HubLink(IHubBus bus, HubIdentity self, Database da
     public bool IsUp => !self.IsAlone && _subscribed && bus.IsUp;
 
     /// <summary>Sets what serves a kind of request; its result is whether that could be done here. Before the start.</summary>
-    public void Serve(HubMessageKind kind, Func<HubMessage, Task<bool>> serve) => _served.Add(kind, serve);
+    public void Serve(HubMessageKind kind, Func<HubMessage, Task<bool>> serve) => Answer(kind, async message => await serve(message) ? [] : null);
+
+    /// <summary>Sets what answers a kind of request; null when that cannot be done here. Before the start.</summary>
+    public void Answer(HubMessageKind kind, Func<HubMessage, Task<byte[]?>> answer) => _served.Add(kind, answer);
 
     /// <summary>Connects to the other hubs; waits for that for some seconds only.</summary>
     public async Task StartAsync(CancellationToken ct)
@@ -90,13 +93,21 @@ internal sealed partial class HubLink(IHubBus bus, HubIdentity self, Database da
     /// <returns>How that ended, and whether it was done.</returns>
     public async Task<(BusOutcome Outcome, bool Done)> RequestAsync(string hub, HubMessage message, TimeSpan limit, CancellationToken ct)
     {
+        var (outcome, answer) = await AskAsync(hub, message, limit, ct);
+        return (outcome, answer is not null);
+    }
+
+    /// <summary>Asks one hub for something.</summary>
+    /// <returns>How that ended, and the answer; null when there is none, or that hub cannot do it.</returns>
+    public async Task<(BusOutcome Outcome, ReadOnlyMemory<byte>? Answer)> AskAsync(string hub, HubMessage message, TimeSpan limit, CancellationToken ct)
+    {
         if (!IsUp)
         {
-            return (BusOutcome.Down, false);
+            return (BusOutcome.Down, null);
         }
 
         var reply = await bus.RequestAsync(Address(hub), (message with { Hub = self.Id }).Write(), limit, ct);
-        return (reply.Outcome, reply.Message.Length == 1 && reply.Message.Span[0] == 1);
+        return (reply.Outcome, reply.Message is { Length: > 0 } whole && whole.Span[0] == 1 ? whole[1..] : (ReadOnlyMemory<byte>?)null);
     }
 
     /// <summary>Tells one hub something, without an answer.</summary>
@@ -198,7 +209,7 @@ internal sealed partial class HubLink(IHubBus bus, HubIdentity self, Database da
     }
 
     private async Task<byte[]> ServeAsync(ReadOnlyMemory<byte> bytes) =>
-        [HubMessage.Read(bytes) is { } message && _served.TryGetValue(message.Kind, out var serve) && await serve(message) ? (byte)1 : (byte)0];
+        HubMessage.Read(bytes) is { } message && _served.TryGetValue(message.Kind, out var serve) && await serve(message) is { } answer ? [1, .. answer] : [0];
 
     private static partial class Log
     {

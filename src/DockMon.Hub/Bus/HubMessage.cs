@@ -42,6 +42,9 @@ internal enum HubMessageKind
 
     /// <summary>To all: users, sessions, tokens or tags have changed.</summary>
     AccessChanged,
+
+    /// <summary>To one hub: follow a log over a stream. The data is the request to the agent.</summary>
+    OpenLog,
 }
 
 /// <summary>A message between hubs: some fields as JSON, and data as they are.</summary>

@@ -104,6 +104,10 @@ internal sealed partial class Presence
             {
                 var name = connected ? FeedNames.HostConnected : FeedNames.HostDisconnected;
                 _feed.PublishOfOtherHub(name, hostId, JsonMarshal.GetRawUtf8Value(host.Registration));
+                if (connected)
+                {
+                    AgentConnected?.Invoke(hostId);
+                }
             }
         }
     }

@@ -46,6 +46,11 @@ internal sealed partial class Presence : IAsyncDisposable
     /// <summary>Called with the id of another hub that is gone; with null when no other hub can be reached.</summary>
     public event Action<string?>? HubGone;
 
+    /// <summary>
+    /// Called with the id of a host whose agent has connected, to whichever hub; with null when other hubs can be reached again. Handlers return at once.
+    /// </summary>
+    public event Action<string?>? AgentConnected;
+
     /// <summary>Whether a host's agent is connected, to whichever hub.</summary>
     public bool IsConnected(string hostId) => _agents.IsConnected(hostId) || _owners.IsConnectedElsewhere(hostId);
 
@@ -87,14 +92,17 @@ internal sealed partial class Presence : IAsyncDisposable
     /// <summary>Tells that a session is there; after requests can reach it.</summary>
     public void Announce(AgentSession session)
     {
-        if (session.Epoch == 0)
+        if (session.Epoch > 0)
+        {
+            _owners.Set(new AgentSessionRecord(session.Host.Id, session.Epoch, _self.Id, session.Id), shown: true);
+            Tell(HubMessageKind.Connected, session, comesBack: false);
+        }
+        else
         {
             _owners.Signal();
-            return;
         }
 
-        _owners.Set(new AgentSessionRecord(session.Host.Id, session.Epoch, _self.Id, session.Id), shown: true);
-        Tell(HubMessageKind.Connected, session, comesBack: false);
+        AgentConnected?.Invoke(session.Host.Id);
     }
 
     /// <summary>Tells that a session ended.</summary>
@@ -178,6 +186,7 @@ internal sealed partial class Presence : IAsyncDisposable
                 break;
             case HubMessageKind.Hello:
                 SayBeat();
+                AgentConnected?.Invoke(null);
                 break;
         }
 
@@ -203,6 +212,7 @@ internal sealed partial class Presence : IAsyncDisposable
         }
 
         _feed.PublishOfOtherHub(FeedNames.HostConnected, session.HostId, message.Data.Span);
+        AgentConnected?.Invoke(session.HostId);
     }
 
     private void Disconnected(AgentSessionRecord session, HubMessage message)
@@ -230,6 +240,7 @@ internal sealed partial class Presence : IAsyncDisposable
         _owners.HeardAll();
         _link.Broadcast(new HubMessage(HubMessageKind.Hello) { Flag = _feed.HasListeners });
         OnMissed();
+        AgentConnected?.Invoke(null);
     }
 
     private void SayBeat() => _link.Broadcast(new HubMessage(HubMessageKind.Beat) { Flag = _feed.HasListeners });

@@ -26,14 +26,9 @@ internal static class LogApi
         try
         {
             await using var chunks = logs.FollowAsync(id, cid, query, ended.Token).GetAsyncEnumerator(ended.Token);
-            var next = chunks.MoveNextAsync().AsTask();
-            if (next.IsFaulted)
-            {
-                await next; // Nothing was sent yet: the error is the answer.
-            }
-
+            await chunks.MoveNextAsync(); // It is followed; if not, nothing was sent yet, and the error is the answer.
             await ServerSentEvents.BeginAsync(context.Response, ended.Token);
-            await WriteAsync(context.Response, chunks, next, new LogCursor(query), time, ended);
+            await WriteAsync(context.Response, chunks, chunks.MoveNextAsync().AsTask(), new LogCursor(query), time, ended);
         }
         catch (AgentException e) when (!context.Response.HasStarted)
         {

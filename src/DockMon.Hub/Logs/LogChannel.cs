@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using DockMon.Hub.Agents;
@@ -11,7 +11,7 @@ namespace DockMon.Hub.Logs;
 /// A followed log on one connection of an agent. The agent sends as many frames as it has credit for; each frame that was read gives it another one. So a slow
 /// reader needs no more memory than that, and loses nothing.
 /// </summary>
-internal sealed class LogChannel(AgentSession session, LogChannels owner, string id) : IDisposable
+internal sealed class LogChannel(AgentSession session, LogChannels owner, string id) : IAgentLog
 {
     /// <summary>Maximum number of queued frames, each of about 32 KiB.</summary>
     public const int Credit = 16;
@@ -25,35 +25,17 @@ internal sealed class LogChannel(AgentSession session, LogChannels owner, string
     private int _read;
     private LogEnd? _end;
 
-    /// <summary>How it ended, once all frames were read.</summary>
+    /// <inheritdoc/>
     public LogEnd? End => _end;
 
-    /// <summary>Waits for the next frame, or the end.</summary>
-    /// <exception cref="AgentException">The connection has ended, or the agent does not keep to the protocol.</exception>
-    public ValueTask<bool> WaitAsync(CancellationToken ct) => _frames.Reader.WaitToReadAsync(ct);
-
-    /// <summary>The next frame. Reading frames gives the agent credit for more.</summary>
-    /// <returns>False at the end.</returns>
-    public bool TryRead([MaybeNullWhen(false)] out LogData data)
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LogData> ReadAllAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        if (!_frames.Reader.TryRead(out data))
+        await foreach (var data in _frames.Reader.ReadAllAsync(ct))
         {
-            return false;
+            GiveCredit();
+            yield return data;
         }
-
-        if (++_read % CreditStep == 0)
-        {
-            try
-            {
-                Send(new LogStreamRequest { Action = "credit", Credit = CreditStep });
-            }
-            catch (AgentException e)
-            {
-                Fail(e); // What has arrived is read before.
-            }
-        }
-
-        return true;
     }
 
     /// <summary>Sends a message of this log.</summary>
@@ -96,20 +78,38 @@ internal sealed class LogChannel(AgentSession session, LogChannels owner, string
     public void Fail(AgentException reason) => _frames.Writer.TryComplete(reason);
 
     /// <summary>Stops it, if the connection is still there.</summary>
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
-        if (!owner.Forget(id) || _frames.Reader.Completion.IsCompleted)
+        try
+        {
+            if (owner.Forget(id) && !_frames.Reader.Completion.IsCompleted)
+            {
+                Send(new LogStreamRequest { Action = "stop" });
+            }
+        }
+        catch (AgentException)
+        {
+            // It has ended with the connection.
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Frames that were read give the agent credit for more.</summary>
+    private void GiveCredit()
+    {
+        if (++_read % CreditStep != 0)
         {
             return;
         }
 
         try
         {
-            Send(new LogStreamRequest { Action = "stop" });
+            Send(new LogStreamRequest { Action = "credit", Credit = CreditStep });
         }
-        catch (AgentException)
+        catch (AgentException e)
         {
-            // It has ended with the connection.
+            Fail(e); // What has arrived is read before.
         }
     }
 }

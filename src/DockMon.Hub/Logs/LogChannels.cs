@@ -40,7 +40,7 @@ internal sealed class LogChannels(AgentSession session)
         }
         catch (AgentException)
         {
-            channel.Dispose();
+            Forget(id);
             throw;
         }
     }

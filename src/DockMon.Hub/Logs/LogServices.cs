@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DockMon.Hub.Bus;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Logs;
@@ -6,7 +7,12 @@ namespace DockMon.Hub.Logs;
 /// <summary>Followed logs.</summary>
 internal static class LogServices
 {
-    public static void AddLogs(this IServiceCollection services) => services.AddSingleton<LogStreams>();
+    public static void AddLogs(this IServiceCollection services)
+    {
+        services.AddSingleton<AgentLogs>();
+        services.AddSingleton<IAnswersHubs>(provider => provider.GetRequiredService<AgentLogs>());
+        services.AddSingleton<LogStreams>();
+    }
 }
 
 /// <summary>Data of the event <c>log</c>.</summary>

@@ -1,6 +1,8 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Bus;
 using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
@@ -20,12 +22,17 @@ internal sealed record LogQuery(int? Tail = null, string? Since = null, int Skip
 internal sealed record LogChunk(IReadOnlyList<LogLine> Lines, bool IsWaiting = false, LogEnd? End = null);
 
 /// <summary>Follows logs of containers, over restarts of the container and outages of the agent's connection, without a line lost or twice.</summary>
-internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvider time)
+internal sealed class LogStreams(AgentLogs logs, Presence presence, IHosts hosts, TimeProvider time)
 {
-    /// <summary>Interval of the check whether a disconnected host still exists.</summary>
+    /// <summary>Interval of the check whether a disconnected host still exists, or is connected without that being told.</summary>
     public static readonly TimeSpan HostCheckInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>Follows the log of a container. At most <see cref="LogChannel.Credit"/> frames wait for the reader; the agent waits with the others.</summary>
+    public static LogEnd Failed(string error) => new() { StreamId = "", Reason = LogEndReasons.Failed, Error = error };
+
+    /// <summary>
+    /// Follows the log of a container. The first chunk is empty: the log is followed. At most <see cref="LogChannel.Credit"/> frames wait for the reader, and
+    /// of another hub's agent as many as a <see cref="BusStream"/> may have; the agent waits with the others.
+    /// </summary>
     /// <param name="hostId">The host.</param>
     /// <param name="containerId">Id or name of the container.</param>
     /// <param name="query">Which part.</param>
@@ -35,16 +42,21 @@ internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvide
         string hostId, string containerId, LogQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
         var (position, skip) = (new LogPosition(), query.Skip);
-        var session = agents.Get(hostId);
-        var channel = session.Logs.Open(Request(containerId, query));
-        while (true)
+        var log = await logs.OpenAsync(hostId, Request(containerId, query), ct);
+        for (var isFirst = true; ; isFirst = false)
         {
-            AgentException? lost;
-            using (channel)
+            (bool More, AgentException? Lost) next;
+            await using (log)
             {
-                while ((lost = await WaitAsync(channel, ct)) is null && channel.TryRead(out var data))
+                if (isFirst)
                 {
-                    List<LogLine> lines = [.. data.Lines.Where(position.Add).Where(line => line.Time != query.Since || --skip < 0)];
+                    yield return new LogChunk([]);
+                }
+
+                await using var frames = log.ReadAllAsync(ct).GetAsyncEnumerator(ct);
+                while ((next = await NextAsync(frames)).More)
+                {
+                    List<LogLine> lines = [.. frames.Current.Lines.Where(position.Add).Where(line => line.Time != query.Since || --skip < 0)];
                     if (lines.Count > 0)
                     {
                         yield return new LogChunk(lines);
@@ -52,24 +64,22 @@ internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvide
                 }
             }
 
-            if (lost is not { Failure: AgentFailure.NotConnected })
+            if (next.Lost is not { Failure: AgentFailure.NotConnected })
             {
-                yield return new LogChunk([], End: lost is null ? channel.End : Failed(lost.Message));
+                yield return new LogChunk([], End: next.Lost is null ? log.End : Failed(next.Lost.Message));
                 yield break;
             }
 
             yield return new LogChunk([], IsWaiting: true);
-            if (await ReopenAsync(session, position, containerId, query, ct) is not var (next, reopened))
+            if (await ReopenAsync(hostId, position, containerId, query, ct) is not { } reopened)
             {
                 yield return new LogChunk([], End: Failed("the host was removed, or its agent was replaced by one that cannot follow logs"));
                 yield break;
             }
 
-            (session, channel) = (next, reopened);
+            log = reopened;
         }
     }
-
-    private static LogEnd Failed(string error) => new() { StreamId = "", Reason = LogEndReasons.Failed, Error = error };
 
     private static LogStreamRequest Request(string containerId, LogQuery query) => new()
     {
@@ -83,88 +93,75 @@ internal sealed class LogStreams(AgentRegistry agents, IHosts hosts, TimeProvide
         time is null ? null : JsonElement.Parse(JsonSerializer.Serialize(time, LogJson.Default.String));
 
     /// <summary>Waits for the next frame, or the end.</summary>
-    /// <returns>Why it did not end as it should; null when it did, or there is a frame.</returns>
-    private static async Task<AgentException?> WaitAsync(LogChannel channel, CancellationToken ct)
+    /// <returns>Whether there is one; if not, why it did not end as it should.</returns>
+    private static async Task<(bool More, AgentException? Lost)> NextAsync(IAsyncEnumerator<LogData> frames)
     {
         try
         {
-            await channel.WaitAsync(ct);
-            return null;
+            return (await frames.MoveNextAsync(), null);
         }
         catch (AgentException e)
         {
-            return e;
+            return (false, e);
         }
     }
 
-    /// <summary>Continues where the log was when the connection was lost.</summary>
+    /// <summary>Continues where the log was when the connection was lost, as soon as the agent is connected again, to whichever hub.</summary>
     /// <returns>Null when that cannot be.</returns>
-    private async Task<(AgentSession Session, LogChannel Channel)?> ReopenAsync(
-        AgentSession lost, LogPosition position, string containerId, LogQuery query, CancellationToken ct)
+    private async Task<IAgentLog?> ReopenAsync(string hostId, LogPosition position, string containerId, LogQuery query, CancellationToken ct)
     {
-        while (await WhenConnectedAsync(lost, ct) is { } session)
-        {
-            try
-            {
-                var last = position.Time;
-                var channel = session.Logs.Open(Request(containerId, last is null ? query : query with { Tail = -1, Since = last }));
-                position.Continue();
-                return (session, channel);
-            }
-            catch (AgentException e) when (e.Failure == AgentFailure.NotConnected)
-            {
-                lost = session;
-            }
-            catch (AgentException)
-            {
-                return null;
-            }
-        }
-
-        return null;
-    }
-
-    /// <returns>The host's next session; null when the host was removed.</returns>
-    private async Task<AgentSession?> WhenConnectedAsync(AgentSession lost, CancellationToken ct)
-    {
-        var hostId = lost.Host.Id;
-        var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        agents.Connected += OnConnected;
+        var connected = NewSignal();
+        presence.AgentConnected += OnConnected;
         try
         {
             while (true)
             {
-                if (agents.Find(hostId) is { } session && session != lost)
+                var next = NewSignal();
+                Volatile.Write(ref connected, next);
+                try
                 {
-                    return session;
-                }
+                    if (await hosts.FindAsync(hostId, ct) is null)
+                    {
+                        return null;
+                    }
 
-                if (await hosts.FindAsync(hostId, ct) is null)
+                    var last = position.Time;
+                    var log = await logs.OpenAsync(hostId, Request(containerId, last is null ? query : query with { Tail = -1, Since = last }), ct);
+                    position.Continue();
+                    return log;
+                }
+                catch (Exception e) when (e is DbException or AgentException { Failure: AgentFailure.NotConnected or AgentFailure.Unreachable })
+                {
+                    // Not yet: the reader was told that the log is waiting.
+                }
+                catch (AgentException)
                 {
                     return null;
                 }
 
                 try
                 {
-                    await connected.Task.WaitAsync(HostCheckInterval, time, ct);
+                    await next.Task.WaitAsync(HostCheckInterval, time, ct);
                 }
                 catch (TimeoutException)
                 {
-                    // Checks whether the host still exists.
+                    // Looks whether the host still exists, and whether its agent is connected.
                 }
             }
         }
         finally
         {
-            agents.Connected -= OnConnected;
+            presence.AgentConnected -= OnConnected;
         }
 
-        void OnConnected(AgentSession session)
+        void OnConnected(string? host)
         {
-            if (session.Host.Id == hostId)
+            if (host is null || host == hostId)
             {
-                connected.TrySetResult();
+                Volatile.Read(ref connected).TrySetResult();
             }
         }
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

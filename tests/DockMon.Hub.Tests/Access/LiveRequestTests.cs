@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using DockMon.Hub.Access;
+using DockMon.Hub.Access.Permissions;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Shouldly;

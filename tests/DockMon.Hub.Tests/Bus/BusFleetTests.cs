@@ -105,6 +105,52 @@ public sealed class InProcessFleetTests : FleetBehaviour
         (await agent.ReadFrameAsync(Token)).GetProperty("payload").GetProperty("action").GetString().ShouldBe("close");
     }
 
+    [Fact]
+    public async Task A_reader_whose_hub_ends_without_goodbye_leaves_no_log_behind()
+    {
+        var agent = await StartFollowableAsync();
+        using var reader = await OpenAsync(Two.Http, LogPath(agent));
+        var id = (await ReadLogAsync(agent, "start")).GetProperty("stream_id").GetString();
+        await SilenceAsync(Two);
+        var stopping = UntilStoppedAsync();
+        await Retry.UntilAsync("the log is stopped", () =>
+        {
+            Time.Advance(Owners.Beat);
+            return stopping.IsCompleted;
+        }, ct: Token);
+        await stopping;
+
+        // The hub in the test is not dead, and asks for the log again.
+        async Task UntilStoppedAsync()
+        {
+            while ((await agent.ReadFrameAsync(Token)).GetProperty("payload") is var payload
+                && (payload.GetProperty("stream_id").GetString(), payload.GetProperty("action").GetString()) != (id, "stop"))
+            {
+                // A new log, or credit.
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_log_whose_hub_ends_without_goodbye_goes_on_when_the_agent_is_at_another()
+    {
+        var agent = await StartFollowableAsync();
+        using var reader = await OpenAsync(Two.Http, LogPath(agent));
+        await SendLinesAsync(agent, await ReadLogAsync(agent, "start"), 1, (1, "one"));
+        TextsOf((await NextAsync(reader)).Data).ShouldBe(["one"]);
+        await SilenceAsync(One);
+        var waiting = NextAsync(reader);
+        await Retry.UntilAsync("the reader is told", () =>
+        {
+            Time.Advance(Owners.Beat);
+            return waiting.IsCompleted;
+        }, ct: Token);
+        (await waiting).Name.ShouldBe("waiting");
+        agent = await Two.ReconnectAsync(agent, Token, ExtensionNames.LogStream);
+        await SendLinesAsync(agent, await ReadLogAsync(agent, "start"), 1, (1, "one"), (2, "two"));
+        TextsOf((await NextAsync(reader)).Data).ShouldBe(["two"]);
+    }
+
     /// <summary>Takes a hub off the bus without a word, as if it were killed.</summary>
     private static async Task SilenceAsync(HubFixture hub) => await Service<HubLink>(hub).StopAsync();
 
@@ -127,6 +173,21 @@ public sealed class NatsFleetTests : FleetBehaviour
         var asking = CommandAsync(Two, agent, CommandNames.ListImages);
         await agent.AnswerAsync(await agent.ReadFrameAsync(Token), "[]", Token);
         (await asking).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_log_across_hubs_waits_while_nats_is_away_and_goes_on_when_it_is_back()
+    {
+        var agent = await StartFollowableAsync();
+        using var reader = await OpenAsync(Two.Http, LogPath(agent));
+        await SendLinesAsync(agent, await ReadLogAsync(agent, "start"), 1, (1, "one"));
+        TextsOf((await NextAsync(reader)).Data).ShouldBe(["one"]);
+        await _server.KillAsync();
+        (await NextAsync(reader)).Name.ShouldBe("waiting");
+        await ReadLogAsync(agent, "stop");
+        await _server.StartAgainAsync(Token);
+        await SendLinesAsync(agent, await ReadLogAsync(agent, "start"), 1, (1, "one"), (2, "two"));
+        TextsOf((await NextAsync(reader)).Data).ShouldBe(["two"]);
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public abstract partial class FleetBehaviour
 
     private static Task<StreamReader> OpenAsync(HubUser user, string path) => OpenAsync(user.Http, path);
 
-    private static async Task<StreamReader> OpenAsync(HttpClient http, string path)
+    private protected static async Task<StreamReader> OpenAsync(HttpClient http, string path)
     {
         var answer = await http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Token);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
