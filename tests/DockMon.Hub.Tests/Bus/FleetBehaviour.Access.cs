@@ -54,7 +54,8 @@ public abstract partial class FleetBehaviour
         async Task TagAsync(string tag)
         {
             (await One.AskAsync(HttpMethod.Put, Path(agent, "/tags"), $$"""{"tags":["{{tag}}"]}""", Token)).Status.ShouldBe(HttpStatusCode.NoContent);
-            await Retry.UntilAsync("the other hub has the tag", async () => (await Two.AskAsync(HttpMethod.Get, Path(agent), null, Token)).Body.Contains(tag), ct: Token);
+            await Retry.UntilAsync(
+                "the other hub has the tag", async () => (await Two.AskAsync(HttpMethod.Get, Path(agent), null, Token)).Body.Contains(tag), ct: Token);
         }
     }
 
