@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockMon.Hub.Agents;
+using DockMon.Hub.Api;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage.Tables;
@@ -8,18 +9,21 @@ using DockMon.Protocol;
 namespace DockMon.Hub.Images;
 
 /// <summary>A container and whether there is an update for it.</summary>
+/// <param name="HostId">The host.</param>
 /// <param name="ContainerId">Id of the container, 64 characters.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Image">Its image, as the container names it.</param>
 /// <param name="UpdateAvailable">Whether the registry has another image under that name; null when that is not known.</param>
+/// <param name="LocalDigest">Digest that its registry knows the image of the container by; null when there is none or several.</param>
 /// <param name="RemoteDigest">Digest that the registry has.</param>
 /// <param name="CheckedAt">Time of the check; null before the first.</param>
 /// <param name="Error">Why it is not known.</param>
 internal sealed record ContainerUpdate(
-    string ContainerId, string Name, string Image, bool? UpdateAvailable, string? RemoteDigest, string? CheckedAt, string? Error);
+    string HostId, string ContainerId, string Name, string Image, bool? UpdateAvailable, string? LocalDigest, string? RemoteDigest, string? CheckedAt,
+    string? Error);
 
 /// <summary>Checks the images of the containers of hosts against their registries. The host's engine asks them.</summary>
-internal sealed class ImageChecks(AgentRequests requests, IHosts hosts, ContainerStore containers, ImageCheckStore store)
+internal sealed class ImageChecks(AgentRequests requests, IHosts hosts, ContainerStore containers, ImageCheckStore store, EventFeed feed)
 {
     // An agent asks two registries at a time, each for at most 30 s.
     private static readonly TimeSpan CheckLimit = TimeSpan.FromMinutes(11);
@@ -49,6 +53,7 @@ internal sealed class ImageChecks(AgentRequests requests, IHosts hosts, Containe
         }
 
         await store.KeepAsync(hostId, results, ct);
+        feed.Publish(FeedNames.ImagesChecked, hostId, "{}"u8);
         return results;
     }
 
@@ -58,15 +63,36 @@ internal sealed class ImageChecks(AgentRequests requests, IHosts hosts, Containe
         var checks = (await store.OfHostAsync(hostId, ct)).ToDictionary(check => check.Result.Image, StringComparer.Ordinal);
         var listed = (await ListAsync(hostId, ct)).OrderBy(container => container.Name, StringComparer.Ordinal);
         return [.. listed.Select(container => checks.TryGetValue(container.Image, out var check)
-            ? new ContainerUpdate(
-                container.Id,
-                container.Name,
-                container.Image,
-                check.Result.RemoteDigest is { } remote ? !DigestsOf(container).Contains(remote) : null,
-                check.Result.RemoteDigest,
-                check.CheckedAt,
-                check.Result.Error)
-            : new ContainerUpdate(container.Id, container.Name, container.Image, null, null, null, "its image was not checked yet"))];
+            ? Compare(container, check.Result, check.CheckedAt)
+            : new ContainerUpdate(hostId, container.Id, container.Name, container.Image, null, null, null, null, "its image was not checked yet"))];
+    }
+
+    /// <summary>The containers of all hosts whose images were checked.</summary>
+    public async Task<IReadOnlyList<ContainerUpdate>> UpdatesAsync(VisibleHosts visible, CancellationToken ct)
+    {
+        var found = new List<ContainerUpdate>();
+        foreach (var host in (await store.LastChecksAsync(ct)).Keys.Where(visible.Sees))
+        {
+            found.AddRange((await UpdatesAsync(host, ct)).Where(update => update.CheckedAt is not null));
+        }
+
+        return found;
+    }
+
+    private static ContainerUpdate Compare(ContainerRecord container, ImageCheckResult result, string checkedAt)
+    {
+        List<string> digests = [.. DigestsOf(container)];
+        var isCurrent = result.RemoteDigest is { } remote ? digests.Contains(remote) : (bool?)null;
+        return new ContainerUpdate(
+            container.HostId,
+            container.Id,
+            container.Name,
+            container.Image,
+            !isCurrent,
+            isCurrent == true ? result.RemoteDigest : digests is [var only] ? only : null,
+            result.RemoteDigest,
+            checkedAt,
+            result.Error);
     }
 
     private static IEnumerable<ImageCheckResult> Read(JsonElement? payload)

@@ -27,6 +27,9 @@ internal static class ImageServices
             .WithSummary("Asks registries whether they have newer images; those of all containers when the body names none.");
         host.MapGet("/updates", (string id, ImageChecks checks, CancellationToken ct) => checks.UpdatesAsync(id, ct))
             .WithSummary("The containers of the host, and whether there is a newer image for each.");
+        app.MapGet("/api/updates", (ImageChecks checks, VisibleHosts visible, CancellationToken ct) => checks.UpdatesAsync(visible, ct))
+            .Allow(Role.Viewer)
+            .WithSummary("The containers of all hosts whose images were checked, and whether there is a newer image for each.");
     }
 
     private static async Task<IResult> CheckAsync(string id, ImageCheckRequest? request, ImageChecks checks, CancellationToken ct)

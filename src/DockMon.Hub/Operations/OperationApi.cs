@@ -19,6 +19,7 @@ internal sealed record UpdateRequest(string? Image, int? StopTimeout, int? Healt
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OperationAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<OperationAnswer>))]
+[JsonSerializable(typeof(IReadOnlyList<OperationStep>))]
 [JsonSerializable(typeof(UpdateRequest))]
 [JsonSerializable(typeof(StackRequest))]
 [JsonSerializable(typeof(StackContent))]
@@ -71,8 +72,8 @@ internal static class OperationApi
         OperationUpdates updates,
         CancellationToken ct)
     {
-        var image = request?.Image is { Length: > 0 } named ? named
-            : (await containers.OfHostAsync(id, ct, [cid])).GetValueOrDefault(cid)?.Image;
+        var known = (await containers.OfHostAsync(id, ct, [cid])).GetValueOrDefault(cid);
+        var image = request?.Image is { Length: > 0 } named ? named : known?.Image;
         if (string.IsNullOrEmpty(image))
         {
             return Results.Problem($"the hub knows no image of container {cid}: name one", statusCode: StatusCodes.Status400BadRequest);
@@ -92,7 +93,7 @@ internal static class OperationApi
             HealthTimeout = request?.HealthTimeout,
             RegistryAuth = request?.RegistryAuth,
         };
-        var operation = await store.AddAsync(id, OperationKinds.Update, cid, ct);
+        var operation = await store.AddAsync(id, OperationKinds.Update, cid, ct, name: known?.Name, image: image);
         return await BeginAsync(
             operation,
             updates,

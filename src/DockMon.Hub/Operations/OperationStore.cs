@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using DockMon.Hub.Storage;
 using DockMon.Protocol;
 
@@ -9,6 +10,8 @@ namespace DockMon.Hub.Operations;
 /// <param name="HostId">The host.</param>
 /// <param name="Kind">One of <see cref="OperationKinds"/>.</param>
 /// <param name="Subject">The container's id, or the name of the stack.</param>
+/// <param name="Name">The container's name when it was asked for, or the name of the stack.</param>
+/// <param name="Image">The image that a container is updated to; empty otherwise.</param>
 /// <param name="State">One of <see cref="OperationStates"/>.</param>
 /// <param name="Stage">The agent's word for where it is, such as <c>pulling</c>.</param>
 /// <param name="Message">What it is doing, for people.</param>
@@ -16,9 +19,25 @@ namespace DockMon.Hub.Operations;
 /// <param name="Result">The id of the new container after an update, the revision of the files of a deployment; empty otherwise.</param>
 /// <param name="StartedAt">When it was asked for.</param>
 /// <param name="ChangedAt">When the agent last told of it.</param>
+/// <param name="Steps">What the agent told of it, the oldest first.</param>
 internal sealed record OperationAnswer(
-    string Id, string HostId, string Kind, string Subject, string State, string Stage, string Message, string Error, string Result, string StartedAt,
-    string ChangedAt);
+    string Id, string HostId, string Kind, string Subject, string Name, string Image, string State, string Stage, string Message, string Error, string Result,
+    string StartedAt, string ChangedAt, IReadOnlyList<OperationStep> Steps)
+{
+    /// <summary>Most steps that are kept; from then on the newest takes the place of the one before.</summary>
+    public const int MostSteps = 50;
+
+    /// <summary>Its steps with the present stage and message, unless these are those of the last one.</summary>
+    public IReadOnlyList<OperationStep> NextSteps(string now) =>
+        Stage.Length == 0 || (Steps is [.., var last] && last.Stage == Stage && last.Message == Message) ? Steps
+            : [.. Steps.Take(MostSteps - 1), new OperationStep(now, Stage, Message)];
+}
+
+/// <summary>A step of an operation.</summary>
+/// <param name="At">When the agent told of it.</param>
+/// <param name="Stage">The agent's word for it.</param>
+/// <param name="Message">What it did, for people.</param>
+internal sealed record OperationStep(string At, string Stage, string Message);
 
 /// <summary>Kinds of operations.</summary>
 internal static class OperationKinds
@@ -50,26 +69,37 @@ internal sealed class OperationStore(Database database, TimeProvider time)
     /// <summary>How long an operation is kept after its last change.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
-    private const string Columns = "SELECT id, host_id, kind, subject, state, stage, message, error, result, started_at, changed_at FROM operations";
+    private const string Columns =
+        "SELECT id, host_id, kind, subject, name, image, state, stage, message, error, result, started_at, changed_at, steps FROM operations";
 
     private const int LongestText = 2000;
 
     private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
 
-    public Task<OperationAnswer> AddAsync(string hostId, string kind, string subject, CancellationToken ct, string result = "") => database.TransactAsync(
+    /// <summary>Adds a running operation.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <param name="kind">One of <see cref="OperationKinds"/>.</param>
+    /// <param name="subject">The container's id, or the name of the stack.</param>
+    /// <param name="ct">Cancels it.</param>
+    /// <param name="result">The revision of the files of a deployment.</param>
+    /// <param name="name">The container's name; that of the stack when left out.</param>
+    /// <param name="image">The new image of a container.</param>
+    public Task<OperationAnswer> AddAsync(
+        string hostId, string kind, string subject, CancellationToken ct, string result = "", string? name = null, string image = "") => database.TransactAsync(
         async open =>
         {
             var now = Now;
             var old = Rfc3339.FormatSeconds(time.GetUtcNow() - Kept);
             await open.ExecuteAsync("DELETE FROM operations WHERE changed_at < @old", ("@old", old));
-            var added = new OperationAnswer(Guid.NewGuid().ToString(), hostId, kind, subject, OperationStates.Running, "", "", "", result, now, now);
+            var added = new OperationAnswer(
+                Guid.NewGuid().ToString(), hostId, kind, subject, name ?? subject, Cut(image), OperationStates.Running, "", "", "", result, now, now, []);
             await open.ExecuteAsync(
                 """
-                INSERT INTO operations (id, host_id, kind, subject, state, stage, message, error, result, started_at, changed_at)
-                VALUES (@id, @host, @kind, @subject, @state, '', '', '', @result, @now, @now)
+                INSERT INTO operations (id, host_id, kind, subject, name, image, state, stage, message, error, result, started_at, changed_at, steps)
+                VALUES (@id, @host, @kind, @subject, @name, @image, @state, '', '', '', @result, @now, @now, '[]')
                 """,
-                ("@id", added.Id), ("@host", hostId), ("@kind", kind), ("@subject", subject), ("@state", added.State), ("@result", result),
-                ("@now", now));
+                ("@id", added.Id), ("@host", hostId), ("@kind", kind), ("@subject", subject), ("@name", added.Name), ("@image", added.Image),
+                ("@state", added.State), ("@result", result), ("@now", now));
             return added;
         },
         ct);
@@ -103,14 +133,17 @@ internal sealed class OperationStore(Database database, TimeProvider time)
     public async Task<OperationAnswer?> ChangeAsync(OperationAnswer changed, CancellationToken ct)
     {
         var stored = changed with { Message = Cut(changed.Message), Error = Cut(changed.Error), Stage = Cut(changed.Stage), ChangedAt = Now };
+        stored = stored with { Steps = stored.NextSteps(stored.ChangedAt) };
         var count = await database.ExecuteAsync(
             """
-            UPDATE operations SET state = @state, stage = @stage, message = @message, error = @error, result = @result, changed_at = @now
+            UPDATE operations
+            SET state = @state, stage = @stage, message = @message, error = @error, result = @result, changed_at = @now, steps = @steps
             WHERE id = @id AND state = 'running'
             """,
             ct,
             ("@id", stored.Id), ("@state", stored.State), ("@stage", stored.Stage), ("@message", stored.Message), ("@error", stored.Error),
-            ("@result", stored.Result), ("@now", stored.ChangedAt));
+            ("@result", stored.Result), ("@now", stored.ChangedAt),
+            ("@steps", JsonSerializer.Serialize(stored.Steps, OperationJson.Default.IReadOnlyListOperationStep)));
         return count > 0 ? stored : null;
     }
 
@@ -122,5 +155,6 @@ internal sealed class OperationStore(Database database, TimeProvider time)
 
     private static OperationAnswer Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7),
-        row.GetString(8), row.GetString(9), row.GetString(10));
+        row.GetString(8), row.GetString(9), row.GetString(10), row.GetString(11), row.GetString(12),
+        JsonSerializer.Deserialize(row.GetString(13), OperationJson.Default.IReadOnlyListOperationStep) ?? []);
 }

@@ -99,6 +99,15 @@ internal static class Migrations
             CREATE TABLE image_checks (
                 host_id TEXT NOT NULL, image TEXT NOT NULL, result TEXT NOT NULL, checked_at TEXT NOT NULL, PRIMARY KEY (host_id, image)) STRICT;
             """),
+
+        // How operations went, and what they were about, for who looks when the container is gone.
+        Schema(
+            """
+            ALTER TABLE operations ADD COLUMN name TEXT NOT NULL DEFAULT '';
+            ALTER TABLE operations ADD COLUMN image TEXT NOT NULL DEFAULT '';
+            ALTER TABLE operations ADD COLUMN steps TEXT NOT NULL DEFAULT '[]';
+            UPDATE operations SET name = subject;
+            """),
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>

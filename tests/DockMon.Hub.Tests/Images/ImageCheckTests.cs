@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using DockMon.Hub.Api;
 using DockMon.Hub.Images;
 using DockMon.Hub.Inventory;
+using DockMon.Hub.Tests.Access;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Shouldly;
@@ -30,6 +32,7 @@ public sealed class ImageCheckTests : HubTests
         var (status, body) = await asking;
         status.ShouldBe(HttpStatusCode.OK, body);
         JsonElement.Parse(body).GetArrayLength().ShouldBe(2);
+        Feed().ShouldContain(item => item.Name == FeedNames.ImagesChecked);
 
         JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, HostPath + "/updates", null, Token)).Body).EnumerateArray()
             .Select(one => (
@@ -37,6 +40,15 @@ public sealed class ImageCheckTests : HubTests
                 one.TryGetProperty("update_available", out var available) ? available.GetBoolean() : (bool?)null,
                 one.TryGetProperty("error", out var error) ? error.GetString() : null))
             .ShouldBe([("built", null, "it was built"), ("late", null, "its image was not checked yet"), ("new", false, null), ("web", true, null)]);
+        JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, "/api/updates", null, Token)).Body).EnumerateArray()
+            .Select(one => (
+                one.GetProperty("host_id").GetString(),
+                one.GetProperty("name").GetString(),
+                one.TryGetProperty("local_digest", out var digest) ? digest.GetString() : null))
+            .ShouldBe([(Agent.HostId, "built", null), (Agent.HostId, "new", "sha256:new"), (Agent.HostId, "web", "sha256:old")]);
+        await Hub.AskAsync(HttpMethod.Put, HostPath + "/tags", """{"tags":["web"]}""", Token);
+        using var blind = await HubUser.WithTokenAsync(Hub, "viewer", Token, "none");
+        (await blind.GetAsync("/api/updates", Token)).Body.ShouldBe("[]");
     }
 
     [Fact]

@@ -42,6 +42,8 @@ public sealed class OperationTests : HubTests
         ended.GetProperty("state").GetString().ShouldBe("succeeded");
         ended.GetProperty("result").GetString().ShouldBe("c2");
         Feed().Count(item => item.Name == FeedNames.OperationChanged).ShouldBe(2);
+        ended.GetProperty("image").GetString().ShouldBe("nginx:2");
+        ended.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("stage").GetString()).ShouldBe(["pulling", "completed"]);
 
         await Agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"failed","message":"late"}""", Token);
         await UntilReadAsync();
@@ -64,6 +66,24 @@ public sealed class OperationTests : HubTests
         (await asking).Status.ShouldBe(HttpStatusCode.BadGateway);
         var all = JsonElement.Parse((await Hub.AskAsync(HttpMethod.Get, "/api/operations?host=" + Agent.HostId, null, Token)).Body);
         all.EnumerateArray().Single(one => one.GetProperty("subject").GetString() == "c2").GetProperty("error").GetString().ShouldBe("not now");
+    }
+
+    [Fact]
+    public async Task The_way_of_an_operation_is_kept_each_step_once_and_the_newest_always()
+    {
+        var store = Service<OperationStore>();
+        var operation = await store.AddAsync(Agent.HostId, OperationKinds.Update, "c1", Token, name: "web", image: "nginx:2");
+        operation = (await store.ChangeAsync(operation with { Stage = "pulling", Message = "a" }, Token))!;
+        operation = (await store.ChangeAsync(operation with { Error = "as before" }, Token))!;
+        for (var i = 0; i < OperationAnswer.MostSteps; i++)
+        {
+            operation = (await store.ChangeAsync(operation with { Message = $"step {i}" }, Token))!;
+        }
+
+        var kept = (await store.FindAsync(operation.Id, Token))!;
+        (kept.Name, kept.Image, kept.Steps.Count).ShouldBe(("web", "nginx:2", OperationAnswer.MostSteps));
+        kept.Steps.Select(step => step.Message).Take(2).ShouldBe(["a", "step 0"]);
+        kept.Steps[^1].Message.ShouldBe($"step {OperationAnswer.MostSteps - 1}");
     }
 
     [Fact]
@@ -94,9 +114,11 @@ public sealed class OperationTests : HubTests
     {
         (await Hub.AskAsync(HttpMethod.Post, HostPath + "/containers/c1/update", "{}", Token)).Status.ShouldBe(HttpStatusCode.BadRequest);
         await Service<DockMon.Hub.Inventory.InventoryUpdates>().TakeListAsync(
-            Agent.HostId, JsonElement.Parse("""[{"Id":"c1","Image":"nginx:1"}]"""), Token);
+            Agent.HostId, JsonElement.Parse("""[{"Id":"c1","Names":["/web"],"Image":"nginx:1"}]"""), Token);
         await BeginAsync(
             HttpMethod.Post, "/containers/c1/update", "{}", request => request.GetProperty("payload").GetProperty("new_image").GetString().ShouldBe("nginx:1"));
+        var (name, image) = (await Service<OperationStore>().ListAsync([Agent.HostId], 1, Token)).Select(one => (one.Name, one.Image)).Single();
+        (name, image).ShouldBe(("web", "nginx:1"));
     }
 
     [Fact]

@@ -40,6 +40,7 @@ internal static class OperationIds
         [$"GET {Host}/policy"] = new("getHostPolicy"),
         [$"POST {Host}/images/check"] = new("checkImages", AsksAgent: true),
         [$"GET {Host}/updates"] = new("listUpdates"),
+        ["GET /api/updates"] = new("listAllUpdates"),
         [$"GET {Container}/logs/stream"] = new("followContainerLogs", AsksAgent: true),
         [$"GET {Container}/shell"] = new("openShell", AsksAgent: true),
         [$"POST {Container}/start"] = new("startContainer", AsksAgent: true),

@@ -24,6 +24,9 @@ internal static class FeedNames
     /// <summary>An update or a deployment began, went on or ended.</summary>
     public const string OperationChanged = "operation_changed";
 
+    /// <summary>Images of a host were checked for updates.</summary>
+    public const string ImagesChecked = "images_checked";
+
     /// <summary>Figures of containers, once a second, to a listener that asked for them.</summary>
     public const string Figures = "figures";
 
