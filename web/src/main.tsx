@@ -9,8 +9,10 @@ import { readContainers, startContainers } from './data/containers.ts'
 import { startHealthChecks } from './data/health-checks.ts'
 import { readHosts, startHosts } from './data/hosts.ts'
 import { startLive } from './data/live.ts'
+import { readOperations, startOperations } from './data/operations.ts'
 import { untilDone } from './data/retry.ts'
 import { me, readMe, takeWanted } from './data/session.ts'
+import { readUpdates, startUpdates } from './data/updates.ts'
 import { Later } from './parts/later.tsx'
 import { Container } from './rooms/container.tsx'
 import { Containers } from './rooms/containers.tsx'
@@ -23,6 +25,7 @@ import 'uplot/dist/uPlot.min.css' // with the page's own: what is loaded later b
 import './styles/page.css'
 import './styles/logs.css'
 import './styles/stacks.css'
+import './styles/updates.css'
 
 /** The rooms of stacks, which are loaded when somebody goes there. */
 function StackRooms() {
@@ -41,6 +44,7 @@ function Room() {
   if (room === 'logs') return <Later key="logs" load={() => import('./rooms/logs.tsx')} props={{}} />
   if (room === 'settings') return <Later key={room} load={() => import('./settings/settings.tsx')} props={{}} />
   if (room === 'account') return <Later key={room} load={() => import('./settings/account.tsx')} props={{}} />
+  if (room === 'operations') return <Later key="operations" load={() => import('./rooms/operations.tsx')} props={{}} />
   return (
     <div class="empty">
       <h1>There is no such room</h1>
@@ -64,7 +68,8 @@ function Page() {
     const stop = new AbortController()
     const wanted = takeWanted()
     if (wanted && path.value.length === 0) navigate(wanted, true)
-    void untilDone(() => Promise.all([readHosts(), readContainers()]).then(() => undefined), setProblem, stop.signal)
+    const read = (): Promise<void> => Promise.all([readHosts(), readContainers(), readOperations(), readUpdates()]).then(() => undefined)
+    void untilDone(read, setProblem, stop.signal)
     startLive(stop.signal)
     return () => stop.abort()
   }, [known?.who])
@@ -97,4 +102,6 @@ startHosts()
 startContainers()
 startPolicies()
 startHealthChecks()
+startOperations()
+startUpdates()
 render(<Page />, document.body)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Storage.Tables;

@@ -46,6 +46,9 @@ internal sealed record ContainerRecord
     /// <summary>The status with the health in it, as Docker writes it.</summary>
     public string DockerStatus => Health.Length == 0 ? Status : $"{Status} ({(Health == "starting" ? "health: starting" : Health)})";
 
+    /// <summary>Whether Docker names its image by id, because the name means another image by now.</summary>
+    public bool HasImageById => Image.StartsWith("sha256:", StringComparison.Ordinal) || (Image.Length > 0 && Image == ImageId);
+
     /// <summary>What a search looks in.</summary>
     public string SearchText => $"{Name}\n{Image}\n{Project}\n{Service}\n{Id}".ToLowerInvariant();
 

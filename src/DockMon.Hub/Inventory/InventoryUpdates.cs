@@ -46,7 +46,10 @@ internal sealed partial class InventoryUpdates(
         await turn.WaitAsync(ct);
         try
         {
-            await SaveAsync(hostId, await store.OfHostAsync(hostId, ct), DockerList.Read(hostId, list), ct);
+            var known = await store.OfHostAsync(hostId, ct);
+            var listed = DockerList.Read(hostId, list);
+            KeepImageNames(known, listed);
+            await SaveAsync(hostId, known, listed, ct);
         }
         finally
         {
@@ -62,6 +65,18 @@ internal sealed partial class InventoryUpdates(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(stoppingToken)));
+
+    /// <summary>Docker lists a container by the id of its image once the image's name means another one; an update still has to go by the name.</summary>
+    private static void KeepImageNames(Dictionary<string, ContainerRecord> known, Dictionary<string, ContainerRecord> listed)
+    {
+        foreach (var container in listed.Values.Where(container => container.HasImageById).ToList())
+        {
+            if (known.TryGetValue(container.Id, out var before) && before.Image.Length > 0)
+            {
+                listed[container.Id] = container with { Image = before.Image };
+            }
+        }
+    }
 
     private async Task WorkAsync(CancellationToken stopping)
     {

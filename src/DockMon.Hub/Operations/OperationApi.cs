@@ -73,7 +73,7 @@ internal static class OperationApi
         CancellationToken ct)
     {
         var known = (await containers.OfHostAsync(id, ct, [cid])).GetValueOrDefault(cid);
-        var image = request?.Image is { Length: > 0 } named ? named : known?.Image;
+        var image = request?.Image is { Length: > 0 } named ? named : known is { HasImageById: false } ? known.Image : null;
         if (string.IsNullOrEmpty(image))
         {
             return Results.Problem($"the hub knows no image of container {cid}: name one", statusCode: StatusCodes.Status400BadRequest);

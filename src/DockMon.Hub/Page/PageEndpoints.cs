@@ -8,7 +8,7 @@ namespace DockMon.Hub.Page;
 internal static class PageEndpoints
 {
     /// <summary>First parts of the addresses of rooms, as <c>web/src/main.tsx</c> has them.</summary>
-    public static readonly IReadOnlyList<string> Rooms = ["hosts", "containers", "stacks", "logs", "events", "settings", "account", "setup"];
+    public static readonly IReadOnlyList<string> Rooms = ["hosts", "containers", "stacks", "logs", "events", "operations", "settings", "account", "setup"];
 
     public static void MapPage(this WebApplication app)
     {

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using DockMon.Hub.Api;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Images;
 using DockMon.Hub.Inventory;
 using DockMon.Hub.Tests.Access;

@@ -40,6 +40,18 @@ public sealed class InventoryTests : HubTests
     }
 
     [Fact]
+    public async Task A_container_keeps_the_name_of_its_image_when_the_name_means_another_one()
+    {
+        var updates = Service<InventoryUpdates>();
+        const string Moved = """[{"Id":"a","Names":["/web"],"Image":"sha256:1","ImageID":"sha256:1"},{"Id":"c","Image":"sha256:2"}]""";
+        await updates.TakeListAsync(Agent.HostId, JsonElement.Parse(Two), Token);
+        await updates.TakeListAsync(Agent.HostId, JsonElement.Parse(Moved), Token);
+        await updates.TakeListAsync(Agent.HostId, JsonElement.Parse(Moved), Token);
+        (await Service<ContainerStore>().OfHostAsync(Agent.HostId, Token)).Values.Select(container => container.Image)
+            .ShouldBe(["nginx:1", "sha256:2"], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task An_event_changes_the_container_at_once_and_a_list_follows_only_when_it_has_to()
     {
         await ListAsync(Two);

@@ -6,8 +6,10 @@ import { ended, me, signOut } from '../data/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
+import { Later } from '../parts/later.tsx'
 import { duration, visible } from '../parts/text.ts'
 import { Toasts } from '../parts/toasts.tsx'
+import { asked, closeUpdate } from '../updates/asked.ts'
 import { addShortcuts, shortcuts } from './keys.ts'
 import { Palette } from './palette.tsx'
 import { navigate, path } from './router.ts'
@@ -19,6 +21,7 @@ const rooms: readonly { path: string; title: string; icon: IconName; key: string
   { path: 'stacks', title: 'Stacks', icon: 'stacks', key: 'g s' },
   { path: 'logs', title: 'Logs', icon: 'logs', key: 'g l' },
   { path: 'events', title: 'Events', icon: 'events', key: 'g e' },
+  { path: 'operations', title: 'Operations', icon: 'update', key: 'g o' },
 ]
 
 /** What is not about Docker: in the menu of the user. */
@@ -116,6 +119,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </main>
       <Toasts />
       <Confirm />
+      {asked.value && <Later load={() => import('../updates/dialog.tsx')} props={{ asked: asked.value, onClose: closeUpdate }} />}
       {open === 'palette' && <Palette onClose={() => setOpen('')} />}
       {open === 'keys' && (
         <Dialog label="Keys" class="keys" onClose={() => setOpen('')}>

@@ -3,6 +3,7 @@ import { navigate, path, to } from '../app/router.ts'
 import { whyNot } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
 import { ask, get, reason } from '../data/http.ts'
+import { runningUpdate, successorOf } from '../data/operations.ts'
 import { keyOfLog } from '../logs/sources.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
@@ -12,6 +13,8 @@ import { State } from '../parts/state.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { bytes, duration, percent, publishedPorts, visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
+import { askUpdate } from '../updates/asked.ts'
+import { UpdateMark } from '../updates/mark.tsx'
 
 const tabs = ['overview', 'charts', 'logs', 'terminal', 'inspect'] as const
 
@@ -20,6 +23,12 @@ export function Container() {
   const [, hostId = '', id = '', tab = 'overview'] = path.value
   void version.value
   const row = containers.get(hostId + ':' + id)
+  const successor = row ? undefined : successorOf(hostId, id)
+  const moved = successor === undefined ? undefined : [...containers.values()].find(item => item.host_id === hostId && item.id.startsWith(successor))
+  useEffect(() => {
+    // An update made it anew: who looked at it goes on looking at it.
+    if (moved) navigate(to('containers', hostId, moved.id, ...(tab === 'overview' ? [] : [tab])), true)
+  }, [moved?.id])
   if (!row) {
     return (
       <div class="empty">
@@ -39,6 +48,7 @@ export function Container() {
         <State state={row.host_connected ? row.state : 'unknown'} health={row.health} />
         <p class="quiet">
           <a href={to('hosts', row.host_id)}>{visible(row.host)}</a> · {visible(row.image)}
+          <UpdateMark row={row} />
         </p>
         <Actions row={row} />
       </header>
@@ -159,6 +169,15 @@ function Actions({ row }: { row: Row }) {
             <Icon name={icon} /> {title}
           </ActionButton>
         ))}
+      <ActionButton
+        does="update_container"
+        host={row.host_id}
+        why={runningUpdate(keyOf(row)) ? 'It is being updated.' : ''}
+        busy={busy !== ''}
+        onRun={() => askUpdate([keyOf(row)])}
+      >
+        <Icon name="update" /> Update…
+      </ActionButton>
       {row.state !== 'running' && (
         <ActionButton does="remove" host={row.host_id} class="danger" busy={busy !== ''} onRun={() => void remove()}>
           <Icon name="close" /> Remove

@@ -8,12 +8,19 @@ import { matches, parseFilter } from '../data/filter.ts'
 import { ask, reason } from '../data/http.ts'
 import { logsOf } from '../logs/sources.ts'
 import { ActionButton } from '../parts/action-button.tsx'
+import { available, updates, updateWord } from '../data/updates.ts'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { State } from '../parts/state.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { bytes, duration, percent, publishedPorts, shortImage, visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
+import { askUpdate } from '../updates/asked.ts'
+import { CheckNow } from '../updates/check-now.tsx'
+import { UpdateMark } from '../updates/mark.tsx'
+
+/** What a filter may name: members of a container, and whether there is an update. */
+const fields = [...containerFields, 'update']
 
 const figuresOf = (row: Container): Figures | null | undefined => visibleFigures.value.get(keyOf(row)) ?? row.figures
 
@@ -23,6 +30,13 @@ const CpuCell = ({ row }: { row: Container }) => (
 
 const MemoryCell = ({ row }: { row: Container }) => (
   <>{row.state === 'running' && figuresOf(row)?.memory_usage !== undefined ? bytes(figuresOf(row)!.memory_usage!) : '–'}</>
+)
+
+const ImageCell = ({ row }: { row: Container }) => (
+  <span class="image-cell">
+    <span title={row.image}>{shortImage(visible(row.image))}</span>
+    <UpdateMark row={row} />
+  </span>
 )
 
 const columns: readonly Column<Container>[] = [
@@ -37,7 +51,7 @@ const columns: readonly Column<Container>[] = [
   },
   { name: 'state', title: 'State', width: '8.5rem', cell: row => <State state={row.host_connected ? row.state : 'unknown'} health={row.health} /> },
   { name: 'host', title: 'Host', width: '11rem', wide: true, cell: row => <a href={to('hosts', row.host_id)}>{visible(row.host)}</a> },
-  { name: 'image', title: 'Image', wide: true, cell: row => <span title={row.image}>{shortImage(visible(row.image))}</span> },
+  { name: 'image', title: 'Image', wide: true, cell: row => <ImageCell row={row} /> },
   {
     name: 'project',
     title: 'Stack',
@@ -88,13 +102,22 @@ export function Containers() {
 
   const rows = useComputed(() => {
     void version.value
-    const filter = parseFilter(query('q'), containerFields)
+    const filter = parseFilter(query('q'), fields)
+    const asked = filter.fields.some(([name]) => name === 'update')
     const order = orders[query('sort') || 'name'] ?? orders['name']!
     const way = query('order') === 'desc' ? -1 : 1
-    const keyed = [...containers.values()].filter(row => matches(filter, row, row.text)).map(row => ({ row, by: order(row) }))
+    const keyed = [...containers.values()]
+      .filter(row => matches(filter, asked ? { ...row, update: updateWord(updates.value.get(keyOf(row))) } : row, row.text))
+      .map(row => ({ row, by: order(row) }))
     keyed.sort((a, b) => (a.by < b.by ? -way : a.by > b.by ? way : a.row.id < b.row.id ? -1 : 1))
     return keyed.map(item => item.row)
   })
+
+  useEffect(() => {
+    // What was removed, or made anew by an update, is chosen no more.
+    const left = [...chosen.value].filter(key => containers.has(key))
+    if (left.length < chosen.value.size) chosen.value = new Set(left)
+  }, [version.value])
 
   const following = useRef<{ timer: number; now?: AbortController | undefined; next?: AbortController | undefined }>({ timer: 0 })
   const onView = (view: readonly Container[]): void => {
@@ -123,6 +146,7 @@ export function Containers() {
     [],
   )
 
+  const waiting = available.value.size === 0 ? 0 : rows.value.reduce((sum, row) => sum + (available.value.has(keyOf(row)) ? 1 : 0), 0)
   const running = rows.value.reduce((sum, row) => sum + (row.state === 'running' ? 1 : 0), 0)
   return (
     <div class="containers">
@@ -130,10 +154,17 @@ export function Containers() {
         Containers{' '}
         <small>
           {running} running{rows.value.length > running ? `, ${rows.value.length - running} not` : ''}
+          {waiting > 0 && (
+            <>
+              {', '}
+              <a href={`/containers?q=${encodeURIComponent(`${query('q')} update:available`.trim())}`}>{waiting} with an update</a>
+            </>
+          )}
         </small>
       </h1>
       <div class="tools">
         <FilterBox label="Filter containers" placeholder="Filter: web state:running host:nas -image:postgres" />
+        {chosen.value.size === 0 && <CheckNow rows={rows.value} />}
         {chosen.value.size > 0 && (
           <Bulk
             chosen={chosen.value}
@@ -212,6 +243,9 @@ function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => v
       <button type="button" onClick={() => navigate(logsOf([...chosen].map(key => containers.get(key)).filter(row => row !== undefined)))}>
         <Icon name="logs" /> Logs
       </button>
+      <ActionButton does="update_container" why={whyOf('update_container')} onRun={() => askUpdate([...chosen])}>
+        <Icon name="update" /> Update…
+      </ActionButton>
     </div>
   )
 }

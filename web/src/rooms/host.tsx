@@ -9,7 +9,7 @@ import { bytes, duration, percent, shortImage, visible } from '../parts/text.ts'
 import { Events } from './events.tsx'
 import { HostActions, HostPolicy } from './host-more.tsx'
 
-const tabs = ['overview', 'charts', 'events', 'health-checks'] as const
+const tabs = ['overview', 'charts', 'events', 'images', 'networks', 'volumes', 'health-checks'] as const
 
 /** One host: what it is, what runs on it, its charts and events. */
 export function HostRoom() {
@@ -45,6 +45,12 @@ export function HostRoom() {
         <Events key={id} hostId={id} />
       ) : tab === 'health-checks' ? (
         <Later key={id} load={() => import('./health-checks.tsx')} props={{ hostId: id }} />
+      ) : tab === 'images' ? (
+        <Later key={id + tab} load={() => import('./images.tsx')} props={{ hostId: id }} />
+      ) : tab === 'networks' ? (
+        <Later key={id + tab} load={() => import('./networks.tsx')} props={{ hostId: id }} />
+      ) : tab === 'volumes' ? (
+        <Later key={id + tab} load={() => import('./volumes.tsx')} props={{ hostId: id }} />
       ) : (
         <Overview id={id} />
       )}

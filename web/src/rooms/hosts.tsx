@@ -1,10 +1,11 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { query, to } from '../app/router.ts'
-import { containers, version } from '../data/containers.ts'
+import { containers, keyOf, version } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
 import { figures, hosts, type Host, type HostLive } from '../data/hosts.ts'
 import { ActionButton } from '../parts/action-button.tsx'
+import { available } from '../data/updates.ts'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useInView } from '../parts/in-view.ts'
@@ -18,11 +19,12 @@ interface Count {
   all: number
   unhealthy: number
   restarting: number
+  updates: number
 }
 
 const byName = new Intl.Collator(undefined, { numeric: true })
 
-const none: Count = { running: 0, all: 0, unhealthy: 0, restarting: 0 }
+const none: Count = { running: 0, all: 0, unhealthy: 0, restarting: 0, updates: 0 }
 
 /** Hosts: what needs attention first, then all of them as cards. */
 export function Hosts() {
@@ -35,6 +37,7 @@ export function Hosts() {
       if (item.state === 'running') count.running++
       if (item.state === 'running' && item.health === 'unhealthy') count.unhealthy++
       if (item.state === 'restarting') count.restarting++
+      if (available.value.has(keyOf(item))) count.updates++
       found.set(item.host_id, count)
     }
     return found
@@ -202,6 +205,7 @@ function troublesOf(host: Host, live: HostLive | undefined, count: Count): Troub
   if (!host.connected) add(`offline for ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)}`, 'bad')
   if (count.unhealthy) add(`${count.unhealthy} unhealthy`, 'bad', containersOf('health:unhealthy'))
   if (count.restarting) add(`${count.restarting} restarting again and again`, 'bad', containersOf('state:restarting'))
+  if (count.updates) add(`${count.updates} ${count.updates === 1 ? 'update' : 'updates'} available`, 'warn', containersOf('update:available'))
   const disk = fullest(live)
   if (disk && disk.percent >= 90) add(`${visible(disk.mount_point)} is ${percent(disk.percent)} full`, disk.percent >= 95 ? 'bad' : 'warn')
   return found
