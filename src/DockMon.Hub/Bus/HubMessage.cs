@@ -45,6 +45,12 @@ internal enum HubMessageKind
 
     /// <summary>To one hub: follow a log over a stream. The data is the request to the agent.</summary>
     OpenLog,
+
+    /// <summary>To one hub: the newest figures of the containers of hosts, whose ids are the data.</summary>
+    Figures,
+
+    /// <summary>To one hub: statistics of a host. The data is what is asked of its history; without data it is the newest samples.</summary>
+    Stats,
 }
 
 /// <summary>A message between hubs: some fields as JSON, and data as they are.</summary>

@@ -54,6 +54,12 @@ internal sealed partial class Presence : IAsyncDisposable
     /// <summary>Whether a host's agent is connected, to whichever hub.</summary>
     public bool IsConnected(string hostId) => _agents.IsConnected(hostId) || _owners.IsConnectedElsewhere(hostId);
 
+    /// <summary>
+    /// Whether, of all hubs, this one tells of a host: its agent is connected here or, when it is connected nowhere, this hub is the first of them.
+    /// </summary>
+    public bool TellsOf(string hostId) => _self.IsAlone || _agents.IsConnected(hostId)
+        || (_link.IsUp && !_owners.IsConnectedElsewhere(hostId) && _owners.Hubs.All(hub => string.CompareOrdinal(_self.Id, hub) < 0));
+
     public async Task StartAsync(CancellationToken ct)
     {
         if (_self.IsAlone)

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
 using DockMon.Hub.Access.Permissions;
+using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
 using DockMon.Hub.Api.Contract;
-using DockMon.Hub.History.Live;
+using DockMon.Hub.Api.Feeds;
 using DockMon.Protocol;
 using Microsoft.AspNetCore.Mvc;
 
@@ -31,6 +33,10 @@ internal sealed class HistoryRequest
     public long? Step { get; init; }
 }
 
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(HistoryRequest))]
+internal sealed partial class HistoryJson : JsonSerializerContext;
+
 /// <summary>Endpoints of a host's statistics.</summary>
 internal static class HistoryApi
 {
@@ -39,11 +45,9 @@ internal static class HistoryApi
     public static void Map(WebApplication app)
     {
         var stats = app.MapGroup("/api/hosts/{id}/stats").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
-        stats.MapGet("", (string id, LiveSamples samples) =>
-        {
-            var (own, containers) = samples.Latest(id);
-            return new StatsAnswer(own, containers, samples.Find(id)?.Refused ?? 0);
-        }).WithSummary("Latest sample of the host and of each container.");
+        stats.MapGet("", (string id, HostStats all, CancellationToken ct) => ShowAsync(all, id, null, ct))
+            .Produces<StatsAnswer>()
+            .WithSummary("Latest sample of the host and of each container.");
         stats.MapGet("/history", ReadAsync)
             .Produces<HistoryAnswer>()
             .WithMetadata(new AlsoAnswers(typeof(IReadOnlyList<HistoryEntry>)))
@@ -52,15 +56,8 @@ internal static class HistoryApi
                 + "Without container_name, from, to and step: the samples of the last five minutes, each as the agent sent it.");
     }
 
-    private static async Task<IResult> ReadAsync(
-        string id, LiveSamples samples, HistoryStore store, HistoryQuery history, [AsParameters] HistoryRequest request, CancellationToken ct)
+    private static async Task<IResult> ReadAsync(string id, HostStats all, [AsParameters] HistoryRequest request, CancellationToken ct)
     {
-        if (request is { ContainerName: null, From: null, To: null, Step: null })
-        {
-            return Results.Ok<IReadOnlyList<HistoryEntry>>([.. samples.Recent(id, request.ContainerId ?? LiveSamples.HostSeries)
-                .Select(sample => new HistoryEntry(sample.ReceivedAt, sample.Stats))]);
-        }
-
         if (!TryReadTime(request.From, out var from) || !TryReadTime(request.To, out var to))
         {
             return Results.Problem($"from and to {Times}", statusCode: StatusCodes.Status400BadRequest);
@@ -76,30 +73,29 @@ internal static class HistoryApi
             return Results.Problem("name the container with container_id or container_name, not both", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        if (from > to)
+        if (request.From is not null && request.To is not null && from > to)
         {
             return Results.Problem("from must not be after to", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        var series = request switch
-        {
-            { ContainerName: { } name } => name.TrimStart('/'),
-            { ContainerId: { } container } => samples.Find(id)?.SeriesOf(container) ?? await store.FindNameAsync(id, container, ct) ?? container,
-            _ => LiveSamples.HostSeries,
-        };
-        return Results.Ok(await history.ReadAsync(id, series, from, to, request.Step ?? 0, ct));
+        return await ShowAsync(all, id, request, ct);
     }
 
-    private static bool TryReadTime(string? text, out DateTimeOffset? time)
+    private static async Task<IResult> ShowAsync(HostStats all, string id, HistoryRequest? request, CancellationToken ct)
     {
-        time = null;
-        if (text is null)
+        try
         {
-            return true;
+            return Results.Bytes(await all.ReadAsync(id, request, ct), "application/json; charset=utf-8");
         }
+        catch (AgentException e)
+        {
+            return Relay.Problem(e);
+        }
+    }
 
-        var valid = Rfc3339.TryParse(text, out var read);
-        time = read;
-        return valid;
+    private static bool TryReadTime(string? text, out DateTimeOffset time)
+    {
+        time = default;
+        return text is null || Rfc3339.TryParse(text, out time);
     }
 }

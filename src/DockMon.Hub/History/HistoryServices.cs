@@ -1,3 +1,4 @@
+using DockMon.Hub.Bus;
 using DockMon.Hub.History.Live;
 using DockMon.Hub.History.Metrics;
 
@@ -14,6 +15,8 @@ internal static class HistoryServices
         services.AddSingleton<HistoryRoller>();
         services.AddSingleton<HistoryExpiry>();
         services.AddSingleton<HistoryQuery>();
+        services.AddSingleton<HostStats>();
+        services.AddSingleton<IAnswersHubs>(provider => provider.GetRequiredService<HostStats>());
         services.AddSingleton<MetricsApi>();
         services.AddHostedService<HistoryLoop>();
     }

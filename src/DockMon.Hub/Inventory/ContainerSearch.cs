@@ -17,16 +17,26 @@ internal sealed class ContainerSearch(Database database, LatestFigures figures)
     public async Task<(IReadOnlyList<FoundContainer> Items, ContainerCursor? Next)> FindAsync(
         ContainerQuery query, VisibleHosts visible, CancellationToken ct)
     {
-        var found = query.Sort is ContainerSort.Cpu or ContainerSort.Memory
-            ? await ByFiguresAsync(query, visible, ct)
-            : await ByColumnAsync(query, visible, ct);
+        FoundFigures? newest = null;
+        List<FoundContainer> found;
+        if (query.Sort is ContainerSort.Cpu or ContainerSort.Memory)
+        {
+            var all = await SelectAsync(new Filter(query, visible), "", ct);
+            newest = await figures.ReadAsync(all.Select(item => item.Container.HostId));
+            found = ByFigures(query, all, newest);
+        }
+        else
+        {
+            found = await ByColumnAsync(query, visible, ct);
+        }
+
         if (found.Count <= query.Limit)
         {
             return (found, null);
         }
 
         found.RemoveRange(query.Limit, found.Count - query.Limit);
-        return (found, CursorAt(query, found[^1]));
+        return (found, CursorAt(query, newest, found[^1]));
     }
 
     /// <summary>How many containers match in each state, whatever states are asked for.</summary>
@@ -72,11 +82,10 @@ internal sealed class ContainerSearch(Database database, LatestFigures figures)
     }
 
     /// <summary>Figures are in memory and change every second: all that match are sorted there, and a page follows the place its cursor had.</summary>
-    private async Task<List<FoundContainer>> ByFiguresAsync(ContainerQuery query, VisibleHosts visible, CancellationToken ct)
+    private static List<FoundContainer> ByFigures(ContainerQuery query, List<FoundContainer> found, FoundFigures newest)
     {
-        var found = await SelectAsync(new Filter(query, visible), "", ct);
         var sorted = found
-            .Select(item => (Item: item, Key: (Value: FigureOf(query.Sort, item.Container), item.Container.HostId, item.Container.Id)))
+            .Select(item => (Item: item, Key: (Value: FigureOf(query.Sort, newest, item.Container), item.Container.HostId, item.Container.Id)))
             .ToList();
         Comparison<(double Value, string HostId, string Id)> ascending = static (a, b) =>
             a.Value.CompareTo(b.Value) is not 0 and var byValue ? byValue
@@ -90,11 +99,11 @@ internal sealed class ContainerSearch(Database database, LatestFigures figures)
         return [.. rest.Take(query.Limit + 1).Select(entry => entry.Item)];
     }
 
-    private double FigureOf(ContainerSort sort, ContainerRecord container) =>
-        figures.Find(container.HostId, container.Id) is not { } newest ? -1
-            : sort == ContainerSort.Cpu ? newest.CpuPercent : newest.MemoryUsage;
+    private static double FigureOf(ContainerSort sort, FoundFigures newest, ContainerRecord container) =>
+        newest.Find(container.HostId, container.Id) is not { } figures ? -1
+            : sort == ContainerSort.Cpu ? figures.CpuPercent : figures.MemoryUsage;
 
-    private ContainerCursor CursorAt(ContainerQuery query, FoundContainer last)
+    private static ContainerCursor CursorAt(ContainerQuery query, FoundFigures? newest, FoundContainer last)
     {
         var container = last.Container;
         var (text, number) = query.Sort switch
@@ -105,7 +114,7 @@ internal sealed class ContainerSearch(Database database, LatestFigures figures)
             ContainerSort.Health => (container.Health, 0),
             ContainerSort.Project => (container.Project, 0),
             ContainerSort.Created => ("", container.Created),
-            ContainerSort.Cpu or ContainerSort.Memory => ("", FigureOf(query.Sort, container)),
+            ContainerSort.Cpu or ContainerSort.Memory => ("", FigureOf(query.Sort, newest!, container)),
             _ => (container.Name, 0),
         };
         return new ContainerCursor(query.Sort, query.Descending, text, number, container.HostId, container.Id);

@@ -48,13 +48,14 @@ internal static class InventoryApi
 
         var lastEvent = feed.LastId;
         var (items, next) = await search.FindAsync(query, visible, ct);
+        var newest = await figures.ReadAsync(items.Select(item => item.Container.HostId));
         var counts = query.After is null ? await search.CountAsync(query, visible, ct) : null;
         return TypedResults.Ok(new ContainerPage(
             [.. items.Select(item => ContainerAnswers.Show(
                 item.Container,
                 item.Host,
                 presence.IsConnected(item.Container.HostId),
-                item.Container.State == "running" ? figures.Find(item.Container.HostId, item.Container.Id) : null))],
+                item.Container.State == "running" ? newest.Find(item.Container.HostId, item.Container.Id) : null))],
             next?.Encode(),
             counts?.Where(count => query.States.Count == 0 || query.States.Contains(count.Key)).Sum(count => count.Value),
             counts,
@@ -74,7 +75,7 @@ internal static class InventoryApi
         var listener = feed.Listen(
             ServerSentEvents.LastEventId(context.Request),
             (name, host) => name == FeedNames.ContainersChanged && visible.Sees(host));
-        await ServerSentEvents.SendAsync(context, feed, listener, wanted.Count == 0 ? null : () => Figures(latest, wanted));
+        await ServerSentEvents.SendAsync(context, feed, listener, wanted.Count == 0 ? null : () => FiguresAsync(latest, wanted));
         return Results.Empty;
     }
 
@@ -99,12 +100,13 @@ internal static class InventoryApi
         return wanted;
     }
 
-    private static byte[]? Figures(LatestFigures latest, List<(string HostId, string Id)> wanted)
+    private static async Task<byte[]?> FiguresAsync(LatestFigures latest, List<(string HostId, string Id)> wanted)
     {
+        var newest = await latest.ReadAsync(wanted.Select(item => item.HostId));
         List<FiguresEntry> found = [];
         foreach (var (hostId, id) in wanted)
         {
-            if (latest.Find(hostId, id) is { } figures)
+            if (newest.Find(hostId, id) is { } figures)
             {
                 found.Add(new FiguresEntry(hostId, id, figures));
             }

@@ -74,4 +74,5 @@ internal sealed record FiguresEntry(string HostId, string Id, ContainerFigures F
 [JsonSerializable(typeof(ContainerPage))]
 [JsonSerializable(typeof(ContainersChanged))]
 [JsonSerializable(typeof(IReadOnlyList<FiguresEntry>))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class InventoryJson : JsonSerializerContext;

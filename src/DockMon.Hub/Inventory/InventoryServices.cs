@@ -1,3 +1,5 @@
+using DockMon.Hub.Bus;
+
 namespace DockMon.Hub.Inventory;
 
 /// <summary>The containers of all hosts: kept up to date, queried and watched.</summary>
@@ -9,6 +11,7 @@ internal static class InventoryServices
         services.AddSingleton<ContainerStore>();
         services.AddSingleton<ContainerSearch>();
         services.AddSingleton<LatestFigures>();
+        services.AddSingleton<IAnswersHubs>(provider => provider.GetRequiredService<LatestFigures>());
         services.AddSingleton<InventoryUpdates>();
         services.AddHostedService(provider => provider.GetRequiredService<InventoryUpdates>());
     }

@@ -25,7 +25,7 @@ internal static class ServerSentEvents
     /// <param name="feed">The feed.</param>
     /// <param name="listener">Its listener; it leaves the feed at the end.</param>
     /// <param name="everySecond">An event to send every second, or null when there is none at the moment.</param>
-    public static async Task SendAsync(HttpContext context, EventFeed feed, FeedListener listener, Func<byte[]?>? everySecond = null)
+    public static async Task SendAsync(HttpContext context, EventFeed feed, FeedListener listener, Func<Task<byte[]?>>? everySecond = null)
     {
         var services = context.RequestServices;
         var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
@@ -75,7 +75,7 @@ internal static class ServerSentEvents
     }
 
     private static async Task WriteAsync(
-        HttpResponse response, FeedListener listener, TimeProvider time, Func<byte[]?>? everySecond, CancellationToken ct)
+        HttpResponse response, FeedListener listener, TimeProvider time, Func<Task<byte[]?>>? everySecond, CancellationToken ct)
     {
         await BeginAsync(response, ct);
         var (written, ticked) = (time.GetTimestamp(), (long?)null);
@@ -84,7 +84,7 @@ internal static class ServerSentEvents
             if (everySecond is not null && (ticked is not { } last || time.GetElapsedTime(last) >= Second))
             {
                 ticked = time.GetTimestamp();
-                if (everySecond() is { } figures)
+                if (await everySecond() is { } figures)
                 {
                     await response.Body.WriteAsync(figures, ct);
                     written = time.GetTimestamp();

@@ -1,13 +1,16 @@
 using DockMon.Hub.Access.Permissions;
-using DockMon.Hub.Agents;
 using DockMon.Hub.Api;
+using DockMon.Hub.Bus;
 using DockMon.Hub.History.Live;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.History.Metrics;
 
-/// <summary><c>GET /metrics</c>: the newest sample of each host and container, for Prometheus. It is written as it is sent, a host at a time.</summary>
-internal sealed class MetricsApi(LiveSamples samples, AgentRegistry agents, Database database, TimeProvider time) : IDisposable
+/// <summary>
+/// <c>GET /metrics</c>: the newest sample of each host and container, for Prometheus. It is written as it is sent, a host at a time. Of several hubs, one
+/// tells of a host.
+/// </summary>
+internal sealed class MetricsApi(LiveSamples samples, Presence presence, Database database, TimeProvider time) : IDisposable
 {
     /// <summary>Maximum number of answers that are written at the same time.</summary>
     private const int MostAtOnce = 2;
@@ -43,7 +46,8 @@ internal sealed class MetricsApi(LiveSamples samples, AgentRegistry agents, Data
         {
             var hosts = await database.QueryAsync(
                 "SELECT id, hostname FROM hosts ORDER BY id", row => (Id: row.GetString(0), Name: row.GetString(1)), context.RequestAborted);
-            await WriteAsync(context, [.. hosts.Where(host => visible.Sees(host.Id)).Select(host => (host.Id, HostLabels(host.Id, host.Name)))]);
+            var told = hosts.Where(host => visible.Sees(host.Id) && presence.TellsOf(host.Id));
+            await WriteAsync(context, [.. told.Select(host => (host.Id, HostLabels(host.Id, host.Name)))]);
         }
         finally
         {
@@ -59,7 +63,7 @@ internal sealed class MetricsApi(LiveSamples samples, AgentRegistry agents, Data
         var writer = new MetricsWriter(body, open);
         writer.BeginFamily("dockmon_hub_info", isCounter: false, "", "The hub, always 1.");
         writer.WriteMetric("dockmon_hub_info", isCounter: false, [MetricsWriter.Label("version", HubApplication.Version)], 1);
-        await WriteHostsAsync("dockmon_agent_connected", false, "Whether the host's agent is connected.", id => agents.IsConnected(id) ? 1 : 0);
+        await WriteHostsAsync("dockmon_agent_connected", false, "Whether the host's agent is connected.", id => presence.IsConnected(id) ? 1 : 0);
         await WriteHostsAsync("dockmon_host_containers", false, "Containers of the host with recent samples.", id => samples.Find(id)?.Count ?? 0);
         await WriteHostsAsync(
             "dockmon_host_samples_refused", true, "Samples that were dropped because the host has too many containers.", id => samples.Find(id)?.Refused ?? 0);
