@@ -20,4 +20,7 @@ public static class ExtensionNames
 
     /// <summary>What the policy of the host allows: <see cref="PolicyStatement"/>.</summary>
     public const string Policy = "policy";
+
+    /// <summary>The minutes of a time without a connection: <see cref="Protocol.StatsBackfill"/>.</summary>
+    public const string StatsBackfill = "stats_backfill";
 }

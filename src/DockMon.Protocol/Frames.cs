@@ -86,6 +86,9 @@ public static class EventNames
 
     /// <summary><see cref="PolicyStatement"/>.</summary>
     public const string Policy = ExtensionNames.Policy;
+
+    /// <summary><see cref="Protocol.StatsBackfill"/>.</summary>
+    public const string StatsBackfill = ExtensionNames.StatsBackfill;
 }
 
 /// <summary>

@@ -40,6 +40,7 @@ namespace DockMon.Protocol;
 [JsonSerializable(typeof(SelfUpdateRequest))]
 [JsonSerializable(typeof(SelfUpdateProgress))]
 [JsonSerializable(typeof(HostStatsFrame))]
+[JsonSerializable(typeof(StatsBackfill))]
 [JsonSerializable(typeof(HealthCheckConfig))]
 [JsonSerializable(typeof(HealthCheckConfigsSync))]
 [JsonSerializable(typeof(HealthCheckResult))]

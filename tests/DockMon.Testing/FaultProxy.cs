@@ -22,6 +22,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private ProxyMode _mode;
     private int _accepted;
     private long _passed;
+    private long _fromServer;
 
     private FaultProxy(int targetPort, Func<BytesPassing>? watch)
     {
@@ -41,6 +42,9 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Pauses by itself once this many bytes have passed; null for never.</summary>
     public long? PauseAfterBytes { get; set; }
+
+    /// <summary>Bytes that came from the server so far, those that it holds, too.</summary>
+    public long BytesFromServer => Volatile.Read(ref _fromServer);
 
     /// <summary>Connections accepted so far, refused ones too.</summary>
     public int AcceptedConnections => Volatile.Read(ref _accepted);
@@ -102,8 +106,9 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>Completes when so many bytes may pass.</summary>
-    internal Task PassAsync(int count, CancellationToken ct)
+    internal Task PassAsync(int count, bool fromClient, CancellationToken ct)
     {
+        Interlocked.Add(ref _fromServer, fromClient ? 0 : count);
         if (Interlocked.Add(ref _passed, count) > PauseAfterBytes)
         {
             PauseAfterBytes = null;

@@ -55,7 +55,7 @@ internal sealed class ProxyLink(FaultProxy proxy, Socket client, BytesPassing? w
             var buffer = new byte[32 * 1024];
             while (await from.ReceiveAsync(buffer, ct) is > 0 and var count)
             {
-                await proxy.PassAsync(count, ct);
+                await proxy.PassAsync(count, from == client, ct);
                 watch?.Invoke(from == client, buffer.AsSpan(0, count));
                 for (var sent = 0; sent < count;)
                 {
@@ -63,7 +63,7 @@ internal sealed class ProxyLink(FaultProxy proxy, Socket client, BytesPassing? w
                 }
             }
 
-            await proxy.PassAsync(0, ct);
+            await proxy.PassAsync(0, from == client, ct);
             to.Shutdown(SocketShutdown.Send);
         }
         catch

@@ -47,6 +47,7 @@ internal sealed class HostRegistration(AgentContext context, EngineClient engine
         [ExtensionNames.CommandIds] = true,
         [ExtensionNames.ImageCheck] = policy.Permits(CommandNames.ImageCheck),
         [ExtensionNames.Policy] = true,
+        [ExtensionNames.StatsBackfill] = policy.Permits(HostActions.Stats),
         [ExtensionNames.LogStream] = policy.MayPermit(OperationActions.GetLogs),
     };
 

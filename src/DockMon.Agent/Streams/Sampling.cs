@@ -2,6 +2,7 @@ using DockMon.Agent.Connection;
 using DockMon.Agent.Connection.Dialing;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
+using DockMon.Agent.Streams.Backfill;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Streams.Stats;
@@ -18,6 +19,7 @@ internal sealed class Sampling : IDisposable
     private readonly StatsLink _link;
     private readonly KernelSource _kernel = new();
     private readonly HostSampler _host;
+    private readonly Backfiller _backfill;
     private readonly SamplingLoop _loop;
 
     // Seven parameters: it stands between all that figures are taken from and all that they are sent by.
@@ -33,18 +35,20 @@ internal sealed class Sampling : IDisposable
         var (options, time) = (context.Options, context.Time);
         _registration = registration;
         _link = new StatsLink(options, dialer, context.Random, time, context.CreateLogger<StatsLink>());
-        _host = new HostSampler(connection, outbound, context.Policies, time, context.CreateLogger<HostSampler>());
-        var sender = new SampleSender(context, outbound, _link, connection);
+        _backfill = new Backfiller(context, connection, outbound);
+        _host = new HostSampler(connection, outbound, context.Policies, time, context.CreateLogger<HostSampler>()) { Backfill = _backfill };
+        var sender = new SampleSender(context, outbound, _link, connection) { Backfill = _backfill };
         var containers = new StatsSampler(context, engine, tracker, _kernel, registration.Own, sender);
         _loop = new SamplingLoop(options.StatsInterval > TimeSpan.Zero ? containers : null, _host, context.Loops.Timer, time);
         connection.Connected += OnConnected;
+        connection.Disconnected += _loop.Wake;
         registration.Own.Found += OnSightChanged;
         _link.Opened += _loop.Wake;
         context.Policies.Changed += _loop.Wake;
     }
 
     /// <summary>Begins with its loops, which end when <paramref name="ct"/> fires.</summary>
-    public IEnumerable<Task> Start(CancellationToken ct) => [_link.RunAsync(ct), _loop.RunAsync(ct)];
+    public IEnumerable<Task> Start(CancellationToken ct) => [_link.RunAsync(ct), _loop.RunAsync(ct), _backfill.RunAsync(ct)];
 
     public void Dispose() => _kernel.Dispose();
 

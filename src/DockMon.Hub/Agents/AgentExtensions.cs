@@ -8,6 +8,7 @@ internal static class AgentExtensions
 {
     private static readonly string[] Known = [
         ExtensionNames.CommandIds, ExtensionNames.ExtendedHostStats, ExtensionNames.LogStream, ExtensionNames.ImageCheck, ExtensionNames.Policy,
+        ExtensionNames.StatsBackfill,
     ];
 
     /// <summary>Those that are used with an agent: what its <c>auth_success</c> names.</summary>

@@ -5,6 +5,7 @@ using DockMon.Hub.Agents.Delivery;
 using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
+using DockMon.Hub.History;
 using DockMon.Hub.History.Live;
 using DockMon.Hub.Operations;
 using DockMon.Hub.Storage.Tables;
@@ -19,6 +20,7 @@ internal sealed partial class AgentMessages(
     EventDelivery events,
     HostPolicies policies,
     LiveSamples samples,
+    HistoryJournal history,
     OperationUpdates operations,
     EventFeed feed,
     TimeProvider time,
@@ -160,6 +162,9 @@ internal sealed partial class AgentMessages(
             case EventNames.Policy:
                 await KeepPolicyAsync(hostId, payload, ct);
                 break;
+            case EventNames.StatsBackfill when session.Uses(ExtensionNames.StatsBackfill):
+                await KeepMinutesAsync(session, payload, ct);
+                break;
             case var known when FeedNames.OfAgents.Contains(known):
                 feed.Publish(known, hostId, payload);
                 await operations.TakeAsync(hostId, known, payload, ct);
@@ -190,8 +195,39 @@ internal sealed partial class AgentMessages(
         }
     }
 
+    /// <summary>Stores the minutes of a time without a connection.</summary>
+    private async Task KeepMinutesAsync(AgentSession session, JsonElement payload, CancellationToken ct)
+    {
+        if (payload.Deserialize(ProtocolJson.Default.StatsBackfill) is not { } backfill)
+        {
+            return;
+        }
+
+        var minutes = BackfillReader.Read(backfill);
+        if (!session.Quota.TakeMinutes(minutes.Sum(series => series.Minutes.Count)))
+        {
+            return;
+        }
+
+        try
+        {
+            await history.BackfillAsync(session.Host.Id, minutes, ct);
+        }
+        catch (DbException e)
+        {
+            if (_notStored.Happened(out var count))
+            {
+                Log.MinutesNotStored(logger, session.Host.Id, count, e.Message);
+            }
+        }
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(48, LogLevel.Error,
+            "Cannot store minutes of statistics that an agent kept ({Count} times since the last such message, the newest of host {HostId}): {Reason}")]
+        public static partial void MinutesNotStored(ILogger logger, string hostId, int count, string reason);
+
         [LoggerMessage(2, LogLevel.Debug, "Host {HostId} sent a frame of unknown type {Type}")]
         public static partial void FrameUnknown(ILogger logger, string hostId, string type);
 

@@ -20,7 +20,7 @@ public sealed class CapabilitiesTests
     [Theory]
     [InlineData("mode: full", new string[0])]
     [InlineData("mode: full\ndeny: [shell]", new[] { Capabilities.ShellAccess })]
-    [InlineData("mode: full\ndeny: [events, stats]", new[] { Capabilities.EventStreaming, Capabilities.StatsCollection })]
+    [InlineData("mode: full\ndeny: [events, stats]", new[] { Capabilities.EventStreaming, Capabilities.StatsCollection, ExtensionNames.StatsBackfill })]
     [InlineData("mode: operate", new[] { Capabilities.ComposeDeployments, Capabilities.SelfUpdate, Capabilities.ShellAccess })]
     [InlineData("mode: operate\nallow: [compose]", new[] { Capabilities.SelfUpdate, Capabilities.ShellAccess })]
     [InlineData("mode: full\nenforce: false\ndeny: [shell, events]", new string[0])]

@@ -3,6 +3,7 @@ using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Streams.Backfill;
 using DockMon.Agent.Threading;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,7 @@ internal sealed partial class HostSampler(
     private const string Key = "host";
 
     private readonly Schedule _cadence = new(Period, time);
+    private readonly Schedule _slowCadence = new(Backfiller.Period, time);
     private readonly FailureLog _failures = new();
     private readonly ReadBuffer _buffer = new();
     private volatile HostSight? _sight;
@@ -47,14 +49,20 @@ internal sealed partial class HostSampler(
     /// <summary>Whether the server has asked for <see cref="HostStats.Extended"/>.</summary>
     public bool IsExtended { get; set; }
 
+    /// <summary>What takes the figures while there is no connection.</summary>
+    public Backfiller? Backfill { get; set; }
+
+    private bool IsKeeping => Backfill is { IsKeeping: true };
+
     /// <summary>Samples if it is time to.</summary>
     /// <returns>When to be called again; null when a connection has to be there first, or the host cannot be seen.</returns>
     public TimeSpan? Advance()
     {
         // Where it runs is known from the first registration on, as a rule; before it, nobody would hear a figure.
-        if (_unseen || !connection.IsConnected || !policies.Current.Permits(HostActions.Stats) || _sight is not { } sight || IsElsewhere(sight))
+        if (_unseen || !(connection.IsConnected || IsKeeping) || !policies.Current.Permits(HostActions.Stats)
+            || _sight is not { } sight || IsElsewhere(sight))
         {
-            if (_cadence.Stop())
+            if (_cadence.Stop() | _slowCadence.Stop())
             {
                 (_last, _lastDisks, _lastExtended) = (null, [], null);
             }
@@ -62,12 +70,14 @@ internal sealed partial class HostSampler(
             return null;
         }
 
-        if (_cadence.TryRun())
+        var (cadence, other) = IsKeeping ? (_slowCadence, _cadence) : (_cadence, _slowCadence);
+        other.Stop();
+        if (cadence.TryRun())
         {
             Sample(sight.InContainer);
         }
 
-        return _unseen ? null : _cadence.Wait;
+        return _unseen ? null : cadence.Wait;
     }
 
     private bool IsElsewhere(HostSight sight)
@@ -96,7 +106,7 @@ internal sealed partial class HostSampler(
             var elapsed = time.GetElapsedTime(_lastRead);
             if (_last is { } last && elapsed > TimeSpan.Zero)
             {
-                Post(last, reading, IsExtended ? ExtendIfDue(files, contained, reading) : null, elapsed);
+                Post(last, reading, IsExtended && connection.IsConnected ? ExtendIfDue(files, contained, reading) : null, elapsed);
             }
 
             _last = reading;
@@ -121,6 +131,12 @@ internal sealed partial class HostSampler(
             NetBytesPerSec = Math.Round(InterfaceCounters.BytesBetween(last.Interfaces, reading.Interfaces) / elapsed.TotalSeconds),
             Extended = extended,
         };
+        if (IsKeeping)
+        {
+            Backfill!.Minutes.Add(stats);
+            return;
+        }
+
         outbound.PostStats(Key, FrameWriter.Message(new HostStatsFrame { Stats = stats }, ProtocolJson.Default.HostStatsFrame));
     }
 

@@ -1,6 +1,7 @@
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Policies;
+using DockMon.Agent.Streams.Backfill;
 using DockMon.Protocol;
 
 namespace DockMon.Agent.Streams.Stats;
@@ -11,8 +12,16 @@ namespace DockMon.Agent.Streams.Stats;
 /// </summary>
 internal sealed class SampleSender(AgentContext context, Outbound outbound, StatsLink statsLink, ConnectionState connection)
 {
-    /// <summary>Whether anybody receives what is sent, and may.</summary>
-    public bool HasListener => (connection.IsConnected || statsLink.IsOpen) && context.Policies.Current.Permits(HostActions.Stats);
+    /// <summary>What takes the samples that nobody receives.</summary>
+    public Backfiller? Backfill { get; init; }
+
+    /// <summary>Whether anybody receives what is sent, now or later, and may.</summary>
+    public bool HasListener => (IsConnected || IsKeeping) && context.Policies.Current.Permits(HostActions.Stats);
+
+    /// <summary>Whether samples are kept, and not sent now.</summary>
+    public bool IsKeeping => !IsConnected && Backfill is { IsKeeping: true };
+
+    private bool IsConnected => connection.IsConnected || statsLink.IsOpen;
 
     public void Send(IReadOnlyList<ContainerStats> samples)
     {
@@ -23,6 +32,12 @@ internal sealed class SampleSender(AgentContext context, Outbound outbound, Stat
 
         if (samples.Count == 0)
         {
+            return;
+        }
+
+        if (IsKeeping)
+        {
+            Backfill!.Minutes.Add(samples);
             return;
         }
 

@@ -1,5 +1,6 @@
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies.Hiding;
+using DockMon.Agent.Streams.Backfill;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.Stats.Kernel;
 using DockMon.Agent.Threading;
@@ -18,6 +19,7 @@ internal sealed partial class StatsSampler
     private readonly SampleSender _sender;
     private readonly HiddenContainers _hidden;
     private readonly Schedule _cadence;
+    private readonly Schedule _slowCadence;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SampledContainers _watches;
@@ -42,6 +44,7 @@ internal sealed partial class StatsSampler
         var (options, time, logger) = (context.Options, context.Time, context.CreateLogger<StatsSampler>());
         (_kernel, _sender, _hidden, _time, _logger) = (kernel, sender, context.Hidden, time, logger);
         _cadence = new Schedule(options.StatsInterval, time);
+        _slowCadence = new Schedule(options.StatsInterval > Backfiller.Period ? options.StatsInterval : Backfiller.Period, time);
         _watches = new SampledContainers(tracker);
         _chooser = new SourceChooser(options.StatsSource, new FirstProcessFinder(engine, time, logger), kernel, own, new StatsNotices(options, logger), time);
         _engineSampler = new EngineSampler(engine, sender, time, options.StatsInterval, logger);
@@ -62,12 +65,14 @@ internal sealed partial class StatsSampler
             return null;
         }
 
-        if (_cadence.TryRun())
+        var (cadence, other) = _sender.IsKeeping ? (_slowCadence, _cadence) : (_cadence, _slowCadence);
+        other.Stop();
+        if (cadence.TryRun())
         {
             await TickAsync(ct);
         }
 
-        return _cadence.Wait;
+        return cadence.Wait;
     }
 
     /// <summary>Ends it.</summary>
@@ -90,7 +95,7 @@ internal sealed partial class StatsSampler
 
     private async ValueTask PauseAsync()
     {
-        if (_cadence.Stop())
+        if (_cadence.Stop() | _slowCadence.Stop())
         {
             await StopRoundAsync();
             _now.ForEach(watch => watch.Forget());

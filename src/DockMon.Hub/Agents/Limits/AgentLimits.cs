@@ -15,6 +15,12 @@ public sealed record AgentLimits
     /// <summary>Bytes at once.</summary>
     public int ByteBurst { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Minutes of statistics a second that are brought later, one for each container: far more than pass.</summary>
+    public int LateMinutesPerSecond { get; init; } = 100;
+
+    /// <summary>Minutes of statistics at once: a day of a thousand containers.</summary>
+    public int LateMinuteBurst { get; init; } = 1_500_000;
+
     /// <summary>Open shells.</summary>
     public int Shells { get; init; } = 32;
 

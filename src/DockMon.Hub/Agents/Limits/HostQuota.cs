@@ -20,17 +20,21 @@ internal enum HostLimit
 
     /// <summary>Requests that wait for the agent.</summary>
     Requests,
+
+    /// <summary>Minutes of statistics that were brought later.</summary>
+    Minutes,
 }
 
 /// <summary>What one host may have of the hub, whichever connection it has, and how often it wanted more.</summary>
 internal sealed partial class HostQuota(string hostId, AgentLimits limits, TimeProvider time, ILogger<HostQuotas> logger)
 {
-    private static readonly string[] Names = ["frames", "bytes", "invalid_frames", "large_events", "shells", "requests"];
+    private static readonly string[] Names = ["frames", "bytes", "invalid_frames", "large_events", "shells", "requests", "late_minutes"];
 
     private readonly Lock _gate = new();
     private int _requests;
     private readonly TokenBucket _frames = new(limits.FramesPerSecond, limits.FrameBurst);
     private readonly TokenBucket _bytes = new(limits.BytesPerSecond, limits.ByteBurst);
+    private TokenBucket? _minutes;
     private Tally?[]? _tallies;
 
     public AgentLimits Limits => limits;
@@ -71,6 +75,23 @@ internal sealed partial class HostQuota(string hostId, AgentLimits limits, TimeP
         }
 
         return byFrames > byBytes ? byFrames : byBytes;
+    }
+
+    /// <summary>Counts minutes of statistics that were brought later.</summary>
+    /// <returns>Whether they are taken.</returns>
+    public bool TakeMinutes(int count)
+    {
+        lock (_gate)
+        {
+            _minutes ??= new TokenBucket(limits.LateMinutesPerSecond, limits.LateMinuteBurst);
+            if (_minutes.Take(count, time.GetElapsedTime(0).Ticks) == TimeSpan.Zero)
+            {
+                return true;
+            }
+        }
+
+        Reach(HostLimit.Minutes, $"{count} minutes of statistics were dropped");
+        return false;
     }
 
     /// <summary>Waits before the next frame is read.</summary>

@@ -1,12 +1,15 @@
 using System.Text;
 using System.Text.Json;
+using DockMon.Agent.Configuration;
 using DockMon.Agent.Connection;
 using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Linux;
+using DockMon.Agent.Streams.Backfill;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Policies;
+using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -38,6 +41,32 @@ public sealed class HostSamplerTests : IDisposable
         stats.GetProperty("cpu_percent").GetDouble().ShouldBe(25);
         stats.GetProperty("mem_percent").GetDouble().ShouldBe(40);
         stats.GetProperty("net_bytes_per_sec").GetDouble().ShouldBe(2000);
+    }
+
+    [Fact]
+    public void Without_a_connection_figures_are_kept_for_a_server_that_wants_them_afterwards()
+    {
+        Write("proc", "cpu  0 0 0 0", received: 0);
+        Start(inContainer: false);
+        var context = new AgentContext(new AgentOptions { ServerUrl = new Uri("ws://127.0.0.1:1") }, _log, _time, new Random(1));
+        _sampler!.Backfill = new Backfiller(context, _connection, _outbound!);
+        Connect();
+        Tick();
+        Sample();
+        _connection.Set(isConnected: false);
+        for (var i = 0; i < 60; i++)
+        {
+            Tick();
+        }
+
+        _outbound!.TryTake().ShouldBeNull();
+        Connect();
+        var minutes = _sampler.Backfill.Minutes.TryTake()!.Minutes;
+        minutes.Sum(minute => minute.Host!.Samples).ShouldBe(12);
+        minutes[0].Host!.MemPercent.ShouldBe([40, 40, 40]);
+
+        void Connect() => _connection.SetConnected(
+            new AuthSuccess { AgentId = "a", HostId = "h", PermanentToken = "t", Extensions = [ExtensionNames.StatsBackfill] });
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using DockMon.Agent.Delivery;
 using DockMon.Agent.Health;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Streams;
+using DockMon.Agent.Streams.Backfill;
 using DockMon.Agent.Streams.Events;
 using DockMon.Agent.Streams.HostMetrics;
 using DockMon.Agent.Streams.Stats;
@@ -15,6 +16,7 @@ using DockMon.Agent.Tests.Connection;
 using DockMon.Agent.Tests.Hosting;
 using DockMon.Agent.Tests.Policies;
 using DockMon.Engine;
+using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -44,7 +46,8 @@ internal sealed class SamplerFixture : IAsyncDisposable
         var link = new StatsLink(options, _dialer, new Random(1), Time, NullLogger<StatsLink>.Instance);
         _kernel = new KernelSource(Tree.Root);
         var context = new AgentContext(options, Log, Time, new Random(1)) { Policies = Policies };
-        var sender = new SampleSender(context, _outbound, link, _connection);
+        Backfill = new Backfiller(context, _connection, _outbound);
+        var sender = new SampleSender(context, _outbound, link, _connection) { Backfill = Backfill };
         var containers = new StatsSampler(context, Engine.Client, Tracker, _kernel, TestOwnContainers.None, sender);
         var host = new HostSampler(_connection, _outbound, Policies, Time, NullLogger<HostSampler>.Instance);
         Heartbeat = new LoopHealth("sampling", TimeSpan.FromMinutes(1), Time);
@@ -68,11 +71,17 @@ internal sealed class SamplerFixture : IAsyncDisposable
 
     public SamplingLoop Sampler { get; }
 
+    public Backfiller Backfill { get; }
+
     public bool Connected
     {
         get => _connection.IsConnected;
         set => _connection.Set(value);
     }
+
+    /// <summary>A server is connected that wants what was measured without it.</summary>
+    public void ConnectBackfilled() => _connection.SetConnected(
+        new AuthSuccess { AgentId = "a", HostId = "h", PermanentToken = "t", Extensions = [ExtensionNames.StatsBackfill] });
 
     /// <summary>A running container the kernel shows.</summary>
     public void AddToKernel(string id, int pid, string networkMode = "bridge")

@@ -57,6 +57,27 @@ public sealed class StatsSamplerTests
     }
 
     [Fact]
+    public async Task For_a_server_that_wants_it_afterwards_minutes_are_measured_without_a_connection_and_sampled_less_often()
+    {
+        await using var fixture = new SamplerFixture(connected: false);
+        fixture.ConnectBackfilled();
+        fixture.AddToKernel(Id, Pid);
+        fixture.Tell("start", Id);
+        await fixture.SampleAsync(Id);
+        fixture.Connected = false;
+        fixture.Sampler.Wake();
+        var minutes = fixture.Backfill.Minutes;
+        await fixture.UntilAsync("ten minutes are kept", () => minutes.Bytes > 0);
+        fixture.TakeAll().ShouldBeEmpty();
+        fixture.ConnectBackfilled();
+        await fixture.SampleAsync(Id);
+        var kept = minutes.TryTake()!.Minutes;
+        kept.Count.ShouldBe(Agent.Streams.Backfill.KeptMinutes.BatchMinutes);
+        kept.Skip(1).ShouldAllBe(minute => minute.Containers!["web"].Samples == 6);
+        kept[^1].Containers!["web"].NetworkRxBytesPerSec.ShouldBe([0, 0, 0]);
+    }
+
+    [Fact]
     public async Task A_policy_that_denies_statistics_stops_them()
     {
         await using var fixture = new SamplerFixture();
