@@ -31,6 +31,7 @@ internal static class ApiServices
         services.AddSingleton<PolledLog>();
         services.AddSingleton<OperationStore>();
         services.AddSingleton<OperationUpdates>();
+        services.AddHostedService<OperationExpiry>();
         services.AddSingleton<StackStore>();
         services.AddSingleton<EventFeed>();
     }

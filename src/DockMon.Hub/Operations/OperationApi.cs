@@ -57,7 +57,7 @@ internal static class OperationApi
         }
         catch (AgentException e)
         {
-            await updates.FailAsync(operation, e.Message, ct);
+            await updates.FailAsync(operation, e, ct);
             return Relay.Problem(e);
         }
     }
@@ -79,7 +79,7 @@ internal static class OperationApi
             return Results.Problem($"the hub knows no image of container {cid}: name one", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        if (await store.FindUpdateAsync(id, cid, ct) is { } running)
+        if (await store.FindUpdateAsync(id, cid, orLost: false, ct) is { } running)
         {
             return Results.Problem(
                 $"container {cid} is being updated: operation {running.Id}", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.AlreadyRunning);

@@ -63,16 +63,37 @@ internal static class OperationStates
     public const string Failed = "failed";
 }
 
+/// <summary>Stages that the hub gives operations; all others are the agents' words.</summary>
+internal static class OperationStages
+{
+    /// <summary>
+    /// The agent was not heard: whether it was done is not known. Counts as <see cref="OperationStates.Failed"/> until something is heard after all.
+    /// </summary>
+    public const string Lost = "lost";
+}
+
 /// <summary>Operations in the database: any hub can tell how they are going, also after a restart.</summary>
 internal sealed class OperationStore(Database database, TimeProvider time)
 {
     /// <summary>How long an operation is kept after its last change.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
+    /// <summary>Number of operations of a host that are kept after their ends.</summary>
+    public const int MostKept = 1000;
+
+    /// <summary>How long an agent may say nothing of an operation that it carries out: longer than a large image takes to be pulled.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromHours(2);
+
     private const string Columns =
         "SELECT id, host_id, kind, subject, name, image, state, stage, message, error, result, started_at, changed_at, steps FROM operations";
 
+    /// <summary>What has not ended, or may not have.</summary>
+    private const string Open = $"(state = 'running' OR stage = '{OperationStages.Lost}')";
+
     private const int LongestText = 2000;
+
+    private static readonly string NotHeard =
+        $"the agent said nothing of it for {Silence.TotalHours:0} hours: it may have been done all the same. Look at the containers before you begin it again";
 
     private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
 
@@ -89,8 +110,12 @@ internal sealed class OperationStore(Database database, TimeProvider time)
         async open =>
         {
             var now = Now;
-            var old = Rfc3339.FormatSeconds(time.GetUtcNow() - Kept);
-            await open.ExecuteAsync("DELETE FROM operations WHERE changed_at < @old", ("@old", old));
+            await open.ExecuteAsync(
+                """
+                DELETE FROM operations WHERE host_id = @host AND state <> 'running' AND id NOT IN (
+                    SELECT id FROM operations WHERE host_id = @host AND state <> 'running' ORDER BY started_at DESC, id LIMIT @most)
+                """,
+                ("@host", hostId), ("@most", MostKept - 1));
             var added = new OperationAnswer(
                 Guid.NewGuid().ToString(), hostId, kind, subject, name ?? subject, Cut(image), OperationStates.Running, "", "", "", result, now, now, []);
             await open.ExecuteAsync(
@@ -121,13 +146,38 @@ internal sealed class OperationStore(Database database, TimeProvider time)
             $"{Columns}{where} ORDER BY started_at DESC, id LIMIT @limit", Read, ct, [.. parameters, ("@limit", limit)]);
     }
 
-    /// <summary>The running update of a container; null when there is none.</summary>
-    public async Task<OperationAnswer?> FindUpdateAsync(string hostId, string containerId, CancellationToken ct) =>
+    /// <summary>The update of a container that runs; null when there is none.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <param name="containerId">The container.</param>
+    /// <param name="orLost">Whether one that was lost is found, too, if none runs.</param>
+    /// <param name="ct">Cancels it.</param>
+    public async Task<OperationAnswer?> FindUpdateAsync(string hostId, string containerId, bool orLost, CancellationToken ct) =>
         (await database.QueryAsync(
-            Columns + " WHERE host_id = @host AND kind = @kind AND subject = @subject AND state = @state ORDER BY started_at DESC LIMIT 1",
+            $"""
+            {Columns} WHERE host_id = @host AND kind = @kind AND subject = @subject AND {(orLost ? Open : "state = 'running'")}
+            ORDER BY stage = '{OperationStages.Lost}', started_at DESC LIMIT 1
+            """,
             Read,
             ct,
-            ("@host", hostId), ("@kind", OperationKinds.Update), ("@subject", containerId), ("@state", OperationStates.Running))).SingleOrDefault();
+            ("@host", hostId), ("@kind", OperationKinds.Update), ("@subject", containerId))).SingleOrDefault();
+
+    /// <summary>Has the operations fail of which nothing was heard for too long, and deletes those that ended long ago.</summary>
+    /// <returns>Those that have failed now.</returns>
+    public Task<List<OperationAnswer>> ExpireAsync(CancellationToken ct) => database.TransactAsync(
+        async open =>
+        {
+            var (old, silent) = (Rfc3339.FormatSeconds(time.GetUtcNow() - Kept), Rfc3339.FormatSeconds(time.GetUtcNow() - Silence));
+            await open.ExecuteAsync("DELETE FROM operations WHERE changed_at < @old AND state <> 'running'", ("@old", old));
+            return await open.QueryAsync(
+                $"""
+                UPDATE operations SET state = 'failed', stage = '{OperationStages.Lost}', error = @error, changed_at = @now
+                WHERE state = 'running' AND changed_at < @silent
+                RETURNING {Columns["SELECT ".Length..Columns.IndexOf(" FROM", StringComparison.Ordinal)]}
+                """,
+                Read,
+                ("@now", Now), ("@silent", silent), ("@error", NotHeard));
+        },
+        ct);
 
     /// <summary>Stores a change, and returns what is stored; null for one that has ended already.</summary>
     public async Task<OperationAnswer?> ChangeAsync(OperationAnswer changed, CancellationToken ct)
@@ -135,10 +185,10 @@ internal sealed class OperationStore(Database database, TimeProvider time)
         var stored = changed with { Message = Cut(changed.Message), Error = Cut(changed.Error), Stage = Cut(changed.Stage), ChangedAt = Now };
         stored = stored with { Steps = stored.NextSteps(stored.ChangedAt) };
         var count = await database.ExecuteAsync(
-            """
+            $"""
             UPDATE operations
             SET state = @state, stage = @stage, message = @message, error = @error, result = @result, changed_at = @now, steps = @steps
-            WHERE id = @id AND state = 'running'
+            WHERE id = @id AND {Open}
             """,
             ct,
             ("@id", stored.Id), ("@state", stored.State), ("@stage", stored.Stage), ("@message", stored.Message), ("@error", stored.Error),

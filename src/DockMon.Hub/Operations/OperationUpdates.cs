@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using DockMon.Hub.Agents;
 using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Protocol;
@@ -43,30 +44,46 @@ internal sealed partial class OperationUpdates(OperationStore store, StackStore 
     }
 
     /// <summary>Ends an operation that its agent did not begin.</summary>
-    public Task FailAsync(OperationAnswer operation, string error, CancellationToken ct) =>
-        ChangeAsync(operation with { State = OperationStates.Failed, Error = error }, ct);
+    public Task FailAsync(OperationAnswer operation, AgentException e, CancellationToken ct) =>
+        ChangeAsync(
+            operation with
+            {
+                State = OperationStates.Failed,
+
+                // Then it may have begun it.
+                Stage = e.Failure == AgentFailure.TimedOut ? OperationStages.Lost : "",
+                Error = e.Message,
+            },
+            ct);
+
+    /// <summary>Ends the operations of which nothing was heard for too long.</summary>
+    public async Task ExpireAsync(CancellationToken ct) => (await store.ExpireAsync(ct)).ForEach(Publish);
+
+    /// <summary>The error of an operation that is heard of; what was said while it was lost is over.</summary>
+    private static string ErrorOf(OperationAnswer operation) => operation.Stage == OperationStages.Lost ? "" : operation.Error;
 
     private static async Task<OperationAnswer?> ReadAsync(JsonElement payload, Func<UpdateProgress, Task<OperationAnswer?>> read) =>
         payload.Deserialize(ProtocolJson.Default.UpdateProgress) is { ContainerId: not null, Stage: not null } progress ? await read(progress) : null;
 
     private Func<UpdateProgress, Task<OperationAnswer?>> Progress(string hostId, CancellationToken ct) => async progress =>
-        await store.FindUpdateAsync(hostId, progress.ContainerId, ct) is { } update
+        await store.FindUpdateAsync(hostId, progress.ContainerId, orLost: true, ct) is { } update
             ? update with
             {
                 State = progress.Stage == UpdateStages.Failed ? OperationStates.Failed : OperationStates.Running,
                 Stage = progress.Stage,
                 Message = progress.Message ?? "",
-                Error = progress.Error ?? update.Error,
+                Error = progress.Error ?? ErrorOf(update),
             }
             : null;
 
     private async Task<OperationAnswer?> ReadCompleteAsync(string hostId, JsonElement payload, CancellationToken ct) =>
         payload.Deserialize(ProtocolJson.Default.UpdateComplete) is { OldContainerId: not null } complete
-            && await store.FindUpdateAsync(hostId, complete.OldContainerId, ct) is { } update
+            && await store.FindUpdateAsync(hostId, complete.OldContainerId, orLost: true, ct) is { } update
             ? update with
             {
                 State = OperationStates.Succeeded,
                 Stage = UpdateStages.Completed,
+                Error = ErrorOf(update),
                 Result = complete.NewContainerId ?? "",
                 Message = complete.FailedDependents is { Count: > 0 } failed ? "not brought over: " + string.Join(", ", failed) : update.Message,
             }
@@ -76,7 +93,14 @@ internal sealed partial class OperationUpdates(OperationStore store, StackStore 
         payload.Deserialize(ProtocolJson.Default.DeployProgress) is { DeploymentId: not null } progress
             && await store.FindAsync(progress.DeploymentId, ct) is { } deployment
             && deployment.HostId == hostId
-            ? deployment with { Stage = progress.Stage ?? "", Message = progress.Message ?? "" } : null;
+            ? deployment with
+            {
+                State = OperationStates.Running,
+                Stage = progress.Stage ?? "",
+                Message = progress.Message ?? "",
+                Error = ErrorOf(deployment),
+            }
+            : null;
 
     private async Task<OperationAnswer?> ReadDeployCompleteAsync(string hostId, JsonElement payload, CancellationToken ct)
     {
@@ -111,9 +135,12 @@ internal sealed partial class OperationUpdates(OperationStore store, StackStore 
     {
         if (await store.ChangeAsync(changed, ct) is { } stored)
         {
-            feed.Publish(FeedNames.OperationChanged, stored.HostId, JsonSerializer.SerializeToElement(stored, OperationJson.Default.OperationAnswer));
+            Publish(stored);
         }
     }
+
+    private void Publish(OperationAnswer operation) =>
+        feed.Publish(FeedNames.OperationChanged, operation.HostId, JsonSerializer.SerializeToElement(operation, OperationJson.Default.OperationAnswer));
 
     private static partial class Log
     {

@@ -4,6 +4,7 @@ using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Operations;
 using DockMon.Hub.Tests.Access;
 using DockMon.Protocol;
+using DockMon.Testing;
 using Shouldly;
 using Xunit;
 
@@ -84,6 +85,76 @@ public sealed class OperationTests : HubTests
         (kept.Name, kept.Image, kept.Steps.Count).ShouldBe(("web", "nginx:2", OperationAnswer.MostSteps));
         kept.Steps.Select(step => step.Message).Take(2).ShouldBe(["a", "step 0"]);
         kept.Steps[^1].Message.ShouldBe($"step {OperationAnswer.MostSteps - 1}");
+    }
+
+    [Fact]
+    public async Task An_operation_whose_agent_does_not_come_back_ends_and_goes_on_when_it_does()
+    {
+        var (_, update) = await BeginAsync(HttpMethod.Post, "/containers/c1/update", """{"image":"nginx:2"}""");
+        var deployment = await Service<OperationStore>().AddAsync(Agent.HostId, OperationKinds.Deploy, "shop", Token);
+        Agent.Socket.Abort();
+        Hub.Time.Advance(OperationStore.Silence - TimeSpan.FromMinutes(1));
+        (await GetAsync(deployment.Id)).GetProperty("state").GetString().ShouldBe("running");
+        foreach (var id in new[] { update.GetProperty("id").GetString()!, deployment.Id })
+        {
+            JsonElement lost = default;
+            await Retry.UntilAsync("it is lost", async () =>
+            {
+                Hub.Time.Advance(OperationExpiry.Interval);
+                return (lost = await GetAsync(id)).GetProperty("state").GetString() == "failed";
+            }, ct: Token);
+            lost.GetProperty("stage").GetString().ShouldBe("lost");
+            lost.GetProperty("error").GetString()!.ShouldContain("may have been done");
+        }
+
+        Feed().Count(item => item.Name == FeedNames.OperationChanged).ShouldBe(2);
+        var agent = await Hub.ReconnectAsync(Agent, Token);
+        await agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"starting","message":"Starting"}""", Token);
+        await agent.SendEventAsync(
+            EventNames.DeployComplete, $$$"""{"deployment_id":"{{{deployment.Id}}}","action":"up","success":true,"services":{}}""", Token);
+        await Retry.UntilAsync(
+            "the deployment has ended", async () => (await GetAsync(deployment.Id)).GetProperty("state").GetString() == "succeeded", ct: Token);
+        (await GetAsync(deployment.Id)).GetProperty("error").GetString().ShouldBe("");
+        var again = await GetAsync(update.GetProperty("id").GetString()!);
+        (again.GetProperty("state").GetString(), again.GetProperty("error").GetString()).ShouldBe(("running", ""));
+    }
+
+    [Fact]
+    public async Task An_operation_that_may_have_begun_although_the_agent_did_not_answer_is_lost_and_does_not_hinder_the_next()
+    {
+        var asking = Hub.AskAsync(HttpMethod.Post, HostPath + "/containers/c1/update", """{"image":"x"}""", Token);
+        await Agent.ReadFrameAsync(Token);
+        Hub.Time.Advance(Relay.DefaultLimit);
+        (await asking).Status.ShouldBe(HttpStatusCode.GatewayTimeout);
+        (await Service<OperationStore>().ListAsync([Agent.HostId], 10, Token)).Single().Stage.ShouldBe("lost");
+        var (status, next) = await BeginAsync(HttpMethod.Post, "/containers/c1/update", """{"image":"x"}""");
+        status.ShouldBe(HttpStatusCode.Accepted);
+        await Agent.SendEventAsync(EventNames.UpdateComplete, """{"old_container_id":"c1","new_container_id":"c2","container_name":"web"}""", Token);
+        await UntilReadAsync();
+        (await Service<OperationStore>().ListAsync([Agent.HostId], 10, Token)).Single(one => one.State == OperationStates.Succeeded).Id
+            .ShouldBe(next.GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task A_host_has_at_most_a_thousand_operations_that_have_ended_and_none_that_ended_a_month_ago()
+    {
+        await ExecuteAsync(
+            $"""
+            INSERT INTO operations (id, host_id, kind, subject, state, stage, message, error, result, started_at, changed_at)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+            SELECT CAST(i AS TEXT), '{Agent.HostId}', 'deploy', 's', CASE WHEN i < 10 THEN 'running' ELSE 'failed' END, '', '', '', '',
+                '2026-11-23T11:00:00Z', '2026-11-23T11:59:00Z' FROM n
+            """);
+        await Service<OperationStore>().AddAsync(Agent.HostId, OperationKinds.Deploy, "s", Token);
+        (await CountAsync()).ShouldBe(9 + OperationStore.MostKept);
+        Hub.Time.Advance(OperationStore.Silence + OperationExpiry.Interval);
+        await Retry.UntilAsync("those that ran have failed", async () => (await ListAsync()).TrueForAll(one => one.State == "failed"), ct: Token);
+        (await CountAsync()).ShouldBe(9 + OperationStore.MostKept);
+        Hub.Time.Advance(OperationStore.Kept + OperationExpiry.Interval);
+        await Retry.UntilAsync("they are gone", async () => await CountAsync() == 0, ct: Token);
+
+        Task<List<OperationAnswer>> ListAsync() => Service<OperationStore>().ListAsync(null, 10_000, Token);
+        async Task<int> CountAsync() => (await ListAsync()).Count;
     }
 
     [Fact]

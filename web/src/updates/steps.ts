@@ -69,6 +69,7 @@ export function stepsOf(operation: Operation, now: number): Step[] {
 export function outcomeOf(operation: Operation): [word: string, kind: 'good' | 'bad' | 'warn' | 'busy'] {
   if (operation.state === 'succeeded') return operation.message.startsWith('not brought over') ? ['done, but ' + operation.message, 'warn'] : ['done', 'good']
   if (operation.state === 'failed') {
+    if (operation.stage === 'lost') return ['lost: nobody knows', 'warn']
     return [
       operation.kind !== 'update' ? 'failed' : operation.steps.some(step => step.stage === 'rollback') ? 'rolled back' : 'failed, nothing was changed',
       'bad',
