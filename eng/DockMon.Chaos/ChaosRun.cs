@@ -26,7 +26,10 @@ internal sealed class ChaosRun(Servers servers, HubApi api, IReadOnlyList<Simula
         for (var i = 0; Elapsed < duration && !ct.IsCancellationRequested; i++)
         {
             var disturbance = disturbances[i % disturbances.Count];
-            await DisturbAsync(disturbance, (i + (i / disturbances.Count)) % Servers.Hubs);
+
+            // The hub with the most agents: after a rolling restart another may have none.
+            var hub = Enumerable.Range(0, Servers.Hubs).MaxBy(hub => agents.Count(agent => agent.Hub == hub));
+            await DisturbAsync(disturbance, hub);
         }
 
         await ended.CancelAsync();
