@@ -131,6 +131,25 @@ public abstract partial class FleetBehaviour : FleetTests
     }
 
     [Fact]
+    public async Task An_update_begun_at_one_hub_is_followed_at_every_hub()
+    {
+        var agent = await StartAgentAsync();
+        var beginning = Two.AskAsync(HttpMethod.Post, Path(agent, "/containers/c1/update"), """{"image":"nginx:2"}""", Token);
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), """{"status":"update_started"}""", Token);
+        var (status, body) = await beginning;
+        status.ShouldBe(HttpStatusCode.Accepted);
+        var operation = "/api/operations/" + System.Text.Json.JsonElement.Parse(body).GetProperty("id").GetString();
+        await agent.SendEventAsync(EventNames.UpdateProgress, """{"container_id":"c1","stage":"pulling","message":"Pulling"}""", Token);
+        await agent.SendEventAsync(EventNames.UpdateComplete, """{"old_container_id":"c1","new_container_id":"c2","container_name":"web"}""", Token);
+        foreach (var hub in new[] { One, Two })
+        {
+            await Retry.UntilAsync(
+                "the end is told", async () => (await hub.AskAsync(HttpMethod.Get, operation, null, Token)).Body.Contains("\"succeeded\""), ct: Token);
+            await Retry.UntilAsync("each change is told", () => Feed(hub, agent.HostId).Count(name => name == FeedNames.OperationChanged) == 2, ct: Token);
+        }
+    }
+
+    [Fact]
     public async Task A_removed_host_is_gone_from_every_hub()
     {
         var agent = await StartAgentAsync();
