@@ -36,6 +36,9 @@ public sealed class HostileTests(Browser browser)
         await Expect(log).ToContainTextAsync(Markup);
         await Expect(log.Locator(".line").Filter(new() { HasText = "shown" })).ToHaveTextAsync("shown");
         await Expect(log).ToContainTextAsync(new string('x', 5000));
+        await scene.GoAsync("/events");
+        await scene.Page.GetByLabel("Filter events").FillAsync(name);
+        await Expect(scene.Page.Locator(".timeline li").First).ToContainTextAsync(Markup);
         (await scene.Page.Locator("#room img").CountAsync()).ShouldBe(0);
         (await scene.Page.TitleAsync()).ShouldBe("DockMon");
         scene.Problems.ShouldBeEmpty();

@@ -46,6 +46,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Bytes that came from the server so far, those that it holds, too.</summary>
     public long BytesFromServer => Volatile.Read(ref _fromServer);
 
+    /// <summary>How long bytes take on each way, as over a long distance.</summary>
+    public TimeSpan Delay { get; set; }
+
     /// <summary>Connections accepted so far, refused ones too.</summary>
     public int AcceptedConnections => Volatile.Read(ref _accepted);
 
@@ -106,19 +109,27 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>Completes when so many bytes may pass.</summary>
-    internal Task PassAsync(int count, bool fromClient, CancellationToken ct)
+    internal async Task PassAsync(int count, bool fromClient, CancellationToken ct)
     {
         Interlocked.Add(ref _fromServer, fromClient ? 0 : count);
+        if (Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(Delay, TimeProvider.System, ct);
+        }
+
         if (Interlocked.Add(ref _passed, count) > PauseAfterBytes)
         {
             PauseAfterBytes = null;
             Mode = ProxyMode.Paused;
         }
 
+        Task gate;
         lock (_gateLock)
         {
-            return _gate.Task.WaitAsync(ct);
+            gate = _gate.Task;
         }
+
+        await gate.WaitAsync(ct);
     }
 
     private static TaskCompletionSource Open()

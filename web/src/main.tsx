@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { startFocus } from './app/focus.ts'
 import { startKeys } from './app/keys.ts'
 import { navigate, path, startRouter } from './app/router.ts'
 import { Shell } from './app/shell.tsx'
@@ -98,6 +99,7 @@ function Page() {
 startTheme()
 startRouter()
 startKeys()
+startFocus()
 startHosts()
 startContainers()
 startPolicies()

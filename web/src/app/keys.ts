@@ -26,6 +26,10 @@ export function addShortcuts(added: readonly Shortcut[]): () => void {
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches('input:not([type=checkbox]):not([type=radio]), textarea, select'))
 
+/** What these keys press by themselves when it has the focus. */
+const isPressed = (target: EventTarget | null, key: string): boolean =>
+  (key === 'Enter' || key === ' ') && target instanceof Element && target.matches('a, button, summary, input')
+
 /** Finds what a key does. The first key of two waits a second for the second. */
 export function find(key: string, now: number, all: readonly Shortcut[]): Shortcut | undefined {
   const pair = now - firstAt < 1000 ? first + ' ' + key : ''
@@ -36,7 +40,7 @@ export function find(key: string, now: number, all: readonly Shortcut[]): Shortc
 
 export function startKeys(): void {
   document.addEventListener('keydown', event => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isPressed(event.target, event.key)) return
     if (document.querySelector('dialog[open]')) return
     const found = find(event.key, event.timeStamp, shortcuts())
     if (found) {

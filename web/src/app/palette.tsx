@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { containers, version } from '../data/containers.ts'
 import { hosts } from '../data/hosts.ts'
 import { stacks } from '../data/stacks.ts'
+import { act, actions } from '../parts/act.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { shortImage, visible } from '../parts/text.ts'
@@ -17,7 +18,7 @@ interface Hit {
 
 const MOST_HITS = 12
 
-/** Finds hosts, containers, projects and actions by a few letters. */
+/** Finds hosts, containers, stacks and actions by a few letters: `stop web`. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
@@ -41,7 +42,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         autoFocus
         list={undefined}
         value={text}
-        placeholder="Hosts, containers, projects, actions"
+        placeholder="Hosts, containers, stacks, or an action: stop web"
         aria-label="Find"
         role="combobox"
         aria-expanded="true"
@@ -86,7 +87,11 @@ function search(text: string): Hit[] {
     for (const item of stacks.value.values()) {
       add({ icon: 'stacks', text: visible(item.name), more: `stack on ${visible(item.host)}`, run: () => navigate(to('stacks', item.hostId, item.name)) })
     }
+    const wanted = actions.filter(item => item.action.startsWith(words[0]!))
     for (const item of containers.values()) {
+      for (const { action, title, icon, when } of wanted) {
+        if (when(item.state)) add({ icon, text: `${title} ${visible(item.name)}`, more: visible(item.host), run: () => void act(item, action, title) })
+      }
       add({
         icon: 'containers',
         text: visible(item.name),

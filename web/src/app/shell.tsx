@@ -59,6 +59,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
   }, [])
+  // Who comes in by a form, or by a link that is gone with its room, is in the room, and not nowhere.
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById('room')?.focus({ preventScroll: true })
+  }, [path.value.join('/')])
   const here = path.value[0] ?? 'hosts'
   const menu = useRef<HTMLDetailsElement>(null)
   useEffect(() => {

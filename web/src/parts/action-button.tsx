@@ -37,11 +37,12 @@ export function ActionButton({
       type="button"
       class={className}
       autoFocus={autoFocus}
-      disabled={busy}
-      aria-disabled={reason !== '' || undefined}
+      aria-disabled={reason !== '' || busy || undefined}
+      aria-busy={busy || undefined}
       aria-label={label}
       title={reason || label}
       onClick={() => {
+        if (busy) return
         if (reason) say(reason, 'bad')
         else onRun()
       }}

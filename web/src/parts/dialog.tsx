@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { giveBack } from '../app/focus.ts'
 
 /** A native dialog above everything. Escape and a click beside it close it. */
 export function Dialog({
@@ -16,8 +17,12 @@ export function Dialog({
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = element.current!
+    const before = document.activeElement
     dialog.showModal()
-    return () => dialog.close()
+    return () => {
+      dialog.close()
+      giveBack(before)
+    }
   }, [])
   return (
     <dialog

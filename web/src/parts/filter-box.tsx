@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { addShortcuts } from '../app/keys.ts'
+import { addShortcuts, shortcuts } from '../app/keys.ts'
 import { query, setQuery } from '../app/router.ts'
 
 /** The filter of a room: it is in the address as `q`, and `/` goes to it. */
@@ -16,6 +16,15 @@ export function FilterBox({ label, placeholder }: { label: string; placeholder: 
       spellcheck={false}
       value={query('q')}
       onInput={event => setQuery({ q: event.currentTarget.value })}
+      onKeyDown={event => {
+        if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
+        // On to what was found; in a table to its first row.
+        event.preventDefault()
+        const table = document.querySelector<HTMLElement>('#room .table')
+        const next = table ?? document.getElementById('room')
+        next?.focus()
+        if (table) shortcuts().find(item => item.key === 'Home')?.run()
+      }}
     />
   )
 }

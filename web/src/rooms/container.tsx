@@ -1,18 +1,18 @@
 import { useEffect, useState } from 'preact/hooks'
 import { navigate, path, to } from '../app/router.ts'
-import { whyNot } from '../data/allowed.ts'
+import { whyNot, type Action } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
-import { ask, get, reason } from '../data/http.ts'
+import { get, reason } from '../data/http.ts'
 import { runningUpdate, successorOf } from '../data/operations.ts'
 import { keyOfLog } from '../logs/sources.ts'
+import { act, actions } from '../parts/act.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
-import { Icon, type IconName } from '../parts/icons.tsx'
+import { Icon } from '../parts/icons.tsx'
 import { Later } from '../parts/later.tsx'
 import { State } from '../parts/state.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { bytes, duration, percent, publishedPorts, visible } from '../parts/text.ts'
-import { say } from '../parts/toasts.tsx'
 import { askUpdate } from '../updates/asked.ts'
 import { UpdateMark } from '../updates/mark.tsx'
 
@@ -131,26 +131,13 @@ function Inspect({ row }: { row: Row }) {
   )
 }
 
-const actions: readonly { action: 'start' | 'stop' | 'restart'; title: string; icon: IconName; when: (state: string) => boolean }[] = [
-  { action: 'start', title: 'Start', icon: 'start', when: state => state !== 'running' && state !== 'paused' },
-  { action: 'stop', title: 'Stop', icon: 'stop', when: state => state === 'running' || state === 'restarting' },
-  { action: 'restart', title: 'Restart', icon: 'restart', when: state => state === 'running' },
-]
-
 function Actions({ row }: { row: Row }) {
   const [busy, setBusy] = useState('')
-  const run = async (action: string, title: string): Promise<void> => {
+  const run = async (action: Action, title: string): Promise<void> => {
     setBusy(action)
-    const toast = say(`${title} ${visible(row.name)}…`, 'busy')
-    try {
-      await ask('POST', `/api${to('hosts', row.host_id, 'containers', row.id, action)}`)
-      toast.end(`${title} ${visible(row.name)}: done`, 'good')
-      if (action === 'remove') navigate('/containers')
-    } catch (error) {
-      toast.end(`${title} ${visible(row.name)}: ${reason(error)}`, 'bad')
-    } finally {
-      setBusy('')
-    }
+    const done = await act(row, action, title)
+    setBusy('')
+    if (done && action === 'remove') navigate('/containers')
   }
   const remove = async (): Promise<void> => {
     const yes = await confirmed({
