@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { matches, parseFilter } from '../src/data/filter.ts'
 import { mergeEvents, type HostEvent } from '../src/data/events.ts'
 import { EventParser, type ServerEvent } from '../src/data/sse.ts'
-import { breakGaps } from '../src/rooms/time-axis.ts'
+import { breakGaps, tickLabels } from '../src/rooms/time-axis.ts'
 import { find, type Shortcut } from '../src/app/keys.ts'
 import { bytes, duration, publishedPorts, shortImage, visible } from '../src/parts/text.ts'
 
@@ -97,4 +97,13 @@ test('server-sent events are read however they are cut', () => {
       { id: '7', name: 'message', data: 'x' },
     ])
   }
+})
+
+test('times of an axis say the day where it begins', () => {
+  const at = (text: string): number => new Date(text).getTime() / 1000
+  assert.deepEqual(tickLabels([at('2026-11-30T22:00'), at('2026-11-30T23:00'), at('2026-12-01T00:00')]), ['22:00\n11-30', '23:00', '00:00\n12-01'])
+  assert.deepEqual(tickLabels([at('2026-11-30T22:00:00'), at('2026-11-30T22:00:15')]), ['22:00:00\n11-30', '22:00:15'])
+  assert.deepEqual(tickLabels([at('2026-11-28T00:00'), at('2026-11-29T00:00')]), ['11-28', '11-29'])
+  assert.deepEqual(tickLabels([at('2026-09-01T00:00'), at('2026-10-01T00:00')]), ['2026-09', '2026-10'])
+  assert.deepEqual(tickLabels([]), [])
 })

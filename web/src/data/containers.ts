@@ -23,17 +23,23 @@ export const keyOf = (container: Container): string => container.key
 
 const all = new Map<string, Container>()
 
-/** All containers that are known, and a number that grows when they change: at most four times a second. */
+/** All containers that are known, and a number that grows when they change: at once, and then at most four times a second. */
 export const containers: ReadonlyMap<string, Container> = all
 export const version = signal(0)
 export const complete = signal(false)
+const PAUSE = 250
 let timer = 0
+let changedAt = -PAUSE
 
 function changed(): void {
-  timer ||= window.setTimeout(() => {
-    timer = 0
-    version.value++
-  }, 250)
+  timer ||= window.setTimeout(
+    () => {
+      timer = 0
+      changedAt = performance.now()
+      version.value++
+    },
+    Math.max(0, changedAt + PAUSE - performance.now()),
+  )
 }
 
 function take(row: Answer): string {

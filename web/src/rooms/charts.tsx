@@ -4,7 +4,7 @@ import { query, setQuery, to } from '../app/router.ts'
 import { dark } from '../app/theme.ts'
 import { get, reason } from '../data/http.ts'
 import { bytes, percent } from '../parts/text.ts'
-import { breakGaps, ranges } from './time-axis.ts'
+import { breakGaps, byteSteps, ranges, tickLabels } from './time-axis.ts'
 
 interface Spread {
   min: number
@@ -35,6 +35,8 @@ interface Chart {
   top?: number
   /** The axis reaches to here at least. */
   least?: number
+  /** What is shown is bytes: the lines behind them are powers of two apart. */
+  bytes?: true
 }
 
 const containerCharts: readonly Chart[] = [
@@ -47,6 +49,7 @@ const containerCharts: readonly Chart[] = [
     ],
     show: bytes,
     least: 1024,
+    bytes: true,
   },
   {
     title: 'Network',
@@ -56,6 +59,7 @@ const containerCharts: readonly Chart[] = [
     ],
     show: value => bytes(value) + '/s',
     least: 1024,
+    bytes: true,
   },
   {
     title: 'Disk',
@@ -65,18 +69,22 @@ const containerCharts: readonly Chart[] = [
     ],
     show: value => bytes(value) + '/s',
     least: 1024,
+    bytes: true,
   },
 ]
 
 const hostCharts: readonly Chart[] = [
   { title: 'CPU of all cores', lines: [{ metric: 'cpu_percent', title: 'CPU' }], show: percent, top: 100 },
   { title: 'Memory', lines: [{ metric: 'mem_percent', title: 'used' }], show: percent, top: 100 },
-  { title: 'Network', lines: [{ metric: 'net_bytes_per_sec', title: 'sent and received' }], show: value => bytes(value) + '/s', least: 1024 },
+  { title: 'Network', lines: [{ metric: 'net_bytes_per_sec', title: 'sent and received' }], show: value => bytes(value) + '/s', least: 1024, bytes: true },
 ]
 
 /** Charts of a container by its name, or of a host without one; from five minutes to 400 days. */
 export default function Charts({ hostId, name }: { hostId: string; name?: string }) {
   const range = ranges.find(item => item.name === query('range')) ?? ranges[1]!
+  // A part that was chosen by dragging: it stands still.
+  const [partFrom, partTo] = [Date.parse(query('from')), Date.parse(query('to'))]
+  const part = partFrom < partTo
   const [history, setHistory] = useState<History>()
   const [problem, setProblem] = useState('')
 
@@ -85,30 +93,49 @@ export default function Charts({ hostId, name }: { hostId: string; name?: string
     let timer = 0
     const read = async (): Promise<void> => {
       try {
-        const from = new Date(Date.now() - range.seconds * 1000).toISOString()
+        const from = new Date(part ? partFrom : Date.now() - range.seconds * 1000).toISOString() + (part ? '&to=' + new Date(partTo).toISOString() : '')
         const series = name === undefined ? '' : '&container_name=' + encodeURIComponent(name)
         setHistory(await get<History>(`/api${to('hosts', hostId, 'stats', 'history')}?from=${from}&step=1${series}`, stop.signal))
         setProblem('')
       } catch (error) {
         if (!stop.signal.aborted) setProblem(reason(error))
       }
-      if (!stop.signal.aborted) timer = window.setTimeout(() => void read(), range.every * 1000)
+      if (!stop.signal.aborted && !part) timer = window.setTimeout(() => void read(), range.every * 1000)
     }
     void read()
     return () => {
       stop.abort()
       clearTimeout(timer)
     }
-  }, [hostId, name, range.name])
+  }, [hostId, name, range.name, part && partFrom, part && partTo])
+  const move = (by: number): void => choosePart(partFrom + (partTo - partFrom) * by, partTo + (partTo - partFrom) * by)
 
   return (
     <section class="charts" aria-label="charts">
       <div class="ranges" role="group" aria-label="time">
         {ranges.map(item => (
-          <button key={item.name} type="button" aria-pressed={item === range} onClick={() => setQuery({ range: item === ranges[1] ? '' : item.name })}>
+          <button
+            key={item.name}
+            type="button"
+            aria-pressed={!part && item === range}
+            onClick={() => setQuery({ range: item === ranges[1] ? '' : item.name, from: '', to: '' })}
+          >
             {item.name}
           </button>
         ))}
+        {part && (
+          <>
+            <button type="button" aria-label="earlier" onClick={() => move(-0.5)}>
+              ←
+            </button>
+            <button type="button" aria-label="later" onClick={() => move(0.5)}>
+              →
+            </button>
+            <span class="quiet">
+              {new Date(partFrom).toLocaleString()} to {new Date(partTo).toLocaleString()}
+            </span>
+          </>
+        )}
         {history && <span class="quiet">one point is {history.step_seconds >= 60 ? history.step_seconds / 60 + ' min' : history.step_seconds + ' s'}</span>}
       </div>
       {problem && (
@@ -130,6 +157,8 @@ export default function Charts({ hostId, name }: { hostId: string; name?: string
   )
 }
 
+const choosePart = (from: number, to: number): void => setQuery({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+
 const colours = ['--accent', '--good', '--warn']
 
 function Figure({ chart, history }: { chart: Chart; history: History }) {
@@ -143,8 +172,9 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
   const lines = chart.lines.filter(
     (line, index) =>
       history.points.some(point => point[line.metric] !== undefined) &&
-      (index === 0 || !line.metric.endsWith('_limit') || most(line.metric) < 10 * most(chart.lines[0]!.metric)),
+      (index === 0 || !line.metric.endsWith('_limit') || most(line.metric) < 3 * most(chart.lines[0]!.metric)),
   )
+  const limit = chart.lines.some(line => line.metric === 'memory_limit') ? most('memory_limit') : 0
   const data = breakGaps(
     history.points.map(point => Date.parse(point.time) / 1000),
     history.step_seconds,
@@ -168,10 +198,22 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
       {
         width: element.clientWidth,
         height: 180,
-        cursor: { y: false },
+        cursor: { y: false, sync: { key: 'charts' }, drag: { x: true, y: false, setScale: false } },
+        hooks: {
+          setSelect: [
+            plotted => {
+              const { left, width } = plotted.select
+              if (width >= 5) choosePart(plotted.posToVal(left, 'x') * 1000, plotted.posToVal(left + width, 'x') * 1000)
+              plotted.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+            },
+          ],
+        },
         legend: { show: true, live: true },
         scales: { x: { range: () => span.current }, y: { range: (_, low, high) => [Math.min(0, low), chart.top ?? Math.max(high * 1.08, chart.least ?? 1)] } },
-        axes: [axis, { ...axis, size: 74, values: (_, values) => values.map(chart.show) }],
+        axes: [
+          { ...axis, space: 72, values: (_, values) => tickLabels(values) },
+          { ...axis, size: 78, values: (_, values) => values.map(chart.show), ...(chart.bytes ? { incrs: byteSteps } : {}) },
+        ],
         series: [
           { value: (_, value) => (value === null ? '' : new Date(value * 1000).toLocaleString()) },
           ...lines.map((line, index) => ({
@@ -201,7 +243,9 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
 
   return (
     <figure>
-      <figcaption>{chart.title}</figcaption>
+      <figcaption>
+        {chart.title} {limit > 0 && <small>limit {chart.show(limit)}</small>}
+      </figcaption>
       <div ref={place} aria-hidden="true" />
       <details>
         <summary>as a table</summary>

@@ -26,3 +26,24 @@ export function breakGaps(times: readonly number[], step: number, series: readon
   })
   return out
 }
+
+/** Distances of the lines behind bytes. */
+export const byteSteps: number[] = Array.from({ length: 50 }, (_, power) => 2 ** power)
+
+const two = (value: number): string => String(value).padStart(2, '0')
+
+/** What stands below the lines of a time axis: times, with the date where a day begins; dates alone where lines are days apart. */
+export function tickLabels(seconds: readonly number[]): string[] {
+  const step = seconds.length > 1 ? seconds[1]! - seconds[0]! : 0
+  let day = ''
+  return seconds.map(value => {
+    const at = new Date(value * 1000)
+    const date = `${two(at.getMonth() + 1)}-${two(at.getDate())}`
+    if (step >= 86_400 * 25) return `${at.getFullYear()}-${two(at.getMonth() + 1)}`
+    if (step >= 86_000) return date
+    const time = `${two(at.getHours())}:${two(at.getMinutes())}${step % 60 ? ':' + two(at.getSeconds()) : ''}`
+    const isNew = date !== day
+    day = date
+    return isNew ? time + '\n' + date : time
+  })
+}
