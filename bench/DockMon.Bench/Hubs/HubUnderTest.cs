@@ -27,10 +27,14 @@ internal sealed class HubUnderTest : IAsyncDisposable
     private HubUnderTest(string name, string key)
     {
         Name = name;
+        Key = key;
         _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
     }
 
     public string Name { get; }
+
+    /// <summary>The admin key.</summary>
+    public string Key { get; }
 
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
@@ -125,6 +129,9 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     public async Task<string> NewTokenAsync(int uses, CancellationToken ct) =>
         (await PostAsync("api/tokens", $$"""{"max_uses":{{uses}}}""", ct)).GetProperty("token").GetString()!;
+
+    /// <summary>A client of the first hub's API.</summary>
+    public HubClient NewClient() => new(Addresses[0].AbsoluteUri, Key);
 
     public Task<JsonElement> CommandAsync(string hostId, CancellationToken ct) =>
         PostAsync($"api/hosts/{hostId}/command", """{"command":"get_system_info"}""", ct);
