@@ -33,7 +33,7 @@ public sealed class HostTests(Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(row.Locator(".state")).ToHaveTextAsync("unhealthy");
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove the check of " + name }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Remove", Exact = true }).Last.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
         await Expect(page.GetByText("no health checks on this host yet")).ToBeVisibleAsync();
         scene.Problems.ShouldBeEmpty();
     }
