@@ -100,10 +100,11 @@ internal sealed class PageMeasurement(Arguments arguments)
                 echo "2026-11-30 INFO request $n of the shop was served in 12 ms, from the cache, to a client of version 7"; done; usleep 90000; done
                 """], ct);
         await using var page = await browser.OpenAsync(new Uri(hub, $"logs?c={host}:{container}"));
-        const string Count = "+document.querySelector('.told').textContent.replace(/[,;]/g, '').match(/\\d+/g).reduce((sum, n) => sum + +n, 0)";
+        const string Count = "+document.querySelector('.told .quiet').textContent.replace(/[,;]/g, '').match(/\\d+/g).reduce((sum, n) => sum + +n, 0)";
         var before = await page.NumberAsync(Count);
         var figures = await page.WatchAsync(() => Task.Delay(_follow, TimeProvider.System, ct));
         var lines = await page.NumberAsync(Count) - before;
+        Say(await page.Page.InnerTextAsync(".told"));
         Add($"log, {Figures.Show(lines / figures.Seconds)} lines/s", figures);
         await engine.StopAsync(container, ct);
     }

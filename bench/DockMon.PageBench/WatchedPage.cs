@@ -58,7 +58,17 @@ internal sealed class WatchedPage : IAsyncDisposable
     }
 
     /// <summary>Waits until a script says so. The page's own security policy forbids Playwright to wait inside of it.</summary>
-    public Task UntilAsync(string script) => Retry.UntilAsync(script, () => Page.EvaluateAsync<bool>(script), TimeSpan.FromMinutes(2));
+    public async Task UntilAsync(string script)
+    {
+        try
+        {
+            await Retry.UntilAsync(script, () => Page.EvaluateAsync<bool>(script), TimeSpan.FromMinutes(2));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message} The page shows: {await Page.InnerTextAsync("body")}", e);
+        }
+    }
 
     /// <summary>A number that a script says.</summary>
     public Task<double> NumberAsync(string script) => Page.EvaluateAsync<double>(script);
