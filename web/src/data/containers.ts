@@ -55,17 +55,38 @@ interface Changes {
   removed?: string[]
 }
 
+/** For each reading that goes on, what the stream told of meanwhile: that is newer than what is read, and is neither overwritten nor taken for gone. */
+const readings = new Set<Set<string>>()
+
+function toldOf(key: string): void {
+  for (const told of readings) told.add(key)
+}
+
 /** Reads all containers, a thousand at a time. */
 export async function readContainers(): Promise<void> {
+  const told = new Set<string>()
+  readings.add(told)
+  try {
+    await readAll(told)
+  } finally {
+    readings.delete(told)
+  }
+}
+
+async function readAll(told: ReadonlySet<string>): Promise<void> {
   const found = new Set<string>()
   let cursor = ''
   do {
     const page = await get<Schema<'ContainerPage'>>('/api/containers?limit=1000' + (cursor && '&cursor=' + encodeURIComponent(cursor)))
-    for (const row of page.items) found.add(take(row))
+    for (const row of page.items) {
+      const key = row.host_id + ':' + row.id
+      found.add(key)
+      if (!told.has(key)) take(row)
+    }
     cursor = page.next ?? ''
     version.value++
   } while (cursor && found.size < MOST)
-  for (const key of all.keys()) if (!found.has(key)) all.delete(key)
+  for (const key of all.keys()) if (!found.has(key) && !told.has(key)) all.delete(key)
   complete.value = true
   version.value++
 }
@@ -75,8 +96,11 @@ export function startContainers(): void {
   listen(({ name, hostId, data }) => {
     if (name === 'containers_changed') {
       const changes = data as Changes
-      for (const row of [...(changes.added ?? []), ...(changes.changed ?? [])]) take(row)
-      for (const id of changes.removed ?? []) all.delete(hostId + ':' + id)
+      for (const row of [...(changes.added ?? []), ...(changes.changed ?? [])]) toldOf(take(row))
+      for (const id of changes.removed ?? []) {
+        toldOf(hostId + ':' + id)
+        all.delete(hostId + ':' + id)
+      }
       changed()
     } else if (name === 'host_connected' || name === 'host_disconnected') {
       for (const [key, container] of all) {
