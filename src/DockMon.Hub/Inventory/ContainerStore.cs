@@ -46,6 +46,10 @@ internal sealed class ContainerStore(Database database)
             row => row.Id, row => row with { Detail = database.Vault.Open(row.Detail, Place(row.HostId, row.Id)) }, StringComparer.Ordinal);
     }
 
+    /// <summary>The name of a host, which is empty when it was removed.</summary>
+    public async Task<string> HostNameAsync(string hostId, CancellationToken ct) =>
+        (await database.QueryAsync("SELECT hostname FROM hosts WHERE id = @host", row => row.GetString(0), ct, ("@host", hostId))).FirstOrDefault("");
+
     /// <summary>Stores what changed. Nothing is stored of a host that was removed.</summary>
     public Task<bool> SaveAsync(string hostId, IEnumerable<ContainerRecord> changed, IEnumerable<string> removed, CancellationToken ct) =>
         database.TransactAsync(

@@ -184,13 +184,14 @@ internal sealed partial class InventoryUpdates(
         changed.RemoveAll(row => row.LooksLike(known[row.Id]));
         if (added.Count + changed.Count + removed.Count > 0)
         {
-            Publish(hostId, added, changed, removed);
+            // The agent of a list may be connected to another hub.
+            var host = agents.Find(hostId)?.Host.Hostname ?? await store.HostNameAsync(hostId, ct);
+            Publish(hostId, host, added, changed, removed);
         }
     }
 
-    private void Publish(string hostId, List<ContainerRecord> added, List<ContainerRecord> changed, List<string> removed)
+    private void Publish(string hostId, string host, List<ContainerRecord> added, List<ContainerRecord> changed, List<string> removed)
     {
-        var host = agents.Find(hostId)?.Host.Hostname ?? "";
         ContainerAnswer Show(ContainerRecord row) => ContainerAnswers.Show(row, host, connected: true, figures: null);
         foreach (var (more, others, gone) in Parts(added, changed, removed))
         {

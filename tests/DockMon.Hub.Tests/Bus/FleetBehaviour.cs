@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
@@ -50,6 +51,23 @@ public abstract partial class FleetBehaviour : FleetTests
         var asking = CommandAsync(One, agent, CommandNames.ListImages);
         await again.AnswerAsync(await again.ReadFrameAsync(Token), "[1]", Token);
         (await asking).ShouldBe((HttpStatusCode.OK, "[1]"));
+    }
+
+    [Fact]
+    public async Task Changes_that_a_list_at_another_hub_brings_have_the_name_of_the_host()
+    {
+        var agent = await StartAgentAsync();
+        agent.HearsLists = true;
+        var listing = Two.AskAsync(HttpMethod.Get, Path(agent, "/containers"), null, Token);
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), """[{"Id":"c1","Names":["/web"],"State":"running","Status":"Up 1 second"}]""", Token);
+        (await listing).Status.ShouldBe(HttpStatusCode.OK);
+        var feed = Service<EventFeed>(Two);
+        var listener = feed.Listen(0);
+        feed.Leave(listener);
+        var changes = FeedText.TakeAll(listener).Single(item => item.Name == FeedNames.ContainersChanged);
+        var row = FeedText.Data(changes).GetProperty("data").GetProperty("added")[0];
+        var host = JsonElement.Parse((await One.AskAsync(HttpMethod.Get, Path(agent), null, Token)).Body);
+        row.GetProperty("host").GetString().ShouldBe(host.GetProperty("hostname").GetString());
     }
 
     [Fact]
