@@ -44,8 +44,9 @@ internal static class ApiServices
         app.Use(SecurityHeaders.AddAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            // A body that is too large, for one, is the client's mistake.
+            // A body that is too large, for one, is the client's mistake, and no error of the hub's in its log.
             StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
         });
         app.UseStatusCodePages();
     }
