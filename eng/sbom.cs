@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
-using DockMon.Hub.Access.Roles;
 
 var (assets, rid, version, program, timestamp) = (JsonNode.Parse(File.ReadAllText(args[0]))!, args[1], args[2], args[3], args[4]);
 var packages = args.Length > 5 ? File.ReadAllLines(args[5]).Select(line => line.Split('\t')).ToList() : null;
