@@ -70,8 +70,7 @@ function Page() {
     const wanted = takeWanted()
     if (wanted && path.value.length === 0) navigate(wanted, true)
     const read = (): Promise<void> => Promise.all([readHosts(), readContainers(), readOperations(), readUpdates()]).then(() => undefined)
-    void untilDone(read, setProblem, stop.signal)
-    startLive(stop.signal)
+    void startLive(stop.signal).then(() => untilDone(read, setProblem, stop.signal))
     return () => stop.abort()
   }, [known?.who])
 

@@ -9,15 +9,17 @@ test('what the stream tells while all containers are read is kept', async () => 
   const row = (id: string, state = 'running'): object => ({ host_id: 'h', id, name: id, host: 'nas', image: 'i', project: '', service: '', state, health: '' })
   let stream!: ReadableStreamDefaultController<Uint8Array>
   let answer!: (page: Response) => void
-  globalThis.fetch = path =>
-    String(path).startsWith('/api/stream')
+  globalThis.fetch = (path, init) => {
+    init?.signal?.addEventListener('abort', () => stream.error(new Error('aborted')))
+    return String(path).startsWith('/api/stream')
       ? Promise.resolve(new Response(new ReadableStream<Uint8Array>({ start: made => void (stream = made) })))
       : new Promise(resolve => {
           answer = resolve
         })
+  }
   const stop = new AbortController()
   startContainers()
-  startLive(stop.signal)
+  void startLive(stop.signal)
   const reading = readContainers()
   const data = { added: [row('new')], changed: [row('changed', 'exited')], removed: ['gone'] }
   stream.enqueue(new TextEncoder().encode(`event: containers_changed\ndata: ${JSON.stringify({ host_id: 'h', data })}\n\n`))

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { retryNow } from './retry.ts'
+import { pause, retryNow } from './retry.ts'
 import { follow, type ServerEvent } from './sse.ts'
 
 /** The last time that something of the hub arrived, in milliseconds; 0 before. */
@@ -7,6 +7,9 @@ export const heardAt = signal(0)
 
 /** Whether what is shown follows what happens. */
 export const live = signal(false)
+
+/** How long the stream may take to open before what is there is read without it, in milliseconds. */
+const PATIENCE = 3000
 
 type Listener = (event: { name: string; hostId: string; data: unknown }) => void
 const listeners = new Set<Listener>()
@@ -43,22 +46,39 @@ function take(event: ServerEvent): void {
   for (const listener of listeners) listener({ name: event.name, hostId, data })
 }
 
-/** Follows the hub's stream. `lastId`: the event that what was read first includes. */
-export function startLive(stop: AbortSignal, lastId = ''): void {
+/**
+ * Follows the hub's stream until the signal ends it. What is read once the result is there misses nothing: the stream is open by then, and tells of what
+ * changes from then on. Where it does not open soon, what is read meanwhile is read again when it does.
+ */
+export function startLive(stop: AbortSignal): Promise<unknown> {
   addEventListener('online', retryNow, { signal: stop })
-  void follow(
-    '/api/stream',
-    {
-      onEvent: take,
-      onHeard: () => {
-        heardAt.value = Date.now()
+  let wasRead = false
+  // Until there is an event behind which it can go on, a stream that is opened again says nothing of what happened in between.
+  let canGoOn = false
+  const opened = new Promise<void>(resolve => {
+    void follow(
+      '/api/stream',
+      {
+        onEvent: event => {
+          canGoOn ||= event.id !== ''
+          take(event)
+        },
+        onHeard: () => {
+          heardAt.value = Date.now()
+        },
+        onState: open => {
+          live.value = open
+          if (!open) return
+          heardAt.value = Date.now()
+          if (wasRead && !canGoOn) for (const read of refreshers) read()
+          wasRead = true
+          resolve()
+        },
       },
-      onState: open => {
-        live.value = open
-        if (open) heardAt.value = Date.now()
-      },
-    },
-    stop,
-    lastId,
-  )
+      stop,
+    )
+  })
+  return Promise.race([opened, pause(PATIENCE, stop)]).then(() => {
+    wasRead = true
+  })
 }

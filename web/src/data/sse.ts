@@ -53,7 +53,8 @@ export interface Follower {
  * Follows a stream until the signal ends it. A stream that breaks is opened again, after a second and then more slowly up to half a minute, behind the
  * last event that arrived. A path that is a function is asked for each time.
  */
-export async function follow(path: string | (() => string), follower: Follower, signal: AbortSignal, lastId = ''): Promise<void> {
+export async function follow(path: string | (() => string), follower: Follower, signal: AbortSignal): Promise<void> {
+  let lastId = ''
   let wait = 1000
   while (!signal.aborted) {
     const attempt = new AbortController()
