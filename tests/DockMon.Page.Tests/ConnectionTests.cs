@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using DockMon.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -45,6 +47,37 @@ public sealed class ConnectionTests(Browser browser)
         await Expect(scene.Page.Locator("header .state")).ToHaveTextAsync("exited");
         await Expect(scene.Page.Locator(".toast.good")).ToContainTextAsync($"Stop {name}: done");
         scene.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_browser_gives_up_to_load_is_loaded_again()
+    {
+        await using var scene = await Scene.StartAsync(browser, Ct);
+        var name = scene.Containers.NewName();
+        var id = await scene.Containers.RunAsync([], Ct, name: name);
+        var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
+
+        // As when the network of the machine changes, once for each file: but for what loads the others. Nothing is in the cache of this browser.
+        await using var context = await browser.NewContextAsync();
+        await context.AddCookiesAsync((await scene.Page.Context.CookiesAsync()).Select(cookie => new Cookie
+        {
+            Name = cookie.Name,
+            Value = cookie.Value,
+            Domain = cookie.Domain,
+            Path = cookie.Path,
+        }));
+        var given = new ConcurrentDictionary<string, bool>();
+        await context.RouteAsync(
+            new Regex("/assets/(main|terminal)-"),
+            route => given.TryAdd(route.Request.Url, true) ? route.AbortAsync("internetdisconnected") : route.ContinueAsync());
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"{scene.Address}/containers/{host}/{id}");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = name })).ToBeVisibleAsync();
+        given.Keys.Count(url => url.EndsWith(".css", StringComparison.Ordinal)).ShouldBe(1);
+        given.Keys.Count(url => url.Contains("/main-", StringComparison.Ordinal)).ShouldBe(2);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Terminal" }).ClickAsync();
+        await Expect(page.Locator(".xterm-rows")).ToBeVisibleAsync();
+        given.Count.ShouldBe(3);
     }
 
     [Fact]

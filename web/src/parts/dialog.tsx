@@ -33,6 +33,10 @@ export function Dialog({
         event.preventDefault()
         onClose()
       }}
+      onClose={() => {
+        // A browser that asks nobody, as for a second Escape in a row, has closed it by itself.
+        if (element.current) onClose()
+      }}
       onClick={event => {
         if (event.target === element.current) onClose()
       }}

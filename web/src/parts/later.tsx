@@ -1,16 +1,19 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { reason } from '../data/http.ts'
+import { untilDone } from '../data/retry.ts'
 
-/** A part that is loaded when it is needed. */
+/** A part that is loaded when it is needed: until it arrives. */
 export function Later<Props extends object>({ load, props }: { load: () => Promise<{ default: ComponentType<Props> }>; props: Props }) {
   const [Part, setPart] = useState<ComponentType<Props>>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
-    load().then(
-      module => setPart(() => module.default),
-      (error: unknown) => setProblem(reason(error)),
-    )
+    const stop = new AbortController()
+    const read = async (): Promise<void> => {
+      const { default: part } = await load()
+      setPart(() => part)
+    }
+    void untilDone(read, setProblem, stop.signal)
+    return () => stop.abort()
   }, [])
   return Part ? (
     <Part {...props} />
