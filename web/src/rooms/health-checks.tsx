@@ -8,6 +8,7 @@ import { useRead } from '../data/use-read.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { FormDialog } from '../parts/form.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import { duration, sentence, visible } from '../parts/text.ts'
 import { doing, say } from '../parts/toasts.tsx'
 
@@ -51,66 +52,41 @@ export default function HealthChecks({ hostId }: { hostId: string }) {
       {problem && <p class="notice">{sentence(problem)}</p>}
       {why && <p class="notice">{why}</p>}
       {all.length > 0 ? (
-        <div class="sheet">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Container</th>
-                <th scope="col">Result</th>
-                <th scope="col" class="wide">
-                  Address
+        <Sheet columns={['Container', 'Result', { wide: 'Address' }, { wide: 'Every' }]} actions>
+          {all.map(check => {
+            const container = own.find(item => isOf(check, item))
+            const name = visible(container?.name ?? (check.container_id ?? '').slice(0, 12))
+            return (
+              <tr key={check.container_id}>
+                <th scope="row">
+                  {container ? (
+                    <a href={to('containers', hostId, container.id)}>{name}</a>
+                  ) : (
+                    <>
+                      {name} <small>is gone</small>
+                    </>
+                  )}
                 </th>
-                <th scope="col" class="wide">
-                  Every
-                </th>
-                <th scope="col">
-                  <span class="unseen">Actions</span>
-                </th>
+                <td>
+                  <Result check={check} result={results.value.get(keyOfCheck(hostId, check.container_id ?? ''))} />
+                </td>
+                <td class="wide">
+                  {check.method && check.method !== 'GET' ? visible(check.method) + ' ' : ''}
+                  {visible(check.url ?? '')} <small>expects {visible(check.expected_status_codes ?? '200')}</small>
+                </td>
+                <td class="wide">{check.check_interval_seconds ?? 30} s</td>
+                <td class="row-actions">
+                  <ActionButton does="health_checks" host={hostId} label={'Edit the check of ' + name} onRun={() => setEditing({ check })}>
+                    Edit
+                  </ActionButton>
+                  <ActionButton does="health_checks" host={hostId} class="danger" label={'Remove the check of ' + name} onRun={() => void remove(check, name)}>
+                    Remove
+                  </ActionButton>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {all.map(check => {
-                const container = own.find(item => isOf(check, item))
-                const name = visible(container?.name ?? (check.container_id ?? '').slice(0, 12))
-                return (
-                  <tr key={check.container_id}>
-                    <th scope="row">
-                      {container ? (
-                        <a href={to('containers', hostId, container.id)}>{name}</a>
-                      ) : (
-                        <>
-                          {name} <small>is gone</small>
-                        </>
-                      )}
-                    </th>
-                    <td>
-                      <Result check={check} result={results.value.get(keyOfCheck(hostId, check.container_id ?? ''))} />
-                    </td>
-                    <td class="wide">
-                      {check.method && check.method !== 'GET' ? visible(check.method) + ' ' : ''}
-                      {visible(check.url ?? '')} <small>expects {visible(check.expected_status_codes ?? '200')}</small>
-                    </td>
-                    <td class="wide">{check.check_interval_seconds ?? 30} s</td>
-                    <td class="row-actions">
-                      <ActionButton does="health_checks" host={hostId} label={'Edit the check of ' + name} onRun={() => setEditing({ check })}>
-                        Edit
-                      </ActionButton>
-                      <ActionButton
-                        does="health_checks"
-                        host={hostId}
-                        class="danger"
-                        label={'Remove the check of ' + name}
-                        onRun={() => void remove(check, name)}
-                      >
-                        Remove
-                      </ActionButton>
-                    </td>
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </div>
+            )
+          })}
+        </Sheet>
       ) : (
         checks && <p class="empty">There are no health checks on this host yet.</p>
       )}

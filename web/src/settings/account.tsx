@@ -8,6 +8,7 @@ import { CopyButton, Secret } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { FormDialog } from '../parts/form.tsx'
 import { qrCode } from '../parts/qr.ts'
+import { Sheet } from '../parts/sheet.tsx'
 import { TagList } from '../parts/tags.tsx'
 import { duration, sentence, visible } from '../parts/text.ts'
 import { doing, say } from '../parts/toasts.tsx'
@@ -128,42 +129,25 @@ function Sessions() {
         )}
       </header>
       {problem && <p class="notice">{sentence(problem)}</p>}
-      <div class="sheet">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Browser</th>
-              <th scope="col">Address</th>
-              <th scope="col" class="wide">
-                Began
-              </th>
-              <th scope="col">Seen</th>
-              <th scope="col">
-                <span class="unseen">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {sessions?.map(session => (
-              <tr key={session.id}>
-                <th scope="row" title={visible(session.client)}>
-                  {browserOf(session.client)}
-                </th>
-                <td>{visible(session.address)}</td>
-                <td class="wide">{new Date(session.created_at).toLocaleString()}</td>
-                <td>{session.current ? 'this one' : duration((Date.now() - Date.parse(session.seen_at)) / 1000) + ' ago'}</td>
-                <td class="row-actions">
-                  {!session.current && (
-                    <button type="button" class="danger" onClick={() => void end([session])}>
-                      End
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Sheet columns={['Browser', 'Address', { wide: 'Began' }, 'Seen']} actions>
+        {sessions?.map(session => (
+          <tr key={session.id}>
+            <th scope="row" title={visible(session.client)}>
+              {browserOf(session.client)}
+            </th>
+            <td>{visible(session.address)}</td>
+            <td class="wide">{new Date(session.created_at).toLocaleString()}</td>
+            <td>{session.current ? 'this one' : duration((Date.now() - Date.parse(session.seen_at)) / 1000) + ' ago'}</td>
+            <td class="row-actions">
+              {!session.current && (
+                <button type="button" class="danger" onClick={() => void end([session])}>
+                  End
+                </button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Sheet>
     </section>
   )
 }

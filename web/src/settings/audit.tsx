@@ -3,6 +3,7 @@ import { query, setQuery, to } from '../app/router.ts'
 import { hosts } from '../data/hosts.ts'
 import { get, reason } from '../data/http.ts'
 import type { Schema } from '../data/schema.ts'
+import { Sheet } from '../parts/sheet.tsx'
 import { duration, sentence, visible } from '../parts/text.ts'
 
 type Entry = Schema<'AuditEntry'>
@@ -106,27 +107,15 @@ export function Audit() {
         </label>
       </div>
       {problem && <p class="notice">{problem}</p>}
-      <div class="sheet">
-        <table class="audit">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Who</th>
-              <th scope="col" class="wide">
-                From
-              </th>
-              <th scope="col">What</th>
-              <th scope="col">Outcome</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map(entry => (
-              <Row key={entry.id} entry={entry} />
-            ))}
-          </tbody>
-        </table>
-        {list && entries.length === 0 && <p class="empty">Nothing is recorded that is like that.</p>}
-      </div>
+      <Sheet
+        columns={['When', 'Who', { wide: 'From' }, 'What', 'Outcome']}
+        class="audit"
+        note={list && entries.length === 0 && <p class="empty">Nothing is recorded that is like that.</p>}
+      >
+        {entries.map(entry => (
+          <Row key={entry.id} entry={entry} />
+        ))}
+      </Sheet>
       {list?.more && (
         <p class="more">
           <button type="button" onClick={() => void read(entries)}>

@@ -8,6 +8,7 @@ import { confirmed } from '../parts/confirm.tsx'
 import { Secret } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { FormDialog, RoleField } from '../parts/form.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import { parseTags, TagList, TagsInput } from '../parts/tags.tsx'
 import { duration, sentence, visible } from '../parts/text.ts'
 import { doing } from '../parts/toasts.tsx'
@@ -58,36 +59,22 @@ function HostTokens() {
       <p class="quiet">Each lets new hosts in, for 15 minutes. Its value was shown when it was made.</p>
       {problem && <p class="notice">{sentence(problem)}</p>}
       {open.length > 0 && (
-        <div class="sheet">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Made</th>
-                <th scope="col">Good</th>
-                <th scope="col">Hosts</th>
-                <th scope="col">
-                  <span class="unseen">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {open.map(token => (
-                <tr key={token.id}>
-                  <th scope="row">{new Date(token.created_at).toLocaleTimeString()}</th>
-                  <td>{leftOf(token, now).text}</td>
-                  <td>
-                    {token.uses} of {token.max_uses}
-                  </td>
-                  <td class="row-actions">
-                    <ActionButton does="add_host" class="danger" onRun={() => void revoke(token)}>
-                      Revoke
-                    </ActionButton>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Sheet columns={['Made', 'Good', 'Hosts']} actions>
+          {open.map(token => (
+            <tr key={token.id}>
+              <th scope="row">{new Date(token.created_at).toLocaleTimeString()}</th>
+              <td>{leftOf(token, now).text}</td>
+              <td>
+                {token.uses} of {token.max_uses}
+              </td>
+              <td class="row-actions">
+                <ActionButton does="add_host" class="danger" onRun={() => void revoke(token)}>
+                  Revoke
+                </ActionButton>
+              </td>
+            </tr>
+          ))}
+        </Sheet>
       )}
       {adding && (
         <AddHost
@@ -127,48 +114,25 @@ function ProgramTokens() {
       <p class="quiet">For scripts and monitoring that use the API. They stay good when whoever made them is removed.</p>
       {problem && <p class="notice">{sentence(problem)}</p>}
       {tokens && tokens.length > 0 && (
-        <div class="sheet">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Role</th>
-                <th scope="col" class="wide">
-                  Sees
-                </th>
-                <th scope="col" class="wide">
-                  Made by
-                </th>
-                <th scope="col" class="wide">
-                  Until
-                </th>
-                <th scope="col">Used</th>
-                <th scope="col">
-                  <span class="unseen">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {tokens.map(token => (
-                <tr key={token.id}>
-                  <th scope="row">{visible(token.name)}</th>
-                  <td>{token.role}</td>
-                  <td class="wide">
-                    <TagList tags={token.tags} none="all hosts" />
-                  </td>
-                  <td class="wide">{visible(token.created_by)}</td>
-                  <td class="wide">{day(token.expires_at, 'for good')}</td>
-                  <td>{day(token.used_at, 'never')}</td>
-                  <td class="row-actions">
-                    <ActionButton does="access_tokens" class="danger" label={'Remove the token ' + visible(token.name)} onRun={() => void remove(token)}>
-                      Remove
-                    </ActionButton>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Sheet columns={['Name', 'Role', { wide: 'Sees' }, { wide: 'Made by' }, { wide: 'Until' }, 'Used']} actions>
+          {tokens.map(token => (
+            <tr key={token.id}>
+              <th scope="row">{visible(token.name)}</th>
+              <td>{token.role}</td>
+              <td class="wide">
+                <TagList tags={token.tags} none="all hosts" />
+              </td>
+              <td class="wide">{visible(token.created_by)}</td>
+              <td class="wide">{day(token.expires_at, 'for good')}</td>
+              <td>{day(token.used_at, 'never')}</td>
+              <td class="row-actions">
+                <ActionButton does="access_tokens" class="danger" label={'Remove the token ' + visible(token.name)} onRun={() => void remove(token)}>
+                  Remove
+                </ActionButton>
+              </td>
+            </tr>
+          ))}
+        </Sheet>
       )}
       {adding && (
         <NewToken

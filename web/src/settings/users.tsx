@@ -8,6 +8,7 @@ import { ActionButton } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { CopyButton } from '../parts/copy.tsx'
 import { FormDialog, RoleField } from '../parts/form.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import { parseTags, TagList, TagsInput } from '../parts/tags.tsx'
 import { sentence, visible } from '../parts/text.ts'
 import { doing, say } from '../parts/toasts.tsx'
@@ -48,58 +49,38 @@ export function Users() {
         </ActionButton>
       </header>
       {problem && <p class="notice">{sentence(problem)}</p>}
-      <div class="sheet">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Role</th>
-              <th scope="col">Sees</th>
-              <th scope="col" class="wide">
-                Authenticator app
-              </th>
-              <th scope="col" class="wide">
-                Since
-              </th>
-              <th scope="col">
-                <span class="unseen">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {users?.map(user => (
-              <tr key={user.id}>
-                <th scope="row">
-                  {visible(user.name)} {user.name === me.value?.name && <small>you</small>}
-                </th>
-                <td>{user.role}</td>
-                <td>
-                  <TagList tags={user.tags} none="all hosts" />
-                </td>
-                <td class="wide">{user.second_factor ? 'yes' : <span class="quiet">no</span>}</td>
-                <td class="wide">{new Date(user.created_at).toLocaleDateString()}</td>
-                <td class="row-actions">
-                  <ActionButton does="users" label={'Change ' + visible(user.name)} onRun={() => setDialog({ kind: 'change', user })}>
-                    Change
-                  </ActionButton>
-                  <ActionButton does="users" label={'Password of ' + visible(user.name)} onRun={() => setDialog({ kind: 'password', user })}>
-                    Password
-                  </ActionButton>
-                  <ActionButton
-                    does="users"
-                    class="danger"
-                    why={isLastAdmin(user, users) ? LAST_ADMIN : ''}
-                    label={'Remove ' + visible(user.name)}
-                    onRun={() => void remove(user)}
-                  >
-                    Remove
-                  </ActionButton>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Sheet columns={['Name', 'Role', 'Sees', { wide: 'Authenticator app' }, { wide: 'Since' }]} actions>
+        {users?.map(user => (
+          <tr key={user.id}>
+            <th scope="row">
+              {visible(user.name)} {user.name === me.value?.name && <small>you</small>}
+            </th>
+            <td>{user.role}</td>
+            <td>
+              <TagList tags={user.tags} none="all hosts" />
+            </td>
+            <td class="wide">{user.second_factor ? 'yes' : <span class="quiet">no</span>}</td>
+            <td class="wide">{new Date(user.created_at).toLocaleDateString()}</td>
+            <td class="row-actions">
+              <ActionButton does="users" label={'Change ' + visible(user.name)} onRun={() => setDialog({ kind: 'change', user })}>
+                Change
+              </ActionButton>
+              <ActionButton does="users" label={'Password of ' + visible(user.name)} onRun={() => setDialog({ kind: 'password', user })}>
+                Password
+              </ActionButton>
+              <ActionButton
+                does="users"
+                class="danger"
+                why={isLastAdmin(user, users) ? LAST_ADMIN : ''}
+                label={'Remove ' + visible(user.name)}
+                onRun={() => void remove(user)}
+              >
+                Remove
+              </ActionButton>
+            </td>
+          </tr>
+        ))}
+      </Sheet>
       {dialog?.kind === 'add' && <AddUser onClose={close} onDone={done} />}
       {dialog?.kind === 'change' && <ChangeUser user={dialog.user} last={isLastAdmin(dialog.user, users ?? [])} onClose={close} onDone={done} />}
       {dialog?.kind === 'password' && <ResetPassword user={dialog.user} onClose={close} onDone={done} />}
