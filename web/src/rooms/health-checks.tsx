@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { to } from '../app/router.ts'
 import { whyNot } from '../data/allowed.ts'
 import { containers, version, type Container } from '../data/containers.ts'
@@ -6,10 +6,11 @@ import { checkOf, draftOf, keyOfCheck, results, type CheckDraft, type HealthChec
 import { ask } from '../data/http.ts'
 import { useRead } from '../data/use-read.ts'
 import { ActionButton } from '../parts/action-button.tsx'
+import { Age } from '../parts/age.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { FormDialog } from '../parts/form.tsx'
 import { Sheet } from '../parts/sheet.tsx'
-import { duration, sentence, visible } from '../parts/text.ts'
+import { sentence, visible } from '../parts/text.ts'
 import { doing, say } from '../parts/toasts.tsx'
 
 const isOf = (check: HealthCheck, container: Container): boolean =>
@@ -108,19 +109,14 @@ export default function HealthChecks({ hostId }: { hostId: string }) {
 }
 
 function Result({ check, result }: { check: HealthCheck; result: HealthResult | undefined }) {
-  const [, setTick] = useState(0)
-  useEffect(() => {
-    const timer = setInterval(() => setTick(old => old + 1), 5000)
-    return () => clearInterval(timer)
-  }, [])
   if (check.enabled === false) return <span class="state idle">off</span>
   if (!result) return <span class="quiet">waits for a result</span>
-  const age = duration((Date.now() - Date.parse(result.timestamp)) / 1000)
   return (
     <>
       <span class={'state ' + (result.healthy ? 'good' : 'bad')}>{result.healthy ? 'healthy' : 'unhealthy'}</span>{' '}
       <small>
-        {[result.status_code && `status ${result.status_code}`, `${result.response_time_ms} ms`, age === 'now' ? age : age + ' ago'].filter(Boolean).join(', ')}
+        {result.status_code ? `status ${result.status_code}, ` : ''}
+        {result.response_time_ms} ms, <Age of={result.timestamp} ago />
         {result.error_message && <> · {visible(result.error_message)}</>}
       </small>
     </>

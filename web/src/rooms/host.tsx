@@ -1,11 +1,12 @@
 import { path, to } from '../app/router.ts'
 import { containers, keyOf, version } from '../data/containers.ts'
 import { figures, hosts } from '../data/hosts.ts'
+import { Age } from '../parts/age.tsx'
 import { Later } from '../parts/later.tsx'
 import { Meter } from '../parts/spark.tsx'
 import { State } from '../parts/state.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { bytes, duration, percent, shortImage, visible } from '../parts/text.ts'
+import { bytes, percent, shortImage, visible } from '../parts/text.ts'
 import { Events } from './events.tsx'
 import { HostActions, HostPolicy } from './host-more.tsx'
 
@@ -32,9 +33,13 @@ export function HostRoom() {
         <h1>{visible(host.hostname)}</h1>
         <span class={'state ' + (host.connected ? 'good' : 'bad')}>{host.connected ? 'online' : 'offline'}</span>
         <p class="quiet">
-          {host.connected
-            ? 'Agent ' + visible(host.registration.version ?? '')
-            : `Last heard of ${duration((Date.now() - Date.parse(host.last_seen)) / 1000)} ago`}
+          {host.connected ? (
+            'Agent ' + visible(host.registration.version ?? '')
+          ) : (
+            <>
+              Last heard of <Age of={host.last_seen} ago />
+            </>
+          )}
         </p>
         <HostActions host={host} />
       </header>

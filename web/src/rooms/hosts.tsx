@@ -6,6 +6,7 @@ import { matches, parseFilter } from '../data/filter.ts'
 import { figures, hosts, type Host, type HostLive } from '../data/hosts.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { available } from '../data/updates.ts'
+import { Age } from '../parts/age.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useInView } from '../parts/in-view.ts'
@@ -128,7 +129,13 @@ function Card({ host, running, stopped }: { host: Host; running: number; stopped
       <h2>
         <a href={to('hosts', host.id)}>{visible(host.hostname)}</a>
         <span class={'state ' + (host.connected ? 'good' : 'bad')}>
-          {host.connected ? 'online' : 'offline ' + duration((Date.now() - Date.parse(host.last_seen)) / 1000)}
+          {host.connected ? (
+            'online'
+          ) : (
+            <>
+              offline <Age of={host.last_seen} />
+            </>
+          )}
         </span>
       </h2>
       <p class="quiet">

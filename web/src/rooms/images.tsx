@@ -1,9 +1,9 @@
 import { containers } from '../data/containers.ts'
 import { nameOfImage, pruneImages, removeImages, type Image } from '../data/resources.ts'
 import { updates } from '../data/updates.ts'
+import { Age } from '../parts/age.tsx'
 import { bytes, visible } from '../parts/text.ts'
 import { CheckNow } from '../updates/check-now.tsx'
-import { Age } from './age.tsx'
 import { fullId, Resources, Users, type Kind } from './resources.tsx'
 
 /** The first container of an image that there is an update for. */

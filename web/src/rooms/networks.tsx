@@ -1,6 +1,6 @@
 import { pruneNetworks, removeNetworks, type Network } from '../data/resources.ts'
+import { Age } from '../parts/age.tsx'
 import { visible } from '../parts/text.ts'
-import { Age } from './age.tsx'
 import { find, Resources, Users, type Kind } from './resources.tsx'
 
 const kindOf = (ofHost: string): Kind<Network> => ({

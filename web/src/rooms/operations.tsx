@@ -4,12 +4,12 @@ import { matches, parseFilter } from '../data/filter.ts'
 import { hosts } from '../data/hosts.ts'
 import { reason } from '../data/http.ts'
 import { operations, readOperation, type Operation } from '../data/operations.ts'
+import { Age, now } from '../parts/age.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { duration, shortImage, visible } from '../parts/text.ts'
-import { Outcome, Progress, useNow } from '../updates/progress.tsx'
+import { Outcome, Progress } from '../updates/progress.tsx'
 import { outcomeOf } from '../updates/steps.ts'
-import { Age } from './age.tsx'
 
 const kinds: Record<string, string> = { update: 'Update', deploy: 'Deploy', down: 'Take down', remove: 'Remove' }
 
@@ -71,7 +71,6 @@ function One({ id }: { id: string }) {
     readOperation(id).catch((error: unknown) => setProblem(reason(error)))
   }, [])
   const item = operations.value.get(id)
-  const now = useNow(item?.state === 'running')
   if (!item) {
     return (
       <div class="empty">
@@ -84,7 +83,7 @@ function One({ id }: { id: string }) {
       </div>
     )
   }
-  const end = item.state === 'running' ? now : Date.parse(item.changed_at)
+  const end = item.state === 'running' ? now.value : Date.parse(item.changed_at)
   return (
     <div class="operation">
       <header class="head">

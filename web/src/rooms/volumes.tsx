@@ -1,6 +1,6 @@
 import { pruneVolumes, removeVolumes, type Volume } from '../data/resources.ts'
+import { Age } from '../parts/age.tsx'
 import { visible } from '../parts/text.ts'
-import { Age } from './age.tsx'
 import { Resources, Users, type Kind } from './resources.tsx'
 
 const isAnonymous = (volume: Volume): boolean => /^[0-9a-f]{64}$/.test(volume.name)

@@ -4,13 +4,14 @@ import { ask } from '../data/http.ts'
 import type { Schema } from '../data/schema.ts'
 import { me, readMe } from '../data/session.ts'
 import { useRead } from '../data/use-read.ts'
+import { Age } from '../parts/age.tsx'
 import { CopyButton, Secret } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { FormDialog } from '../parts/form.tsx'
 import { qrCode } from '../parts/qr.ts'
 import { Sheet } from '../parts/sheet.tsx'
 import { TagList } from '../parts/tags.tsx'
-import { duration, sentence, visible } from '../parts/text.ts'
+import { sentence, visible } from '../parts/text.ts'
 import { doing, say } from '../parts/toasts.tsx'
 
 type Session = Schema<'SessionAnswer'>
@@ -137,7 +138,7 @@ function Sessions() {
             </th>
             <td>{visible(session.address)}</td>
             <td class="wide">{new Date(session.created_at).toLocaleString()}</td>
-            <td>{session.current ? 'this one' : duration((Date.now() - Date.parse(session.seen_at)) / 1000) + ' ago'}</td>
+            <td>{session.current ? 'this one' : <Age of={session.seen_at} ago />}</td>
             <td class="row-actions">
               {!session.current && (
                 <button type="button" class="danger" onClick={() => void end([session])}>

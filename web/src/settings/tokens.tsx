@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { to } from '../app/router.ts'
 import { ask } from '../data/http.ts'
 import type { Schema } from '../data/schema.ts'
 import { useRead } from '../data/use-read.ts'
 import { ActionButton } from '../parts/action-button.tsx'
+import { now } from '../parts/age.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { Secret } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
@@ -37,15 +38,10 @@ export function leftOf(token: HostToken, now: number): { text: string; open: boo
 function HostTokens() {
   const { value: tokens, problem, again } = useRead<HostToken[]>('/api/tokens')
   const [adding, setAdding] = useState(false)
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 10_000)
-    return () => clearInterval(timer)
-  }, [])
   const revoke = async (token: HostToken): Promise<void> => {
     if (await doing('Revoke the token', () => ask('DELETE', '/api' + to('tokens', token.id)))) again()
   }
-  const open = (tokens ?? []).filter(token => leftOf(token, now).open)
+  const open = (tokens ?? []).filter(token => leftOf(token, now.value).open)
   return (
     <section aria-labelledby="host-tokens">
       <header class="head">
@@ -63,7 +59,7 @@ function HostTokens() {
           {open.map(token => (
             <tr key={token.id}>
               <th scope="row">{new Date(token.created_at).toLocaleTimeString()}</th>
-              <td>{leftOf(token, now).text}</td>
+              <td>{leftOf(token, now.value).text}</td>
               <td>
                 {token.uses} of {token.max_uses}
               </td>

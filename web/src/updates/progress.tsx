@@ -1,21 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
 import { to } from '../app/router.ts'
 import { containers, version } from '../data/containers.ts'
 import { pulls, type Operation } from '../data/operations.ts'
+import { now } from '../parts/age.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { bytes, duration, visible } from '../parts/text.ts'
 import { outcomeOf, stepsOf, type Step } from './steps.ts'
-
-/** Now, each second while something runs. */
-export function useNow(running: boolean): number {
-  const [now, setNow] = useState(Date.now())
-  useEffect(() => {
-    if (!running) return
-    const timer = setInterval(() => setNow(Date.now()), 1000)
-    return () => clearInterval(timer)
-  }, [running])
-  return now
-}
 
 /** How an operation is going or went, in a word. */
 export function Outcome({ operation }: { operation: Operation }) {
@@ -32,8 +21,7 @@ export function Outcome({ operation }: { operation: Operation }) {
 /** An update of a container, step by step, with the layers of its pull and the way back. */
 export function Progress({ operation }: { operation: Operation }) {
   const running = operation.state === 'running'
-  const now = useNow(running)
-  const steps = stepsOf(operation, now)
+  const steps = stepsOf(operation, running ? now.value : Date.now())
   void version.value
   const successor = operation.result
     ? [...containers.values()].find(item => item.host_id === operation.host_id && item.id.startsWith(operation.result))
