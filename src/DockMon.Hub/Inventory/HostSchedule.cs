@@ -40,6 +40,7 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
     {
         if (entry.Events.Count < MostEvents)
         {
+            entry.Hear(e.ContainerId, time.GetUtcNow());
             entry.Events.Add(e);
             entry.EventsDue = true;
         }
@@ -48,6 +49,18 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
             entry.Want(entry.NextList(time.GetUtcNow()));
         }
     });
+
+    /// <summary>
+    /// Containers of a host of which an event came a moment ago: the engine tells of it before it lists it, so the event is the newer one. Where an event
+    /// wants a list, there is one after that moment, too.
+    /// </summary>
+    public IReadOnlyCollection<string> JustHeard(string hostId)
+    {
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(hostId)?.JustHeard(time.GetUtcNow()) ?? [];
+        }
+    }
 
     /// <summary>Waits for the next work; the caller calls <see cref="Done"/> afterwards.</summary>
     public async Task<HostWork> TakeAsync(CancellationToken ct)
@@ -162,6 +175,7 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
 
     private sealed class Entry(string hostId)
     {
+        private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
         private DateTimeOffset? _listDue;
 
         public string HostId => hostId;
@@ -180,6 +194,29 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
         public DateTimeOffset TakenAt { get; private set; }
 
         public DateTimeOffset? Queued { get; set; }
+
+        public void Hear(string containerId, DateTimeOffset now)
+        {
+            if (_heard.Count >= MostEvents)
+            {
+                _ = JustHeard(now);
+            }
+
+            _heard[containerId] = now;
+        }
+
+        public IReadOnlyCollection<string> JustHeard(DateTimeOffset now)
+        {
+            foreach (var (id, at) in _heard)
+            {
+                if (at + Spacing <= now)
+                {
+                    _heard.Remove(id);
+                }
+            }
+
+            return [.. _heard.Keys];
+        }
 
         public DateTimeOffset NextList(DateTimeOffset now) => ListedAt + Spacing is { } next && next > now ? next : now;
 

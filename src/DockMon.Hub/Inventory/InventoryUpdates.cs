@@ -49,6 +49,7 @@ internal sealed partial class InventoryUpdates(
             var known = await store.OfHostAsync(hostId, ct);
             var listed = DockerList.Read(hostId, list);
             KeepImageNames(known, listed);
+            KeepJustHeard(hostId, known, listed);
             await SaveAsync(hostId, known, listed, ct);
         }
         finally
@@ -78,6 +79,17 @@ internal sealed partial class InventoryUpdates(
         }
     }
 
+    private void KeepJustHeard(string hostId, Dictionary<string, ContainerRecord> known, Dictionary<string, ContainerRecord> listed)
+    {
+        foreach (var id in _schedule.JustHeard(hostId))
+        {
+            if (known.TryGetValue(id, out var heard) && listed.TryGetValue(id, out var container))
+            {
+                listed[id] = container with { State = heard.State, Status = heard.Status, Health = heard.Health };
+            }
+        }
+    }
+
     private async Task WorkAsync(CancellationToken stopping)
     {
         await Task.Yield();
@@ -102,9 +114,10 @@ internal sealed partial class InventoryUpdates(
         var hostId = work.HostId;
         try
         {
+            var listWanted = work.Events.Count > 0 && await ApplyAsync(hostId, work.Events, ct);
             if (!work.ListDue)
             {
-                _schedule.Done(work, listWanted: await ApplyAsync(hostId, work.Events, ct));
+                _schedule.Done(work, listWanted);
                 return;
             }
 
@@ -112,7 +125,7 @@ internal sealed partial class InventoryUpdates(
             _ = agents.Get(hostId);
             var answer = await requests.AskAsync(hostId, FrameTypes.Command, CommandNames.ListContainers, default, ListLimit, ct);
             await TakeListAsync(hostId, answer.Payload ?? default, ct);
-            _schedule.Done(work, listWanted: work.Events.Count > 0);
+            _schedule.Done(work, listWanted);
         }
         catch (AgentException e) when (e.Failure == AgentFailure.NotConnected)
         {
