@@ -17,6 +17,8 @@ public sealed class LogsTests(Browser browser)
         await Expect(scene.Page.GetByText("Whose logs?")).ToBeVisibleAsync();
         await scene.Page.Keyboard.PressAsync("c");
         await scene.Page.Keyboard.TypeAsync("project:shop");
+        await Expect(scene.Page.Locator(".picker").GetByText(one)).ToBeVisibleAsync();
+        await Expect(scene.Page.Locator(".picker").GetByText(other)).ToBeVisibleAsync();
         await scene.Page.GetByLabel("all of shop").CheckAsync();
         var log = scene.Page.GetByRole(AriaRole.Log);
         await Expect(log).ToContainTextAsync("first of " + one);
@@ -93,7 +95,7 @@ public sealed class LogsTests(Browser browser)
         var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
         var both = $"c={host}:{one},{host}:{other}";
         await scene.GoAsync("/logs");
-        await Expect(scene.Page.GetByLabel("all of shop")).ToBeVisibleAsync();
+        await Expect(scene.Page.Locator(".picker").GetByText(other)).ToBeVisibleAsync();
         await scene.LookAtAsync("logs-choose-" + look);
         await scene.GoAsync($"/logs?{both}&search=served");
         await Expect(scene.Page.GetByRole(AriaRole.Log).Locator("mark").First).ToBeVisibleAsync();
@@ -107,7 +109,7 @@ public sealed class LogsTests(Browser browser)
         scene.Problems.ShouldBeEmpty();
     }
 
-    /// <summary>Two containers of one stack that say what programs say; their names, in the order of their first lines.</summary>
+    /// <summary>Two containers of one stack that say what programs say, and no more than fits on the screen; their names, in the order of their first lines.</summary>
     private static async Task<(string One, string Other)> StartTwoAsync(Scene scene)
     {
         var (one, other) = (scene.Containers.NewName() + "-web", scene.Containers.NewName() + "-db");
@@ -118,8 +120,8 @@ public sealed class LogsTests(Browser browser)
                     "sh", "-c",
                     $$"""
                     echo first of {{name}}; printf '\033[31mERROR\033[0m broken\n    at main (app.js:1)\n'; i=0
-                    while true; do i=$((i+1)); echo "INFO served /index.html in $i ms"; echo '{"level":"debug","msg":"cache hit"}'
-                    echo 'WARN slow answer of the upstream, which took longer than what anybody would wait for it to come, and is tried again'; sleep 1; done
+                    while [ $i -lt 6 ]; do i=$((i+1)); echo "INFO served /index.html in $i ms"; echo '{"level":"debug","msg":"cache hit"}'
+                    echo 'WARN slow answer of the upstream, which took longer than what anybody would wait for it to come, and is tried again'; sleep 1; done; sleep 3600
                     """,
                 ],
                 Ct, ["--label", "com.docker.compose.project=shop"], name);

@@ -9,7 +9,7 @@ import { startPolicies } from './data/allowed.ts'
 import { readContainers, startContainers } from './data/containers.ts'
 import { startHealthChecks } from './data/health-checks.ts'
 import { readHosts, startHosts } from './data/hosts.ts'
-import { startLive } from './data/live.ts'
+import { live, startLive } from './data/live.ts'
 import { readOperations, startOperations } from './data/operations.ts'
 import { untilDone } from './data/retry.ts'
 import { me, readMe, takeWanted } from './data/session.ts'
@@ -84,7 +84,7 @@ function Page() {
     )
   return (
     <Shell>
-      {problem && (
+      {problem && live.value && (
         <p class="stale" role="alert">
           {problem}
         </p>

@@ -35,6 +35,8 @@ export function giveBack(before: Element | null): void {
 function restore(): void {
   waiting = false
   if (!isLost() || trail.length === 0 || document.querySelector('dialog[open]')) return
+  // What had it could have it still: it was left.
+  if (trail[0]!.isConnected && !trail[0]!.matches(':disabled')) return
   for (const element of trail) {
     if (!element.isConnected) continue
     const next = element.matches(focusable) ? element : element.querySelector(focusable)

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { heardAt, live } from '../data/live.ts'
 import { retryNow } from '../data/retry.ts'
 import { ended, me, signOut } from '../data/session.ts'
@@ -35,7 +35,7 @@ const nextTheme = { auto: 'light', light: 'dark', dark: 'auto' } as const
 /** What is around every room: where one can go, whether what is shown is fresh, who is signed in. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const [open, setOpen] = useState<'palette' | 'keys' | ''>('')
-  useEffect(
+  useLayoutEffect(
     () =>
       addShortcuts([
         ...[...rooms, ...places].map(room => ({ key: room.key, does: 'go to ' + room.title, run: () => navigate('/' + room.path) })),

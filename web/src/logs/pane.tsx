@@ -168,7 +168,7 @@ export function Pane({ feed, label, passes, filter, mark, wrap, clock, names, on
     for (const name of ['focusin', 'pointerdown', 'wheel']) element.addEventListener(name, onUse, passive)
     return () => observer.disconnect()
   }, [])
-  useEffect(() => onActive(lasting), [feed])
+  useLayoutEffect(() => onActive(lasting), [feed])
 
   const news = held ? buffer.added - held.added : 0
   return (

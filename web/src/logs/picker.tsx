@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { query, setQuery } from '../app/router.ts'
 import { complete, containerFields, type Container } from '../data/containers.ts'
@@ -19,13 +19,12 @@ interface PickerProps {
 /** Containers by host and stack, to choose from. */
 export function Picker({ rows, chosen, onChoose }: PickerProps) {
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => addShortcuts([{ key: 'c', does: 'choose containers', run: () => input.current?.focus() }]), [])
+  useLayoutEffect(() => addShortcuts([{ key: 'c', does: 'choose containers', run: () => input.current?.focus() }]), [])
   const text = query('q')
   const groups = useMemo(() => group(rows, text), [rows, text])
   const found = groups.flatMap(one => one.rows.map(([key]) => key))
   const isChosen = new Set(chosen)
-  const set = (keys: readonly string[], on: boolean): void =>
-    onChoose(on ? [...new Set([...chosen, ...keys])] : chosen.filter(key => !keys.includes(key)))
+  const set = (keys: readonly string[], on: boolean): void => onChoose(on ? [...new Set([...chosen, ...keys])] : chosen.filter(key => !keys.includes(key)))
   let left = MOST_ROWS
   return (
     <aside class="picker" id="picker" aria-label="Containers">

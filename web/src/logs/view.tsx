@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { query, setQuery, to } from '../app/router.ts'
 import { visible } from '../parts/text.ts'
@@ -44,7 +44,7 @@ export function LogView({ sources, alone = false }: { sources: readonly Source[]
     active.current = controls
   }
   const search = useRef<HTMLInputElement>(null)
-  useEffect(
+  useLayoutEffect(
     () =>
       addShortcuts([
         { key: '/', does: 'search in the log', run: () => search.current?.focus() },

@@ -1,11 +1,11 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { addShortcuts, shortcuts } from '../app/keys.ts'
 import { query, setQuery } from '../app/router.ts'
 
 /** The filter of a room: it is in the address as `q`, and `/` goes to it. */
 export function FilterBox({ label, placeholder }: { label: string; placeholder: string }) {
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => addShortcuts([{ key: '/', does: 'filter', run: () => input.current?.focus() }]), [])
+  useLayoutEffect(() => addShortcuts([{ key: '/', does: 'filter', run: () => input.current?.focus() }]), [])
   return (
     <input
       ref={input}
@@ -23,7 +23,10 @@ export function FilterBox({ label, placeholder }: { label: string; placeholder: 
         const table = document.querySelector<HTMLElement>('#room .table')
         const next = table ?? document.getElementById('room')
         next?.focus()
-        if (table) shortcuts().find(item => item.key === 'Home')?.run()
+        if (table)
+          shortcuts()
+            .find(item => item.key === 'Home')
+            ?.run()
       }}
     />
   )

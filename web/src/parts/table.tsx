@@ -93,7 +93,7 @@ export function Table<Row>(props: TableProps<Row>) {
   }
   const now = useRef({ go, choose, active, props, page: view.count })
   now.current = { go, choose, active, props, page: view.count - 2 * SPARE - 2 }
-  useEffect(() => {
+  useLayoutEffect(() => {
     const step = (by: number) => (): void => now.current.go(now.current.active + by)
     const open = (): void => {
       const row = now.current.props.rows[now.current.active]

@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { navigate, query, setQuery, to } from '../app/router.ts'
 import { whyNot, type Action } from '../data/allowed.ts'
@@ -86,7 +86,7 @@ const orders: Record<string, (row: Container) => string | number> = {
 /** All containers of all hosts in one table. */
 export function Containers() {
   const chosen = useSignal<ReadonlySet<string>>(new Set())
-  useEffect(
+  useLayoutEffect(
     () =>
       addShortcuts([
         {

@@ -1,5 +1,5 @@
 import { useComputed } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import { addShortcuts } from '../app/keys.ts'
 import { navigate, query, setQuery, to } from '../app/router.ts'
 import { whyNot } from '../data/allowed.ts'
@@ -48,7 +48,7 @@ const orders: Record<string, (stack: Stack) => string | number> = {
 export default function Stacks() {
   useEffect(followStacks, [])
   const why = whyNot('deploy_compose') || (hosts.value?.size === 0 ? 'There is no host yet.' : '')
-  useEffect(() => (why ? undefined : addShortcuts([{ key: 'n', does: 'new stack', run: () => navigate('/stacks/new') }])), [why])
+  useLayoutEffect(() => (why ? undefined : addShortcuts([{ key: 'n', does: 'new stack', run: () => navigate('/stacks/new') }])), [why])
   const rows = useComputed(() => {
     const filter = parseFilter(query('q'), ['name', 'host', 'state', 'files'])
     const order = orders[query('sort') || 'name'] ?? orders['name']!
