@@ -32,6 +32,9 @@ public sealed class StatsSocketTests : HubTests
         await ExecuteAsync("ALTER TABLE hosts RENAME TO hosts_gone");
         (await Should.ThrowAsync<WebSocketException>(() => Hub.ConnectStatsAsync(Agent.PermanentToken, Token))).Message.ShouldContain("503");
         await ExecuteAsync("ALTER TABLE hosts_gone RENAME TO hosts");
+
+        // What the hub had to write for the agent meanwhile may have cost it its connection, without which no sample counts.
+        await Hub.ReconnectAsync(Agent, Token);
         await SampleArrivesAsync(await Hub.ConnectStatsAsync(Agent.PermanentToken, Token));
     }
 
