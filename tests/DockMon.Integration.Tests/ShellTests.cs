@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using DockMon.Testing;
 using Shouldly;
@@ -164,53 +163,7 @@ public sealed class ShellTests : IAsyncLifetime
         (await late.WaitForCloseAsync(Token)).ShouldContain("is not running");
     }
 
-    [Fact]
-    public async Task Twenty_at_once_are_the_limit_and_every_file_is_closed_again()
-    {
-        await using (var warm = await OpenAsync())
-        {
-            await warm.WriteAsync("exit\n", Token);
-            await warm.WaitForCloseAsync(Token);
-        }
-
-        await Retry.UntilAsync("the first is over", () => OpenFiles() < 200, ct: Token);
-        var before = OpenFiles();
-        var shells = new List<ShellClient>();
-        try
-        {
-            for (var i = 0; i < 20; i++)
-            {
-                shells.Add(await OpenAsync());
-                await shells[i].WriteAsync("echo rea''dy\n", Token);
-                await shells[i].WaitForAsync("ready", Token);
-            }
-
-            await using (var refused = await OpenAsync())
-            {
-                (await refused.WaitForCloseAsync(Token)).ShouldBe("failed to start shell: 20 shells are open on this host already");
-            }
-
-            OpenFiles().ShouldBeGreaterThanOrEqualTo(before + 20 - 5);
-        }
-        finally
-        {
-            foreach (var shell in shells)
-            {
-                await shell.DisposeAsync();
-            }
-        }
-
-        await NothingIsLeftAsync();
-
-        // A few connections to the engine stay for its next request; a leak would be one for each shell.
-        await Retry.UntilAsync("the files are closed", () => OpenFiles() <= before + 5, TimeSpan.FromMinutes(2), Token);
-    }
-
     private Task<ShellClient> OpenAsync() => ShellClient.OpenAsync(_installation, _container, Token);
-
-    // A build that is not native opens its libraries as it comes to need them, and keeps them open.
-    private int OpenFiles() => Directory.GetFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{_installation.Agent.Id}/fd"))
-        .Count(file => new FileInfo(file).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal));
 
     // As the engine's host sees them: a "ps" inside would see itself.
     private async Task<string> ProcessesAsync() => await Docker.RunAsync(["top", _container, "-eo", "pid,args"], Token);
