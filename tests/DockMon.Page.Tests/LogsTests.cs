@@ -109,7 +109,9 @@ public sealed class LogsTests(Browser browser)
         scene.Problems.ShouldBeEmpty();
     }
 
-    /// <summary>Two containers of one stack that say what programs say, and no more than fits on the screen; their names, in the order of their first lines.</summary>
+    /// <summary>
+    /// Two containers of one stack that say what programs say, and no more than fits on the screen; their names, in the order of their first lines.
+    /// </summary>
     private static async Task<(string One, string Other)> StartTwoAsync(Scene scene)
     {
         var (one, other) = (scene.Containers.NewName() + "-web", scene.Containers.NewName() + "-db");
@@ -121,7 +123,7 @@ public sealed class LogsTests(Browser browser)
                     $$"""
                     echo first of {{name}}; printf '\033[31mERROR\033[0m broken\n    at main (app.js:1)\n'; i=0
                     while [ $i -lt 6 ]; do i=$((i+1)); echo "INFO served /index.html in $i ms"; echo '{"level":"debug","msg":"cache hit"}'
-                    echo 'WARN slow answer of the upstream, which took longer than what anybody would wait for it to come, and is tried again'; sleep 1; done; sleep 3600
+                    echo 'WARN slow answer of the upstream, which took longer than anybody would wait for it, and is tried again'; sleep 1; done; sleep 3600
                     """,
                 ],
                 Ct, ["--label", "com.docker.compose.project=shop"], name);
