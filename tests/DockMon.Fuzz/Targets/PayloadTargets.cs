@@ -87,7 +87,7 @@ internal static class PayloadTargets
 
     private static void Deployment(DeployComposeRequest request)
     {
-        ComposeDeployer.Check(request);
+        DeployRequests.Check(request);
         _ = RegistryConfig.ToJson(request.RegistryCredentials ?? []);
         if (request.ComposeContent is not null)
         {

@@ -7,8 +7,6 @@ using DockMon.Agent.Delivery;
 using DockMon.Agent.Hosting;
 using DockMon.Agent.Policies;
 using DockMon.Agent.Policies.Create;
-using DockMon.Agent.Policies.Redaction;
-using DockMon.Agent.Storage;
 using DockMon.Engine;
 using DockMon.Protocol;
 using Microsoft.Extensions.Logging;
@@ -43,7 +41,7 @@ internal sealed partial class ComposeDeployer(
     /// <summary>Looks for compose once, when the agent starts.</summary>
     public async Task DetectAsync(CancellationToken ct)
     {
-        ClearLeftovers();
+        DeploymentLeftovers.Clear(_options, _logger);
         try
         {
             _tool = await ComposeTool.FindAsync(ComposeEnvironment.Build(_options, null, _variables), _time, ct);
@@ -76,32 +74,6 @@ internal sealed partial class ComposeDeployer(
 
     /// <summary>Whether a deployment is one of those that <see cref="Recover"/> has found.</summary>
     public bool WasLeft(string? deploymentId) => deploymentId is not null && _left.Contains(deploymentId);
-
-    private void ClearLeftovers()
-    {
-        try
-        {
-            RegistryConfig.Clear(_options.DataPath);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            var folder = RegistryConfig.Root(_options.DataPath);
-            ComposeLog.RegistriesLeft(_logger, folder, StorageAdvice.Describe(e, folder));
-        }
-
-        // Earlier versions had them in the directory of the projects.
-        foreach (var folder in new[] { AcceptedModel.RootOf(_options.DataPath), _options.StacksPath })
-        {
-            try
-            {
-                StagedProject.Clear(folder);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Log.CandidateLeft(_logger, folder, StorageAdvice.Describe(e, folder));
-            }
-        }
-    }
 
     [SuppressMessage(
         "Design",
@@ -167,45 +139,9 @@ internal sealed partial class ComposeDeployer(
         (request, _) => ValueTask.FromResult("deploy:" + request.ProjectName),
         StartAsync);
 
-    /// <summary>Says what is wrong with a request while somebody still waits for the answer.</summary>
-    public static void Check(DeployComposeRequest request)
-    {
-        if (string.IsNullOrWhiteSpace(request.DeploymentId))
-        {
-            throw new CommandException("deployment_id is missing");
-        }
-
-        if (!StackFolder.IsProjectName(request.ProjectName))
-        {
-            throw new CommandException(
-                $"project_name \"{request.ProjectName}\" is not one: it begins with a small letter or a digit, and has only these, '_' and '-'");
-        }
-
-        if (request.Action is not (null or "up" or "down" or "restart"))
-        {
-            throw new CommandException($"unknown action: {request.Action}");
-        }
-
-        if (request.Action is null or "up" && string.IsNullOrWhiteSpace(request.ComposeContent))
-        {
-            throw new CommandException("compose_content is missing");
-        }
-
-        if (request.Profiles?.FirstOrDefault(profile => profile.Length == 0 || profile.StartsWith('-')) is { } profile)
-        {
-            throw new CommandException($"\"{profile}\" is not a profile's name");
-        }
-
-        StackFolder.CheckEnvNames(request.EnvFiles?.Keys);
-        if (request.Action is null or "up")
-        {
-            RedactionMark.EnsureAbsent(request);
-        }
-    }
-
     private async Task<StartedResult> StartAsync(DeployComposeRequest request, CancellationToken ct)
     {
-        Check(request);
+        DeployRequests.Check(request);
         await CheckOwnAsync(request.ProjectName!, ct);
         var tool = _tool ?? throw new CommandException("failed to deploy: there is no docker compose on this machine");
         var journal = _store.Add(request);
@@ -251,20 +187,20 @@ internal sealed partial class ComposeDeployer(
                 context.Audit.RefuseWork(CommandNames.DeployCompose, id, refusal);
             }
 
-            end = ComposeRun.Failure(request, e.Message);
+            end = DeploymentOutcome.Failure(request, e.Message);
         }
         catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {
-            end = ComposeRun.Failure(request, $"failed to {action} project {project}: {e.Message}");
+            end = DeploymentOutcome.Failure(request, $"failed to {action} project {project}: {e.Message}");
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            end = ComposeRun.Failure(request, $"failed to {action} project {project}: the agent stopped before it was done");
+            end = DeploymentOutcome.Failure(request, $"failed to {action} project {project}: the agent stopped before it was done");
         }
         catch (Exception e)
         {
             Log.Unforeseen(_logger, e, id);
-            end = ComposeRun.Failure(request, $"failed to {action} project {project}: internal error: {e.Message}");
+            end = DeploymentOutcome.Failure(request, $"failed to {action} project {project}: internal error: {e.Message}");
         }
 
         // What compose says may quote the file's variables: it is for whoever asked, and not for the log.
@@ -307,9 +243,6 @@ internal sealed partial class ComposeDeployer(
 
         [LoggerMessage(855, LogLevel.Error, "Deployment {Deployment} failed with an unexpected error")]
         public static partial void Unforeseen(ILogger logger, Exception exception, string deployment);
-
-        [LoggerMessage(860, LogLevel.Warning, "{Path} is of a deployment that a killed agent left, and cannot be removed now: {Reason}")]
-        public static partial void CandidateLeft(ILogger logger, string path, string reason);
 
         [LoggerMessage(863, LogLevel.Warning, "Deployment {Deployment} of project {Project} was interrupted by the end of the agent: the server is told so")]
         public static partial void Interrupted(ILogger logger, string deployment, string project);

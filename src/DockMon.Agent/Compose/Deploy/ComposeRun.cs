@@ -22,33 +22,21 @@ internal sealed partial class ComposeRun(
     ComposeGate gate,
     Action<string, string, IReadOnlyList<ServiceProgress>?> report)
 {
-    /// <summary>How long a container without a health check has to run before it counts: what ends at once, ends within this.</summary>
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
-
-    private const int DefaultHealthSeconds = 60;
-    private const int LongestHealthSeconds = 3600;
-
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-
     private readonly TimeProvider _time = context.Time;
     private readonly ILogger _logger = context.CreateLogger<ComposeRun>();
     private readonly string _project = request.ProjectName!;
     private readonly HiddenServices _hidden = new(context, engine);
     private (string, string)? _reported;
 
-    private TimeSpan HealthTimeout => TimeSpan.FromSeconds(Math.Clamp(request.HealthTimeout ?? DefaultHealthSeconds, 1, LongestHealthSeconds));
-
     private IReadOnlyList<string> Profiles => request.Profiles ?? [];
 
     private ComposeArguments Compose =>
         new(program.Tool, _project, files.Accepted.File, files.Accepted.EnvFile, Path.Combine(files.HostStacks, _project), Profiles);
 
+    private DeploymentOutcome Outcome => new(engine, request, _hidden, Report, _time);
+
     /// <summary>What compose ended with when it first failed; null when it did not.</summary>
     public int? ComposeExit { get; private set; }
-
-    /// <summary>How it ended when it did not get anywhere.</summary>
-    public static DeployComplete Failure(DeployComposeRequest request, string error) =>
-        new() { DeploymentId = request.DeploymentId!, Action = request.Action ?? "up", Services = new Dictionary<string, DeployedService>(), Error = error };
 
     public Task<DeployComplete> RunAsync(CancellationToken ct) => request.Action switch
     {
@@ -76,10 +64,10 @@ internal sealed partial class ComposeRun(
         if (up.ExitCode != 0)
         {
             var error = $"failed to start project {_project}: {ComposeProgress.Error(up.Errors)}";
-            return before.Count == 0 ? await TakeDownAsync(error) : await EndAsync(services, error, ct);
+            return before.Count == 0 ? await TakeDownAsync(error) : await Outcome.DescribeAsync(services, error, ct);
         }
 
-        var end = await SettledAsync(services, before, ct);
+        var end = await Outcome.SettleAsync(services, before, ct);
         return before.Count == 0 && !end.Success && end.PartialSuccess != true ? await TakeDownAsync(end.Error!) : end;
     }
 
@@ -91,7 +79,7 @@ internal sealed partial class ComposeRun(
         var services = await ServicesAsync(ct);
         Report(DeployStages.Starting, $"Project {_project}: restart");
         await RunOrThrowAsync(Compose.Restart, "restart", ct);
-        return await SettledAsync(services, before: [], ct);
+        return await Outcome.SettleAsync(services, before: [], ct);
     }
 
     private async Task<DeployComplete> DownAsync(CancellationToken ct)
@@ -192,54 +180,6 @@ internal sealed partial class ComposeRun(
         await AcceptAsync(await ProjectContainers.ListAsync(engine, _project, ct), ct);
     }
 
-    /// <summary>Waits until it is known what became of the containers, and says so.</summary>
-    private async Task<DeployComplete> SettledAsync(ComposeModel model, IReadOnlyList<ProjectContainer> before, CancellationToken ct)
-    {
-        var wait = request.WaitForHealthy == true;
-        var started = _time.GetTimestamp();
-        while (_time.GetElapsedTime(started) is var passed && passed < (wait ? HealthTimeout : Settle))
-        {
-            var containers = await ProjectContainers.ListAsync(engine, _project, ct);
-            var undecided = containers.Count(container => container.IsUndecided);
-            if (wait && undecided > 0)
-            {
-                var (visible, _) = await _hidden.RemoveAsync(containers, [], ct);
-                Report(DeployStages.HealthCheck, $"Project {_project}: waiting for {undecided} of {containers.Count} containers", visible);
-            }
-
-            // What ran before, and was left alone, has nothing to show.
-            if (undecided == 0 && (passed >= Settle || containers.All(container => before.Any(container.IsSameRun))))
-            {
-                break;
-            }
-
-            await Task.Delay(Interval, _time, ct);
-        }
-
-        return await EndAsync(model, error: null, ct);
-    }
-
-    private async Task<DeployComplete> EndAsync(ComposeModel model, string? error, CancellationToken ct)
-    {
-        var (found, expected) = await _hidden.RemoveAsync(await ProjectContainers.ListAsync(engine, _project, ct), model.Services, ct);
-        var containers = ProjectContainers.ByName(found);
-        var services = expected.Select(service => service.Name).ToHashSet(StringComparer.Ordinal);
-        var failed = ProjectContainers.Failed(containers, expected, request.WaitForHealthy == true);
-        var success = error is null && failed.Count == 0;
-        var partial = failed.Count > 0 && containers.Any(entry => services.Contains(entry.Value.Service) && !failed.Contains(entry.Key));
-        return new DeployComplete
-        {
-            DeploymentId = request.DeploymentId!,
-            Action = request.Action ?? "up",
-            Success = success,
-            PartialSuccess = partial ? true : null,
-            Services = containers.ToDictionary(entry => entry.Key, entry => ProjectContainers.Describe(entry.Value, request.WaitForHealthy == true)),
-            FailedServices = failed.Count > 0 ? failed : null,
-            Error = success ? null : error ?? $"failed to {(request.Action == "restart" ? "restart" : "start")} project {_project}: not running: "
-            + $"{string.Join(", ", failed.Select(name => Reason(name, containers)))}",
-        };
-    }
-
     /// <summary>A first start that failed leaves nothing behind. Volumes stay: they may be older than this.</summary>
     private async Task<DeployComplete> TakeDownAsync(string error)
     {
@@ -251,7 +191,7 @@ internal sealed partial class ComposeRun(
             error += $". What it had started could not be taken down: {ComposeProgress.Error(down.Errors)}";
         }
 
-        return Failure(request, error);
+        return DeploymentOutcome.Failure(request, error);
     }
 
     private async Task<ComposeResult> RunOrThrowAsync(IReadOnlyList<string> arguments, string what, CancellationToken ct) =>
@@ -297,9 +237,6 @@ internal sealed partial class ComposeRun(
                 })]);
         }
     }
-
-    private static string Reason(string name, IReadOnlyDictionary<string, ProjectContainer> containers) =>
-        $"{name} ({(containers.TryGetValue(name, out var container) ? container.Reason : "no container")})";
 
     private static partial class Log
     {

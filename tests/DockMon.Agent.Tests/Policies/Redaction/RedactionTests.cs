@@ -78,12 +78,12 @@ public sealed class RedactionTests : IAsyncLifetime
     public async Task A_mark_that_comes_back_is_refused()
     {
         var deploy = new DeployComposeRequest { DeploymentId = "d", ProjectName = "p", ComposeContent = "services: {}" };
-        ComposeDeployer.Check(deploy);
+        DeployRequests.Check(deploy);
         var files = new Dictionary<string, string> { ["a.env"] = $"A={Redactor.Mark}" };
-        Should.Throw<CommandException>(() => ComposeDeployer.Check(deploy with { EnvFiles = files })).Message.ShouldContain("its a.env has");
+        Should.Throw<CommandException>(() => DeployRequests.Check(deploy with { EnvFiles = files })).Message.ShouldContain("its a.env has");
         deploy = deploy with { ComposeContent = $"a: {Redactor.Mark}" };
-        Should.Throw<CommandException>(() => ComposeDeployer.Check(deploy)).Message.ShouldContain("its compose file has");
-        ComposeDeployer.Check(deploy with { EnvFiles = files, Action = "down" }); // Uses what was deployed.
+        Should.Throw<CommandException>(() => DeployRequests.Check(deploy)).Message.ShouldContain("its compose file has");
+        DeployRequests.Check(deploy with { EnvFiles = files, Action = "down" }); // Uses what was deployed.
 
         var creator = new ContainerCreator(
             _engine.Client,

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DockMon.Agent.Tests.Compose.Deploy;
 
-public sealed class DeployRequestTests
+public sealed class DeployRequestsTests
 {
     private static readonly DeployComposeRequest Good = new() { DeploymentId = "d1", ProjectName = "shop", ComposeContent = "services: {}" };
 
@@ -16,12 +16,12 @@ public sealed class DeployRequestTests
     [InlineData("up")]
     [InlineData("down")]
     [InlineData("restart")]
-    public void A_request_for_a_known_action_is_good(string? action) => Should.NotThrow(() => ComposeDeployer.Check(Good with { Action = action }));
+    public void A_request_for_a_known_action_is_good(string? action) => Should.NotThrow(() => DeployRequests.Check(Good with { Action = action }));
 
     [Fact]
     public void Only_up_needs_the_content()
     {
-        Should.NotThrow(() => ComposeDeployer.Check(Good with { Action = "down", ComposeContent = null }));
+        Should.NotThrow(() => DeployRequests.Check(Good with { Action = "down", ComposeContent = null }));
         Refuses(Good with { Action = "up", ComposeContent = " " }, "compose_content is missing");
     }
 
@@ -69,7 +69,7 @@ public sealed class DeployRequestTests
     [Fact]
     public void Env_files_are_limited_in_number()
     {
-        Should.NotThrow(() => ComposeDeployer.Check(Good with { EnvFiles = Many(100) }));
+        Should.NotThrow(() => DeployRequests.Check(Good with { EnvFiles = Many(100) }));
         Refuses(Good with { EnvFiles = Many(101) }, "more than 100 env files");
 
         static Dictionary<string, string> Many(int count) => Enumerable.Range(0, count).ToDictionary(i => $"{i}.env", _ => "");
@@ -88,5 +88,5 @@ public sealed class DeployRequestTests
     }
 
     private static void Refuses(DeployComposeRequest request, string words) =>
-        Should.Throw<CommandException>(() => ComposeDeployer.Check(request)).Message.ShouldContain(words);
+        Should.Throw<CommandException>(() => DeployRequests.Check(request)).Message.ShouldContain(words);
 }
