@@ -13,19 +13,6 @@ internal sealed class ComposeSettings
 {
     private delegate void Reader(ComposeSettings model, SettingsBuilder settings, YamlNode value);
 
-    private static readonly HashSet<string> HarmlessAtTop =
-        new(StringComparer.Ordinal) { "name", "version", "services", "networks", "volumes", "configs", "secrets" };
-
-    private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
-    {
-        "attach", "blkio_config", "cap_add", "cap_drop", "cgroup_parent", "command", "container_name", "cpu_count", "cpu_percent", "cpu_shares",
-        "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpus", "cpuset", "depends_on", "develop", "dns", "dns_opt", "dns_search",
-        "domainname", "entrypoint", "environment", "expose", "external_links", "extra_hosts", "group_add", "healthcheck", "hostname", "init", "isolation",
-        "labels", "links", "mac_address", "mem_limit", "mem_reservation", "mem_swappiness", "memswap_limit", "oom_kill_disable", "oom_score_adj",
-        "pids_limit", "platform", "ports", "profiles", "pull_policy", "pull_refresh_after", "read_only", "restart", "scale", "shm_size", "stdin_open",
-        "stop_grace_period", "stop_signal", "storage_opt", "sysctls", "tmpfs", "tty", "ulimits", "user", "working_dir",
-    };
-
     private static readonly Dictionary<string, Reader> Readers = new(StringComparer.Ordinal)
     {
         ["image"] = (_, settings, value) => settings.AddImage(Text(value)),
@@ -106,7 +93,7 @@ internal sealed class ComposeSettings
     private IEnumerable<EffectiveSettings> Read(bool programsOnly)
     {
         var whole = new SettingsBuilder($"project {_project}");
-        foreach (var (key, _) in _root.Entries().Where(entry => !programsOnly && !HarmlessAtTop.Contains(entry.Key) && !IsExtension(entry.Key)))
+        foreach (var (key, _) in _root.Entries().Where(entry => !programsOnly && !ComposeKeys.IsHarmlessAtTop(entry.Key)))
         {
             whole.Add(key == "models" ? DangerKind.HostProgram : DangerKind.Unknown, key == "models" ? "docker model" : key);
         }
@@ -126,7 +113,7 @@ internal sealed class ComposeSettings
             {
                 read(this, settings, value);
             }
-            else if (!programsOnly && !Harmless.Contains(key) && !IsExtension(key))
+            else if (!programsOnly && !ComposeKeys.IsHarmless(key))
             {
                 settings.Add(DangerKind.Unknown, key);
             }
@@ -289,8 +276,6 @@ internal sealed class ComposeSettings
 
     private static Dictionary<string, string> Map(YamlNode? node) =>
         node.Entries().ToDictionary(entry => entry.Key, entry => Text(entry.Value), StringComparer.Ordinal);
-
-    private static bool IsExtension(string key) => key.StartsWith("x-", StringComparison.Ordinal);
 
     private static bool IsEmpty(YamlNode value) => value switch
     {
