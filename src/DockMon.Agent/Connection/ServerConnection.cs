@@ -46,38 +46,11 @@ internal sealed partial class ServerConnection : IDisposable
         ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, AgentLoops? heartbeats = null)
     {
         var connection = new ServerConnection(socket, request.Token, time, logger, heartbeats);
-        using var limit = new TimeLimit(ProtocolLimits.AuthWait, TimeProvider.System, ct);
         try
         {
-            await socket.SendAsync(FrameWriter.Message(request, ProtocolJson.Default.RegisterRequest), limit.Token);
-            await socket.FlushAsync(limit.Token);
-            var (kind, frame, _) = await connection._reader.ReadAsync(limit.Token, RegistrationAnswer.MaxBytes);
-            if (kind != ReadKind.Frame)
-            {
-                throw new DialException(kind == ReadKind.Discarded
-                    ? $"the server's answer to the registration is not a text frame of at most {RegistrationAnswer.MaxBytes} bytes"
-                    : $"the server ended the registration without an answer: {connection.CloseText()}");
-            }
-
-            var auth = RegistrationAnswer.Read(frame.Span, request.Token);
+            var auth = await RegistrationExchange.RunAsync(socket, connection._reader, request, logger, ct);
             connection._permanentToken = auth.PermanentToken;
             return (connection, auth);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            connection.Dispose();
-            throw new DialException($"the server did not answer the registration within {ProtocolLimits.AuthWait.TotalSeconds:0} s (timeout)");
-        }
-        catch (WebSocketException e)
-        {
-            connection.Dispose();
-            throw new DialException($"the connection broke during the registration: {e.Message}", inner: e);
-        }
-        catch (Exception e) when (e is DialException or RegistrationRejectedException)
-        {
-            await connection.EndRegistrationAsync(e is RegistrationRejectedException, ct);
-            connection.Dispose();
-            throw;
         }
         catch
         {
@@ -182,7 +155,7 @@ internal sealed partial class ServerConnection : IDisposable
                         break;
                     default:
                         return new ConnectionEnd(
-                            $"the server closed the connection: {CloseText()}",
+                            $"the server closed the connection: {_socket.CloseText(_sentToken, _permanentToken)}",
                             _socket.WebSocket.CloseStatus ?? WebSocketCloseStatus.Empty, _socket.WebSocket.CloseStatusDescription == ReplacedReason);
                 }
             }
@@ -267,31 +240,6 @@ internal sealed partial class ServerConnection : IDisposable
         using var limit = new CancellationTokenSource(CloseLimit);
         return await _socket.CloseAsync(status, reason, _logger, limit.Token);
     }
-
-    /// <summary>Takes leave without having been registered. A server closes after a refusal, and gets its answer to that.</summary>
-    private async Task EndRegistrationAsync(bool closeFollows, CancellationToken ct)
-    {
-        using var limit = new TimeLimit(CloseLimit, TimeProvider.System, ct);
-        try
-        {
-            while (closeFollows && (await _reader.ReadAsync(limit.Token, RegistrationAnswer.MaxBytes)).Kind != ReadKind.Close)
-            {
-                // What else it says concerns nobody any more.
-            }
-        }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
-        {
-            ConnectionLog.CloseFailed(_logger, e is OperationCanceledException ? "timeout" : e.Message);
-            return;
-        }
-
-        await SayGoodbyeAsync(WebSocketCloseStatus.NormalClosure, "not registered");
-    }
-
-    private string CloseText() =>
-        _socket.WebSocket.CloseStatus is { } status
-            ? $"{(int)status} {ServerText.Cut(_socket.WebSocket.CloseStatusDescription, _sentToken, _permanentToken)}".TrimEnd()
-            : "without a close frame";
 
     private static partial class Log
     {

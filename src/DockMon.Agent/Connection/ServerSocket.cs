@@ -66,5 +66,11 @@ internal sealed class ServerSocket(WebSocket socket, GatheringStream stream) : I
         }
     }
 
+    /// <summary>What the server closed it with, without the tokens that it was sent.</summary>
+    public string CloseText(params ReadOnlySpan<string?> tokens) =>
+        socket.CloseStatus is { } status
+            ? $"{(int)status} {ServerText.Cut(socket.CloseStatusDescription, tokens)}".TrimEnd()
+            : "without a close frame";
+
     public void Dispose() => socket.Dispose();
 }
