@@ -5,6 +5,7 @@ using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Api;

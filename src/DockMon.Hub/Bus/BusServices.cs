@@ -1,4 +1,5 @@
 using DockMon.Hub.Bus.Nats;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Hub.Storage.Tables;
 
 namespace DockMon.Hub.Bus;

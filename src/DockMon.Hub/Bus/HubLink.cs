@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Hub.Storage;
 
 namespace DockMon.Hub.Bus;

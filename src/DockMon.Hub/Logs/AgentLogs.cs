@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Logs;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 

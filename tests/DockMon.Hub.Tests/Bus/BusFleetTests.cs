@@ -3,6 +3,7 @@ using DockMon.Hub.Agents;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Bus.Nats;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Streams;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Shouldly;

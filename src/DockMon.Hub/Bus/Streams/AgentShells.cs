@@ -3,7 +3,7 @@ using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Protocol;
 
-namespace DockMon.Hub.Bus;
+namespace DockMon.Hub.Bus.Streams;
 
 /// <summary>Shells in containers, whichever hub their agents are connected to: those of another hub run over a stream.</summary>
 internal sealed class AgentShells(AgentRegistry agents, HubStreams streams, HubIdentity self, Owners owners) : IAnswersHubs

@@ -3,7 +3,7 @@ using System.Text;
 using System.Threading.Channels;
 using DockMon.Hub.Agents;
 
-namespace DockMon.Hub.Bus;
+namespace DockMon.Hub.Bus.Streams;
 
 /// <summary>
 /// A stream of messages between two hubs, both ways. Frames have at most 32 KiB and a number; a number that is missing ends the stream. Each side

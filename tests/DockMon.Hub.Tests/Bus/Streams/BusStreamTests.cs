@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Bus.Streams;
 using Shouldly;
 using Xunit;
 
-namespace DockMon.Hub.Tests.Bus;
+namespace DockMon.Hub.Tests.Bus.Streams;
 
 public sealed class BusStreamTests
 {

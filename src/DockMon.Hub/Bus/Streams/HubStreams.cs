@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using DockMon.Hub.Agents;
 
-namespace DockMon.Hub.Bus;
+namespace DockMon.Hub.Bus.Streams;
 
 /// <summary>The streams between this hub and others. Each ends when the other hub is gone; those that are served here also when this hub stops.</summary>
 internal sealed class HubStreams
