@@ -9,6 +9,7 @@ internal static class Program
     private const string Usage = """
         usage: bench/run watch    [--containers 50 | 10,50,200] [--seconds 60] [--rounds 2] [--settle 5] [--only kernel,engine,standin,idle] [--agent "CMD"]
                bench/run latency  [--containers 50] [--times 100] [--stops 20] [--outages 5] [--outage-seconds 5] [--source kernel|engine|auto | --agent "CMD"]
+               bench/run allocations [--containers 10] [--times 200] [--stops 20] [--seconds 20] [--rounds 3] [--settle 10] [--beside DLL]
                bench/run downtime [--times 10] [--source … | --agent "CMD"]
                bench/run soak     [--hours 1] [--containers 50] [--source … | --agent "CMD"]
                bench/run hub      [--agents 1000] [--containers 10] [--seconds 60] [--settle 30] [--burst 10] [--callers 16] [--sources 64]
@@ -70,6 +71,7 @@ internal static class Program
         {
             "watch" => new Watch(bench, arguments).RunAsync(ct),
             "latency" => new Latency(bench, arguments).RunAsync(ct),
+            "allocations" => new Allocations(bench, arguments).RunAsync(ct),
             "downtime" => new Downtime(bench, arguments).RunAsync(ct),
             "soak" => new Soak(bench, arguments).RunAsync(ct),
             var other => throw new UsageException(other is null ? "there is no verb" : $"\"{other}\" is no verb"),

@@ -42,7 +42,7 @@ internal sealed class Watch(Workbench bench, Arguments arguments)
     /// <summary>Who is measured after whom: each round begins with another, because what one leaves behind costs the next.</summary>
     /// <param name="contestants">All of them.</param>
     /// <param name="round">Counted from 1.</param>
-    public static IEnumerable<Contestant> InOrder(IReadOnlyList<Contestant> contestants, int round)
+    public static IEnumerable<T> InOrder<T>(IReadOnlyList<T> contestants, int round)
     {
         var first = (round - 1) % contestants.Count;
         return contestants.Skip(first).Concat(contestants.Take(first));

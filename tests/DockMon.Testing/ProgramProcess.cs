@@ -8,6 +8,7 @@ public sealed class ProgramProcess : IAsyncDisposable
 {
     private const int SigHangup = 1;
     private const int SigKill = 9;
+    private const int SigUser1 = 10;
     private const int SigTerm = 15;
     private const int SigContinue = 18;
     private const int SigStop = 19;
@@ -93,6 +94,9 @@ public sealed class ProgramProcess : IAsyncDisposable
 
     /// <summary>Asks it to read again what it has read (SIGHUP).</summary>
     public void Hangup() => Signal(SigHangup);
+
+    /// <summary>Sends SIGUSR1, whose meaning is the program's.</summary>
+    public void SignalUser1() => Signal(SigUser1);
 
     /// <summary>Ends it at once (SIGKILL).</summary>
     public void Kill() => Signal(SigKill);
