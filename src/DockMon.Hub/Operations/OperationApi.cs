@@ -6,6 +6,7 @@ using DockMon.Hub.Api.Contract;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Inventory;
 using DockMon.Protocol;
+using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Operations;
 
@@ -26,6 +27,7 @@ internal sealed record UpdateRequest(string? Image, int? StopTimeout, int? Healt
 [JsonSerializable(typeof(StackFiles))]
 [JsonSerializable(typeof(StackAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<StackSummary>))]
+[JsonSerializable(typeof(Guid?))]
 internal sealed partial class OperationJson : JsonSerializerContext;
 
 /// <summary>Endpoints of operations, and of updates, which are one kind of them.</summary>
@@ -47,31 +49,57 @@ internal static class OperationApi
         app.MapGet("/api/operations/{id}", FindAsync).Allow(Role.Viewer).Produces<OperationAnswer>().WithSummary("One operation.");
     }
 
-    /// <summary>Has an agent begin an operation; one that it refuses has failed.</summary>
-    public static async Task<IResult> BeginAsync(OperationAnswer operation, OperationUpdates updates, Func<Task> ask, CancellationToken ct)
+    /// <summary>Header with the id of the operation that is to be begun: a request that is repeated, because its answer was lost, begins nothing.</summary>
+    public const string Key = "Idempotency-Key";
+
+    /// <summary>The answer to a request that is repeated; null for one that is new.</summary>
+    public static async Task<IResult?> BegunAsync(string hostId, Guid? key, OperationStore store, CancellationToken ct)
+    {
+        if (key is not { } id || await store.FindAsync(id.ToString(), ct) is not { } begun)
+        {
+            return null;
+        }
+
+        return begun.HostId == hostId ? Accepted(begun)
+            : Results.Problem($"{Key} {id} is that of another operation", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.Conflict);
+    }
+
+    /// <summary>
+    /// Has an agent begin an operation; one that it refuses has failed. Neither depends on whether who asked is still there: what is stored as running and
+    /// was never asked for would seem to go on for hours.
+    /// </summary>
+    public static async Task<IResult> BeginAsync(OperationAnswer operation, OperationUpdates updates, Func<Task> ask)
     {
         try
         {
             await ask();
-            return Results.Accepted($"/api/operations/{operation.Id}", operation);
+            return Accepted(operation);
         }
         catch (AgentException e)
         {
-            await updates.FailAsync(operation, e, ct);
+            await updates.FailAsync(operation, e, CancellationToken.None);
             return Relay.Problem(e);
         }
     }
+
+    private static IResult Accepted(OperationAnswer operation) => Results.Accepted($"/api/operations/{operation.Id}", operation);
 
     private static async Task<IResult> UpdateAsync(
         string id,
         string cid,
         UpdateRequest? request,
+        [FromHeader(Name = Key)] Guid? key,
         AgentCalls agents,
         ContainerStore containers,
         OperationStore store,
         OperationUpdates updates,
         CancellationToken ct)
     {
+        if (await BegunAsync(id, key, store, ct) is { } begun)
+        {
+            return begun;
+        }
+
         var known = (await containers.OfHostAsync(id, ct, [cid])).GetValueOrDefault(cid);
         var image = request?.Image is { Length: > 0 } named ? named : known is { HasImageById: false } ? known.Image : null;
         if (string.IsNullOrEmpty(image))
@@ -93,12 +121,11 @@ internal static class OperationApi
             HealthTimeout = request?.HealthTimeout,
             RegistryAuth = request?.RegistryAuth,
         };
-        var operation = await store.AddAsync(id, OperationKinds.Update, cid, ct, name: known?.Name, image: image);
+        var operation = await store.AddAsync(id, OperationKinds.Update, cid, ct, name: known?.Name, image: image, id: key);
         return await BeginAsync(
             operation,
             updates,
-            () => agents.CommandAsync(id, CommandNames.UpdateContainer, payload, ProtocolJson.Default.UpdateContainerRequest, ct),
-            ct);
+            () => agents.CommandAsync(id, CommandNames.UpdateContainer, payload, ProtocolJson.Default.UpdateContainerRequest, CancellationToken.None));
     }
 
     private static async Task<IResult> ListAsync(string? host, int? limit, OperationStore store, VisibleHosts visible, CancellationToken ct) =>

@@ -105,8 +105,10 @@ internal sealed class OperationStore(Database database, TimeProvider time)
     /// <param name="result">The revision of the files of a deployment.</param>
     /// <param name="name">The container's name; that of the stack when left out.</param>
     /// <param name="image">The new image of a container.</param>
+    /// <param name="id">Its id, which no other one has; a new one when left out.</param>
     public Task<OperationAnswer> AddAsync(
-        string hostId, string kind, string subject, CancellationToken ct, string result = "", string? name = null, string image = "") => database.TransactAsync(
+        string hostId, string kind, string subject, CancellationToken ct, string result = "", string? name = null, string image = "",
+        Guid? id = null) => database.TransactAsync(
         async open =>
         {
             var now = Now;
@@ -117,7 +119,8 @@ internal sealed class OperationStore(Database database, TimeProvider time)
                 """,
                 ("@host", hostId), ("@most", MostKept - 1));
             var added = new OperationAnswer(
-                Guid.NewGuid().ToString(), hostId, kind, subject, name ?? subject, Cut(image), OperationStates.Running, "", "", "", result, now, now, []);
+                (id ?? Guid.NewGuid()).ToString(), hostId, kind, subject, name ?? subject, Cut(image),
+                OperationStates.Running, "", "", "", result, now, now, []);
             await open.ExecuteAsync(
                 """
                 INSERT INTO operations (id, host_id, kind, subject, name, image, state, stage, message, error, result, started_at, changed_at, steps)

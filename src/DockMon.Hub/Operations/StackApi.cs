@@ -4,6 +4,7 @@ using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Api;
 using DockMon.Hub.Api.Contract;
 using DockMon.Protocol;
+using Microsoft.AspNetCore.Mvc;
 
 namespace DockMon.Hub.Operations;
 
@@ -54,12 +55,18 @@ internal static partial class StackApi
         string name,
         StackRequest request,
         bool? deploy,
+        [FromHeader(Name = OperationApi.Key)] Guid? key,
         StackStore stacks,
         AgentCalls agents,
         OperationStore operations,
         OperationUpdates updates,
         CancellationToken ct)
     {
+        if (await OperationApi.BegunAsync(id, key, operations, ct) is { } begun)
+        {
+            return begun;
+        }
+
         if (!ProjectName().IsMatch(name))
         {
             return Results.Problem(
@@ -85,7 +92,7 @@ internal static partial class StackApi
             return await FindAsync(id, name, stacks, ct);
         }
 
-        var operation = await operations.AddAsync(id, OperationKinds.Deploy, name, ct, revision);
+        var operation = await operations.AddAsync(id, OperationKinds.Deploy, name, ct, revision, id: key);
         var payload = new DeployComposeRequest
         {
             DeploymentId = operation.Id,
@@ -97,7 +104,7 @@ internal static partial class StackApi
             ForceRecreate = request.ForceRecreate,
             WaitForHealthy = request.WaitForHealthy,
         };
-        return await BeginAsync(id, operation, payload, agents, updates, ct);
+        return await BeginAsync(id, operation, payload, agents, updates);
     }
 
     private static async Task<IResult> RemoveAsync(
@@ -105,18 +112,24 @@ internal static partial class StackApi
         string name,
         bool? volumes,
         bool? keep,
+        [FromHeader(Name = OperationApi.Key)] Guid? key,
         StackStore stacks,
         AgentCalls agents,
         OperationStore operations,
         OperationUpdates updates,
         CancellationToken ct)
     {
+        if (await OperationApi.BegunAsync(id, key, operations, ct) is { } begun)
+        {
+            return begun;
+        }
+
         if (await stacks.FindAsync(id, name, ct) is not { } stack)
         {
             return Missing(name);
         }
 
-        var operation = await operations.AddAsync(id, keep == true ? OperationKinds.Down : OperationKinds.Remove, name, ct);
+        var operation = await operations.AddAsync(id, keep == true ? OperationKinds.Down : OperationKinds.Remove, name, ct, id: key);
         var payload = new DeployComposeRequest
         {
             DeploymentId = operation.Id,
@@ -126,16 +139,15 @@ internal static partial class StackApi
             Action = "down",
             RemoveVolumes = volumes,
         };
-        return await BeginAsync(id, operation, payload, agents, updates, ct);
+        return await BeginAsync(id, operation, payload, agents, updates);
     }
 
     private static Task<IResult> BeginAsync(
-        string hostId, OperationAnswer operation, DeployComposeRequest payload, AgentCalls agents, OperationUpdates updates, CancellationToken ct) =>
+        string hostId, OperationAnswer operation, DeployComposeRequest payload, AgentCalls agents, OperationUpdates updates) =>
         OperationApi.BeginAsync(
             operation,
             updates,
-            () => agents.CommandAsync(hostId, CommandNames.DeployCompose, payload, ProtocolJson.Default.DeployComposeRequest, ct),
-            ct);
+            () => agents.CommandAsync(hostId, CommandNames.DeployCompose, payload, ProtocolJson.Default.DeployComposeRequest, CancellationToken.None));
 
     private static IResult Missing(string name) =>
         Results.Problem($"the hub has no files of a stack {name} of this host", statusCode: StatusCodes.Status404NotFound);
