@@ -109,8 +109,9 @@ public sealed class UpdateTests(Browser browser) : IAsyncLifetime
         var digests = await Dialog.Locator(".change code").AllInnerTextsAsync();
         digests.ShouldAllBe(digest => digest.Length == 12);
         digests.Distinct().Count().ShouldBe(2);
+        await Page.RouteAsync("**/containers/*/update", LoseAnswerAsync, new() { Times = 1 });
         await Dialog.GetByRole(AriaRole.Button, new() { Name = "Update", Exact = true }).ClickAsync();
-        await Expect(Dialog.Locator(".end")).ToContainTextAsync($"{first} runs {Image} now");
+        await Expect(Dialog).ToContainTextAsync($"{first} runs {Image} now");
         await Dialog.GetByRole(AriaRole.Link, new() { Name = "Look at it" }).ClickAsync();
         await Expect(Dialog).ToHaveCountAsync(0);
         await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = first })).ToBeVisibleAsync();
@@ -131,6 +132,13 @@ public sealed class UpdateTests(Browser browser) : IAsyncLifetime
         (await Docker.RunAsync(["inspect", "--format", "{{.Config.Env}}", first, second, third], Ct)).Split('\n')
             .ShouldAllBe(variables => variables.Contains("VERSION=2", StringComparison.Ordinal));
         _scene.Problems.ShouldBeEmpty();
+    }
+
+    /// <summary>The hub does what it was asked for, and its answer is lost, as when a browser ends what it loads because the network changed.</summary>
+    private static async Task LoseAnswerAsync(IRoute route)
+    {
+        (await route.FetchAsync()).Status.ShouldBe(202);
+        await route.AbortAsync("failed");
     }
 
     private ILocator Row(string name) => Page.GetByRole(AriaRole.Row).Filter(new() { HasText = name });

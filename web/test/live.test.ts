@@ -73,3 +73,17 @@ test('a stream that broke before its first event has all read again, and one tha
   leave()
   deaf()
 })
+
+test('what cannot be read after a gap is read again, until nobody wants it any more', async () => {
+  const { open } = streams()
+  const stop = new AbortController()
+  let reads = 0
+  const leave = onGap(() => (++reads < 3 ? Promise.reject(new Error('the network changed')) : undefined))
+  const begun = startLive(stop.signal)
+  const stream = open[0]!()
+  await begun
+  stream.enqueue(new TextEncoder().encode('event: gap\ndata: {}\n\n'))
+  await until(() => reads === 3)
+  leave()
+  stop.abort()
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withOperations, type Operation } from '../src/data/operations.ts'
+import { begin, later, newOperation, withOperations, type Operation } from '../src/data/operations.ts'
+import { Problem } from '../src/data/http.ts'
 import { updateWord, type Update } from '../src/data/updates.ts'
 import { fixedName, hasHealthCheck, keptOf, shortDigest } from '../src/updates/kept.ts'
 import { outcomeOf, stepsOf } from '../src/updates/steps.ts'
@@ -75,6 +76,29 @@ test('operations are the newest first, and the answer to a request does not undo
   assert.equal(known.get('o')!.stage, 'pulling')
   const ended = withOperations(withOperations(known, [operation('succeeded', 'pulling', 'completed')]), [operation('running')])
   assert.equal(ended.get('o')!.state, 'succeeded')
+})
+
+test('an operation that was lost goes on when something is heard of it after all', () => {
+  const lost = { ...operation('failed', 'pulling', 'lost'), stage: 'lost' }
+  assert.equal(later(lost, operation('running', 'pulling')).stage, 'lost')
+  assert.equal(later(lost, operation('succeeded', 'pulling', 'lost', 'completed')).state, 'succeeded')
+})
+
+test('what is begun is asked for again with the same id while no answer comes, and not when it is refused', async () => {
+  const keys: (string | null)[] = []
+  globalThis.fetch = (_, init) => {
+    keys.push(new Headers(init?.headers).get('idempotency-key'))
+    return keys.length < 3 ? Promise.reject(new TypeError('Failed to fetch')) : Promise.resolve(Response.json(operation('running'), { status: 202 }))
+  }
+  assert.equal((await begin('POST', '/x')).id, 'o')
+  assert.equal(keys.length, 3)
+  assert.match(keys[0]!, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  assert.equal(new Set(keys).size, 1)
+  assert.notEqual(newOperation(), newOperation())
+  keys.length = 0
+  globalThis.fetch = () => Promise.resolve(new Response('{"title":"no"}', { status: 409, headers: { key: String(keys.push(null)) } }))
+  await assert.rejects(begin('POST', '/x'), Problem)
+  assert.equal(keys.length, 1)
 })
 
 test('what an update keeps', () => {

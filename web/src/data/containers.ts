@@ -112,7 +112,7 @@ export function startContainers(): void {
       changed()
     }
   })
-  onGap(() => void readContainers())
+  onGap(readContainers)
 }
 
 /** Figures of the containers that are in view, by key. */

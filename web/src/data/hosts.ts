@@ -74,7 +74,7 @@ export function startHosts(): void {
       hosts.value = rest
     }
   })
-  onGap(() => void readHosts())
+  onGap(readHosts)
 }
 
 function publish(): void {

@@ -19,28 +19,32 @@ export class Problem extends Error {
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
 
-  constructor() {
-    super('The hub does not answer. What is shown may be old; it is tried again.')
+  constructor(method = 'GET') {
+    super(
+      method === 'GET'
+        ? 'The hub does not answer. What is shown may be old; it is tried again.'
+        : 'No answer came from the hub: it may have been done all the same. Look, before you do it again.',
+    )
   }
 }
 
 /** Called when the hub does not know who asks (any more). */
 export const signedOut: { run: () => void } = { run: () => undefined }
 
-/** Asks the hub. The answer is its JSON, or undefined for none. */
-export async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** Asks the hub. The answer is its JSON, or undefined for none. With a key, what is asked again is done once. */
+export async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, key?: string): Promise<T> {
   let answer: Response
   try {
     answer = await fetch(path, {
       method,
       credentials: 'same-origin',
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...(key !== undefined && { 'idempotency-key': key }) },
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ?? null,
     })
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new Unreachable()
+    throw new Unreachable(method)
   }
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
   throw await problemOf(answer)
@@ -67,7 +71,20 @@ export async function problemOf(answer: Response): Promise<Problem> {
   }
 }
 
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask('GET', path, undefined, signal)
+/** Asks again, as often as there are pauses, where no answer came: a browser ends what it asks for when the network changes. */
+export async function untilAnswered<T>(run: () => Promise<T>, pauses: readonly number[]): Promise<T> {
+  for (const pause of pauses) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error
+    }
+    await new Promise(resolve => setTimeout(resolve, pause))
+  }
+  return run()
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => untilAnswered(() => ask<T>('GET', path, undefined, signal), [200, 1000])
 
 /** What went wrong, in words for the user. */
 export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))

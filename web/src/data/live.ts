@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { pause, retryNow } from './retry.ts'
+import { pause, retryNow, untilDone } from './retry.ts'
 import { follow, type ServerEvent } from './sse.ts'
 
 /** The last time that something of the hub arrived, in milliseconds; 0 before. */
@@ -13,7 +13,8 @@ const PATIENCE = 3000
 
 type Listener = (event: { name: string; hostId: string; data: unknown }) => void
 const listeners = new Set<Listener>()
-const refreshers = new Set<() => void>()
+const refreshers = new Set<() => unknown>()
+let ended = new AbortController().signal
 
 /** Listens to everything that changes. */
 export function listen(listener: Listener): () => void {
@@ -23,23 +24,32 @@ export function listen(listener: Listener): () => void {
   }
 }
 
-/** Called after a gap: what was read before may be old, and is to be read again. */
-export function onGap(refresh: () => void): () => void {
+/** Called after a gap: what was read before may be old, and is to be read again; called again where that fails. */
+export function onGap(refresh: () => unknown): () => void {
   refreshers.add(refresh)
   return () => {
     refreshers.delete(refresh)
   }
 }
 
+function readAgain(): void {
+  for (const read of refreshers) {
+    const run = async (): Promise<void> => {
+      if (refreshers.has(read)) await read()
+    }
+    void untilDone(run, problem => problem && console.info('what may be old was not read:', problem), ended)
+  }
+}
+
 /** Reads again what may be old, and opens broken streams at once. */
 export function refresh(): void {
-  for (const read of refreshers) read()
+  readAgain()
   retryNow()
 }
 
 function take(event: ServerEvent): void {
   if (event.name === 'gap') {
-    for (const read of refreshers) read()
+    readAgain()
     return
   }
   const { host_id: hostId, data } = JSON.parse(event.data) as { host_id: string; data: unknown }
@@ -52,6 +62,7 @@ function take(event: ServerEvent): void {
  */
 export function startLive(stop: AbortSignal): Promise<unknown> {
   addEventListener('online', retryNow, { signal: stop })
+  ended = stop
   let wasRead = false
   // Until there is an event behind which it can go on, a stream that is opened again says nothing of what happened in between.
   let canGoOn = false
@@ -70,7 +81,7 @@ export function startLive(stop: AbortSignal): Promise<unknown> {
           live.value = open
           if (!open) return
           heardAt.value = Date.now()
-          if (wasRead && !canGoOn) for (const read of refreshers) read()
+          if (wasRead && !canGoOn) readAgain()
           wasRead = true
           resolve()
         },

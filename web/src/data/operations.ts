@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { get } from './http.ts'
+import { ask, get, untilAnswered } from './http.ts'
 import { listen, onGap } from './live.ts'
 import type { Schema } from './schema.ts'
 
@@ -27,14 +27,17 @@ export const pulls = signal<ReadonlyMap<string, Pull>>(new Map())
 const pending = new Map<string, Pull>()
 let timer = 0
 
+/** Of two tellings of an operation the later one: what was asked for may arrive after what the stream told of it. */
+export function later(before: Operation | undefined, item: Operation): Operation {
+  if (!before) return item
+  const ended = before.state !== 'running' && before.stage !== 'lost'
+  return ended || before.steps.length > item.steps.length ? before : item
+}
+
 /** The same operations with others put in, the newest first. */
 export function withOperations(known: ReadonlyMap<string, Operation>, changed: readonly Operation[]): Map<string, Operation> {
   const next = new Map(known)
-  for (const item of changed) {
-    const before = next.get(item.id)
-    // What was asked for may arrive after what the stream told of it.
-    if (!before || before.state === 'running') next.set(item.id, before && before.steps.length > item.steps.length ? before : item)
-  }
+  for (const item of changed) next.set(item.id, later(next.get(item.id), item))
   const sorted = [...next.values()].sort((a, b) => (a.started_at < b.started_at ? 1 : a.started_at > b.started_at ? -1 : 0))
   return new Map(sorted.slice(0, MOST).map(item => [item.id, item]))
 }
@@ -48,9 +51,26 @@ export async function readOperations(): Promise<void> {
   know(await get<Operation[]>('/api/operations?limit=200'))
 }
 
-/** Reads an older one, unless it is known. */
+/** Reads one, unless it is known how it ended. */
 export async function readOperation(id: string): Promise<void> {
-  if (!operations.value.has(id)) know([await get<Operation>('/api/operations/' + encodeURIComponent(id))])
+  const known = operations.value.get(id)
+  if (!known || known.state === 'running') know([await get<Operation>('/api/operations/' + encodeURIComponent(id))])
+}
+
+/** The id of an operation that is to be begun. `crypto.randomUUID` is only there with TLS. */
+export function newOperation(): string {
+  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20)}`
+}
+
+/** Pauses before an operation is asked for again, in milliseconds: about as long as a hub takes to start again. */
+const AGAIN = [500, 1000, 2000, 4000, 8000, 8000]
+
+/** Has the hub begin an operation. It is asked again while no answer comes, and begins it once. */
+export async function begin(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, id = newOperation()): Promise<Operation> {
+  const operation = await untilAnswered(() => ask<Operation>(method, path, body, undefined, id), AGAIN)
+  know([operation])
+  return operation
 }
 
 export function startOperations(): void {
@@ -66,7 +86,7 @@ export function startOperations(): void {
       }, 250)
     }
   })
-  onGap(() => void readOperations())
+  onGap(readOperations)
 }
 
 /** The update of a container that runs. */

@@ -4,6 +4,7 @@ import { containers, version, type Container } from './containers.ts'
 import { hosts } from './hosts.ts'
 import { get } from './http.ts'
 import { listen, onGap } from './live.ts'
+import { untilDone } from './retry.ts'
 import type { Schema } from './schema.ts'
 
 /** The files of a stack, as the hub has them. */
@@ -34,20 +35,19 @@ export const managed = signal<ReadonlySet<string> | undefined>(undefined)
 
 /** Reads which stacks the hub has, and goes on to do so when one is deployed or removed, until it is told to end. */
 export function followStacks(): () => void {
-  const read = (): void => {
-    get<Schema<'StackSummary'>[]>('/api/stacks').then(
-      list => {
-        managed.value = new Set(list.filter(stack => stack.managed).map(stack => stackKey(stack.host_id, stack.name)))
-      },
-      (error: unknown) => console.info('no stacks', error),
-    )
+  const stop = new AbortController()
+  const readOnce = async (): Promise<void> => {
+    const list = await get<Schema<'StackSummary'>[]>('/api/stacks', stop.signal)
+    managed.value = new Set(list.filter(stack => stack.managed).map(stack => stackKey(stack.host_id, stack.name)))
   }
+  const read = (): void => void untilDone(readOnce, problem => problem && console.info('no stacks:', problem), stop.signal)
   read()
   const leave = listen(({ name, data }) => {
     if (name === 'operation_changed' && isOfStack(data as Operation)) read()
   })
   const ungap = onGap(read)
   return () => {
+    stop.abort()
     leave()
     ungap()
   }

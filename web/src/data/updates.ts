@@ -48,5 +48,5 @@ export function startUpdates(): void {
     if (name === 'images_checked') again(hostId, 100)
     else if (name === 'containers_changed' && (data as { added?: unknown[] }).added?.length) again(hostId, 2000)
   })
-  onGap(() => void readUpdates())
+  onGap(readUpdates)
 }

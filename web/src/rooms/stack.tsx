@@ -5,6 +5,7 @@ import { complete } from '../data/containers.ts'
 import { hosts } from '../data/hosts.ts'
 import { ask, get, Problem, reason } from '../data/http.ts'
 import { listen } from '../data/live.ts'
+import { begin } from '../data/operations.ts'
 import { followStacks, isOfStack, managed, stackKey, stacks, type Operation, type Stack, type StackAnswer } from '../data/stacks.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -114,7 +115,7 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
     try {
       const body = { compose: files.compose, ...(files.env && { env: files.env }), revision: draft?.basis ?? stored?.revision ?? '', ...options }
       const path = `/api${to('hosts', hostId, 'stacks', name)}`
-      if (options) deployment.begun(await ask<Operation>('PUT', path, body))
+      if (options) deployment.begun(await begin('PUT', path, body))
       else {
         await ask('PUT', path + '?deploy=false', body)
         say(`${visible(name)} is saved`)
@@ -137,7 +138,7 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
   const takeDown = async (volumes: boolean, forget: boolean): Promise<void> => {
     setAsked('')
     try {
-      deployment.begun(await ask<Operation>('DELETE', `/api${to('hosts', hostId, 'stacks', name)}?volumes=${volumes}&keep=${!forget}`))
+      deployment.begun(await begin('DELETE', `/api${to('hosts', hostId, 'stacks', name)}?volumes=${volumes}&keep=${!forget}`))
     } catch (error) {
       say(`${visible(name)} is not taken down: ${reason(error)}`, 'bad')
     }

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get } from '../data/http.ts'
 import { listen, onGap } from '../data/live.ts'
+import { later } from '../data/operations.ts'
+import { untilDone } from '../data/retry.ts'
 import { isOfStack, type Operation } from '../data/stacks.ts'
 import { nothingYet, takeEnd, takeProgress, type EndEvent, type Names, type Progress, type ProgressEvent } from './progress.ts'
 
@@ -25,17 +27,14 @@ export function useDeployment(hostId: string, name: string, names: Names): Deplo
 
   useEffect(() => {
     const stop = new AbortController()
-    const read = (): void => {
-      get<Operation[]>(`/api/operations?host=${encodeURIComponent(hostId)}&limit=200`, stop.signal).then(
-        list => {
-          const newest = list.find(item => item.subject === name && isOfStack(item))
-          if (newest) setOperation(old => (old && old.started_at > newest.started_at ? old : newest))
-        },
-        (error: unknown) => {
-          if (!stop.signal.aborted) console.info('no operations of', hostId, error)
-        },
-      )
+    const take = (item: Operation): void =>
+      setOperation(old => (old?.id === item.id ? later(old, item) : old && old.started_at > item.started_at ? old : item))
+    const readOnce = async (): Promise<void> => {
+      const list = await get<Operation[]>(`/api/operations?host=${encodeURIComponent(hostId)}&limit=200`, stop.signal)
+      const newest = list.find(item => item.subject === name && isOfStack(item))
+      if (newest) take(newest)
     }
+    const read = (): void => void untilDone(readOnce, problem => problem && console.info('no operations of', hostId, problem), stop.signal)
     read()
     const keep = (id: string, change: (old: Progress) => Progress): void => {
       const old = progress.current.get(id) ?? nothingYet
@@ -48,8 +47,7 @@ export function useDeployment(hostId: string, name: string, names: Names): Deplo
       if (event.hostId !== hostId) return
       if (event.name === 'operation_changed') {
         const changed = event.data as Operation
-        if (changed.subject !== name || !isOfStack(changed)) return
-        setOperation(old => (old && old.id !== changed.id && old.started_at > changed.started_at ? old : changed))
+        if (changed.subject === name && isOfStack(changed)) take(changed)
       } else if (event.name === 'deploy_progress') {
         const told = event.data as ProgressEvent & { deployment_id: string }
         keep(told.deployment_id, old => takeProgress(old, told, now.current))

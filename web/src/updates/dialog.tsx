@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { to } from '../app/router.ts'
 import { whyNot } from '../data/allowed.ts'
 import { containers, keyOf, version, type Container } from '../data/containers.ts'
-import { ask, get, reason } from '../data/http.ts'
-import { know, operations, readOperation, runningUpdate, type Operation } from '../data/operations.ts'
+import { get, reason } from '../data/http.ts'
+import { begin, newOperation, operations, readOperation, runningUpdate, type Operation } from '../data/operations.ts'
 import { updates } from '../data/updates.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { duration, shortImage, visible } from '../parts/text.ts'
@@ -15,7 +15,10 @@ import { Outcome, Progress } from './progress.tsx'
 /** At most this many requests at a time from this page. */
 const AT_ONCE = 6
 
-/** What could not even be begun, by the container's key. */
+/** How often it is looked how they are going, in milliseconds: the stream tells it sooner, unless the hub itself heard of it late. */
+const LOOK = 10_000
+
+/** What could not be begun, by the id that it would have had. */
 type Refusals = ReadonlyMap<string, { name: string; why: string }>
 
 /** Says what an update will change, begins it, and shows how it goes. Closing it ends nothing. */
@@ -26,33 +29,38 @@ export default function UpdateDialog({ asked, onClose }: { asked: Asked; onClose
   const [refused, setRefused] = useState<Refusals>(new Map())
   const [started, setStarted] = useState(asked.operations.length > 0)
   useEffect(() => {
-    for (const id of asked.operations) void readOperation(id)
-  }, [])
+    const look = (): void => {
+      for (const id of begun) {
+        if (operations.value.has(id) || !refused.has(id)) readOperation(id).catch((error: unknown) => console.info('operation', id, 'was not read:', error))
+      }
+    }
+    if (asked.operations.length > 0) look()
+    const timer = setInterval(look, LOOK)
+    return () => clearInterval(timer)
+  }, [begun, refused])
 
-  const begin = async (rows: readonly Container[], image: string, health: number, stop: number): Promise<void> => {
+  const beginAll = async (rows: readonly Container[], image: string, health: number, stop: number): Promise<void> => {
     setStarted(true)
     const waiting = [...rows]
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let row = waiting.shift(); row; row = waiting.shift()) {
           const { name } = row
-          const key = keyOf(row)
+          // Known before the hub answers: the stream may tell of it sooner, and also of one whose answer is lost.
+          const id = newOperation()
+          setBegun(old => [...old, id])
+          const body = { ...(image && { image }), health_timeout: health, stop_timeout: stop }
           try {
-            const operation = await ask<Operation>('POST', `/api${to('hosts', row.host_id, 'containers', row.id, 'update')}`, {
-              ...(image && { image }),
-              health_timeout: health,
-              stop_timeout: stop,
-            })
-            know([operation])
-            setBegun(old => [...old, operation.id])
+            await begin('POST', `/api${to('hosts', row.host_id, 'containers', row.id, 'update')}`, body, id)
           } catch (error) {
-            setRefused(old => new Map(old).set(key, { name, why: reason(error) }))
+            setRefused(old => new Map(old).set(id, { name, why: reason(error) }))
           }
         }
       }),
     )
   }
 
+  const refusals = [...refused].filter(([id]) => !operations.value.has(id)).map(([, item]) => item)
   const shown = begun.map(id => operations.value.get(id)).filter(item => item !== undefined)
   const only = keys.length + asked.operations.length === 1
   const name = only ? visible(shown[0]?.name ?? containers.get(keys[0] ?? '')?.name ?? '') : `${keys.length} containers`
@@ -61,7 +69,7 @@ export default function UpdateDialog({ asked, onClose }: { asked: Asked; onClose
     <Dialog label={title} class="update-dialog" onClose={onClose}>
       <h2>{title}</h2>
       {!started ? (
-        <Ask keys={keys} onClose={onClose} onBegin={(...given) => void begin(...given)} />
+        <Ask keys={keys} onClose={onClose} onBegin={(...given) => void beginAll(...given)} />
       ) : (
         <div
           class="run"
@@ -70,14 +78,14 @@ export default function UpdateDialog({ asked, onClose }: { asked: Asked; onClose
             if ((event.target as Element).closest('a')) onClose()
           }}
         >
-          {[...refused.values()].map(item => (
+          {refusals.map(item => (
             <p key={item.name} class="refusal" role="alert">
               {only ? '' : visible(item.name) + ': '}
               {item.why}
             </p>
           ))}
-          {only ? shown.map(item => <Progress key={item.id} operation={item} />) : <Many shown={shown} total={keys.length} refused={refused.size} />}
-          {shown.length === 0 && refused.size === 0 && (
+          {only ? shown.map(item => <Progress key={item.id} operation={item} />) : <Many shown={shown} total={keys.length} refused={refusals.length} />}
+          {shown.length === 0 && refusals.length === 0 && (
             <p class="waiting" role="status">
               <span class="spinner" aria-hidden="true" /> Asking the agent…
             </p>

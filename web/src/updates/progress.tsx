@@ -45,7 +45,9 @@ export function Progress({ operation }: { operation: Operation }) {
             <p>
               <Icon name="warn" /> <b>{visible(operation.error || operation.message)}</b>
             </p>
-            <p>{operation.steps.some(step => step.stage === 'rollback') ? visible(operation.message) : 'Nothing was changed: the container is as it was.'}</p>
+            {operation.stage !== 'lost' && (
+              <p>{operation.steps.some(step => step.stage === 'rollback') ? visible(operation.message) : 'Nothing was changed: the container is as it was.'}</p>
+            )}
           </div>
         )}
         {operation.state === 'succeeded' && (
