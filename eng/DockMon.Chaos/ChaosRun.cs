@@ -153,8 +153,15 @@ internal sealed class ChaosRun(Servers servers, HubApi api, IReadOnlyList<Simula
         while (!ended.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _commands);
-            results.Outcomes[number] = await api.CommandAsync(
-                random.Next(Servers.Hubs), agents[random.Next(agents.Count)].HostId, number, CancellationToken.None);
+            var hub = random.Next(Servers.Hubs);
+            var (status, body) = await api.CommandAsync(hub, agents[random.Next(agents.Count)].HostId, number, CancellationToken.None);
+            results.Outcomes[number] = status;
+            if (status == "500")
+            {
+                // What is in the log of the hub now tells why; at the end of the hour it has long gone by.
+                await SayAsync($"command {number} was answered with 500 by hub {hub + 1}: {body}\n{servers.Tail(hub, 60)}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(20, 120)), time, CancellationToken.None);
         }
     }

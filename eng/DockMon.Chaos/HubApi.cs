@@ -28,18 +28,18 @@ internal sealed partial class HubApi : IDisposable
     }
 
     /// <summary>Has an agent do something that must not be done twice.</summary>
-    /// <returns>The status, or why there was none.</returns>
-    public async Task<string> CommandAsync(int hub, string hostId, long number, CancellationToken ct)
+    /// <returns>The status, or why there was none, and the body of the answer.</returns>
+    public async Task<(string Status, string Body)> CommandAsync(int hub, string hostId, long number, CancellationToken ct)
     {
         try
         {
             using var body = Json($$"""{"command":"{{CommandNames.PruneImages}}","payload":{"n":{{number}}} }""");
             using var answer = await _http.PostAsync(new Uri(_hubs[hub], $"/api/hosts/{hostId}/command?timeout_seconds=20"), body, ct);
-            return ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture);
+            return (((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture), await answer.Content.ReadAsStringAsync(ct));
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            return "no answer";
+            return ("no answer", e.Message);
         }
     }
 

@@ -32,6 +32,7 @@ internal sealed class Results
         ("no command is executed twice", Outcomes.Keys.Count(n => Executed(n) > 1)),
         ("what was answered was executed", Outcomes.Count(outcome => outcome.Value == "200" && Executed(outcome.Key) != 1)),
         ("what was refused was not executed", Outcomes.Count(outcome => outcome.Value is "409" or "503" && Executed(outcome.Key) != 0)),
+        ("no command is answered with 500", Outcomes.Count(outcome => outcome.Value == "500")),
         (string.Create(CultureInfo.InvariantCulture, $"no event is lost (of {Events})"), LostEvents),
         ("no event is stored twice", DoubleEvents),
         ("every agent has one owner", _owners.Count),

@@ -78,8 +78,11 @@ internal sealed class Servers(TemporaryFolder data, Network network) : IAsyncDis
         return ended;
     }
 
+    /// <summary>The last lines of a hub.</summary>
+    public string Tail(int hub, int lines) => _hubs[hub]?.Tail(lines) ?? "";
+
     /// <summary>The last lines of each hub.</summary>
-    public IEnumerable<string> Tails() => _hubs.Select((hub, i) => $"--- hub {i + 1}\n{hub?.Tail(15)}");
+    public IEnumerable<string> Tails() => _hubs.Select((_, i) => $"--- hub {i + 1}\n{Tail(i, 15)}");
 
     public async ValueTask DisposeAsync()
     {

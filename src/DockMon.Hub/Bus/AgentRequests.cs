@@ -187,7 +187,7 @@ internal sealed class AgentRequests
                 }
 
                 // Nobody got it: the hub is gone, or the agent is not connected to it any more.
-                await _presence.RefreshAsync(hostId, ct);
+                await RefreshAsync(hostId, ct);
             }
             else if (!_owners.MayComeBack(hostId))
             {
@@ -227,6 +227,22 @@ internal sealed class AgentRequests
         {
             // Requests go on without the database; they are sent once then.
             return false;
+        }
+    }
+
+    /// <summary>Finds out where the agent is now.</summary>
+    /// <exception cref="AgentException">Nobody knows: the database cannot be read.</exception>
+    private async Task RefreshAsync(string hostId, CancellationToken ct)
+    {
+        try
+        {
+            await _presence.RefreshAsync(hostId, ct);
+        }
+        catch (DbException)
+        {
+            throw new AgentException(
+                AgentFailure.Unreachable,
+                "the host's agent is not at the hub it was connected to, and the database, which says where it is, cannot be read now: try again later");
         }
     }
 
@@ -287,10 +303,4 @@ internal sealed class AgentRequests
             }
         }
     }
-
-    /// <summary>What became of a frame for an agent.</summary>
-    /// <param name="SessionId">The session it was sent to; null when it is not known whether it was.</param>
-    /// <param name="MayRepeat">Whether it may be sent again.</param>
-    /// <param name="Gaps">How often the bus had come up before.</param>
-    private sealed record Delivery(string? SessionId, bool MayRepeat, int Gaps);
 }

@@ -4,6 +4,7 @@ using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
 using DockMon.Hub.Bus.Nats;
 using DockMon.Hub.Bus.Streams;
+using DockMon.Hub.Storage;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -82,6 +83,32 @@ public sealed class InProcessFleetTests : FleetBehaviour
         var repeated = await agent.ReadFrameAsync(Token);
         repeated.GetRawText().ShouldBe(request.GetRawText());
         await agent.AnswerAsync(repeated, "{}", Token);
+        (await asking).ShouldBe((HttpStatusCode.OK, "{}"));
+    }
+
+    [Fact]
+    public async Task A_hub_that_cannot_read_where_an_agent_is_says_so_and_goes_on_waiting_for_what_may_be_done()
+    {
+        var agent = await One.ReconnectAsync(await StartAgentAsync(), Token, ExtensionNames.CommandIds);
+        await UntilConnectedAsync(Two, agent);
+        var asking = CommandAsync(Two, agent, CommandNames.PruneImages);
+        var request = await agent.ReadFrameAsync(Token);
+        await SilenceAsync(One);
+        var database = Service<Database>(Two);
+        await database.ExecuteAsync("ALTER TABLE agent_sessions RENAME TO away", Token);
+
+        // It is asked again when the bus was down, and nobody is there to take it.
+        _bus.Set(up: false);
+        _bus.Set(up: true);
+        var (status, body) = await CommandAsync(Two, agent, CommandNames.PruneNetworks);
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable, body);
+        body.ShouldContain("cannot be read now");
+        asking.IsCompleted.ShouldBeFalse("it was sent, and 503 would say that it was not done");
+        await database.ExecuteAsync("ALTER TABLE away RENAME TO agent_sessions", Token);
+        var again = await Two.ReconnectAsync(agent, Token, ExtensionNames.CommandIds);
+        var repeated = await again.ReadFrameAsync(Token);
+        repeated.GetRawText().ShouldBe(request.GetRawText());
+        await again.AnswerAsync(repeated, "{}", Token);
         (await asking).ShouldBe((HttpStatusCode.OK, "{}"));
     }
 

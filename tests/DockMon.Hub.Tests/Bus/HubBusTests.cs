@@ -207,6 +207,24 @@ public sealed class NatsBusTests : HubBusTests, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_bus_that_is_closed_while_it_is_used_is_down()
+    {
+        var (one, two) = await ConnectAsync();
+        var over = new TaskCompletionSource<byte[]>();
+        await using var served = await one.ServeAsync("test.closed", _ => over.Task, Token);
+        await Retry.UntilAsync(
+            "the address is served",
+            async () => (await two.RequestAsync("test.closed", new byte[1], TimeSpan.FromMilliseconds(200), Token)).Outcome == BusOutcome.Unknown,
+            ct: Token);
+        var waiting = two.RequestAsync("test.closed", new byte[1], Limit, Token);
+        await ((NatsBus)two).DisposeAsync();
+        (await waiting).Outcome.ShouldBeOneOf(BusOutcome.Unknown, BusOutcome.Down);
+        (await two.RequestAsync("test.closed", new byte[1], Limit, Token)).Outcome.ShouldBe(BusOutcome.Down);
+        (await two.PublishAsync("test.closed", new byte[1], Token)).ShouldBeFalse();
+        over.SetResult([]);
+    }
+
+    [Fact]
     public async Task A_handler_that_fails_leaves_the_address_served()
     {
         var (one, two) = await ConnectAsync();

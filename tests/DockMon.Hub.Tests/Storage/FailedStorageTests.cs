@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using DockMon.Hub.Tests.Api;
 using DockMon.Testing;
@@ -44,6 +45,15 @@ public sealed class FailedStorageTests : HubTests
         var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
         await Agent.SendAsync($$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);
         (await asking).ShouldContain("c1");
+    }
+
+    [Fact]
+    public async Task A_failure_that_nobody_expected_says_that_the_log_tells_why()
+    {
+        await ExecuteAsync("ALTER TABLE audit RENAME TO audit_gone");
+        var (status, body) = await Hub.AskAsync(HttpMethod.Post, HostPath + "/command", """{"command":"prune_images"}""", Token);
+        status.ShouldBe(HttpStatusCode.InternalServerError);
+        body.ShouldContain("its log says why");
     }
 
     private List<string?> Passed() =>

@@ -126,6 +126,28 @@ public sealed class PostgresTests : IDisposable
         agent.Socket.State.ShouldBe(System.Net.WebSockets.WebSocketState.Open);
     }
 
+    [PostgresFact]
+    public async Task A_transaction_that_the_server_ended_while_the_hub_stood_still_is_tried_again_by_who_asked()
+    {
+        await using var database = await OpenAsync(Server.Address(await TestServer.Current.NewAsync()));
+        var failing = database.TransactAsync(
+            async open =>
+            {
+                await open.ExecuteAsync("SET LOCAL idle_in_transaction_session_timeout = 1");
+                var server = (await open.QueryAsync("SELECT pg_backend_pid()", row => row.GetInt32(0))).Single();
+                await Retry.UntilAsync(
+                    "the server has ended the transaction",
+                    async () => (await database.QueryAsync(
+                        "SELECT 1 FROM pg_stat_activity WHERE pid = @server", row => row.GetInt32(0), Token, ("@server", server))).Count == 0,
+                    ct: Token);
+                return await open.ExecuteAsync("DELETE FROM audit");
+            },
+            Token);
+        var e = await Should.ThrowAsync<System.Data.Common.DbException>(failing);
+        database.IsAway(e).ShouldBeTrue(e.ToString());
+        (await database.TransactAsync(open => open.QueryAsync("SELECT 1", row => row.GetInt32(0)), Token)).ShouldBe([1]);
+    }
+
     private Task<Database> OpenAsync(string address, string? folder = null) =>
         TestDatabase.OpenAsync(new HubOptions { DataPath = folder ?? _folder.Path, Database = address }, Token);
 

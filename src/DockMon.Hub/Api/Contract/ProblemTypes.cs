@@ -36,9 +36,15 @@ internal static class ProblemTypes
     /// <summary>The agent did not answer in time: what was asked may have been done.</summary>
     public const string AgentTimeout = Prefix + "agent_timeout";
 
-    /// <summary>Gives a problem its type, unless it has one of these.</summary>
+    /// <summary>Gives a problem its type, unless it has one of these; and what nobody expected, a text that says what to do.</summary>
     public static void Set(ProblemDetails problem)
     {
+        if (problem.Status == StatusCodes.Status500InternalServerError)
+        {
+            problem.Detail ??=
+                "the hub failed at this by a mistake of its own, and its log says why; whether it was done is not known: look before you try again";
+        }
+
         if (problem.Type?.StartsWith(Prefix, StringComparison.Ordinal) != true)
         {
             problem.Type = Of(problem.Status ?? StatusCodes.Status500InternalServerError);

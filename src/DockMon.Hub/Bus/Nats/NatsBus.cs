@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using NATS.Client.Core;
 
 namespace DockMon.Hub.Bus.Nats;
@@ -18,6 +20,7 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
     private readonly Lock _gate = new();
     private CancellationTokenSource _lost = new();
     private Task _connecting = Task.CompletedTask;
+    private bool _isDisposed;
 
     public NatsBus(NatsSettings settings, TimeProvider time, ILogger<NatsBus> logger)
     {
@@ -96,7 +99,7 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
         {
             // Late, or the connection was lost.
         }
-        catch (NatsException e)
+        catch (Exception e) when (IsConnectionsEnd(e))
         {
             Log.RequestFailed(_logger, address, e.Message);
         }
@@ -136,7 +139,7 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
 
             return true;
         }
-        catch (Exception e) when (e is NatsException or OperationCanceledException && !ct.IsCancellationRequested)
+        catch (Exception e) when (IsConnectionsEnd(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return false;
         }
@@ -146,8 +149,23 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
     {
         await _connection.DisposeAsync();
         await _connecting;
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            (IsUp, _isDisposed) = (false, true);
+        }
+
+        await _lost.CancelAsync();
         _lost.Dispose();
     }
+
+    /// <summary>Whether an error is of the connection, which may be closing while it is used, and not of what was sent.</summary>
+    private static bool IsConnectionsEnd(Exception e) =>
+        e is NatsException or ObjectDisposedException or ChannelClosedException or IOException or SocketException;
 
     private async Task ConnectAsync()
     {
@@ -196,7 +214,7 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
     {
         lock (_gate)
         {
-            return _lost.Token;
+            return _isDisposed ? new CancellationToken(canceled: true) : _lost.Token;
         }
     }
 
@@ -204,7 +222,7 @@ internal sealed partial class NatsBus : IHubBus, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (IsUp == up)
+            if (IsUp == up || _isDisposed)
             {
                 return ValueTask.CompletedTask;
             }

@@ -14,6 +14,12 @@ internal sealed partial class PostgresDialect : Dialect
     /// <summary>First key of the advisory lock that every exclusive transaction takes: "Dock" in ASCII. The second one is of the schema.</summary>
     private const int ExclusiveLock = 0x446F636B;
 
+    /// <summary>Code of the server that it has ended a connection for it did nothing within a transaction.</summary>
+    private const string IdleInTransaction = "25P03";
+
+    /// <summary>Code of the server that it has ended a connection for it did nothing.</summary>
+    private const string IdleSession = "57P05";
+
     private readonly NpgsqlDataSource _source;
 
     public PostgresDialect(PostgresAddress address)
@@ -117,9 +123,15 @@ internal sealed partial class PostgresDialect : Dialect
         _ => "",
     });
 
+    // The server ends the transaction of a hub that stood still or was cut off, and the hub learns of it when it goes on.
     public override bool IsAway(DbException e) =>
         base.IsAway(e)
-            || e is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.QueryCanceled };
+            || e is PostgresException
+            {
+                SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.QueryCanceled
+                    or IdleInTransaction or IdleSession
+            }
+            || e is NpgsqlException { InnerException: ObjectDisposedException or OperationCanceledException };
 
     public override IOException? Explain(DbException e) => e switch
     {
