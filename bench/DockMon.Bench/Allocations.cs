@@ -13,13 +13,16 @@ internal sealed class Allocations(Workbench bench, Arguments arguments)
     /// <summary>Variable that names the file for what <see cref="StartupHook"/> writes.</summary>
     public const string FileVariable = "DOCKMON_BENCH_ALLOCATED";
 
-    // What is done once, such as opening connections, is not a command's.
-    private const int WarmUp = 10;
+    // Seconds: the host's figures come every other one.
+    private const int IdleSlice = 2;
+
+    // To know what looking costs.
+    private const int LookTwice = 9;
 
     private readonly int _containers = arguments.Number("containers", 10);
-    private readonly int _times = arguments.Number("times", 200);
+    private readonly int _times = arguments.Number("times", 200, least: 10);
     private readonly int _stops = arguments.Number("stops", 20);
-    private readonly int _seconds = arguments.Number("seconds", 20);
+    private readonly int _seconds = arguments.Number("seconds", 20, least: IdleSlice);
     private readonly int _rounds = arguments.Number("rounds", 3);
     private readonly int _settle = arguments.Number("settle", 10, least: 0);
     private readonly IReadOnlyList<string> _agents = arguments.Text("beside") is { } other ? [AgentProcess.Path, other] : [AgentProcess.Path];
@@ -77,33 +80,40 @@ internal sealed class Allocations(Workbench bench, Arguments arguments)
         });
         await using var session = await Session.StartAsync(contestant, bench.Time, ct);
         var stopped = ids[0];
-        (string Name, int Times, Func<Task> Command)[] commands =
+        (string Name, int Times, int Slice, Func<Task> Command)[] commands =
         [
-            (OperationActions.Inspect, _times, () => session.OperateAsync(OperationActions.Inspect, ids[^1], ct)),
-            (CommandNames.ListContainers, _times, () => session.CommandAsync(CommandNames.ListContainers, "{}", ct)),
-            ("stop and start", _stops, async () =>
+            (OperationActions.Inspect, _times, 10, () => session.OperateAsync(OperationActions.Inspect, ids[^1], ct)),
+            (CommandNames.ListContainers, _times, 10, () => session.CommandAsync(CommandNames.ListContainers, "{}", ct)),
+            ("stop and start", _stops, 1, async () =>
             {
                 await session.OperateAsync(OperationActions.Stop, stopped, ct);
                 await session.OperateAsync(OperationActions.Start, stopped, ct);
             }),
         ];
         await bench.WaitAsync(_settle, ct);
-        var idle = await AllocateAsync(() => bench.WaitAsync(_seconds, ct));
-        var aSecond = idle.Bytes / idle.Seconds;
-        add("a second without commands", aSecond);
-        foreach (var (name, times, command) in commands)
+        var reading = await MedianAsync(LookTwice, () => Task.CompletedTask, 0);
+        var idle = await MedianAsync(_seconds / IdleSlice, () => bench.WaitAsync(IdleSlice, ct), reading) / IdleSlice;
+        add("a second without commands", idle);
+        foreach (var (name, times, slice, command) in commands)
         {
-            await RepeatAsync(command, Math.Min(times, WarmUp));
-            var (bytes, seconds) = await AllocateAsync(() => RepeatAsync(command, times));
-            add(name, (bytes - (aSecond * seconds)) / times);
+            await RepeatAsync(command, slice);
+            add(name, await MedianAsync(times / slice, () => RepeatAsync(command, slice), reading, idle) / slice);
         }
 
-        async Task<(double Bytes, double Seconds)> AllocateAsync(Func<Task> work)
+        // The median of many short times: what else happens on the engine meanwhile, such as containers of others, is in some of them.
+        async Task<double> MedianAsync(int slices, Func<Task> work, double reading, double aSecond = 0)
         {
-            var before = await ReadAsync(session.Agent, file, ct);
-            var started = bench.Time.GetTimestamp();
-            await work();
-            return (await ReadAsync(session.Agent, file, ct) - before, bench.Time.GetElapsedTime(started).TotalSeconds);
+            var all = new List<double>();
+            for (var i = 0; i < slices; i++)
+            {
+                var before = await ReadAsync(session.Agent, file, ct);
+                var started = bench.Time.GetTimestamp();
+                await work();
+                var bytes = await ReadAsync(session.Agent, file, ct) - before;
+                all.Add(bytes - reading - (aSecond * bench.Time.GetElapsedTime(started).TotalSeconds));
+            }
+
+            return Figures.Median(all);
         }
     }
 
