@@ -28,7 +28,9 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>A page of its own, with nothing stored, that is watched.</summary>
-    public async Task<WatchedPage> OpenAsync(Uri address)
+    /// <param name="address">Where it is opened.</param>
+    /// <param name="build">Folder of another build of the page; null for the hub's own.</param>
+    public async Task<WatchedPage> OpenAsync(Uri address, string? build = null)
     {
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
         {
@@ -36,6 +38,11 @@ internal sealed class Browser : IAsyncDisposable
             ExtraHTTPHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "Bearer " + _key },
         });
         context.SetDefaultTimeout(120_000);
+        if (build is not null)
+        {
+            await OtherPage.UseAsync(context, build);
+        }
+
         return await WatchedPage.OpenAsync(context, address);
     }
 

@@ -14,8 +14,11 @@ internal sealed class PageMeasurement(Arguments arguments)
     private readonly int _containers = arguments.Number("containers", 20);
     private readonly TimeSpan _use = TimeSpan.FromSeconds(arguments.Number("seconds", 20));
     private readonly int _lines = arguments.Number("lines", 5000);
-    private readonly TimeSpan _follow = TimeSpan.FromSeconds(arguments.Number("log-seconds", 60));
-    private readonly int _dies = arguments.Number("dies", 100);
+    private readonly TimeSpan _follow = TimeSpan.FromSeconds(arguments.Number("log-seconds", 60, least: 0));
+    private readonly int _dies = arguments.Number("dies", 100, least: 0);
+    private readonly int _rounds = arguments.Number("rounds", 1);
+    private readonly string? _other = arguments.Text("other");
+    private readonly string? _traces = arguments.Text("traces");
     private readonly Table _used = new(
         "", "long tasks", "longest ms", "frames", "missed", "busy %", "script %", "style %", "layout %", "heap MiB");
 
@@ -30,9 +33,16 @@ internal sealed class PageMeasurement(Arguments arguments)
         }
 
         await using var engine = new RealHost(hub);
-        await FollowLogAsync(hub.Addresses[0], browser, engine, ct);
+        if (_follow > TimeSpan.Zero)
+        {
+            await FollowLogAsync(hub.Addresses[0], browser, engine, ct);
+        }
+
         await Console.Out.WriteLineAsync(_used.ToString());
-        await Console.Out.WriteLineAsync((await new DieLatency(hub, browser, engine).RunAsync(_dies, ct)).ToString());
+        if (_dies > 0)
+        {
+            await Console.Out.WriteLineAsync((await new DieLatency(hub, browser, engine).RunAsync(_dies, ct)).ToString());
+        }
     }
 
     private async Task UseWithFleetAsync(Uri hub, Browser browser, Fleet fleet, CancellationToken ct)
@@ -43,19 +53,13 @@ internal sealed class PageMeasurement(Arguments arguments)
         var samples = fleet.StreamAsync(TimeSpan.FromDays(1), streaming.Token);
         try
         {
-            await using (var page = await browser.OpenAsync(new Uri(hub, "hosts")))
+            for (var round = 1; round <= _rounds; round++)
             {
-                await WriteFirstLoadAsync(page);
-                Say("the room of hosts, scrolled and filtered");
-                Add($"{_hosts} hosts", await page.WatchAsync(() => UseAsync(page, "#room", "Search hosts", "bench-001", ct)));
-            }
-
-            await using (var page = await browser.OpenAsync(new Uri(hub, "containers?sort=cpu&order=desc")))
-            {
-                await page.UntilAsync(
-                    $"+document.querySelector('table').getAttribute('aria-rowcount') > {(_hosts * _containers).ToString(CultureInfo.InvariantCulture)}");
-                Say("the room of containers, scrolled and filtered");
-                Add($"{_hosts * _containers} containers", await page.WatchAsync(() => UseAsync(page, ".table", "Filter containers", "service-7", ct)));
+                await UseRoomsAsync(hub, browser, null, round, ct);
+                if (_other is not null)
+                {
+                    await UseRoomsAsync(hub, browser, _other, round, ct);
+                }
             }
         }
         finally
@@ -69,6 +73,29 @@ internal sealed class PageMeasurement(Arguments arguments)
             {
                 // Told to end.
             }
+        }
+    }
+
+    /// <summary>The rooms of hosts and of containers, of the hub's own page or of another build.</summary>
+    private async Task UseRoomsAsync(Uri hub, Browser browser, string? build, int round, CancellationToken ct)
+    {
+        var which = (build is null ? "" : ", other page") + (_rounds > 1 ? $", round {round}" : "");
+        string? Trace(string room) => _traces is null ? null : Path.Combine(_traces, room + which.Replace(", ", "-", StringComparison.Ordinal) + ".json");
+        await using (var page = await browser.OpenAsync(new Uri(hub, "hosts"), build))
+        {
+            await WriteFirstLoadAsync(page, which, withFiles: build is null && round == 1);
+            Say("the room of hosts, scrolled and filtered" + which);
+            Add($"{_hosts} hosts{which}", await page.WatchAsync(() => UseAsync(page, "#room", "Search hosts", "bench-001", ct), Trace("hosts")));
+        }
+
+        await using (var page = await browser.OpenAsync(new Uri(hub, "containers?sort=cpu&order=desc"), build))
+        {
+            var containers = _hosts * _containers;
+            await page.UntilAsync($"+document.querySelector('table').getAttribute('aria-rowcount') > {containers.ToString(CultureInfo.InvariantCulture)}");
+            Say("the room of containers, scrolled and filtered" + which);
+            Add(
+                $"{containers} containers{which}",
+                await page.WatchAsync(() => UseAsync(page, ".table", "Filter containers", "service-7", ct), Trace("containers")));
         }
     }
 
@@ -109,18 +136,22 @@ internal sealed class PageMeasurement(Arguments arguments)
         await engine.StopAsync(container, ct);
     }
 
-    private static async Task WriteFirstLoadAsync(WatchedPage page)
+    private static async Task WriteFirstLoadAsync(WatchedPage page, string which, bool withFiles)
     {
-        var first = new Table("first load", "bytes");
-        var loaded = await page.LoadedAsync();
-        foreach (var (name, bytes) in loaded)
+        if (withFiles)
         {
-            first.Add(name, bytes.ToString("0", CultureInfo.InvariantCulture));
+            var first = new Table("first load", "bytes");
+            var loaded = await page.LoadedAsync();
+            foreach (var (name, bytes) in loaded)
+            {
+                first.Add(name, bytes.ToString("0", CultureInfo.InvariantCulture));
+            }
+
+            first.Add("all", loaded.Sum(one => one.Bytes).ToString("0", CultureInfo.InvariantCulture));
+            await Console.Out.WriteLineAsync(first.ToString());
         }
 
-        first.Add("all", loaded.Sum(one => one.Bytes).ToString("0", CultureInfo.InvariantCulture));
-        await Console.Out.WriteLineAsync(first.ToString());
-        var opened = new Table("room of hosts, opened", "ms");
+        var opened = new Table("room of hosts, opened" + which, "ms");
         opened.Add("first contentful paint", Figures.Show(await page.NumberAsync("bench.paint")));
         opened.Add("first host shown", Figures.Show(await page.NumberAsync("bench.ready")));
         opened.Add("longest task until then", Figures.Show(await page.NumberAsync("Math.max(0, ...bench.long)")));

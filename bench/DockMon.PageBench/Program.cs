@@ -7,7 +7,11 @@ namespace DockMon.PageBench;
 internal static class Program
 {
     private const string Usage =
-        "usage: bench/run page [--hosts 500] [--containers 20] [--seconds 20] [--lines 5000] [--log-seconds 60] [--dies 100]";
+        """
+        usage: bench/run page [--hosts 500] [--containers 20] [--seconds 20] [--lines 5000] [--log-seconds 60] [--dies 100] (0: without them)
+                              [--other FOLDER] another build of the page (node web/build.mjs FOLDER) in turn with the hub's own [--rounds 1]
+                              [--traces FOLDER] what the browser does in the rooms, for the Performance panel of its tools
+        """;
 
     private static async Task<int> Main(string[] args)
     {

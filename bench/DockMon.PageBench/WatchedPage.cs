@@ -85,12 +85,20 @@ internal sealed class WatchedPage : IAsyncDisposable
     }
 
     /// <summary>What the page does while something else is done to it.</summary>
-    public async Task<PageFigures> WatchAsync(Func<Task> use)
+    /// <param name="use">What is done.</param>
+    /// <param name="trace">File for all that the browser did, which takes time of its own; null for none.</param>
+    public async Task<PageFigures> WatchAsync(Func<Task> use, string? trace = null)
     {
+        var tracing = trace is null ? null : await Trace.StartAsync(_tools);
         await Page.EvaluateAsync("bench.long = []; bench.frames = bench.missed = 0; null");
         var before = await MetricsAsync();
         await use();
         var after = await MetricsAsync();
+        if (tracing is not null)
+        {
+            await tracing.WriteAsync(trace!);
+        }
+
         var watched = await Page.EvaluateAsync<JsonElement>("() => bench");
         await _tools.SendAsync("HeapProfiler.collectGarbage");
         var heap = (await MetricsAsync())["JSHeapUsedSize"];

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { query, to } from '../app/router.ts'
 import { containers, keyOf, version } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
@@ -43,20 +43,19 @@ export function Hosts() {
     }
     return found
   })
+  const ordered = useComputed(() => [...(hosts.value?.values() ?? [])].sort((a, b) => byName.compare(a.hostname, b.hostname)))
   const [adding, setAdding] = useState(false)
 
   if (!hosts.value) return <p class="quiet">Reading the hosts…</p>
-  const all = [...hosts.value.values()]
+  const all = ordered.value
   const filter = parseFilter(query('q'), ['tag', 'state', 'version'])
-  const shown = all
-    .filter(host =>
-      matches(
-        filter,
-        { tag: (host.tags ?? []).join(' '), state: host.connected ? 'online' : 'offline', version: host.registration.version ?? '' },
-        [host.hostname, ...(host.tags ?? []), host.registration.os_version ?? '', host.registration.version ?? ''].join(' ').toLowerCase(),
-      ),
-    )
-    .sort((a, b) => byName.compare(a.hostname, b.hostname))
+  const shown = all.filter(host =>
+    matches(
+      filter,
+      { tag: (host.tags ?? []).join(' '), state: host.connected ? 'online' : 'offline', version: host.registration.version ?? '' },
+      [host.hostname, ...(host.tags ?? []), host.registration.os_version ?? '', host.registration.version ?? ''].join(' ').toLowerCase(),
+    ),
+  )
 
   return (
     <div class="hosts">
@@ -121,11 +120,10 @@ function Attention({ hosts: all, counts }: { hosts: readonly Host[]; counts: Rea
 
 function Card({ host, running, stopped }: { host: Host; running: number; stopped: number }) {
   const [element, inView] = useInView<HTMLLIElement>()
-  const live = useComputed(() => (inView.value ? figures.value : figures.peek()).get(host.id))
-  const figure = host.connected ? live.value : undefined
-  const memory = host.registration.total_memory
+  const seen = useRef(false)
+  seen.current ||= inView.value
   return (
-    <li ref={element} class={'card ' + (host.connected ? '' : 'offline')}>
+    <li ref={element} class={'card ' + (host.connected ? '' : 'offline ') + (seen.current ? '' : 'unseen')}>
       <h2>
         <a href={to('hosts', host.id)}>{visible(host.hostname)}</a>
         <span class={'state ' + (host.connected ? 'good' : 'bad')}>
@@ -138,6 +136,19 @@ function Card({ host, running, stopped }: { host: Host; running: number; stopped
           )}
         </span>
       </h2>
+      {seen.current && <CardBody host={host} running={running} stopped={stopped} inView={inView} />}
+    </li>
+  )
+}
+
+/** What a card has below the name: made when it first comes into view, for there may be hundreds that never do. */
+function CardBody({ host, running, stopped, inView }: { host: Host; running: number; stopped: number; inView: ReadonlySignal<boolean> }) {
+  const live = useComputed(() => (inView.value ? figures.value : figures.peek()).get(host.id))
+  const figure = host.connected ? live.value : undefined
+  const disk = fullest(figure)
+  const memory = host.registration.total_memory
+  return (
+    <>
       <p class="quiet">
         {[
           host.registration.os_version,
@@ -167,11 +178,11 @@ function Card({ host, running, stopped }: { host: Host; running: number; stopped
           <Spark values={figure?.network ?? []} />
         </div>
       </dl>
-      {fullest(figure) && (
+      {disk && (
         <p class="disk">
-          <span>{fullest(figure)!.mount_point}</span>
-          <Meter value={fullest(figure)!.percent} label={'disk ' + fullest(figure)!.mount_point} />
-          <span>{percent(fullest(figure)!.percent)}</span>
+          <span>{visible(disk.mount_point)}</span>
+          <Meter value={disk.percent} label={'disk ' + visible(disk.mount_point)} />
+          <span>{percent(disk.percent)}</span>
         </p>
       )}
       <p class="foot">
@@ -184,7 +195,7 @@ function Card({ host, running, stopped }: { host: Host; running: number; stopped
           </span>
         ))}
       </p>
-    </li>
+    </>
   )
 }
 
