@@ -109,6 +109,13 @@ export default function Charts({ hostId, name }: { hostId: string; name?: string
     }
   }, [hostId, name, range.name, part && partFrom, part && partTo])
   const move = (by: number): void => choosePart(partFrom + (partTo - partFrom) * by, partTo + (partTo - partFrom) * by)
+  // Closer around the middle of a part; of a time that goes on to its end. What dragging does, without a mouse.
+  const closer = (): void => {
+    const length = part ? partTo - partFrom : range.seconds * 1000
+    const end = part ? partTo - length / 4 : Date.now()
+    choosePart(end - length / 2, end)
+  }
+  const wider = (): void => choosePart(partFrom - (partTo - partFrom) / 2, partTo + (partTo - partFrom) / 2)
 
   return (
     <section class="charts" aria-label="charts">
@@ -123,8 +130,14 @@ export default function Charts({ hostId, name }: { hostId: string; name?: string
             {item.name}
           </button>
         ))}
+        <button type="button" aria-label="closer" disabled={part && partTo - partFrom < 2 * LEAST} onClick={closer}>
+          +
+        </button>
         {part && (
           <>
+            <button type="button" aria-label="wider" disabled={partTo - partFrom > MOST} onClick={wider}>
+              −
+            </button>
             <button type="button" aria-label="earlier" onClick={() => move(-0.5)}>
               ←
             </button>
@@ -157,7 +170,17 @@ export default function Charts({ hostId, name }: { hostId: string; name?: string
   )
 }
 
-const choosePart = (from: number, to: number): void => setQuery({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+/** How short and how long a part of the time can be, in milliseconds. */
+const LEAST = 10_000
+const MOST = ranges.at(-1)!.seconds * 1000
+
+/** Shows a part of the time; what would be in the future is moved to before now. */
+function choosePart(from: number, to: number): void {
+  const over = Math.max(0, to - Date.now())
+  setQuery({ from: new Date(from - over).toISOString(), to: new Date(to - over).toISOString() })
+}
+
+const leavePart = (): void => setQuery({ from: '', to: '' })
 
 const colours = ['--accent', '--good', '--warn']
 
@@ -230,6 +253,7 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
       element,
     )
     plot.current = made
+    made.over.addEventListener('dblclick', leavePart)
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: 180 }))
     observer.observe(element)
     return () => {
@@ -246,7 +270,7 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
       <figcaption>
         {chart.title} {limit > 0 && <small>limit {chart.show(limit)}</small>}
       </figcaption>
-      <div ref={place} aria-hidden="true" />
+      <div ref={place} aria-hidden="true" title="Drag to look closer; double click to go back" />
       <details>
         <summary>as a table</summary>
         <div class="scroll" tabIndex={0} role="region" aria-label={chart.title + ' as a table'}>
