@@ -151,7 +151,7 @@ public sealed class StackTests(Browser browser) : IAsyncLifetime
     private static Task<JsonElement> PutAsync(Scene scene, string path, string compose) =>
         scene.Api.PutAsync(path, JsonSerializer.Serialize(new Dictionary<string, string> { ["compose"] = compose, ["env"] = "WHO=me\n" }), Ct);
 
-    private static async Task SkipWithoutComposeAsync(Scene scene)
+    internal static async Task SkipWithoutComposeAsync(Scene scene)
     {
         var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0];
         Assert.SkipUnless(

@@ -4,7 +4,7 @@ import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighl
 import { forceLinting, lintGutter, lintKeymap, linter } from '@codemirror/lint'
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
 import { EditorState, type Extension } from '@codemirror/state'
-import { EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view'
+import { EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'preact/hooks'
 import { withConstructedStyles } from '../parts/constructed-styles.ts'
@@ -30,6 +30,7 @@ const look = EditorView.theme({
   '&.cm-focused': { outline: 'none' }, // the whole pane shows it
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5' },
   '.cm-content': { padding: '.5rem 0', caretColor: 'var(--text)' },
+  '.cm-specialChar': { color: 'var(--bad)' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
   '.cm-gutters': { backgroundColor: 'var(--panel)', color: 'var(--quiet)', border: '0' },
   '.cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--raised) 60%, transparent)' },
@@ -77,6 +78,8 @@ export default function Editor(props: EditorProps) {
     const extensions: Extension[] = [
       lineNumbers(),
       lintGutter(),
+      // Whoever looks at a file sees what is there: also what hides, and what turns the text around.
+      highlightSpecialChars({ addSpecialChars: /[\u200c-\u200d\u202a-\u202c\u2060-\u2068]/g }),
       highlightActiveLine(),
       highlightActiveLineGutter(),
       history(),

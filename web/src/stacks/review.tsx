@@ -102,15 +102,19 @@ export function Review({ name, host, before, after, running, errors, failed, onD
 const signs = { same: ' ', added: '+', removed: '−' } as const
 const said = { same: '', added: 'added: ', removed: 'removed: ' } as const
 
+/** Most lines of a comparison that are shown: nobody reads more, and a browser takes long for them. */
+const MOST_LINES = 2000
+
 function Diff({ file, lines }: { file: string; lines: readonly DiffLine[] }) {
   const count = (kind: DiffLine['kind']): number => lines.filter(line => line.kind === kind).length
+  const shown = hunks(lines)
   return (
     <section>
       <h3>
         {file} <small class="plus">+{count('added')}</small> <small class="minus">−{count('removed')}</small>
       </h3>
       <div class="diff">
-        {hunks(lines).map((line, index) =>
+        {shown.slice(0, MOST_LINES).map((line, index) =>
           line ? (
             <div key={index} class={line.kind}>
               <span aria-hidden="true">{line.new || line.old}</span>
@@ -127,6 +131,7 @@ function Diff({ file, lines }: { file: string; lines: readonly DiffLine[] }) {
           ),
         )}
       </div>
+      {shown.length > MOST_LINES && <p class="quiet">and {shown.length - MOST_LINES} more lines, which are in the editor</p>}
     </section>
   )
 }
