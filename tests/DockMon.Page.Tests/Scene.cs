@@ -19,6 +19,7 @@ internal sealed class Scene : IAsyncDisposable
     private readonly DockerCli _docker;
     private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly List<string> _problems = [];
+    private readonly PageLog _pageLog = new();
     private IBrowserContext? _context;
 
     private Scene(Browser browser, DockerCli docker, IReadOnlyDictionary<string, string> variables)
@@ -159,6 +160,8 @@ internal sealed class Scene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The runner shows it with a test that has failed.
+        await _pageLog.TellAsync(Page, Hub, Agent);
         if (_context is not null)
         {
             await _context.DisposeAsync();
@@ -180,6 +183,7 @@ internal sealed class Scene : IAsyncDisposable
     {
         _context = await _browser.NewContextAsync(theme, width);
         Page = await _context.NewPageAsync();
+        _pageLog.Follow(Page);
         Page.PageError += (_, error) => _problems.Add(error);
         Page.Console += (_, message) =>
         {
