@@ -7,6 +7,13 @@ namespace DockMon.Page.Tests;
 /// <summary>Images, networks and volumes of a host: on an engine of the test's own, which it may prune.</summary>
 public sealed class ResourceTests(Browser browser)
 {
+    private static readonly RouteFulfillOptions TooLate = new()
+    {
+        Status = 504,
+        ContentType = "application/problem+json",
+        Body = """{"type":"urn:dockmon:problem:agent_timeout","title":"Gateway Timeout","detail":"the agent did not answer within 30 s (timeout)"}""",
+    };
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -49,8 +56,14 @@ public sealed class ResourceTests(Browser browser)
         await Expect(Row("shop/old:1")).ToHaveCountAsync(0);
         (await docker.RunAsync(["images", "--format", "{{.Repository}}:{{.Tag}}", "shop/*"], Ct)).ShouldBe("shop/web:1");
 
+        // What is not answered in time is asked for again without anybody doing anything.
+        var isLate = true;
+        await page.RouteAsync("**/api/hosts/*/networks", route => Volatile.Read(ref isLate) ? route.FulfillAsync(TooLate) : route.ContinueAsync());
         await scene.GoAsync($"/hosts/{host}/networks");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The agent did not answer within 30 s (timeout).");
+        Volatile.Write(ref isLate, false);
         await Expect(Row("front")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
         await scene.LookAtAsync("networks-" + look);
         await page.GetByRole(AriaRole.Button, new() { Name = "Prune…" }).ClickAsync();
         await Expect(dialog.GetByLabel("Will go")).ToContainTextAsync("sleeper cannot be started without it");

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ask, Problem, signedOut, Unreachable } from '../src/data/http.ts'
-import { pause, retryNow, untilDone } from '../src/data/retry.ts'
+import { pause, reader, retryNow, untilDone } from '../src/data/retry.ts'
 import { sentence } from '../src/parts/text.ts'
 import { wordsFor } from '../src/rooms/sign-in.tsx'
 
@@ -75,6 +75,49 @@ test('what does not answer is tried until it does, what is refused is not', asyn
     stop.signal,
   )
   assert.equal(tries, 1)
+})
+
+test('an agent that is not connected is waited for, one that cannot do it is not', async () => {
+  for (const [error, wanted] of [
+    [new Problem(409, 'Conflict', '', 'host_not_connected'), 3],
+    [new Problem(409, 'Conflict', '', 'conflict'), 1],
+    [new Problem(504, 'Gateway Timeout', '', 'agent_timeout'), 3],
+    [new Problem(501, 'Not Implemented', '', 'not_supported'), 1],
+  ] as const) {
+    let tries = 0
+    await untilDone(
+      () => (++tries < 3 ? Promise.reject(error) : Promise.resolve()),
+      () => setTimeout(retryNow),
+      new AbortController().signal,
+    )
+    assert.equal(tries, wanted, error.kind)
+  }
+})
+
+test('what is read again meanwhile is read once more, and not at the same time', async () => {
+  const ends: (() => void)[] = []
+  const stop = new AbortController()
+  const read = reader(
+    () => new Promise<void>(resolve => ends.push(resolve)),
+    () => {},
+    stop.signal,
+  )
+  const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+  read()
+  read()
+  read()
+  await settle()
+  assert.equal(ends.length, 1)
+  ends[0]!()
+  await settle()
+  assert.equal(ends.length, 2)
+  ends[1]!()
+  await settle()
+  assert.equal(ends.length, 2)
+  read()
+  await settle()
+  assert.equal(ends.length, 3)
+  stop.abort()
 })
 
 test('a pause ends with its signal', async () => {

@@ -30,3 +30,17 @@ test('what the stream tells while all containers are read is kept', async () => 
   assert.deepEqual([...containers.keys()].sort(), ['h:changed', 'h:new', 'h:old'])
   assert.equal(containers.get('h:changed')?.state, 'exited')
 })
+
+test('a reading that a later one has overtaken changes nothing', async () => {
+  const { containers, readContainers } = await import('../src/data/containers.ts')
+  const row = (id: string): object => ({ host_id: 'k', id, name: id, host: 'nas', image: 'i', project: '', service: '', state: 'running', health: '' })
+  const answers: ((page: Response) => void)[] = []
+  globalThis.fetch = () => new Promise(resolve => answers.push(resolve))
+  const earlier = readContainers()
+  const later = readContainers()
+  answers[1]!(new Response(JSON.stringify({ items: [row('old'), row('made')] })))
+  await later
+  answers[0]!(new Response(JSON.stringify({ items: [row('old'), row('gone')] })))
+  await earlier
+  assert.deepEqual([...containers.keys()].sort(), ['k:made', 'k:old'])
+})

@@ -57,6 +57,7 @@ interface Changes {
 
 /** For each reading that goes on, what the stream told of meanwhile: that is newer than what is read, and is neither overwritten nor taken for gone. */
 const readings = new Set<Set<string>>()
+let newest = 0
 
 function toldOf(key: string): void {
   for (const told of readings) told.add(key)
@@ -75,9 +76,12 @@ export async function readContainers(): Promise<void> {
 
 async function readAll(told: ReadonlySet<string>): Promise<void> {
   const found = new Set<string>()
+  const mine = ++newest
   let cursor = ''
   do {
     const page = await get<Schema<'ContainerPage'>>('/api/containers?limit=1000' + (cursor && '&cursor=' + encodeURIComponent(cursor)))
+    // A later reading knows more, and may have come to its end already.
+    if (mine !== newest) return
     for (const row of page.items) {
       const key = row.host_id + ':' + row.id
       found.add(key)

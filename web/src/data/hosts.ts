@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { get } from './http.ts'
 import { listen, onGap } from './live.ts'
+import { reader } from './retry.ts'
 import type { Schema } from './schema.ts'
 
 /** A host, with what its agent told when it registered. */
@@ -53,23 +54,40 @@ export const figures = signal<ReadonlyMap<string, HostLive>>(new Map())
 const pending = new Map<string, HostFigures>()
 let timer = 0
 
+/** For each reading that goes on, what the stream told of hosts meanwhile, which is newer: whether one is connected; undefined for one that was removed. */
+const readings = new Set<Map<string, boolean | undefined>>()
+let newest = 0
+
 export async function readHosts(): Promise<void> {
-  const list = await get<Host[]>('/api/hosts')
-  hosts.value = new Map(list.map(host => [host.id, host]))
+  const mine = ++newest
+  const told = new Map<string, boolean | undefined>()
+  readings.add(told)
+  try {
+    const list = await get<Host[]>('/api/hosts')
+    // A later reading knows more, and may have been answered already.
+    if (mine !== newest) return
+    const there = list.filter(host => !told.has(host.id) || told.get(host.id) !== undefined)
+    hosts.value = new Map(there.map(host => [host.id, { ...host, connected: told.get(host.id) ?? host.connected }]))
+  } finally {
+    readings.delete(told)
+  }
 }
 
 /** Takes in what the stream tells of hosts. */
 export function startHosts(): void {
+  const again = reader(readHosts, problem => problem && console.info('the hosts were not read:', problem), new AbortController().signal)
   listen(({ name, hostId, data }) => {
     if (name === 'host_stats') {
       pending.set(hostId, data as HostFigures)
       timer ||= window.setTimeout(publish, 1000)
     } else if (name === 'host_connected' || name === 'host_disconnected') {
       const known = hosts.value?.get(hostId)
-      if (!known) void readHosts()
+      for (const told of readings) told.set(hostId, name === 'host_connected')
+      if (!known) again()
       else hosts.value = new Map(hosts.value).set(hostId, { ...known, connected: name === 'host_connected', last_seen: new Date().toISOString() })
     } else if (name === 'host_removed') {
       const rest = new Map(hosts.value)
+      for (const told of readings) told.set(hostId, undefined)
       rest.delete(hostId)
       hosts.value = rest
     }

@@ -4,7 +4,7 @@ import { containers, version, type Container } from './containers.ts'
 import { hosts } from './hosts.ts'
 import { get } from './http.ts'
 import { listen, onGap } from './live.ts'
-import { untilDone } from './retry.ts'
+import { reader } from './retry.ts'
 import type { Schema } from './schema.ts'
 
 /** The files of a stack, as the hub has them. */
@@ -40,7 +40,7 @@ export function followStacks(): () => void {
     const list = await get<Schema<'StackSummary'>[]>('/api/stacks', stop.signal)
     managed.value = new Set(list.filter(stack => stack.managed).map(stack => stackKey(stack.host_id, stack.name)))
   }
-  const read = (): void => void untilDone(readOnce, problem => problem && console.info('no stacks:', problem), stop.signal)
+  const read = reader(readOnce, problem => problem && console.info('no stacks', problem), stop.signal)
   read()
   const leave = listen(({ name, data }) => {
     if (name === 'operation_changed' && isOfStack(data as Operation)) read()

@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { navigate, path, to } from '../app/router.ts'
 import { whyNot, type Action } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
-import { get, reason } from '../data/http.ts'
 import { runningUpdate, successorOf } from '../data/operations.ts'
+import { useRead } from '../data/use-read.ts'
 import { keyOfLog } from '../logs/sources.ts'
 import { act, actions } from '../parts/act.ts'
 import { ActionButton } from '../parts/action-button.tsx'
@@ -12,7 +12,7 @@ import { Icon } from '../parts/icons.tsx'
 import { Later } from '../parts/later.tsx'
 import { State } from '../parts/state.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { bytes, duration, percent, publishedPorts, visible } from '../parts/text.ts'
+import { bytes, duration, percent, publishedPorts, sentence, visible } from '../parts/text.ts'
 import { askUpdate } from '../updates/asked.ts'
 import { UpdateMark } from '../updates/mark.tsx'
 
@@ -113,21 +113,20 @@ function Overview({ row }: { row: Row }) {
 }
 
 function Inspect({ row }: { row: Row }) {
-  const [text, setText] = useState('Asking the host…')
-  useEffect(() => {
-    const stop = new AbortController()
-    get<unknown>(`/api${to('hosts', row.host_id, 'containers', row.id)}`, stop.signal).then(
-      value => setText(JSON.stringify(value, null, 2)),
-      (error: unknown) => {
-        if (!stop.signal.aborted) setText(reason(error))
-      },
-    )
-    return () => stop.abort()
-  }, [])
+  // What changes the state changes the object, too.
+  const { value, problem } = useRead<unknown>(`/api${to('hosts', row.host_id, 'containers', row.id)}`, `${row.host_connected} ${row.state} ${row.name}`)
+  const text = useMemo(() => JSON.stringify(value, null, 2), [value])
   return (
-    <pre class="inspect" tabIndex={0} aria-label="Docker's inspect object">
-      {text}
-    </pre>
+    <>
+      {problem && (
+        <p class="notice" role="alert">
+          {sentence(problem)} {value !== undefined && 'What is shown was read before.'}
+        </p>
+      )}
+      <pre class="inspect" tabIndex={0} aria-label="Docker's inspect object">
+        {text ?? (problem ? 'It cannot be read now.' : 'Asking the host…')}
+      </pre>
+    </>
   )
 }
 

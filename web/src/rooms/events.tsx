@@ -7,6 +7,7 @@ import { matches, parseFilter } from '../data/filter.ts'
 import { hosts } from '../data/hosts.ts'
 import { get } from '../data/http.ts'
 import { listen } from '../data/live.ts'
+import { untilDone } from '../data/retry.ts'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { visible } from '../parts/text.ts'
 
@@ -23,18 +24,15 @@ export function Events({ hostId }: { hostId?: string }) {
     const stop = new AbortController()
     const ids = hostId ? [hostId] : [...(known?.keys() ?? [])].slice(0, MOST_HOSTS)
     for (const id of ids) {
-      get<ContainerEvent[]>(`/api${to('hosts', id, 'events')}?limit=${hostId ? 500 : 100}`, stop.signal).then(
-        list => {
-          events.value = mergeEvents(
-            events.value,
-            list.map(event => ({ ...event, hostId: id })),
-            LIMIT,
-          )
-        },
-        (error: unknown) => {
-          if (!stop.signal.aborted) console.info('no events of', id, error)
-        },
-      )
+      const read = async (): Promise<void> => {
+        const list = await get<ContainerEvent[]>(`/api${to('hosts', id, 'events')}?limit=${hostId ? 500 : 100}`, stop.signal)
+        events.value = mergeEvents(
+          events.value,
+          list.map(event => ({ ...event, hostId: id })),
+          LIMIT,
+        )
+      }
+      void untilDone(read, problem => problem && console.info('no events of', id, problem), stop.signal)
     }
     // Events come in bursts: a deployment is one merge, not hundreds.
     let arrived: HostEvent[] = []

@@ -5,15 +5,16 @@ import type { Action } from '../data/allowed.ts'
 import { containers, version } from '../data/containers.ts'
 import { matches, parseFilter } from '../data/filter.ts'
 import { hosts } from '../data/hosts.ts'
-import { ask, get, reason } from '../data/http.ts'
+import { ask, reason } from '../data/http.ts'
 import { listen } from '../data/live.ts'
 import type { Plan } from '../data/resources.ts'
+import { useRead } from '../data/use-read.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { PlanDialog } from '../parts/plan-dialog.tsx'
 import { Table, type Column } from '../parts/table.tsx'
-import { bytes, visible } from '../parts/text.ts'
+import { bytes, sentence, visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
 
 /** What images, networks and volumes have in common. */
@@ -77,40 +78,28 @@ export const find = (hostId: string, short: string) => [...containers.values()].
 
 /** Images, networks or volumes of a host: who uses them, remove some, remove all that are unused. */
 export function Resources<Row extends Resource>({ hostId, kind }: { hostId: string; kind: Kind<Row> }) {
-  const [rows, setRows] = useState<readonly Row[]>()
-  const [problem, setProblem] = useState('')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asking, setAsking] = useState<'remove' | 'prune' | ''>('')
   const api = `/api${to('hosts', hostId, kind.path)}`
+  const { value: rows, problem, again, now } = useRead<readonly Row[]>(api, hosts.value?.get(hostId)?.connected)
   void version.value
 
-  const look = async (): Promise<readonly Row[]> => {
-    const found = await get<Row[]>(api)
-    setRows(found)
-    setProblem('')
-    setChosen(old => new Set([...old].filter(key => found.some(row => kind.keyOf(row) === key))))
-    return found
-  }
-  const read = (): void => {
-    look().catch((error: unknown) => setProblem(reason(error)))
-  }
-  const connected = hosts.value?.get(hostId)?.connected
+  useEffect(() => setChosen(old => new Set([...old].filter(key => rows?.some(row => kind.keyOf(row) === key)))), [rows])
   useEffect(() => {
-    read()
     let timer = 0
     const stop = listen(event => {
       // Docker tells of containers only; who uses what follows from them.
       if (event.hostId !== hostId || event.name !== 'containers_changed') return
       timer ||= window.setTimeout(() => {
         timer = 0
-        read()
+        again()
       }, 2000)
     })
     return () => {
       stop()
       clearTimeout(timer)
     }
-  }, [connected])
+  }, [])
 
   const shows = [{ name: 'unused', title: 'Unused', is: (row: Row) => kind.isUnused(row) }, ...kind.shows]
   const show = query('show')
@@ -152,21 +141,21 @@ export function Resources<Row extends Resource>({ hostId, kind }: { hostId: stri
     const done = count(plan.goes.length - failures.length)
     if (failures.length === 0) toast.end(`Removed ${done}`, 'good')
     else toast.end(`Removed ${done}, ${failures.length} not. ${failures.slice(0, 3).join('; ')}`, 'bad')
-    read()
+    again()
   }
   const prune = async (plan: Plan): Promise<void> => {
     const toast = say(`Removing unused ${kind.path}…`, 'busy')
     try {
       const pruned = await ask<Pruned>('POST', api + '/prune')
       const freed = pruned.space_reclaimed === undefined || kind.path === 'networks' ? '' : `, ${bytes(pruned.space_reclaimed)} free again`
-      const after = await look()
+      const after = await now()
       const wanted = plan.goes.filter(item => !item.nameOnly).map(item => item.id)
       const left = wanted.filter(id => after.some(row => kind.keyOf(row) === id))
       if (left.length === 0) toast.end(`Removed ${count(pruned.removed_count ?? wanted.length)}${freed}`, 'good')
       else toast.end(`Removed ${count(pruned.removed_count ?? 0)}${freed}. Docker left ${left.slice(0, 5).map(visible).join(', ')}.`, 'bad')
     } catch (error) {
       toast.end(`Unused ${kind.path}: ${reason(error)}`, 'bad')
-      read()
+      again()
     }
   }
 
@@ -197,7 +186,7 @@ export function Resources<Row extends Resource>({ hostId, kind }: { hostId: stri
       </div>
       {problem && (
         <p class="notice" role="alert">
-          {problem} {rows && 'What is shown was read before.'}
+          {sentence(problem)} {rows && 'What is shown was read before.'}
         </p>
       )}
       {rows && <p class="quiet sum">{kind.summary(rows)}</p>}
@@ -226,7 +215,7 @@ export function Resources<Row extends Resource>({ hostId, kind }: { hostId: stri
           title={`Remove ${count(chosen.size)}?`}
           text={kind.removing.text}
           action="Remove"
-          plan={async () => kind.removing.plan(chosenRows(await look()))}
+          plan={async () => kind.removing.plan(chosenRows(await now()))}
           {...(kind.hasData && { typed: (plan: Plan) => (plan.goes.length === 1 ? plan.goes[0]!.name : hostname) })}
           onClose={close}
           run={plan => void remove(plan)}
@@ -237,7 +226,7 @@ export function Resources<Row extends Resource>({ hostId, kind }: { hostId: stri
           title={`Prune the ${kind.path} of ${hostname}?`}
           text={kind.pruning.text}
           action="Prune"
-          plan={async () => kind.pruning.plan(await look())}
+          plan={async () => kind.pruning.plan(await now())}
           {...(kind.hasData && { typed: () => hostname })}
           onClose={close}
           run={plan => void prune(plan)}

@@ -4,8 +4,9 @@ import { whyNot } from '../data/allowed.ts'
 import { complete } from '../data/containers.ts'
 import { hosts } from '../data/hosts.ts'
 import { ask, get, Problem, reason } from '../data/http.ts'
-import { listen } from '../data/live.ts'
+import { listen, onGap } from '../data/live.ts'
 import { begin } from '../data/operations.ts'
+import { reader } from '../data/retry.ts'
 import { followStacks, isOfStack, managed, stackKey, stacks, type Operation, type Stack, type StackAnswer } from '../data/stacks.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -49,30 +50,40 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
   const files: Files = draft ?? (stored ? filesOf(stored) : { compose: '', env: '' })
   const names = useMemo(() => namesOf(name, files.compose, stack), [name, files.compose, stack])
 
+  const look = async (): Promise<StackAnswer | null> => {
+    const found = await get<StackAnswer>(`/api${to('hosts', hostId, 'stacks', name)}`).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 404) return null
+      throw error
+    })
+    setStored(found)
+    return found
+  }
   const read = async (): Promise<StackAnswer | null | undefined> => {
     try {
-      const found = await get<StackAnswer>(`/api${to('hosts', hostId, 'stacks', name)}`)
-      setStored(found)
-      return found
+      return await look()
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) {
-        setStored(null)
-        return null
-      }
       setProblem(reason(error))
       return undefined
     }
   }
   useEffect(() => {
     if (!mayRead) return undefined
-    void read()
+    const stop = new AbortController()
+    const readOn = reader(look, setProblem, stop.signal)
+    readOn()
+    const ungap = onGap(readOn)
     // Others may change it, too: then what was edited here is made from something old.
-    return listen(event => {
+    const leave = listen(event => {
       if (event.name === 'operation_changed' && event.hostId === hostId) {
         const changed = event.data as Operation
-        if (changed.subject === name && isOfStack(changed) && (changed.state !== 'running' || changed.stage === 'validating')) void read()
+        if (changed.subject === name && isOfStack(changed) && (changed.state !== 'running' || changed.stage === 'validating')) readOn()
       }
     })
+    return () => {
+      stop.abort()
+      leave()
+      ungap()
+    }
   }, [mayRead, hostId, name])
 
   const deployment = useDeployment(hostId, name, names)

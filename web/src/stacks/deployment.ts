@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { get } from '../data/http.ts'
 import { listen, onGap } from '../data/live.ts'
 import { later } from '../data/operations.ts'
-import { untilDone } from '../data/retry.ts'
+import { reader } from '../data/retry.ts'
 import { isOfStack, type Operation } from '../data/stacks.ts'
 import { nothingYet, takeEnd, takeProgress, type EndEvent, type Names, type Progress, type ProgressEvent } from './progress.ts'
 
@@ -34,7 +34,7 @@ export function useDeployment(hostId: string, name: string, names: Names): Deplo
       const newest = list.find(item => item.subject === name && isOfStack(item))
       if (newest) take(newest)
     }
-    const read = (): void => void untilDone(readOnce, problem => problem && console.info('no operations of', hostId, problem), stop.signal)
+    const read = reader(readOnce, problem => problem && console.info('no operations of', hostId, problem), stop.signal)
     read()
     const keep = (id: string, change: (old: Progress) => Progress): void => {
       const old = progress.current.get(id) ?? nothingYet

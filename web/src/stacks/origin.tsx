@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks'
 import { navigate, to } from '../app/router.ts'
-import { ask, get } from '../data/http.ts'
+import { ask } from '../data/http.ts'
 import type { Stack, StackAnswer } from '../data/stacks.ts'
+import { useRead } from '../data/use-read.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
@@ -9,20 +9,11 @@ import type { Files } from './compose.ts'
 
 /** Where compose says that the files of a running stack are: labels of its containers have it. */
 function useOrigin(stack: Stack | undefined): string {
-  const [origin, setOrigin] = useState('')
-  const first = stack?.containers[0]
-  useEffect(() => {
-    if (!first || !stack.connected) return undefined
-    const stop = new AbortController()
-    get<{ Config?: { Labels?: Record<string, string> | null } }>(`/api${to('hosts', first.host_id, 'containers', first.id)}`, stop.signal).then(
-      found => setOrigin(found.Config?.Labels?.['com.docker.compose.project.config_files'] ?? ''),
-      (error: unknown) => {
-        if (!stop.signal.aborted) console.info('no labels of', first.name, error)
-      },
-    )
-    return () => stop.abort()
-  }, [first?.id, stack?.connected])
-  return origin
+  const first = stack?.connected ? stack.containers[0] : undefined
+  const { value } = useRead<{ container: { Config?: { Labels?: Record<string, string> | null } } }>(
+    first ? `/api${to('hosts', first.host_id, 'containers', first.id)}` : null,
+  )
+  return value?.container.Config?.Labels?.['com.docker.compose.project.config_files'] ?? ''
 }
 
 /** Says where the files of a stack come from. */

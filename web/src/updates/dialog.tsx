@@ -2,9 +2,10 @@ import { useEffect, useState } from 'preact/hooks'
 import { to } from '../app/router.ts'
 import { whyNot } from '../data/allowed.ts'
 import { containers, keyOf, version, type Container } from '../data/containers.ts'
-import { get, reason } from '../data/http.ts'
+import { reason } from '../data/http.ts'
 import { begin, newOperation, operations, readOperation, runningUpdate, type Operation } from '../data/operations.ts'
 import { updates } from '../data/updates.ts'
+import { useRead } from '../data/use-read.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { duration, shortImage, visible } from '../parts/text.ts'
 import type { Asked } from './asked.ts'
@@ -220,22 +221,13 @@ const nowOf = (row: Container, digest: string | null | undefined): string => (di
 
 /** What one container changes into, and what it keeps. */
 function One({ row, image, setImage }: { row: Container; image: string; setImage: (image: string) => void }) {
-  const [inspected, setInspected] = useState<Inspected>()
-  const [problem, setProblem] = useState('')
+  const { value, problem } = useRead<{ container: Inspected }>(`/api${to('hosts', row.host_id, 'containers', row.id)}`)
+  const inspected = value?.container
+  const own = inspected?.Config?.Image
   useEffect(() => {
-    const abort = new AbortController()
-    get<{ container: Inspected }>(`/api${to('hosts', row.host_id, 'containers', row.id)}`, abort.signal).then(
-      ({ container }) => {
-        setInspected(container)
-        // The list has only an id when the name means another image by now; the container itself has the name.
-        if (fixedName(row.image) && container.Config?.Image) setImage(container.Config.Image)
-      },
-      (error: unknown) => {
-        if (!abort.signal.aborted) setProblem(reason(error))
-      },
-    )
-    return () => abort.abort()
-  }, [row.id])
+    // The list has only an id when the name means another image by now; the container itself has the name.
+    if (fixedName(row.image) && own) setImage(own)
+  }, [own])
   const update = updates.value.get(keyOf(row))
   const same = image.trim() === row.image
   const checked = update?.checked_at ? `Checked ${duration((Date.now() - Date.parse(update.checked_at)) / 1000)} ago` : 'Not checked yet'
