@@ -72,7 +72,8 @@ public sealed class KeyboardTests(Browser browser)
         await SeeAsync(page, "Containers");
         await keys.PressAsync("/");
         await keys.TypeAsync(name);
-        await Expect(page.Locator("tr").Filter(new() { HasText = name })).ToHaveCountAsync(1);
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator("tbody tr")).ToContainTextAsync(name);
         await keys.PressAsync("ArrowDown");
         await FocusIsGoodAsync(page);
         await keys.PressAsync(" ");
@@ -110,6 +111,44 @@ public sealed class KeyboardTests(Browser browser)
         await SeeAsync(page, "this-machine");
         await FindAsync(page, "go to Events");
         await SeeAsync(page, "Events");
+        scene.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_an_action_has_changed_is_gone_on_with_before_its_answer()
+    {
+        await using var scene = await Scene.StartAsync(browser, Ct);
+        var name = scene.Containers.NewName();
+        var id = await scene.Containers.RunAsync([], Ct, name: name);
+        var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
+        var (page, keys) = (scene.Page, scene.Page.Keyboard);
+        var mayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync("**/stop", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await mayAnswer.Task;
+            await route.FulfillAsync(new() { Response = answer });
+        });
+        await scene.GoAsync($"/containers/{host}/{id}");
+        await SeeAsync(page, name);
+        var state = page.Locator("header .state");
+        await TabToAsync(page, "Stop");
+        await keys.PressAsync("Enter");
+        await Expect(state).ToHaveTextAsync("exited");
+        await TabToAsync(page, "Remove");
+        await keys.PressAsync(" ");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
+        await keys.PressAsync("Escape");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToBeFocusedAsync();
+        await TabToAsync(page, "Start");
+        await keys.PressAsync("Enter");
+        await Expect(state).ToHaveTextAsync("running");
+
+        // What is being done is not done twice.
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Stop" })).ToHaveAttributeAsync("aria-busy", "true");
+        mayAnswer.SetResult();
+        await Expect(page.GetByText($"Stop {name}: done")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Stop" })).Not.ToHaveAttributeAsync("aria-busy", "true");
         scene.Problems.ShouldBeEmpty();
     }
 

@@ -51,7 +51,8 @@ public sealed class TourTests(Browser browser)
         await Expect(scene.Page.GetByRole(AriaRole.Log).Locator(".line")).ToHaveCountAsync(1);
 
         await scene.Page.GetByRole(AriaRole.Link, new() { Name = "Terminal" }).ClickAsync();
-        await Expect(scene.Page.Locator(".xterm-screen")).ToBeVisibleAsync();
+        // The shell is open then; what is typed before goes nowhere.
+        await Expect(scene.Page.Locator(".xterm-helper-textarea")).ToBeFocusedAsync();
         await scene.Page.Locator(".xterm-helper-textarea").PressSequentiallyAsync("echo $((6*7))x\n");
         await Expect(scene.Page.Locator(".xterm-rows")).ToContainTextAsync("42x");
 

@@ -1,6 +1,24 @@
 import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import { whyNot, type Action } from '../data/allowed.ts'
 import { say } from './toasts.tsx'
+
+/**
+ * What is being done by buttons that stand together, by name. Each is busy with its own: what an action changes is often shown before its answer is there, and
+ * what can be done then is not to wait for it.
+ */
+export function useBusy(): [busy: readonly string[], during: <T>(name: string, run: () => Promise<T>) => Promise<T>] {
+  const [busy, setBusy] = useState<readonly string[]>([])
+  const during = async <T,>(name: string, run: () => Promise<T>): Promise<T> => {
+    setBusy(old => [...old, name])
+    try {
+      return await run()
+    } finally {
+      setBusy(old => old.filter(other => other !== name))
+    }
+  }
+  return [busy, during]
+}
 
 /**
  * A button for something that may be refused: then it is grey, and its title and a press on it say why. It can be reached by keyboard all the same, and by a
@@ -22,7 +40,7 @@ export function ActionButton({
   host?: string | undefined
   /** Another reason why not now, beside role, policy and agent. */
   why?: string
-  /** Whether it is being done. */
+  /** Whether it, and nothing else, is being done: then a press on it does nothing. */
   busy?: boolean
   /** The name, where what is in the button does not say it. */
   label?: string

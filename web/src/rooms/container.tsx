@@ -6,7 +6,7 @@ import { runningUpdate, successorOf } from '../data/operations.ts'
 import { useRead } from '../data/use-read.ts'
 import { keyOfLog } from '../logs/sources.ts'
 import { act, actions } from '../parts/act.ts'
-import { ActionButton } from '../parts/action-button.tsx'
+import { ActionButton, useBusy } from '../parts/action-button.tsx'
 import { confirmed } from '../parts/confirm.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Later } from '../parts/later.tsx'
@@ -131,11 +131,9 @@ function Inspect({ row }: { row: Row }) {
 }
 
 function Actions({ row }: { row: Row }) {
-  const [busy, setBusy] = useState('')
+  const [busy, during] = useBusy()
   const run = async (action: Action, title: string): Promise<void> => {
-    setBusy(action)
-    const done = await act(row, action, title)
-    setBusy('')
+    const done = await during(action, () => act(row, action, title))
     if (done && action === 'remove') navigate('/containers')
   }
   const remove = async (): Promise<void> => {
@@ -151,7 +149,7 @@ function Actions({ row }: { row: Row }) {
       {actions
         .filter(item => item.when(row.state))
         .map(({ action, title, icon }) => (
-          <ActionButton key={action} does={action} host={row.host_id} busy={busy !== ''} onRun={() => void run(action, title)}>
+          <ActionButton key={action} does={action} host={row.host_id} busy={busy.includes(action)} onRun={() => void run(action, title)}>
             <Icon name={icon} /> {title}
           </ActionButton>
         ))}
@@ -159,13 +157,12 @@ function Actions({ row }: { row: Row }) {
         does="update_container"
         host={row.host_id}
         why={runningUpdate(keyOf(row)) ? 'It is being updated.' : ''}
-        busy={busy !== ''}
         onRun={() => askUpdate([keyOf(row)])}
       >
         <Icon name="update" /> Update…
       </ActionButton>
       {row.state !== 'running' && (
-        <ActionButton does="remove" host={row.host_id} class="danger" busy={busy !== ''} onRun={() => void remove()}>
+        <ActionButton does="remove" host={row.host_id} class="danger" busy={busy.includes('remove')} onRun={() => void remove()}>
           <Icon name="close" /> Remove
         </ActionButton>
       )}

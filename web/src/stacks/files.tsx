@@ -107,8 +107,7 @@ export function FilesPanel({ files, state, host, busy, why, onEdit, onErrors, on
           does="deploy_compose"
           host={host}
           class="primary"
-          why={why || (files.compose.trim() === '' ? 'The file is empty.' : '')}
-          busy={busy}
+          why={why || (files.compose.trim() === '' ? 'The file is empty.' : busy ? 'The files are being saved.' : '')}
           onRun={onReview}
         >
           Review and deploy…

@@ -1,7 +1,6 @@
-import { useState } from 'preact/hooks'
 import { ask, reason } from '../data/http.ts'
 import type { Stack } from '../data/stacks.ts'
-import { ActionButton } from '../parts/action-button.tsx'
+import { ActionButton, useBusy } from '../parts/action-button.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
@@ -20,9 +19,8 @@ interface Result {
 
 /** Does something with all containers of a stack. */
 export function RunActions({ stack, why }: { stack: Stack; why: string }) {
-  const [busy, setBusy] = useState(false)
+  const [busy, during] = useBusy()
   const run = async (action: string, title: string): Promise<void> => {
-    setBusy(true)
     const toast = say(`${title} ${visible(stack.name)}…`, 'busy')
     const own = stack.containers.filter(container => action !== 'start' || container.state !== 'running')
     try {
@@ -36,8 +34,6 @@ export function RunActions({ stack, why }: { stack: Stack; why: string }) {
       else toast.end(`${title} ${visible(stack.name)}: ${failed.map(result => `${nameOf(result.id)}: ${result.error ?? ''}`).join('; ')}`, 'bad')
     } catch (error) {
       toast.end(`${title} ${visible(stack.name)}: ${reason(error)}`, 'bad')
-    } finally {
-      setBusy(false)
     }
   }
   return (
@@ -45,7 +41,14 @@ export function RunActions({ stack, why }: { stack: Stack; why: string }) {
       {actions
         .filter(item => item.when(stack))
         .map(({ action, title, icon }) => (
-          <ActionButton key={action} does={action} host={stack.hostId} why={why} busy={busy} onRun={() => void run(action, title)}>
+          <ActionButton
+            key={action}
+            does={action}
+            host={stack.hostId}
+            why={why}
+            busy={busy.includes(action)}
+            onRun={() => void during(action, () => run(action, title))}
+          >
             <Icon name={icon} /> {title}
           </ActionButton>
         ))}
