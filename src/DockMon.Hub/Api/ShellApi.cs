@@ -4,7 +4,6 @@ using System.Text.Json;
 using DockMon.Hub.Access.Audit;
 using DockMon.Hub.Access.Permissions;
 using DockMon.Hub.Agents;
-using DockMon.Hub.Bus;
 using DockMon.Hub.Bus.Streams;
 using DockMon.Protocol;
 
