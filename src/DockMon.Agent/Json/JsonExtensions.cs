@@ -97,6 +97,20 @@ internal static class JsonExtensions
     /// <summary>The reason alone, without the position that .NET appends to it and that exists as properties, too.</summary>
     public static string GetReason(this JsonException error) => error.Message.Split(" Path:", 2)[0];
 
-    private static JsonElement? Find(JsonElement element, string name, JsonValueKind kind) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
+    private static JsonElement? Find(JsonElement element, string name, JsonValueKind kind)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        try
+        {
+            return element.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // The name of some member has half of a surrogate pair: what comes before it cannot be searched.
+        }
+    }
 }

@@ -45,6 +45,13 @@ internal sealed record Mount(string Root, string Point, string Type, string Opti
     {
         var fields = line.Split(' ');
         var type = Array.IndexOf(fields, "-") + 1;
-        return type > 5 && type < fields.Length ? new Mount(Unescape(fields[3]), Unescape(fields[4]), fields[type], fields[^1]) : null;
+        if (type <= 5 || type >= fields.Length)
+        {
+            return null;
+        }
+
+        // No path has a zero character; .NET throws where one is used.
+        var mount = new Mount(Unescape(fields[3]), Unescape(fields[4]), fields[type], fields[^1]);
+        return mount.Root.Contains('\0') || mount.Point.Contains('\0') ? null : mount;
     }
 }

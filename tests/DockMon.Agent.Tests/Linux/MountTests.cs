@@ -18,6 +18,8 @@ public sealed class MountTests
     [InlineData("garbage")]
     [InlineData("31 23 0:27 / /sys rw")]
     [InlineData("31 23 0:27 / /sys rw -")]
+    [InlineData(@"31 23 0:27 / /sys\000 rw - cgroup2 cgroup2 rw")]
+    [InlineData(@"31 23 0:27 /a\000 /sys rw - cgroup2 cgroup2 rw")]
     public void Another_line_is_left_out(string text) => Mount.Parse(text).ShouldBeEmpty();
 
     [Theory]

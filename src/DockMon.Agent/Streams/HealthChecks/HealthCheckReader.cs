@@ -29,7 +29,7 @@ internal static class HealthCheckReader
     /// <exception cref="CommandException">It is no list.</exception>
     public static IReadOnlyList<HealthCheck> ReadAll(JsonElement payload, Action<string> onLeftOut)
     {
-        if (payload.ValueKind is not JsonValueKind.Object || !payload.TryGetProperty("configs", out var configs) || configs.ValueKind == JsonValueKind.Null)
+        if (ConfigsOf(payload) is not { ValueKind: not JsonValueKind.Null } configs)
         {
             return [];
         }
@@ -53,6 +53,19 @@ internal static class HealthCheckReader
         }
 
         return checks;
+    }
+
+    private static JsonElement? ConfigsOf(JsonElement payload)
+    {
+        try
+        {
+            return payload.ValueKind is JsonValueKind.Object && payload.TryGetProperty("configs", out var configs) ? configs : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Not an empty list, which would end all checks.
+            throw new CommandException("invalid payload: it has half of a surrogate pair in a name");
+        }
     }
 
     private static string ContainerOf(JsonElement payload) =>

@@ -75,6 +75,22 @@ public sealed class HealthCheckReaderTests
         leftOut.Count.ShouldBe(3);
     }
 
+    [Fact]
+    public void One_with_half_a_character_in_a_name_leaves_the_others_alone()
+    {
+        var leftOut = new List<string>();
+        var checks = HealthCheckReader.ReadAll(
+            JsonElement.Parse("""{"configs":[{"co\ud800ntainer_id":"a","url":"http://127.0.0.1"},{"container_id":"c","url":"http://127.0.0.1"}]}"""),
+            leftOut.Add);
+        checks.Select(check => (check.Config.ContainerId, check.Error is null)).ShouldBe([("c", true)]);
+        leftOut.ShouldBe(["container_id is missing"]);
+    }
+
+    [Fact]
+    public void A_list_that_cannot_be_looked_for_is_no_empty_list() =>
+        Should.Throw<CommandException>(() => HealthCheckReader.ReadAll(JsonElement.Parse("""{"con\ud800figs":[]}"""), _ => { })).Message
+            .ShouldBe("invalid payload: it has half of a surrogate pair in a name");
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"configs":null}""")]
