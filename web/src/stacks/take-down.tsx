@@ -32,6 +32,7 @@ export function TakeDown({ name, host, containers, volumes, onDown, onClose }: T
           {containers === 0
             ? 'It has no containers now; its networks are removed.'
             : `${containers === 1 ? 'Its container' : `Its ${containers} containers`} and its networks on ${visible(host)} are removed.`}{' '}
+          {containers > 0 && 'A container whose service is not in the file any more stays, and the networks that it uses. '}
           Volumes and files stay, unless you say otherwise.
         </p>
         <label class="check">
