@@ -67,12 +67,20 @@ internal sealed class Installation : IAsyncDisposable
         CancellationToken ct, string? engine = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? emulator = null)
     {
         var installation = new Installation(engine, environment, emulator);
-        await installation.StartHubAsync(ct);
-        var token = await (await installation.Http.PostAsync("/api/tokens", null, ct)).Content.ReadFromJsonAsync<JsonElement>(ct);
-        installation.RegistrationToken = token.GetProperty("token").GetString()!;
-        installation.StartAgent();
-        await installation.WaitForAgentAsync(ct);
-        return installation;
+        try
+        {
+            await installation.StartHubAsync(ct);
+            var token = await (await installation.Http.PostAsync("/api/tokens", null, ct)).Content.ReadFromJsonAsync<JsonElement>(ct);
+            installation.RegistrationToken = token.GetProperty("token").GetString()!;
+            installation.StartAgent();
+            await installation.WaitForAgentAsync(ct);
+            return installation;
+        }
+        catch
+        {
+            await installation.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task StartHubAsync(CancellationToken ct)
@@ -183,8 +191,15 @@ internal sealed class Installation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Agent.DisposeAsync();
-        await Hub.DisposeAsync();
+        // Either may not have been started when the set-up failed.
+        foreach (var program in new ProgramProcess?[] { Agent, Hub })
+        {
+            if (program is not null)
+            {
+                await program.DisposeAsync();
+            }
+        }
+
         await Link.DisposeAsync();
         Http.Dispose();
         _hubData.Dispose();

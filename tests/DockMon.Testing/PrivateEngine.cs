@@ -48,10 +48,18 @@ public sealed class PrivateEngine : IAsyncDisposable
     public static async Task<PrivateEngine> StartAsync(CancellationToken ct, string? root = null, params IReadOnlyList<string> options)
     {
         var engine = new PrivateEngine(root, options);
-        await engine._namespace.WaitForLineAsync("up", ct);
-        await engine.StartDaemonAsync(ct);
-        await TestImage.EnsureOnAsync(engine.Docker, ct);
-        return engine;
+        try
+        {
+            await engine._namespace.WaitForLineAsync("up", ct);
+            await engine.StartDaemonAsync(ct);
+            await TestImage.EnsureOnAsync(engine.Docker, ct);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the daemon, with all that it had when it was last stopped.</summary>
