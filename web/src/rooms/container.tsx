@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { navigate, path, to } from '../app/router.ts'
 import { whyNot, type Action } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
