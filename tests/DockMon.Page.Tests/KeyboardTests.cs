@@ -153,6 +153,28 @@ public sealed class KeyboardTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_row_that_the_keys_are_at_stays_it_when_another_comes_before_it()
+    {
+        await using var scene = await Scene.StartAsync(browser, Ct);
+        var name = scene.Containers.NewName();
+        await scene.Containers.RunAsync([], Ct, name: name);
+        var (page, keys) = (scene.Page, scene.Page.Keyboard);
+        await scene.GoAsync("/containers?q=" + name);
+        await Expect(Rows()).ToHaveCountAsync(1);
+        await keys.PressAsync("ArrowDown");
+        await Expect(page.Locator("tr.active")).ToContainTextAsync(name);
+        await scene.Containers.RunAsync([], Ct, name: "a-" + name);
+        await Expect(Rows()).ToHaveCountAsync(2);
+        await Expect(Rows().First).ToContainTextAsync("a-" + name);
+        await keys.PressAsync(" ");
+        await Expect(page.Locator("tr.chosen")).ToHaveCountAsync(1);
+        await Expect(page.Locator("tr.chosen")).Not.ToContainTextAsync("a-" + name);
+        scene.Problems.ShouldBeEmpty();
+
+        ILocator Rows() => page.Locator("tbody tr").Filter(new() { HasText = name });
+    }
+
+    [Fact]
     public async Task Who_wants_no_motion_gets_none()
     {
         await using var scene = await Scene.StartHubAsync(browser, Ct);

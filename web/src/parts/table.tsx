@@ -44,7 +44,8 @@ export function Table<Row>(props: TableProps<Row>) {
   const { rows, columns, keyOf, chosen } = props
   const frame = useRef<HTMLDivElement>(null)
   const [view, setView] = useState({ from: 0, count: 40 })
-  const [active, setActive] = useState(-1)
+  // By its key: others may come and go above it, and what a key does is meant for this row. The place is where to go on when the row is gone.
+  const [last, setLast] = useState({ key: '', place: -1 })
 
   useLayoutEffect(() => {
     const element = frame.current!
@@ -76,9 +77,11 @@ export function Table<Row>(props: TableProps<Row>) {
     props.onView?.(shown)
   }, [shownKeys])
 
+  const active = useMemo(() => (last.place < 0 ? -1 : rows.findIndex(row => keyOf(row) === last.key)), [rows, last])
+  const setActive = (place: number): void => setLast({ key: keyOf(rows[place]!), place })
   const go = (index: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, index))
-    if (next < 0) return
+    if (rows.length === 0) return
     setActive(next)
     const element = frame.current!
     const top = next * ROW
@@ -91,21 +94,22 @@ export function Table<Row>(props: TableProps<Row>) {
     if (!next.delete(keyOf(row))) next.add(keyOf(row))
     props.onChoose?.(next)
   }
-  const now = useRef({ go, choose, active, props, page: view.count })
-  now.current = { go, choose, active, props, page: view.count - 2 * SPARE - 2 }
+  const step = (by: number): void => go(active < 0 ? last.place : active + by)
+  const now = useRef({ go, step, choose, active, props, page: view.count })
+  now.current = { go, step, choose, active, props, page: view.count - 2 * SPARE - 2 }
   useLayoutEffect(() => {
-    const step = (by: number) => (): void => now.current.go(now.current.active + by)
+    const by = (rows: number) => (): void => now.current.step(rows)
     const open = (): void => {
       const row = now.current.props.rows[now.current.active]
       if (row) now.current.props.onOpen?.(row)
     }
     return addShortcuts([
-      { key: 'ArrowDown', does: 'next row', run: step(1) },
-      { key: 'ArrowUp', does: 'row before', run: step(-1) },
-      { key: 'j', does: 'next row', run: step(1) },
-      { key: 'k', does: 'row before', run: step(-1) },
-      { key: 'PageDown', does: 'a page down', run: () => now.current.go(now.current.active + now.current.page) },
-      { key: 'PageUp', does: 'a page up', run: () => now.current.go(now.current.active - now.current.page) },
+      { key: 'ArrowDown', does: 'next row', run: by(1) },
+      { key: 'ArrowUp', does: 'row before', run: by(-1) },
+      { key: 'j', does: 'next row', run: by(1) },
+      { key: 'k', does: 'row before', run: by(-1) },
+      { key: 'PageDown', does: 'a page down', run: () => now.current.step(now.current.page) },
+      { key: 'PageUp', does: 'a page up', run: () => now.current.step(-now.current.page) },
       { key: 'Home', does: 'first row', run: () => now.current.go(0) },
       { key: 'End', does: 'last row', run: () => now.current.go(now.current.props.rows.length - 1) },
       { key: 'Enter', does: 'open', run: open },
