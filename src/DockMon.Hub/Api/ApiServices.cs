@@ -6,6 +6,7 @@ using DockMon.Hub.Api.Contract;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Logs;
 using DockMon.Hub.Operations;
+using Microsoft.AspNetCore.Diagnostics;
 
 namespace DockMon.Hub.Api;
 
@@ -46,7 +47,9 @@ internal static class ApiServices
         {
             // A body that is too large, for one, is the client's mistake, and no error of the hub's in its log.
             StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
-            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
+            // What a handler of ours has answered, it has also logged.
+            SuppressDiagnosticsCallback = context =>
+                context.Exception is BadHttpRequestException || context.ExceptionHandledBy is ExceptionHandledType.ExceptionHandlerService,
         });
         app.UseStatusCodePages();
     }
