@@ -99,6 +99,10 @@ internal sealed partial class AgentMessages(
         {
             Invalid(session.Quota, utf8.Length, e.Message);
         }
+        catch (EventsWaitException e)
+        {
+            EventDelivery.EndUndelivered(session, e);
+        }
     }
 
     private static bool IsTooLarge(AgentSession session, JsonElement payload)

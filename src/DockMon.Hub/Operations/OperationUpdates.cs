@@ -3,16 +3,20 @@ using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Agents.Limits;
 using DockMon.Hub.Api.Feeds;
+using DockMon.Hub.Storage;
+using DockMon.Hub.Storage.Tables;
 using DockMon.Protocol;
 
 namespace DockMon.Hub.Operations;
 
 /// <summary>Follows operations by what agents tell of them, and publishes each change.</summary>
-internal sealed partial class OperationUpdates(OperationStore store, StackStore stacks, EventFeed feed, TimeProvider time, ILogger<OperationUpdates> logger)
+internal sealed partial class OperationUpdates(
+    OperationStore store, StackStore stacks, Database database, EventFeed feed, TimeProvider time, ILogger<OperationUpdates> logger)
 {
     private readonly LogLimit _failures = new(time);
 
     /// <summary>Takes in an event of an agent; those about no operation are ignored.</summary>
+    /// <exception cref="EventsWaitException">The database is away: the agent has to keep the event.</exception>
     public async ValueTask TakeAsync(string hostId, string name, JsonElement payload, CancellationToken ct)
     {
         try
@@ -33,6 +37,10 @@ internal sealed partial class OperationUpdates(OperationStore store, StackStore 
         catch (JsonException)
         {
             // It is none of this protocol, and names no operation.
+        }
+        catch (DbException e) when (database.IsAway(e))
+        {
+            throw new EventsWaitException();
         }
         catch (DbException e)
         {

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using DockMon.Hub.Storage;
 using DockMon.Hub.Storage.Tables;
+using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -124,6 +125,33 @@ public sealed class PostgresTests : IDisposable
         proxy.CutAll();
         (await hub.AskAsync(HttpMethod.Post, "/api/tokens", "{}", Token)).Status.ShouldBe(HttpStatusCode.OK, "a broken connection of the pool is replaced");
         agent.Socket.State.ShouldBe(System.Net.WebSockets.WebSocketState.Open);
+    }
+
+    [PostgresFact]
+    public async Task The_end_of_an_operation_stays_with_the_agent_while_the_database_is_away()
+    {
+        await using var proxy = FaultProxy.Start(Server.Port);
+        await using var hub = await HubFixture.StartAsync(Token, database: Server.Address(await TestServer.Current.NewAsync(), port: proxy.Port));
+        var agent = await hub.StartAgentAsync(Token);
+        var asking = hub.AskAsync(HttpMethod.Post, $"/api/hosts/{agent.HostId}/containers/c1/update", """{"image":"nginx:2"}""", Token);
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), """{"status":"started"}""", Token);
+        var operation = "/api/operations/" + JsonElement.Parse((await asking).Body).GetProperty("id").GetString();
+        const string end = """{"old_container_id":"c1","new_container_id":"c2","container_name":"web"}""";
+
+        proxy.Mode = ProxyMode.Refuse;
+        proxy.CutAll();
+        await agent.SendEventAsync(EventNames.UpdateComplete, end, Token);
+        (await agent.ReadAsync(Token)).ShouldBeNull();
+        ((int?)agent.Socket.CloseStatus).ShouldBe(1013, agent.Socket.CloseStatusDescription);
+
+        proxy.Mode = ProxyMode.Relay;
+        (await StateAsync()).ShouldBe("running");
+        var again = await hub.ReconnectAsync(agent, Token);
+        await again.SendEventAsync(EventNames.UpdateComplete, end, Token);
+        await Retry.UntilAsync("the operation has ended", async () => await StateAsync() == "succeeded", ct: Token);
+
+        async Task<string?> StateAsync() =>
+            JsonElement.Parse((await hub.AskAsync(HttpMethod.Get, operation, null, Token)).Body).GetProperty("state").GetString();
     }
 
     [PostgresFact]

@@ -24,6 +24,9 @@ internal sealed partial class EventDelivery(IEvents events, InventoryUpdates inv
 
     private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
 
+    // No ping is answered any more: its answer would tell the agent that the event is delivered.
+    private static readonly Task<bool> Undelivered = Task.FromResult(false);
+
     private readonly LogLimit _notStored = new(time);
 
     /// <summary>Takes an event; completes when the next frame may be read.</summary>
@@ -31,6 +34,13 @@ internal sealed partial class EventDelivery(IEvents events, InventoryUpdates inv
     {
         var stored = session.Stored = StoreAsync(session, session.Stored, payload, ct);
         return session.CountEvents(1) < Most || stored.IsCompleted ? ValueTask.CompletedTask : new ValueTask(stored);
+    }
+
+    /// <summary>Ends a session whose agent has to keep an event.</summary>
+    public static void EndUndelivered(AgentSession session, EventsWaitException e)
+    {
+        session.Stored = Undelivered;
+        session.End(TryAgainLater, e.Message);
     }
 
     /// <returns>Whether this event, and each before it, needs to be sent no more.</returns>
@@ -50,7 +60,6 @@ internal sealed partial class EventDelivery(IEvents events, InventoryUpdates inv
         }
         catch (EventsWaitException e)
         {
-            // No ping is answered any more: its answer would tell the agent that the event is delivered.
             session.End(TryAgainLater, e.Message);
             isStored = false;
         }
