@@ -153,9 +153,7 @@ internal sealed class BusStream : IAsyncDisposable
             await _subscription.DisposeAsync();
         }
 
-        _credit.Dispose();
-        _writer.Dispose();
-        _ended.Dispose();
+        // The rest holds nothing of the system, and may still be in use: the stream is ended and written to by others at any moment.
     }
 
     private AgentException Ended() => new(AgentFailure.NotConnected, _reason.Length > 0 ? _reason : "the other hub ended the stream");

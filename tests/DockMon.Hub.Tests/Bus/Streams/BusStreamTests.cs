@@ -56,6 +56,26 @@ public sealed class BusStreamTests
     }
 
     [Fact]
+    public async Task Who_ends_a_stream_while_its_owner_closes_it_gets_no_error()
+    {
+        for (var i = 0; i < 100000; i++)
+        {
+            var stream = await BusStream.OpenAsync(_bus, Subject + i, first: true, Token);
+            using var start = new Barrier(2);
+            var ending = Task.Run(
+                () =>
+                {
+                    start.SignalAndWait(Token);
+                    stream.End("the hub is gone");
+                },
+                Token);
+            start.SignalAndWait(Token);
+            await stream.DisposeAsync();
+            await ending;
+        }
+    }
+
+    [Fact]
     public async Task A_missing_frame_ends_the_stream_with_a_reason_after_what_came_before()
     {
         await using var here = await BusStream.OpenAsync(_bus, Subject, first: true, Token);
