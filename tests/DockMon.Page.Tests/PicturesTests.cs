@@ -12,8 +12,9 @@ public sealed class PicturesTests(Browser browser)
 {
     private const string Documented = "docs/pictures/page";
 
-    private static readonly string Folder =
-        Path.Combine(Repository.Root, Environment.GetEnvironmentVariable("DOCKMON_WRITE_PICTURES") is { Length: > 0 } ? Documented : "artifacts/pictures");
+    private static readonly bool Writes = Environment.GetEnvironmentVariable("DOCKMON_WRITE_PICTURES") is { Length: > 0 };
+
+    private static readonly string Folder = Path.Combine(Repository.Root, Writes ? Documented : "artifacts/pictures");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -45,6 +46,11 @@ public sealed class PicturesTests(Browser browser)
             ("stack", $"/stacks/{host}/{Showcase.Stack}", page => page.Locator(".cm-content").First),
             ("events", "/events", page => page.Locator(".timeline li").Nth(5)),
             ("host", $"/hosts/{host}", page => page.Locator(".list")),
+            ("images", $"/hosts/{host}/images", page => page.GetByRole(AriaRole.Row).Filter(new() { HasText = "demo/notes" }).First),
+            ("operations", "/operations", page => page.GetByText(Showcase.Stack).First),
+            ("users", "/settings", page => page.GetByRole(AriaRole.Row).Filter(new() { HasText = Scene.User })),
+            ("audit", "/settings/audit", page => page.Locator(".audit tbody tr").First),
+            ("account", "/account", page => page.GetByText("this one")),
             ("charts", await OfAsync(Showcase.Worker) + "/charts?range=5+min", page => page.Locator("canvas").First),
             // The last one, when the lines of the last minute are long.
             ("hosts", "/hosts", page => page.Locator(".card .spark polyline").Nth(10)),
@@ -56,6 +62,19 @@ public sealed class PicturesTests(Browser browser)
             if (name.StartsWith("stack", StringComparison.Ordinal) && !await show.HasComposeAsync(host, Ct))
             {
                 continue; // This machine has no docker compose: the documentation has the pictures of one that has.
+            }
+
+            if (name == "charts" && Writes)
+            {
+                // Their lines are to fill them.
+                await Retry.UntilAsync(
+                    "the charts of five minutes are full",
+                    async () => (await scene.Api.GetAsync(
+                        $"/api/hosts/{host}/stats/history?container_name={Showcase.Worker}&step=1&from={DateTimeOffset.UtcNow.AddSeconds(-290):O}"
+                            .Replace("+", "%2B", StringComparison.Ordinal),
+                        Ct)).GetProperty("points").GetArrayLength() > 270,
+                    TimeSpan.FromMinutes(8),
+                    Ct);
             }
 
             await VisitAsync(scene.Page, address);
