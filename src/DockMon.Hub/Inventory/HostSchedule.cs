@@ -24,6 +24,9 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
     /// <summary>Delay of the first list, and the shortest time between two.</summary>
     public static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an event counts for more than a list that contradicts it.</summary>
+    public static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
     /// <summary>Time between two lists of a host of which nothing is heard; up to a quarter more, at random.</summary>
     public static readonly TimeSpan Refresh = TimeSpan.FromMinutes(4);
 
@@ -50,10 +53,7 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
         }
     });
 
-    /// <summary>
-    /// Containers of a host of which an event came a moment ago: the engine tells of it before it lists it, so the event is the newer one. Where an event
-    /// wants a list, there is one after that moment, too.
-    /// </summary>
+    /// <summary>Containers of a host of which an event came within the last <see cref="Settling"/>.</summary>
     public IReadOnlyCollection<string> JustHeard(string hostId)
     {
         lock (_gate)
@@ -209,7 +209,7 @@ internal sealed class HostSchedule(TimeProvider time, Random random)
         {
             foreach (var (id, at) in _heard)
             {
-                if (at + Spacing <= now)
+                if (at + Settling <= now)
                 {
                     _heard.Remove(id);
                 }

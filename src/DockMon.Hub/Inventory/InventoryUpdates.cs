@@ -40,7 +40,8 @@ internal sealed partial class InventoryUpdates(
     }
 
     /// <summary>Stores a list of a host, and publishes what is different from the one before.</summary>
-    public async Task TakeListAsync(string hostId, JsonElement list, CancellationToken ct)
+    /// <returns>Whether it contradicts an event that came a moment ago, and a new list is needed.</returns>
+    public async Task<bool> TakeListAsync(string hostId, JsonElement list, CancellationToken ct)
     {
         var turn = Turn(hostId);
         await turn.WaitAsync(ct);
@@ -49,8 +50,9 @@ internal sealed partial class InventoryUpdates(
             var known = await store.OfHostAsync(hostId, ct);
             var listed = DockerList.Read(hostId, list);
             KeepImageNames(known, listed);
-            KeepJustHeard(hostId, known, listed);
+            var isEarlier = KeepJustHeard(hostId, known, listed);
             await SaveAsync(hostId, known, listed, ct);
+            return isEarlier;
         }
         finally
         {
@@ -79,16 +81,29 @@ internal sealed partial class InventoryUpdates(
         }
     }
 
-    private void KeepJustHeard(string hostId, Dictionary<string, ContainerRecord> known, Dictionary<string, ContainerRecord> listed)
+    /// <summary>The engine tells of a change before it lists it: on a busy machine seconds before.</summary>
+    /// <returns>Whether the list is one of before.</returns>
+    private bool KeepJustHeard(string hostId, Dictionary<string, ContainerRecord> known, Dictionary<string, ContainerRecord> listed)
     {
+        var isEarlier = false;
         foreach (var id in _schedule.JustHeard(hostId))
         {
-            if (known.TryGetValue(id, out var heard) && listed.TryGetValue(id, out var container))
+            if (known.TryGetValue(id, out var heard) && listed.TryGetValue(id, out var container) && IsEarlier(container, heard))
             {
                 listed[id] = container with { State = heard.State, Status = heard.Status, Health = heard.Health };
+                isEarlier = true;
             }
         }
+
+        return isEarlier;
     }
+
+    // Another event would have told of the way from the second to the first. That a container is restarting, no event tells.
+    private static bool IsEarlier(ContainerRecord listed, ContainerRecord heard) => (heard.State, listed.State) switch
+    {
+        ("exited", "running") or ("running", "exited" or "created" or "paused") or ("paused", "running") => true,
+        var (now, before) => now == before && heard.Health is "healthy" or "unhealthy" && listed.Health == "starting",
+    };
 
     private async Task WorkAsync(CancellationToken stopping)
     {
@@ -124,7 +139,7 @@ internal sealed partial class InventoryUpdates(
             // In a fleet, the hub that the agent is connected to lists its containers.
             _ = agents.Get(hostId);
             var answer = await requests.AskAsync(hostId, FrameTypes.Command, CommandNames.ListContainers, default, ListLimit, ct);
-            await TakeListAsync(hostId, answer.Payload ?? default, ct);
+            listWanted |= await TakeListAsync(hostId, answer.Payload ?? default, ct);
             _schedule.Done(work, listWanted);
         }
         catch (AgentException e) when (e.Failure == AgentFailure.NotConnected)
