@@ -228,22 +228,11 @@ public sealed class SelfUpdateTests : IAsyncLifetime
     [Fact]
     public async Task A_disk_that_is_full_while_it_is_tried_out_costs_the_new_version_nothing_once_there_is_room()
     {
-        using var folder = new TemporaryFolder();
-        await using var disk = await SmallDisk.MountAsync(folder.Path, Token, megabytes: 64);
-        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised: false, ("DATA_PATH", disk.Path), ("UPDATE_TIMEOUT", "3m"));
-        var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
-        await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"stage\":\"health\"", StringComparison.Ordinal), Token);
-        disk.Fill();
-        await scene.Installation.Agent.WaitForLineAsync("works, but that cannot be written down yet", Token);
-        await scene.ToldAsync(
-            () =>
-            {
-                disk.Free();
-                return Task.CompletedTask;
-            },
-            data => data.Contains($"Version {Newer} runs and is connected", StringComparison.Ordinal),
-            Token);
-        (await scene.VersionAsync(Token)).ShouldBe(Newer);
+        // It is tried out for ten seconds. A machine may be too busy for the disk to be full by then.
+        for (var attempt = 0; !await IsKeptOnceThereIsRoomAsync(); attempt++)
+        {
+            attempt.ShouldBeLessThan(5, "the trial was over each time before the disk was full");
+        }
     }
 
     [Fact]
@@ -301,6 +290,37 @@ public sealed class SelfUpdateTests : IAsyncLifetime
         await Retry.UntilAsync("one agent runs", () => scene.Processes().Count == 1, SelfUpdateScene.UpdateTimeout + Retry.DefaultTimeout, Token);
         // Not the connection of the one that was killed, which the hub may still have taken for alive.
         await scene.WaitForVersionAsync(expected, Token);
+    }
+
+    /// <returns>False when the trial was over before the disk was full.</returns>
+    private async Task<bool> IsKeptOnceThereIsRoomAsync()
+    {
+        using var folder = new TemporaryFolder();
+        await using var disk = await SmallDisk.MountAsync(folder.Path, Token, megabytes: 64);
+        await using var scene = await SelfUpdateScene.StartAsync(Token, supervised: false, ("DATA_PATH", disk.Path), ("UPDATE_TIMEOUT", "3m"));
+        var newer = await OtherAgent.WithVersionAsync(scene.Folder, _own, Newer, Token);
+        await scene.ToldAsync(() => scene.UpdateAsync(newer, Token), data => data.Contains("\"stage\":\"health\"", StringComparison.Ordinal), Token);
+        disk.Fill();
+        const string waits = "works, but that cannot be written down yet";
+        var line = await scene.Installation.Agent.WaitForLineAsync(
+            "the trial ends",
+            line => line.Contains(waits, StringComparison.Ordinal) || line.Contains("has proven itself and stays", StringComparison.Ordinal),
+            Token);
+        if (!line.Contains(waits, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        await scene.ToldAsync(
+            () =>
+            {
+                disk.Free();
+                return Task.CompletedTask;
+            },
+            data => data.Contains($"Version {Newer} runs and is connected", StringComparison.Ordinal),
+            Token);
+        (await scene.VersionAsync(Token)).ShouldBe(Newer);
+        return true;
     }
 
     /// <summary>How long the hub is without the agent.</summary>
