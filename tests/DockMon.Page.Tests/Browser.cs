@@ -8,20 +8,26 @@ namespace DockMon.Page.Tests;
 /// <summary>The distribution's Chromium, without a window, once for all tests. It contacts nothing but the page.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    private BrowserNetwork? _network;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     public async ValueTask InitializeAsync()
     {
         Assertions.SetDefaultExpectTimeout((float)Retry.DefaultTimeout.TotalMilliseconds);
+        _network = await BrowserNetwork.StartAsync(
+            Environment.GetEnvironmentVariable("DOCKMON_TEST_CHROMIUM") ?? "/usr/bin/chromium", TestContext.Current.CancellationToken);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
-            ExecutablePath = Environment.GetEnvironmentVariable("DOCKMON_TEST_CHROMIUM") ?? "/usr/bin/chromium",
+            ExecutablePath = _network.Program,
             Args =
             [
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+
+                // Not as Playwright's own option: its driver, which is not in the browser's network, would use it, too.
+                "--proxy-server=" + _network.Proxy, "--proxy-bypass-list=<-loopback>",
             ],
             Timeout = 120_000,
         });
@@ -47,5 +53,9 @@ public sealed class Browser : IAsyncLifetime
         }
 
         _playwright?.Dispose();
+        if (_network is not null)
+        {
+            await _network.DisposeAsync();
+        }
     }
 }
