@@ -17,6 +17,10 @@ public sealed class ChartTests(Browser browser)
         await using var scene = await Scene.StartAsync(browser, Ct);
         var page = scene.Page;
         var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
+        await Retry.UntilAsync("there are samples", async () =>
+            (await scene.Api.GetAsync(
+                $"/api/hosts/{host}/stats/history?step=1&from={DateTimeOffset.UtcNow.AddMinutes(-4):yyyy-MM-ddTHH:mm:ssZ}", Ct))
+                .GetProperty("points").GetArrayLength() > 5, ct: Ct);
         await scene.GoAsync($"/hosts/{host}/charts?range=5 min");
         var charts = page.Locator(".charts");
         var plot = charts.Locator(".u-over").First;
