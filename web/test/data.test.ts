@@ -26,6 +26,11 @@ for (const [text, passes] of [
   ['other:thing', false],
   ['IMAGE:NGINX', true],
   ['1.27 web', true],
+  ['-web', false],
+  ['-db', true],
+  ['web -door', false],
+  ['-"front door"', false],
+  ['-"door front" web', true],
 ] as const) {
   test(`the filter ${JSON.stringify(text)} ${passes ? 'passes' : 'does not pass'}`, () => assert.equal(matches(parseFilter(text, names), row, hay), passes))
 }
