@@ -145,7 +145,7 @@ export function Table<Row>(props: TableProps<Row>) {
                 {column.sortable === false ? (
                   column.title
                 ) : (
-                  <button type="button" onClick={() => props.onSort(column.name, props.sort === column.name && !props.descending)}>
+                  <button type="button" onClick={() => props.onSort(column.name, props.sort === column.name ? !props.descending : column.right === true)}>
                     {column.title}
                   </button>
                 )}
