@@ -66,10 +66,11 @@ const columns: readonly Column<Container>[] = [
     width: '5rem',
     right: true,
     wide: true,
-    cell: row => (row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : ''),
+    // When one that has ended did so, is not known.
+    cell: row => (row.started_at && row.state !== 'exited' ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : ''),
   },
   { name: 'cpu', title: 'CPU', width: '5rem', right: true, cell: row => <CpuCell row={row} /> },
-  { name: 'memory', title: 'Memory', width: '6rem', right: true, cell: row => <MemoryCell row={row} /> },
+  { name: 'memory', title: 'Memory', width: '6rem', right: true, wide: true, cell: row => <MemoryCell row={row} /> },
 ]
 
 const orders: Record<string, (row: Container) => string | number> = {
