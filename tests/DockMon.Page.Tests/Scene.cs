@@ -60,10 +60,12 @@ internal sealed class Scene : IAsyncDisposable
     {
         var scene = new Scene(browser, docker ?? new DockerCli(), variables ?? new Dictionary<string, string>());
         scene.StartHub();
-        var line = await scene.Hub.WaitForLineAsync("Make the first user: ", ct);
-        scene.SetUpLink = line[line.IndexOf("http", StringComparison.Ordinal)..];
-        await scene.OpenAsync(theme, width);
-        return scene;
+        return await scene.BeginAsync(async () =>
+        {
+            var line = await scene.Hub.WaitForLineAsync("Make the first user: ", ct);
+            scene.SetUpLink = line[line.IndexOf("http", StringComparison.Ordinal)..];
+            await scene.OpenAsync(theme, width);
+        });
     }
 
     /// <summary>A hub with an agent of this machine's engine, and a browser that is signed in.</summary>
@@ -76,9 +78,11 @@ internal sealed class Scene : IAsyncDisposable
         IReadOnlyDictionary<string, string>? variables = null)
     {
         var scene = await StartHubAsync(browser, ct, theme, width);
-        await scene.StartAgentAsync(hostname, ct, variables);
-        await scene.SetUpAsync();
-        return scene;
+        return await scene.BeginAsync(async () =>
+        {
+            await scene.StartAgentAsync(hostname, ct, variables);
+            await scene.SetUpAsync();
+        });
     }
 
     /// <summary>Starts the hub, at first or again with what it had.</summary>
@@ -177,6 +181,21 @@ internal sealed class Scene : IAsyncDisposable
         Api.Dispose();
         _agentData.Dispose();
         _hubData.Dispose();
+    }
+
+    /// <summary>Does a part of the set-up. When it fails, nobody else is there to end what it has started.</summary>
+    private async Task<Scene> BeginAsync(Func<Task> setUp)
+    {
+        try
+        {
+            await setUp();
+            return this;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     private async Task OpenAsync(ColorScheme theme, int width)
