@@ -8,21 +8,20 @@ export interface Filter {
 /** Reads `web -old state:running -image:nginx "two words"`. A name that is not known is a word. */
 export function parseFilter(text: string, names: readonly string[]): Filter {
   const filter: Filter = { words: [], without: [], fields: [] }
-  for (const match of text.toLowerCase().matchAll(/(-?)([a-z]+):("[^"]*"|\S*)|(-?)"([^"]*)"|(\S+)/g)) {
-    const [whole, not, name, value, notQuoted, quoted, word] = match
+  for (const match of text.toLowerCase().matchAll(/(-?)(?:([a-z]+):("[^"]*"|\S*)|"([^"]*)"|(\S+))/g)) {
+    const [whole, not, name, value, quoted, word] = match
     if (name !== undefined && names.includes(name)) {
       const wanted = value!.replace(/^"|"$/g, '')
       if (wanted) filter.fields.push([name, wanted, not === '-'])
     } else {
-      const plain = quoted ?? word ?? whole
-      if (quoted === undefined && plain.length > 1 && plain.startsWith('-')) filter.without.push(plain.slice(1))
-      else if (plain) (notQuoted ? filter.without : filter.words).push(plain)
+      const plain = quoted ?? word ?? whole.slice(not!.length)
+      if (plain) (not ? filter.without : filter.words).push(plain)
     }
   }
   return filter
 }
 
-/** Whether a row passes: all words in it, none of those with a minus, one of the values of each field, none of those with a minus. */
+/** Whether a row passes: all words and one of the values of each field in it, and nothing that has a minus. */
 export function matches(filter: Filter, fields: Readonly<Record<string, unknown>>, haystack: string): boolean {
   if (!filter.words.every(word => haystack.includes(word)) || filter.without.some(word => haystack.includes(word))) return false
   if (filter.fields.length === 0) return true
