@@ -17,9 +17,6 @@ internal sealed partial class PostgresDialect : Dialect
     /// <summary>Code of the server that it has ended a connection for it did nothing within a transaction.</summary>
     private const string IdleInTransaction = "25P03";
 
-    /// <summary>Code of the server that it has ended a connection for it did nothing.</summary>
-    private const string IdleSession = "57P05";
-
     private readonly NpgsqlDataSource _source;
 
     public PostgresDialect(PostgresAddress address)
@@ -129,7 +126,7 @@ internal sealed partial class PostgresDialect : Dialect
             || e is PostgresException
             {
                 SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.QueryCanceled
-                    or IdleInTransaction or IdleSession
+                    or IdleInTransaction
             }
             || e is NpgsqlException { InnerException: ObjectDisposedException or OperationCanceledException };
 

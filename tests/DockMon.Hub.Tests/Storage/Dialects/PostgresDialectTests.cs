@@ -10,7 +10,6 @@ public sealed class PostgresDialectTests
 {
     [Theory]
     [InlineData("25P03", true)] // The server ended a transaction that did nothing: the hub stood still, or was cut off.
-    [InlineData("57P05", true)] // The same of a connection.
     [InlineData("57P01", true)] // The server stops.
     [InlineData("57P02", true)] // A process of the server died, and it starts again.
     [InlineData("57P03", true)] // It is starting.
