@@ -53,14 +53,19 @@ internal static class OperationApi
     public const string Key = "Idempotency-Key";
 
     /// <summary>The answer to a request that is repeated; null for one that is new.</summary>
-    public static async Task<IResult?> BegunAsync(string hostId, Guid? key, OperationStore store, CancellationToken ct)
+    /// <param name="hostId">The host.</param>
+    /// <param name="subject">The container, or the stack, that the request is about.</param>
+    /// <param name="key">The key that the request has.</param>
+    /// <param name="store">The operations.</param>
+    /// <param name="ct">Cancels it.</param>
+    public static async Task<IResult?> BegunAsync(string hostId, string subject, Guid? key, OperationStore store, CancellationToken ct)
     {
         if (key is not { } id || await store.FindAsync(id.ToString(), ct) is not { } begun)
         {
             return null;
         }
 
-        return begun.HostId == hostId ? Accepted(begun)
+        return (begun.HostId, begun.Subject) == (hostId, subject) ? Accepted(begun)
             : Results.Problem($"{Key} {id} is that of another operation", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.Conflict);
     }
 
@@ -95,7 +100,7 @@ internal static class OperationApi
         OperationUpdates updates,
         CancellationToken ct)
     {
-        if (await BegunAsync(id, key, store, ct) is { } begun)
+        if (await BegunAsync(id, cid, key, store, ct) is { } begun)
         {
             return begun;
         }

@@ -62,7 +62,7 @@ internal static partial class StackApi
         OperationUpdates updates,
         CancellationToken ct)
     {
-        if (await OperationApi.BegunAsync(id, key, operations, ct) is { } begun)
+        if (await OperationApi.BegunAsync(id, name, key, operations, ct) is { } begun)
         {
             return begun;
         }
@@ -119,7 +119,7 @@ internal static partial class StackApi
         OperationUpdates updates,
         CancellationToken ct)
     {
-        if (await OperationApi.BegunAsync(id, key, operations, ct) is { } begun)
+        if (await OperationApi.BegunAsync(id, name, key, operations, ct) is { } begun)
         {
             return begun;
         }

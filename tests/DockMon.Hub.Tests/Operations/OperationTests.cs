@@ -158,6 +158,7 @@ public sealed class OperationTests : HubTests
         var other = await Hub.StartAgentAsync(Token, "ENGINE:2", "other");
         var used = (await Service<OperationStore>().ListAsync([Agent.HostId], 1, Token)).Single().Id;
         (await SendAsync(HttpMethod.Post, "/containers/c1/update", """{"image":"x"}""", used, Token, other.HostId)).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await SendAsync(HttpMethod.Post, "/containers/c2/update", """{"image":"x"}""", used, Token)).Status.ShouldBe(HttpStatusCode.Conflict);
     }
 
     [Fact]
