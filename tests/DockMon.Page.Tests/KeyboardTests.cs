@@ -89,14 +89,7 @@ public sealed class KeyboardTests(Browser browser)
         await keys.PressAsync("Enter");
         await Expect(state).ToHaveTextAsync("exited");
         await FocusIsGoodAsync(page);
-        await TabToAsync(page, "Remove");
-        await keys.PressAsync(" ");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
-        await keys.PressAsync("Escape");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToBeFocusedAsync();
-        await TabToAsync(page, "Start");
-        await keys.PressAsync("Enter");
-        await Expect(state).ToHaveTextAsync("running");
+        await LeaveRemovalAndStartAsync(page);
         await FocusIsGoodAsync(page);
 
         // The palette finds an action, a stack, a container and a host.
@@ -135,14 +128,7 @@ public sealed class KeyboardTests(Browser browser)
         await TabToAsync(page, "Stop");
         await keys.PressAsync("Enter");
         await Expect(state).ToHaveTextAsync("exited");
-        await TabToAsync(page, "Remove");
-        await keys.PressAsync(" ");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
-        await keys.PressAsync("Escape");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToBeFocusedAsync();
-        await TabToAsync(page, "Start");
-        await keys.PressAsync("Enter");
-        await Expect(state).ToHaveTextAsync("running");
+        await LeaveRemovalAndStartAsync(page);
 
         // What is being done is not done twice.
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Stop" })).ToHaveAttributeAsync("aria-busy", "true");
@@ -192,6 +178,19 @@ public sealed class KeyboardTests(Browser browser)
     {
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = heading, Level = 1 })).ToBeVisibleAsync();
         await FocusIsGoodAsync(page);
+    }
+
+    /// <summary>In the room of a container that has ended: opens the question whether to remove it, leaves it, and starts the container.</summary>
+    private static async Task LeaveRemovalAndStartAsync(IPage page)
+    {
+        await TabToAsync(page, "Remove");
+        await page.Keyboard.PressAsync(" ");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToBeFocusedAsync();
+        await TabToAsync(page, "Start");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("header .state")).ToHaveTextAsync("running");
     }
 
     private static async Task FindAsync(IPage page, string text)
