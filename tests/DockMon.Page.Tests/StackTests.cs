@@ -134,6 +134,23 @@ public sealed class StackTests(Browser browser) : IAsyncLifetime
         scene.Problems.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_stack_that_was_started_on_the_host_is_imported_from_the_file_that_its_containers_name()
+    {
+        await using var scene = await Scene.StartAsync(browser, Ct);
+        var page = scene.Page;
+        var host = (await scene.Api.GetAsync("/api/hosts", Ct))[0].GetProperty("id").GetString()!;
+        var name = scene.Containers.NewName();
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("compose.yaml", Compose("imported"));
+        await scene.Containers.RunAsync(
+            [], Ct, ["--label", "com.docker.compose.project=" + name, "--label", "com.docker.compose.project.config_files=" + file], name);
+        await scene.GoAsync($"/stacks/{host}/{name}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Import " + file }).ClickAsync();
+        await Expect(page.GetByLabel("compose.yaml", new() { Exact = true })).ToContainTextAsync("imported");
+        scene.Problems.ShouldBeEmpty();
+    }
+
     private static string Compose(string seconds) => $"""
         volumes:
           data:
