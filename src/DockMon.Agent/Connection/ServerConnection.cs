@@ -24,14 +24,11 @@ internal sealed partial class ServerConnection : IDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly AgentLoops? _heartbeats;
-    private readonly string _sentToken;
-    private string? _permanentToken;
     private volatile bool _draining;
     private volatile bool _closing;
 
-    private ServerConnection(ServerSocket socket, string token, TimeProvider time, ILogger logger, AgentLoops? heartbeats)
+    private ServerConnection(ServerSocket socket, TimeProvider time, ILogger logger, AgentLoops? heartbeats)
     {
-        _sentToken = token;
         _socket = socket;
         _reader = new FrameReader(socket.WebSocket);
         _time = time;
@@ -45,11 +42,10 @@ internal sealed partial class ServerConnection : IDisposable
     public static async Task<(ServerConnection Connection, AuthSuccess Auth)> RegisterAsync(
         ServerSocket socket, RegisterRequest request, TimeProvider time, ILogger logger, CancellationToken ct, AgentLoops? heartbeats = null)
     {
-        var connection = new ServerConnection(socket, request.Token, time, logger, heartbeats);
+        var connection = new ServerConnection(socket, time, logger, heartbeats);
         try
         {
             var auth = await RegistrationExchange.RunAsync(socket, connection._reader, request, logger, ct);
-            connection._permanentToken = auth.PermanentToken;
             return (connection, auth);
         }
         catch
@@ -155,7 +151,7 @@ internal sealed partial class ServerConnection : IDisposable
                         break;
                     default:
                         return new ConnectionEnd(
-                            $"the server closed the connection: {_socket.CloseText(_sentToken, _permanentToken)}",
+                            $"the server closed the connection: {_socket.CloseText()}",
                             _socket.WebSocket.CloseStatus ?? WebSocketCloseStatus.Empty, _socket.WebSocket.CloseStatusDescription == ReplacedReason);
                 }
             }

@@ -52,6 +52,7 @@ internal sealed partial class ServerLink(
     {
         ServerWarnings.Write(_options, _logger);
         _permanentToken = _options.PermanentToken ?? tokens.ReadPermanentToken();
+        dialer.Tokens.Add(_permanentToken);
         while (!stopping.IsCancellationRequested)
         {
             _loops.Link.Running();
@@ -131,7 +132,7 @@ internal sealed partial class ServerLink(
         }
         catch (Exception e) when (e is not ConfigurationException)
         {
-            var reason = ServerText.Cut(e.Message);
+            var reason = dialer.Tokens.Cut(e.Message);
             state.SetFailure(reason);
             // Whatever it is, an agent that goes on trying can still be told what to do; one that ended cannot.
             var delay = _backoff.Next();

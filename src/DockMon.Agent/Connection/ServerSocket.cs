@@ -6,11 +6,14 @@ namespace DockMon.Agent.Connection;
 /// <summary>An open WebSocket to the server. What is sent leaves with the next <see cref="FlushAsync"/>, or before that when there is enough of it.</summary>
 /// <param name="socket">The WebSocket, to read from and to close.</param>
 /// <param name="stream">The stream it writes to.</param>
-internal sealed class ServerSocket(WebSocket socket, GatheringStream stream) : IDisposable
+/// <param name="tokens">What is taken out of whatever the server says.</param>
+internal sealed class ServerSocket(WebSocket socket, GatheringStream stream, OwnTokens tokens) : IDisposable
 {
     private const int FragmentBytes = 256 * 1024;
 
     public WebSocket WebSocket => socket;
+
+    public OwnTokens Tokens => tokens;
 
     /// <summary>Sends a text frame: in pieces, so that pings get in between on a slow link and a large answer does not look like a dead connection.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
@@ -66,10 +69,10 @@ internal sealed class ServerSocket(WebSocket socket, GatheringStream stream) : I
         }
     }
 
-    /// <summary>What the server closed it with, without the tokens that it was sent.</summary>
-    public string CloseText(params ReadOnlySpan<string?> tokens) =>
+    /// <summary>What the server closed it with.</summary>
+    public string CloseText() =>
         socket.CloseStatus is { } status
-            ? $"{(int)status} {ServerText.Cut(socket.CloseStatusDescription, tokens)}".TrimEnd()
+            ? $"{(int)status} {tokens.Cut(socket.CloseStatusDescription)}".TrimEnd()
             : "without a close frame";
 
     public void Dispose() => socket.Dispose();

@@ -177,7 +177,7 @@ public sealed class ServerSocketTests
         public ServerSocket Open()
         {
             var stream = new GatheringStream(this);
-            return new ServerSocket(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions()), stream);
+            return new ServerSocket(WebSocket.CreateFromStream(stream, new WebSocketCreationOptions()), stream, new OwnTokens());
         }
 
         /// <summary>The kinds of the frames that were written, all of them short.</summary>

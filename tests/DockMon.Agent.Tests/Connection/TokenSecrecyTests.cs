@@ -46,6 +46,8 @@ public sealed class TokenSecrecyTests
         };
         fixture.Start();
         await fixture.AdvanceUntilAsync("the end is logged", () => fixture.Lines.Any(line => line.Contains("closed the connection")));
+        // The next connections register with the permanent token: the one-time token is as secret as before.
+        await fixture.AdvanceUntilAsync("others have ended", () => fixture.Lines.Count(line => line.Contains("closed the connection")) > 1);
         await fixture.StopAsync();
         ShouldBeSecret(string.Join('\n', fixture.Lines) + fixture.State.LastFailure, "1008 no … and no …");
     }

@@ -78,7 +78,7 @@ public sealed class ToldOnceTests
     {
         var stream = new GatheringStream(link);
         var options = new WebSocketCreationOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan };
-        var socket = new ServerSocket(WebSocket.CreateFromStream(stream, options), stream);
+        var socket = new ServerSocket(WebSocket.CreateFromStream(stream, options), stream, new OwnTokens());
         var (connection, _) = await ServerConnection.RegisterAsync(socket, LinkFixture.Describe("token"), time, NullLogger.Instance, Token);
         using (connection)
         {

@@ -47,7 +47,7 @@ internal static class ServerTargets
     {
         try
         {
-            var accepted = RegistrationAnswer.Read(input, Token);
+            var accepted = RegistrationAnswer.Read(input, new OwnTokens(Token));
             FuzzFailure.When(TokenVariable.FindError(accepted.PermanentToken) is not null, "a token is accepted that is none");
             CheckText(accepted.HostId);
         }

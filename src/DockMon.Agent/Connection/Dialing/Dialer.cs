@@ -39,6 +39,9 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
 {
     private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(30);
 
+    /// <summary>What is taken out of whatever a server says.</summary>
+    public OwnTokens Tokens { get; } = new(options.RegistrationToken, options.PermanentToken);
+
     /// <summary>Joins the server's URL, its path prefix included, and a path by exactly one slash.</summary>
     public static Uri Endpoint(Uri server, string path) =>
         new UriBuilder(server) { Path = server.AbsolutePath.TrimEnd('/') + "/" + path }.Uri;
@@ -64,6 +67,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
     /// <exception cref="DialException">It could not be opened.</exception>
     public async Task<ServerSocket> DialAsync(string path, string? bearer, CancellationToken ct)
     {
+        Tokens.Add(bearer);
         var endpoint = Endpoint(options.ServerUrl, path);
         var tls = ReadTls();
         // Not kept: the next dial may have other certificates. An open socket does without it.
@@ -74,7 +78,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             PooledConnectionLifetime = TimeSpan.Zero,
             SslOptions = tls.Options,
         };
-        var upgrade = new Upgrade(handler, witness, bearer);
+        var upgrade = new Upgrade(handler, witness, Tokens);
         var socket = new ClientWebSocket();
         // The control socket has pings of its own: see KeepAlive.
         socket.Options.KeepAliveInterval = path == ProtocolLimits.ControlPath ? Timeout.InfiniteTimeSpan : ProtocolLimits.PingInterval;
@@ -90,7 +94,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
 
             using var invoker = new HttpMessageInvoker(upgrade, disposeHandler: false);
             await socket.ConnectAsync(endpoint, invoker, limit.Token);
-            return new ServerSocket(socket, upgrade.Stream!);
+            return new ServerSocket(socket, upgrade.Stream!, Tokens);
         }
         catch (Exception e) when (e is WebSocketException
             or HttpRequestException
@@ -167,7 +171,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             AuthenticationException when options.Identity.CaFile is not null => $"TLS: {cause.Message} (only the authorities in SERVER_CA_FILE are trusted)",
             AuthenticationException => "TLS: " + cause.Message,
             // The runtime quotes a header line that it cannot read.
-            _ => ServerText.Cut(UserInfo.Remove(cause.Message)),
+            _ => Tokens.Cut(UserInfo.Remove(cause.Message)),
         };
     }
 
@@ -175,7 +179,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
     /// Puts a stream of ours below the WebSocket, or keeps what a server said instead of upgrading: ClientWebSocket itself offers no way to the one,
     /// and of the other only says that it did not.
     /// </summary>
-    private sealed class Upgrade(HttpMessageHandler inner, DialTrace? witness, string? bearer) : DelegatingHandler(inner)
+    private sealed class Upgrade(HttpMessageHandler inner, DialTrace? witness, OwnTokens tokens) : DelegatingHandler(inner)
     {
         private const int BodyBytes = 1024;
 
@@ -203,7 +207,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             {
                 Status = (int)response.StatusCode;
                 // First without the body, which may break off.
-                Reason = $"the server answered {Status} {ServerText.Cut(response.ReasonPhrase, bearer)} instead of opening a WebSocket";
+                Reason = $"the server answered {Status} {tokens.Cut(response.ReasonPhrase)} instead of opening a WebSocket";
                 Detail = response.Headers.Location is { } location && Status is >= 300 and < 400
                     ? $" and sends to {Elsewhere(location, request.RequestUri!)}, which is not followed: write the right address in DOCKMON_URL"
                     : await FirstLineAsync(response, cancellationToken);
@@ -231,7 +235,7 @@ internal sealed class Dialer(AgentOptions options, DialTrace? witness = null, Ti
             }
 
             var line = text.Split('\n', 2)[0].Trim();
-            return line.Length == 0 ? "" : ": " + ServerText.Cut(line, bearer);
+            return line.Length == 0 ? "" : ": " + tokens.Cut(line);
         }
     }
 

@@ -17,6 +17,7 @@ internal static class RegistrationExchange
     public static async Task<AuthSuccess> RunAsync(
         ServerSocket socket, FrameReader reader, RegisterRequest request, ILogger logger, CancellationToken ct)
     {
+        socket.Tokens.Add(request.Token);
         using var limit = new TimeLimit(ProtocolLimits.AuthWait, TimeProvider.System, ct);
         try
         {
@@ -27,10 +28,10 @@ internal static class RegistrationExchange
             {
                 throw new DialException(kind == ReadKind.Discarded
                     ? $"the server's answer to the registration is not a text frame of at most {RegistrationAnswer.MaxBytes} bytes"
-                    : $"the server ended the registration without an answer: {socket.CloseText(request.Token)}");
+                    : $"the server ended the registration without an answer: {socket.CloseText()}");
             }
 
-            return RegistrationAnswer.Read(frame.Span, request.Token);
+            return RegistrationAnswer.Read(frame.Span, socket.Tokens);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

@@ -29,7 +29,7 @@ public sealed class RegistrationAnswerTests
     [InlineData("no such token: 0123\\u200b456789ab\\u001bcdef!")]
     public void The_agents_token_in_an_error_is_left_out_of_it(string error) => Should
         .Throw<RegistrationRejectedException>(
-            () => RegistrationAnswer.Read(Encoding.UTF8.GetBytes($$"""{"type":"auth_error","error":"{{error}}"}"""), "0123456789abcdef"))
+            () => RegistrationAnswer.Read(Encoding.UTF8.GetBytes($$"""{"type":"auth_error","error":"{{error}}"}"""), new OwnTokens("0123456789abcdef")))
         .Message.ShouldBe("no such token: …!");
 
     [Theory]
@@ -62,5 +62,5 @@ public sealed class RegistrationAnswerTests
         }
     }
 
-    private static DockMon.Protocol.AuthSuccess Read(string json) => RegistrationAnswer.Read(Encoding.UTF8.GetBytes(json), "sent-token");
+    private static DockMon.Protocol.AuthSuccess Read(string json) => RegistrationAnswer.Read(Encoding.UTF8.GetBytes(json), new OwnTokens("sent-token"));
 }
