@@ -57,6 +57,8 @@ export function Pane({ feed, label, passes, filter, mark, wrap, clock, names, on
   // Wrapped lines in the document while they are held: the first of them.
   const [first, setFirst] = useState(0)
   const anchor = useRef<{ n: number; top: number }>(undefined)
+  /** Where the frame was scrolled to, by somebody or by us. */
+  const scrolled = useRef(0)
 
   const lines = held?.lines ?? buffer.lines
   const height = Math.ceil(view.height / ROW)
@@ -128,8 +130,11 @@ export function Pane({ feed, label, passes, filter, mark, wrap, clock, names, on
 
   useLayoutEffect(() => {
     const element = frame.current!
-    if (!held) element.scrollTop = element.scrollHeight
-    else if (anchor.current) {
+    if (!held) {
+      element.scrollTop = element.scrollHeight
+      // The event of this comes later, when the log may be held already: it is nobody's wish to follow.
+      scrolled.current = element.scrollTop
+    } else if (anchor.current) {
       const row = element.querySelector<HTMLElement>(`[data-n="${anchor.current.n}"]`)
       if (row) element.scrollTop = row.offsetTop - anchor.current.top
       anchor.current = undefined
@@ -137,7 +142,6 @@ export function Pane({ feed, label, passes, filter, mark, wrap, clock, names, on
   })
   useEffect(() => {
     const element = frame.current!
-    let last = element.scrollTop
     const onScroll = (): void => {
       const { scrollTop, clientHeight, scrollHeight } = element
       setView(old => (old.top === scrollTop && old.height === clientHeight ? old : { top: scrollTop, height: clientHeight }))
@@ -150,8 +154,8 @@ export function Pane({ feed, label, passes, filter, mark, wrap, clock, names, on
       if (!isHeld && left > ROW / 2) lasting.hold()
       else if (isHeld && isWrapped && scrollTop < 400 && top > 0) move(-WRAPPED / 2)
       else if (isHeld && isWrapped && left < 400 && below > 0) move(WRAPPED / 2)
-      else if (isHeld && left <= ROW / 2 && scrollTop > last) lasting.follow()
-      last = scrollTop
+      else if (isHeld && left <= ROW / 2 && scrollTop > scrolled.current) lasting.follow()
+      scrolled.current = scrollTop
     }
     // At a high rate the next lines would take away what little a wheel has moved.
     const onUp = (event: Event): void => {
