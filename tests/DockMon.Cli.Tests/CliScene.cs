@@ -42,14 +42,7 @@ public abstract class CliScene : IAsyncLifetime
     }
 
     /// <summary>Has the hub know the agent's containers.</summary>
-    private protected async Task ListAsync(string list = Containers)
-    {
-        Agent.HearsLists = true;
-        var asking = Hub.AskAsync(HttpMethod.Get, $"/api/hosts/{Agent.HostId}/containers", null, Token);
-        await Agent.AnswerAsync(await Agent.ReadFrameAsync(Token), list, Token);
-        await asking;
-        Agent.HearsLists = false;
-    }
+    private protected Task ListAsync(string list = Containers) => Hub.ListAsync(Agent, list, Token);
 
     /// <summary>Runs the program to its end.</summary>
     private protected Task<(int ExitCode, string Out, string Error)> RunAsync(params string[] args) => TypeAsync("", args);

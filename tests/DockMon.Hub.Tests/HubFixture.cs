@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockMon.Hub.Agents.Limits;
+using DockMon.Hub.Inventory;
 using DockMon.Protocol;
 using DockMon.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -127,6 +128,10 @@ internal sealed class HubFixture : IAsyncDisposable
         await socket.ConnectAsync(Socket(ProtocolLimits.StatsPath), ct);
         return socket;
     }
+
+    /// <summary>Has the hub know a list of an agent's containers.</summary>
+    public Task ListAsync(FakeAgent agent, string list, CancellationToken ct) =>
+        App.Services.GetRequiredService<InventoryUpdates>().TakeListAsync(agent.HostId, JsonElement.Parse(list), ct);
 
     /// <summary>Sends a request to the API; what comes back has been read.</summary>
     public async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpMethod method, string path, string? json, CancellationToken ct)

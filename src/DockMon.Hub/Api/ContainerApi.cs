@@ -1,10 +1,8 @@
-using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using DockMon.Hub.Access;
 using DockMon.Hub.Access.Permissions;
-using DockMon.Hub.Agents;
 using DockMon.Hub.Api.Contract;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
@@ -20,7 +18,7 @@ namespace DockMon.Hub.Api;
 internal sealed record ContainerActionRequest(int? Timeout, bool? Force, string? NewName);
 
 /// <summary>Endpoints of a host's containers.</summary>
-internal static partial class ContainerApi
+internal static class ContainerApi
 {
     private static readonly string[] Actions =
     [
@@ -33,7 +31,7 @@ internal static partial class ContainerApi
     public static void Map(WebApplication app)
     {
         var containers = app.MapGroup("/api/hosts/{id}/containers").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
-        containers.MapGet("", ListAsync).WithSummary("All containers of the host; with cached=true as they were last listed.");
+        containers.MapGet("", ListAsync).WithSummary("All containers of the host; with cached=true as the hub knows them.");
         containers.MapGet("/{cid}", InspectAsync).WithSummary("Docker's inspect object.");
         containers.MapGet("/{cid}/status", GetStatusAsync).WithSummary("Docker's State.Status.");
         containers.MapGet("/{cid}/logs", GetLogsAsync).WithSummary("The last lines of the log.");
@@ -85,33 +83,10 @@ internal static partial class ContainerApi
         }
     }
 
-    private static async Task<IResult> ListAsync(
-        string id,
-        AgentRequests agents,
-        ContainerStore store,
-        InventoryUpdates inventory,
-        ILogger<AgentRegistry> logger,
-        bool? cached,
-        CancellationToken ct)
-    {
-        if (cached == true)
-        {
-            return new MaskedJson(DockerList.Write((await store.OfHostAsync(id, ct)).Values));
-        }
-
-        return await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct, async list =>
-        {
-            try
-            {
-                await inventory.TakeListAsync(id, list, ct);
-            }
-            catch (DbException e)
-            {
-                // The caller gets the list anyway.
-                Log.ContainersNotStored(logger, id, e.Message);
-            }
-        });
-    }
+    // The agent's answer is not stored: it may be older than an event that came before it. Only the lists that the hub makes by itself are.
+    private static async Task<IResult> ListAsync(string id, AgentRequests agents, ContainerStore store, bool? cached, CancellationToken ct) =>
+        cached == true ? new MaskedJson(DockerList.Write((await store.OfHostAsync(id, ct)).Values))
+            : await Relay.CommandAsync(agents, id, CommandNames.ListContainers, default, Relay.DefaultLimit, ct);
 
     private static Task<IResult> OperateAsync(AgentRequests agents, string hostId, string action, string containerId, JsonObject fields, CancellationToken ct)
     {
@@ -125,11 +100,5 @@ internal static partial class ContainerApi
         fields["container_id"] = containerId;
         var wait = fields["timeout"] is JsonValue value && value.TryGetValue<int>(out var seconds) ? Math.Clamp(seconds, 0, 3600) : 10;
         return Relay.OperationAsync(agents, hostId, JsonElement.Parse(fields.ToJsonString()), Relay.DefaultLimit + TimeSpan.FromSeconds(wait), ct);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(9, LogLevel.Error, "Cannot store the container list of host {HostId}; the cached list stays as it was: {Reason}")]
-        public static partial void ContainersNotStored(ILogger logger, string hostId, string reason);
     }
 }

@@ -212,7 +212,7 @@ internal sealed partial class InventoryUpdates(
         changed.RemoveAll(row => row.LooksLike(known[row.Id]));
         if (added.Count + changed.Count + removed.Count > 0)
         {
-            // The agent of a list may be connected to another hub.
+            // The agent of a list may be connected to another hub by now.
             var host = agents.Find(hostId)?.Host.Hostname ?? await store.HostNameAsync(hostId, ct);
             Publish(hostId, host, added, changed, removed);
         }

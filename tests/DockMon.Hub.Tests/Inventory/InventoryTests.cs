@@ -102,6 +102,46 @@ public sealed class InventoryTests : HubTests
     }
 
     [Fact]
+    public async Task A_list_that_somebody_asks_for_between_is_answered_and_changes_nothing()
+    {
+        await ListAsync(Two);
+        var asking = Hub.AskAsync(HttpMethod.Get, HostPath + "/containers", null, Token);
+        var request = await Agent.ReadFrameAsync(Token);
+        await SendAsync("b", "destroy");
+        await UntilAsync("", "web");
+        await SendAsync("a", "pause");
+        await UntilAsync("state=paused", "web");
+        Hub.Time.Advance(HostSchedule.Settling);
+        await Agent.AnswerAsync(request, Two, Token);
+        (await asking).Body.ShouldContain("postgres:16");
+        Names(await FindAsync("?state=paused")).ShouldBe(["web"]);
+        Names(await FindAsync("")).ShouldBe(["web"]);
+    }
+
+    [Fact]
+    public async Task A_list_that_cannot_be_stored_is_asked_for_again()
+    {
+        await BreakAsync("INSERT", "containers");
+        Agent.HearsLists = true;
+        var reading = Agent.ReadFrameAsync(Token);
+        await Retry.UntilAsync("the hub asks for a list", () =>
+        {
+            Hub.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return reading.IsCompleted;
+        }, ct: Token);
+        await Agent.AnswerAsync(await reading, Two, Token);
+        reading = Agent.ReadFrameAsync(Token);
+        await Retry.UntilAsync("the hub asks again", () =>
+        {
+            Hub.Time.Advance(TimeSpan.FromSeconds(1));
+            return reading.IsCompleted;
+        }, ct: Token);
+        await MendAsync();
+        await Agent.AnswerAsync(await reading, Two, Token);
+        await UntilAsync("", "db", "web");
+    }
+
+    [Fact]
     public async Task Changes_are_streamed_and_replayed_to_who_comes_back()
     {
         await ListAsync(Two);

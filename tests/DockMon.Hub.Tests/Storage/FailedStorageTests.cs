@@ -37,17 +37,6 @@ public sealed class FailedStorageTests : HubTests
     }
 
     [Fact]
-    public async Task A_list_of_containers_that_cannot_be_stored_is_answered_all_the_same()
-    {
-        await BreakAsync("INSERT", "containers");
-        Agent.HearsLists = true;
-        var asking = Hub.Http.GetStringAsync($"/api/hosts/{Agent.HostId}/containers", Token);
-        var id = (await Agent.ReadFrameAsync(Token)).GetProperty("id").GetString();
-        await Agent.SendAsync($$"""{"type":"response","id":"{{id}}","payload":[{"Id":"c1"}]}""", Token);
-        (await asking).ShouldContain("c1");
-    }
-
-    [Fact]
     public async Task A_failure_that_nobody_expected_says_that_the_log_tells_why()
     {
         await ExecuteAsync("ALTER TABLE audit RENAME TO audit_gone");

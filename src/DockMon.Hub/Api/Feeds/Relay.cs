@@ -24,12 +24,11 @@ internal static class Relay
         string command,
         JsonElement payload,
         TimeSpan limit,
-        CancellationToken ct,
-        Func<JsonElement, Task>? onResult = null) =>
-        AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, onResult, ct);
+        CancellationToken ct) =>
+        AskAsync(agents, hostId, FrameTypes.Command, command, payload, limit, ct);
 
     public static Task<IResult> OperationAsync(AgentRequests agents, string hostId, JsonElement payload, TimeSpan limit, CancellationToken ct) =>
-        AskAsync(agents, hostId, FrameTypes.ContainerOperation, null, payload, limit, null, ct);
+        AskAsync(agents, hostId, FrameTypes.ContainerOperation, null, payload, limit, ct);
 
     private static async Task<IResult> AskAsync(
         AgentRequests agents,
@@ -38,7 +37,6 @@ internal static class Relay
         string? command,
         JsonElement payload,
         TimeSpan limit,
-        Func<JsonElement, Task>? onResult,
         CancellationToken ct)
     {
         byte[] json = payload.ValueKind == JsonValueKind.Undefined ? [] : JsonMarshal.GetRawUtf8Value(payload).ToArray();
@@ -50,11 +48,6 @@ internal static class Relay
         try
         {
             var result = (await agents.AskAsync(hostId, type, command, json, limit, ct)).Payload ?? JsonElement.Parse("null");
-            if (onResult is not null)
-            {
-                await onResult(result);
-            }
-
             return new MaskedJson(JsonMarshal.GetRawUtf8Value(result).ToArray());
         }
         catch (AgentException e)
