@@ -58,34 +58,40 @@ internal static class OperationApi
     /// <param name="key">The key that the request has.</param>
     /// <param name="store">The operations.</param>
     /// <param name="ct">Cancels it.</param>
-    public static async Task<IResult?> BegunAsync(string hostId, string subject, Guid? key, OperationStore store, CancellationToken ct)
-    {
-        if (key is not { } id || await store.FindAsync(id.ToString(), ct) is not { } begun)
-        {
-            return null;
-        }
-
-        return (begun.HostId, begun.Subject) == (hostId, subject) ? Accepted(begun)
-            : Results.Problem($"{Key} {id} is that of another operation", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.Conflict);
-    }
+    public static async Task<IResult?> BegunAsync(string hostId, string subject, Guid? key, OperationStore store, CancellationToken ct) =>
+        key is { } id && await store.FindAsync(id.ToString(), ct) is { } begun ? Repeated(begun, hostId, subject) : null;
 
     /// <summary>
-    /// Has an agent begin an operation; one that it refuses has failed. Neither depends on whether who asked is still there: what is stored as running and
-    /// was never asked for would seem to go on for hours.
+    /// Has an agent begin an operation, unless it was begun by an earlier request; one that it refuses has failed. Neither depends on whether who asked is
+    /// still there: what is stored as running and was never asked for would seem to go on for hours.
     /// </summary>
-    public static async Task<IResult> BeginAsync(OperationAnswer operation, OperationUpdates updates, Func<Task> ask)
+    /// <param name="hostId">The host.</param>
+    /// <param name="subject">The container, or the stack, that the request is about.</param>
+    /// <param name="added">The operation.</param>
+    /// <param name="updates">What it fails with.</param>
+    /// <param name="ask">Asks the agent for it.</param>
+    public static async Task<IResult> BeginAsync(string hostId, string subject, AddedOperation added, OperationUpdates updates, Func<Task> ask)
     {
+        if (!added.IsNew)
+        {
+            return Repeated(added.Operation, hostId, subject);
+        }
+
         try
         {
             await ask();
-            return Accepted(operation);
+            return Accepted(added.Operation);
         }
         catch (AgentException e)
         {
-            await updates.FailAsync(operation, e, CancellationToken.None);
+            await updates.FailAsync(added.Operation, e, CancellationToken.None);
             return Relay.Problem(e);
         }
     }
+
+    private static IResult Repeated(OperationAnswer begun, string hostId, string subject) => (begun.HostId, begun.Subject) == (hostId, subject)
+        ? Accepted(begun)
+        : Results.Problem($"{Key} {begun.Id} is that of another operation", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.Conflict);
 
     private static IResult Accepted(OperationAnswer operation) => Results.Accepted($"/api/operations/{operation.Id}", operation);
 
@@ -114,7 +120,8 @@ internal static class OperationApi
 
         if (await store.FindUpdateAsync(id, cid, orLost: false, ct) is { } running)
         {
-            return Results.Problem(
+            // The one of the same key, perhaps, which another request has begun just now.
+            return await BegunAsync(id, cid, key, store, ct) ?? Results.Problem(
                 $"container {cid} is being updated: operation {running.Id}", statusCode: StatusCodes.Status409Conflict, type: ProblemTypes.AlreadyRunning);
         }
 
@@ -126,9 +133,11 @@ internal static class OperationApi
             HealthTimeout = request?.HealthTimeout,
             RegistryAuth = request?.RegistryAuth,
         };
-        var operation = await store.AddAsync(id, OperationKinds.Update, cid, ct, name: known?.Name, image: image, id: key);
+        var added = await store.AddAsync(id, OperationKinds.Update, cid, ct, name: known?.Name, image: image, id: key);
         return await BeginAsync(
-            operation,
+            id,
+            cid,
+            added!,
             updates,
             () => agents.CommandAsync(id, CommandNames.UpdateContainer, payload, ProtocolJson.Default.UpdateContainerRequest, CancellationToken.None));
     }

@@ -33,6 +33,11 @@ internal sealed record OperationAnswer(
             : [.. Steps.Take(MostSteps - 1), new OperationStep(now, Stage, Message)];
 }
 
+/// <summary>The operation that a request is about.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="IsNew">Whether it was added for the request; otherwise an earlier one with the same id did.</param>
+internal sealed record AddedOperation(OperationAnswer Operation, bool IsNew);
+
 /// <summary>A step of an operation.</summary>
 /// <param name="At">When the agent told of it.</param>
 /// <param name="Stage">The agent's word for it.</param>
@@ -97,7 +102,7 @@ internal sealed class OperationStore(Database database, TimeProvider time)
 
     private string Now => Rfc3339.FormatSeconds(time.GetUtcNow());
 
-    /// <summary>Adds a running operation.</summary>
+    /// <summary>Adds a running operation, unless there is one with its id: of requests with one id in the same instant, one begins something.</summary>
     /// <param name="hostId">The host.</param>
     /// <param name="kind">One of <see cref="OperationKinds"/>.</param>
     /// <param name="subject">The container's id, or the name of the stack.</param>
@@ -105,12 +110,24 @@ internal sealed class OperationStore(Database database, TimeProvider time)
     /// <param name="result">The revision of the files of a deployment.</param>
     /// <param name="name">The container's name; that of the stack when left out.</param>
     /// <param name="image">The new image of a container.</param>
-    /// <param name="id">Its id, which no other one has; a new one when left out.</param>
-    public Task<OperationAnswer> AddAsync(
+    /// <param name="id">Its id; a new one when left out.</param>
+    /// <param name="first">What is stored with it, and whether it may begin: if not, nothing is stored.</param>
+    /// <returns>The operation of this id, and whether it was added now; null when it may not begin.</returns>
+    public Task<AddedOperation?> AddAsync(
         string hostId, string kind, string subject, CancellationToken ct, string result = "", string? name = null, string image = "",
-        Guid? id = null) => database.TransactAsync(
+        Guid? id = null, Func<Statements, Task<bool>>? first = null) => database.TransactAsync(
         async open =>
         {
+            if (id is { } given && (await open.QueryAsync(Columns + " WHERE id = @id", Read, ("@id", given.ToString()))).SingleOrDefault() is { } known)
+            {
+                return new AddedOperation(known, IsNew: false);
+            }
+
+            if (first is not null && !await first(open))
+            {
+                return null;
+            }
+
             var now = Now;
             await open.ExecuteAsync(
                 """
@@ -128,7 +145,7 @@ internal sealed class OperationStore(Database database, TimeProvider time)
                 """,
                 ("@id", added.Id), ("@host", hostId), ("@kind", kind), ("@subject", subject), ("@name", added.Name), ("@image", added.Image),
                 ("@state", added.State), ("@result", result), ("@now", now));
-            return added;
+            return new AddedOperation(added, IsNew: true);
         },
         ct);
 

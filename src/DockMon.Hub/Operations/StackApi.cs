@@ -79,23 +79,23 @@ internal static partial class StackApi
             return Results.Problem("compose must be a compose file; neither it nor env may have more than 1 MiB", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        if (await stacks.SaveAsync(id, name, new StackFiles(compose, request.Env), request.Revision, ct) is not { } revision)
-        {
-            return Results.Problem(
-                $"the files of stack {name} are not those that yours were made from: somebody else has stored others. Nothing was stored or deployed",
-                statusCode: StatusCodes.Status409Conflict,
-                type: ProblemTypes.Conflict);
-        }
-
+        var files = new StackContent(compose, request.Env);
         if (deploy == false)
         {
-            return await FindAsync(id, name, stacks, ct);
+            return await stacks.SaveAsync(id, name, files, request.Revision, ct) ? await FindAsync(id, name, stacks, ct) : Changed(name);
         }
 
-        var operation = await operations.AddAsync(id, OperationKinds.Deploy, name, ct, revision, id: key);
+        // Both at once: who repeats the request finds the operation, and not only files that are not those that his were made from.
+        if (await operations.AddAsync(
+            id, OperationKinds.Deploy, name, ct, files.Revision, id: key, first: open => stacks.SaveAsync(open, id, name, files, request.Revision))
+            is not { } added)
+        {
+            return Changed(name);
+        }
+
         var payload = new DeployComposeRequest
         {
-            DeploymentId = operation.Id,
+            DeploymentId = added.Operation.Id,
             ProjectName = name,
             ComposeContent = compose,
             EnvFileContent = request.Env,
@@ -104,7 +104,7 @@ internal static partial class StackApi
             ForceRecreate = request.ForceRecreate,
             WaitForHealthy = request.WaitForHealthy,
         };
-        return await BeginAsync(id, operation, payload, agents, updates);
+        return await BeginAsync(id, name, added, payload, agents, updates);
     }
 
     private static async Task<IResult> RemoveAsync(
@@ -126,28 +126,36 @@ internal static partial class StackApi
 
         if (await stacks.FindAsync(id, name, ct) is not { } stack)
         {
-            return Missing(name);
+            // Another request with the same key may have removed it just now.
+            return await OperationApi.BegunAsync(id, name, key, operations, ct) ?? Missing(name);
         }
 
-        var operation = await operations.AddAsync(id, keep == true ? OperationKinds.Down : OperationKinds.Remove, name, ct, id: key);
+        var added = (await operations.AddAsync(id, keep == true ? OperationKinds.Down : OperationKinds.Remove, name, ct, id: key))!;
         var payload = new DeployComposeRequest
         {
-            DeploymentId = operation.Id,
+            DeploymentId = added.Operation.Id,
             ProjectName = name,
             ComposeContent = stack.Compose,
             EnvFileContent = stack.Env,
             Action = "down",
             RemoveVolumes = volumes,
         };
-        return await BeginAsync(id, operation, payload, agents, updates);
+        return await BeginAsync(id, name, added, payload, agents, updates);
     }
 
     private static Task<IResult> BeginAsync(
-        string hostId, OperationAnswer operation, DeployComposeRequest payload, AgentCalls agents, OperationUpdates updates) =>
+        string hostId, string name, AddedOperation added, DeployComposeRequest payload, AgentCalls agents, OperationUpdates updates) =>
         OperationApi.BeginAsync(
-            operation,
+            hostId,
+            name,
+            added,
             updates,
             () => agents.CommandAsync(hostId, CommandNames.DeployCompose, payload, ProtocolJson.Default.DeployComposeRequest, CancellationToken.None));
+
+    private static IResult Changed(string name) => Results.Problem(
+        $"the files of stack {name} are not those that yours were made from: somebody else has stored others. Nothing was stored or deployed",
+        statusCode: StatusCodes.Status409Conflict,
+        type: ProblemTypes.Conflict);
 
     private static IResult Missing(string name) =>
         Results.Problem($"the hub has no files of a stack {name} of this host", statusCode: StatusCodes.Status404NotFound);

@@ -89,47 +89,47 @@ internal sealed class StackStore(Database database, TimeProvider time)
     /// <param name="files">The files.</param>
     /// <param name="basis">The revision that they were made from, empty for none; null when that does not matter.</param>
     /// <param name="ct">Cancels it.</param>
-    /// <returns>The revision; null when what is stored is not <paramref name="basis"/>.</returns>
-    public async Task<string?> SaveAsync(string hostId, string name, StackFiles files, string? basis, CancellationToken ct)
-    {
-        var saved = new StackContent(files.Compose, files.Env);
-        return await ChangeAsync(
-            hostId, name, old => basis is null || basis == (old?.Revision ?? "") ? saved with { Deployed = old?.Deployed } : null, ct) ? saved.Revision : null;
-    }
+    /// <returns>Whether they were stored: not if what is stored is not <paramref name="basis"/>.</returns>
+    public Task<bool> SaveAsync(string hostId, string name, StackContent files, string? basis, CancellationToken ct) =>
+        database.TransactAsync(open => SaveAsync(open, hostId, name, files, basis), ct);
+
+    /// <summary>The same, in a transaction.</summary>
+    public Task<bool> SaveAsync(Statements open, string hostId, string name, StackContent files, string? basis) => ChangeAsync(
+        open, hostId, name, old => basis is null || basis == (old?.Revision ?? "") ? files with { Deployed = old?.Deployed } : null, touch: true);
 
     /// <summary>Notes that files were deployed, unless there are others by now.</summary>
-    public Task NoteDeployedAsync(string hostId, string name, string revision, CancellationToken ct) => ChangeAsync(
-        hostId, name, old => old?.Revision == revision ? old with { Deployed = new StackFiles(old.Compose, old.Env) } : null, ct, touch: false);
+    public Task NoteDeployedAsync(string hostId, string name, string revision, CancellationToken ct) => NoteAsync(
+        hostId, name, old => old?.Revision == revision ? old with { Deployed = new StackFiles(old.Compose, old.Env) } : null, ct);
 
     /// <summary>Notes that nothing of a stack is deployed any more.</summary>
     public Task NoteDownAsync(string hostId, string name, CancellationToken ct) =>
-        ChangeAsync(hostId, name, old => old is null ? null : old with { Deployed = null }, ct, touch: false);
+        NoteAsync(hostId, name, old => old is null ? null : old with { Deployed = null }, ct);
 
     public Task DeleteAsync(string hostId, string name, CancellationToken ct) =>
         database.ExecuteAsync("DELETE FROM stacks WHERE host_id = @host AND name = @name", ct, ("@host", hostId), ("@name", name));
 
-    /// <summary>Replaces what is stored of a stack, unless nothing is to be changed. Nobody else changes it meanwhile.</summary>
-    private Task<bool> ChangeAsync(string hostId, string name, Func<StackContent?, StackContent?> change, CancellationToken ct, bool touch = true) =>
-        database.TransactAsync(
-            async open =>
-            {
-                var rows = await open.QueryAsync(Find, Row, ("@host", hostId), ("@name", name));
-                var (box, at) = rows.SingleOrDefault();
-                if (change(box is null ? null : Open(box, hostId, name)) is not { } content)
-                {
-                    return false;
-                }
+    private Task<bool> NoteAsync(string hostId, string name, Func<StackContent?, StackContent?> change, CancellationToken ct) =>
+        database.TransactAsync(open => ChangeAsync(open, hostId, name, change, touch: false), ct);
 
-                await open.ExecuteAsync(
-                    """
-                    INSERT INTO stacks (host_id, name, content, updated_at) SELECT h.id, @name, @content, @at FROM hosts h WHERE h.id = @host
-                    ON CONFLICT (host_id, name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
-                    """,
-                    ("@host", hostId), ("@name", name), ("@at", touch || at is null ? Rfc3339.FormatSeconds(time.GetUtcNow()) : at),
-                    ("@content", database.Vault.Seal(JsonSerializer.Serialize(content, OperationJson.Default.StackContent), Place(hostId, name))));
-                return true;
-            },
-            ct);
+    /// <summary>Replaces what is stored of a stack, unless nothing is to be changed. Nobody else changes it meanwhile.</summary>
+    private async Task<bool> ChangeAsync(Statements open, string hostId, string name, Func<StackContent?, StackContent?> change, bool touch)
+    {
+        var rows = await open.QueryAsync(Find, Row, ("@host", hostId), ("@name", name));
+        var (box, at) = rows.SingleOrDefault();
+        if (change(box is null ? null : Open(box, hostId, name)) is not { } content)
+        {
+            return false;
+        }
+
+        await open.ExecuteAsync(
+            """
+            INSERT INTO stacks (host_id, name, content, updated_at) SELECT h.id, @name, @content, @at FROM hosts h WHERE h.id = @host
+            ON CONFLICT (host_id, name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
+            """,
+            ("@host", hostId), ("@name", name), ("@at", touch || at is null ? Rfc3339.FormatSeconds(time.GetUtcNow()) : at),
+            ("@content", database.Vault.Seal(JsonSerializer.Serialize(content, OperationJson.Default.StackContent), Place(hostId, name))));
+        return true;
+    }
 
     private StackContent? Open(string box, string hostId, string name) =>
         JsonSerializer.Deserialize(database.Vault.Open(box, Place(hostId, name)), OperationJson.Default.StackContent);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using DockMon.Hub.Agents;
 using DockMon.Hub.Api.Feeds;
 using DockMon.Hub.Bus;
+using DockMon.Hub.Operations;
 using DockMon.Hub.Tests.Api;
 using DockMon.Protocol;
 using DockMon.Testing;
@@ -65,6 +66,25 @@ public abstract partial class FleetBehaviour : FleetTests
         var row = FeedText.Data(changes).GetProperty("data").GetProperty("added")[0];
         var host = JsonElement.Parse((await One.AskAsync(HttpMethod.Get, Path(agent), null, Token)).Body);
         row.GetProperty("host").GetString().ShouldBe(host.GetProperty("hostname").GetString());
+    }
+
+    [Fact]
+    public async Task Requests_with_one_key_at_two_hubs_in_the_same_instant_begin_one_operation()
+    {
+        var agent = await StartAgentAsync();
+        var asking = new[] { One, Two, One, Two }.Select(hub => Task.Run(
+            async () =>
+            {
+                using var message = new HttpRequestMessage(HttpMethod.Put, Path(agent, "/stacks/shop"));
+                message.Headers.Add(OperationApi.Key, "6f6bc4a0-7b39-4d06-8f0c-0f36a7a0c5d1");
+                message.Content = new StringContent("""{"compose":"services: {}","revision":""}""", Encoding.UTF8, "application/json");
+                using var answer = await hub.Http.SendAsync(message, Token);
+                return answer.StatusCode;
+            },
+            Token)).ToList();
+        await agent.AnswerAsync(await agent.ReadFrameAsync(Token), "{}", Token);
+        (await Task.WhenAll(asking)).ShouldAllBe(status => status == HttpStatusCode.Accepted);
+        (await Service<OperationStore>(Two).ListAsync([agent.HostId], 10, Token)).Count.ShouldBe(1);
     }
 
     [Fact]
