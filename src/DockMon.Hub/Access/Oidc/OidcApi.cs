@@ -31,9 +31,9 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
 
         try
         {
-            var (flow, browser) = flows.Begin();
+            var (flow, cookie) = flows.Begin();
             var address = await provider.SignInAddressAsync(flow, Redirect(context), context.RequestAborted);
-            context.Response.Cookies.Append(Cookie(context), browser, CookieOptions(context));
+            context.Response.Cookies.Append(Cookie(context), cookie, CookieOptions(context));
             return Results.Redirect(address);
         }
         catch (OidcException e)
@@ -46,7 +46,7 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
     private async Task<IResult> EndAsync(HttpContext context)
     {
         var ct = context.RequestAborted;
-        var flow = flows.Take(context.Request.Query["state"], context.Request.Cookies[Cookie(context)]);
+        var flow = flows.Find(context.Request.Query["state"], context.Request.Cookies[Cookie(context)]);
         context.Response.Cookies.Delete(Cookie(context), CookieOptions(context));
         if (flow is null || context.Request.Query["code"].ToString() is not { Length: > 0 } code)
         {
@@ -105,7 +105,7 @@ internal sealed partial class OidcApi(OidcOptions options, OidcProvider provider
         Secure = context.Request.IsHttps,
         SameSite = SameSiteMode.Lax,
         Path = "/",
-        MaxAge = TimeSpan.FromMinutes(10),
+        MaxAge = OidcFlows.Longest,
         IsEssential = true,
     };
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using DockMon.Hub.Storage;
 using Microsoft.IdentityModel.Tokens;
 
@@ -8,57 +10,46 @@ namespace DockMon.Hub.Access.Oidc;
 /// <param name="State">Names it in the provider's answer.</param>
 /// <param name="Nonce">Binds the token to it.</param>
 /// <param name="Verifier">Binds the code to it (PKCE).</param>
-/// <param name="Browser">Hash of the secret in the cookie of the browser that began it.</param>
-/// <param name="Began">When it began.</param>
-internal sealed record OidcFlow(string State, string Nonce, string Verifier, string Browser, long Began)
+internal sealed record OidcFlow(string State, string Nonce, string Verifier)
 {
     /// <summary>What the provider gets of the verifier.</summary>
-    public string Challenge => Base64UrlEncoder.Encode(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Verifier)));
+    public string Challenge => Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 }
 
-/// <summary>The sign-ins that are at the provider, in memory and for ten minutes each.</summary>
-internal sealed class OidcFlows(TimeProvider time)
+/// <summary>
+/// The sign-ins that are at the provider, for ten minutes each: every browser has its own one in a cookie, encrypted with the key that all hubs of a
+/// database share. It can come back to any hub, and to no other browser. The provider takes its code once.
+/// </summary>
+internal sealed class OidcFlows(Database database, TimeProvider time)
 {
-    /// <summary>Maximum number of sign-ins at the provider: anybody can begin one. The oldest gives way.</summary>
-    public const int Most = 1000;
+    /// <summary>How long a sign-in may take at the provider.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
-
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, OidcFlow> _flows = new(StringComparer.Ordinal);
+    private const string Place = "cookies/oidc";
 
     /// <summary>Begins a sign-in.</summary>
-    /// <returns>It, and the secret for the browser's cookie.</returns>
-    public (OidcFlow Flow, string Browser) Begin()
+    /// <returns>It, and the content of the browser's cookie.</returns>
+    public (OidcFlow Flow, string Cookie) Begin()
     {
-        var browser = Random();
-        var flow = new OidcFlow(Random(), Random(), Random(), Secrets.Hash(browser), time.GetTimestamp());
-        lock (_gate)
-        {
-            if (_flows.Count >= Most)
-            {
-                _flows.Remove(_flows.MinBy(entry => entry.Value.Began).Key);
-            }
-
-            _flows[flow.State] = flow;
-        }
-
-        return (flow, browser);
+        var flow = new OidcFlow(Random(), Random(), Random());
+        var ends = (time.GetUtcNow() + Longest).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        return (flow, database.Vault.Seal(string.Join('.', flow.State, flow.Nonce, flow.Verifier, ends), Place));
     }
 
-    /// <summary>Ends a sign-in: it comes back once, to the browser that began it.</summary>
-    public OidcFlow? Take(string? state, string? browser)
+    /// <summary>The sign-in that a browser comes back with; null when it is over, or was begun in another browser.</summary>
+    public OidcFlow? Find(string? state, string? cookie)
     {
-        OidcFlow? flow;
-        lock (_gate)
+        try
         {
-            if (state is null || !_flows.Remove(state, out flow))
-            {
-                return null;
-            }
+            return cookie is not null && database.Vault.Open(cookie, Place).Split('.') is [var known, var nonce, var verifier, var ends]
+                && known == state && time.GetUtcNow().ToUnixTimeMilliseconds() < long.Parse(ends, CultureInfo.InvariantCulture)
+                    ? new OidcFlow(known, nonce, verifier) : null;
         }
-
-        return time.GetElapsedTime(flow.Began) < Longest && Secrets.Matches(browser ?? "", flow.Browser) ? flow : null;
+        catch (VaultException)
+        {
+            // No hub of this database made it.
+            return null;
+        }
     }
 
     private static string Random() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
