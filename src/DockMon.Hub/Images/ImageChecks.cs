@@ -24,14 +24,17 @@ internal sealed record ContainerUpdate(
     string? Error);
 
 /// <summary>Checks the images of the containers of hosts against their registries. The host's engine asks them.</summary>
-internal sealed class ImageChecks(AgentRequests requests, IHosts hosts, ContainerStore containers, ImageCheckStore store, EventFeed feed)
+internal sealed class ImageChecks(
+    AgentRequests requests, IHosts hosts, ContainerStore containers, ImageCheckStore store, Registries registries, EventFeed feed)
 {
     // An agent asks two registries at a time, each for at most 30 s.
     private static readonly TimeSpan CheckLimit = TimeSpan.FromMinutes(11);
 
     /// <summary>Checks images of a host.</summary>
     /// <param name="hostId">The host.</param>
-    /// <param name="request">Images and credentials; the images of all containers when it names none.</param>
+    /// <param name="request">
+    /// Images and credentials; the images of all containers when it names none. Those that the hub has are for registries that it has none for.
+    /// </param>
     /// <param name="ct">Cancels the wait.</param>
     /// <exception cref="AgentException">The agent did not do it.</exception>
     public async Task<IReadOnlyList<ImageCheckResult>> CheckAsync(string hostId, ImageCheckRequest request, CancellationToken ct)
@@ -48,7 +51,11 @@ internal sealed class ImageChecks(AgentRequests requests, IHosts hosts, Containe
         var results = new List<ImageCheckResult>();
         foreach (var some in images.Chunk(ImageCheckRequest.MaxImages))
         {
-            var payload = JsonSerializer.SerializeToUtf8Bytes(request with { Images = some }, ProtocolJson.Default.ImageCheckRequest);
+            // Of two for one registry, the agent takes the last.
+            List<RegistryCredentials> credentials = [.. await registries.ForAsync(hostId, some, ct), .. request.RegistryCredentials ?? []];
+            var payload = JsonSerializer.SerializeToUtf8Bytes(
+                new ImageCheckRequest { Images = some, RegistryCredentials = credentials.Count > 0 ? credentials : null },
+                ProtocolJson.Default.ImageCheckRequest);
             var answer = await requests.AskAsync(hostId, FrameTypes.Command, CommandNames.ImageCheck, payload, CheckLimit, ct);
             results.AddRange(Read(answer.Payload));
         }

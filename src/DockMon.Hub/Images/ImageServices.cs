@@ -14,12 +14,14 @@ internal static class ImageServices
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ImageJson.Default));
         services.AddSingleton<ImageCheckStore>();
+        services.AddSingleton<Registries>();
         services.AddSingleton<ImageChecks>();
         services.AddHostedService<ImageCheckLoop>();
     }
 
     public static void MapImages(this WebApplication app)
     {
+        RegistryApi.Map(app);
         var host = app.MapGroup("/api/hosts/{id}").AddEndpointFilter(HostApi.ExistsAsync).Allow(Role.Viewer);
         host.MapPost("/images/check", CheckAsync).Allow(Role.Operator)
             .Produces<IReadOnlyList<ImageCheckResult>>()
@@ -50,4 +52,6 @@ internal static class ImageServices
 [JsonSerializable(typeof(IReadOnlyList<ImageCheckResult>))]
 [JsonSerializable(typeof(IReadOnlyList<ContainerUpdate>))]
 [JsonSerializable(typeof(PolicyStatement))]
+[JsonSerializable(typeof(RegistryRequest))]
+[JsonSerializable(typeof(IReadOnlyList<RegistryAnswer>))]
 internal sealed partial class ImageJson : JsonSerializerContext;

@@ -108,6 +108,13 @@ internal static class Migrations
             ALTER TABLE operations ADD COLUMN steps TEXT NOT NULL DEFAULT '[]';
             UPDATE operations SET name = subject;
             """),
+
+        // Credentials for the registries that images are checked against; passwords are encrypted.
+        Schema(
+            """
+            CREATE TABLE registries (
+                name TEXT PRIMARY KEY, username TEXT NOT NULL, password TEXT NOT NULL, tags TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT
+            """),
     ];
 
     /// <summary>Number of steps: the version of the newest schema.</summary>
