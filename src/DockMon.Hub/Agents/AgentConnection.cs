@@ -18,6 +18,10 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit)
 
     private const int SmallBuffer = 4096;
 
+    /// <summary>How long the close frame may take to leave. On a machine whose cores are busy it takes seconds until it is its turn.</summary>
+    private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the other side may take to answer the close frame.</summary>
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -112,7 +116,7 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit)
             writing = _writing;
         }
 
-        using var limit = new CancellationTokenSource(CloseLimit);
+        using var limit = new CancellationTokenSource(SendLimit);
         try
         {
             await writing.WaitAsync(limit.Token);
@@ -121,6 +125,7 @@ internal sealed class AgentConnection(WebSocket socket, int frameLimit)
                 await socket.CloseOutputAsync(close.Status, CloseReason.Shorten(close.Reason), limit.Token);
             }
 
+            limit.CancelAfter(CloseLimit);
             await reading.WaitAsync(limit.Token);
             await DrainAsync(limit.Token);
         }
