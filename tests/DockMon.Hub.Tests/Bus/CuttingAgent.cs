@@ -7,6 +7,9 @@ namespace DockMon.Hub.Tests.Bus;
 /// An agent that remembers what it was asked, and that loses its connection again and again: before it does something, before it answers, or after that.
 /// It comes back to any of the hubs.
 /// </summary>
+/// <param name="hubs">The hubs.</param>
+/// <param name="agent">Its first connection, which says that it remembers.</param>
+/// <param name="seed">Of where it is cut.</param>
 internal sealed class CuttingAgent(IReadOnlyList<HubFixture> hubs, FakeAgent agent, int seed)
 {
     private const int MostCuts = 3;
@@ -24,22 +27,23 @@ internal sealed class CuttingAgent(IReadOnlyList<HubFixture> hubs, FakeAgent age
 
     public async Task RunAsync(CancellationToken ct)
     {
-        while (!ct.IsCancellationRequested)
+        var session = agent;
+        try
         {
-            try
+            while (true)
             {
-                var session = await hubs[_random.Next(hubs.Count)].ReconnectAsync(agent, ct, ExtensionNames.CommandIds);
                 while (await TakeAsync(session, await session.ReadFrameAsync(ct), ct))
                 {
                 }
 
                 session.Socket.Abort();
                 Cuts++;
+                session = await hubs[_random.Next(hubs.Count)].ReconnectAsync(agent, ct, ExtensionNames.CommandIds);
             }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Nobody asks any more.
         }
     }
 

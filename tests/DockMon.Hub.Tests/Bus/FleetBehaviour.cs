@@ -126,7 +126,7 @@ public abstract partial class FleetBehaviour : FleetTests
     [Fact]
     public async Task Commands_of_an_agent_that_goes_from_hub_to_hub_are_done_once_each()
     {
-        var agent = new CuttingAgent([One, Two], await StartAgentAsync(), seed: 11);
+        var agent = new CuttingAgent([One, Two], await StartAgentAsync(ExtensionNames.CommandIds), seed: 11);
         await RepeatedCommandTests.RunAsync(agent, [One, Two], commands: 30, Token);
         agent.Cuts.ShouldBeGreaterThan(15);
     }

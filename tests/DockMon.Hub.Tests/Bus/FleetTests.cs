@@ -65,9 +65,9 @@ public abstract class FleetTests : IAsyncLifetime
         JsonElement.Parse((await hub.AskAsync(HttpMethod.Get, Path(agent), null, Token)).Body).GetProperty("connected").GetBoolean();
 
     /// <summary>Starts an agent at the first hub that the second one knows of.</summary>
-    private protected async Task<FakeAgent> StartAgentAsync()
+    private protected async Task<FakeAgent> StartAgentAsync(params string[] extensions)
     {
-        var agent = await One.StartAgentAsync(Token);
+        var agent = await One.StartAgentAsync(Token, extensions: extensions);
         await UntilConnectedAsync(Two, agent);
         return agent;
     }

@@ -13,7 +13,7 @@ public sealed class RepeatedCommandTests : HubTests
     [Fact]
     public async Task Commands_over_connections_that_break_all_the_time_are_done_once_each()
     {
-        var agent = new CuttingAgent([Hub], Agent, seed: 7);
+        var agent = new CuttingAgent([Hub], await Hub.ReconnectAsync(Agent, Token, ExtensionNames.CommandIds), seed: 7);
         await RunAsync(agent, [Hub], commands: 100, Token);
         agent.Cuts.ShouldBeGreaterThan(50);
     }
