@@ -7,6 +7,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { shortImage, visible } from '../parts/text.ts'
 import { shortcuts } from './keys.ts'
+import { rank } from './rank.ts'
 import { navigate, to } from './router.ts'
 
 interface Hit {
@@ -69,37 +70,33 @@ export function Palette({ onClose }: { onClose: () => void }) {
   )
 }
 
-/** What has all the words, those that begin with the first one before the others. */
+/** What has all the words, the best first. Of those that are as good: containers and what is done with them, stacks, hosts, rooms. */
 function search(text: string): Hit[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const ranked: [number, Hit][] = []
-  const add = (hit: Hit): void => {
-    const hay = (hit.text + ' ' + hit.more).toLowerCase()
-    if (!words.every(word => hay.includes(word))) return
-    const name = hit.text.toLowerCase()
-    ranked.push([words.length === 0 ? 0 : name.startsWith(words[0]!) ? 0 : name.includes(words[0]!) ? 1 : 2, hit])
+  const add = (hit: Hit, host?: string, name = hit.text, called = words): void => {
+    const place = rank(called, { name, text: hit.text + ' ' + hit.more, host })
+    if (place !== undefined) ranked.push([place, hit])
   }
-  for (const item of shortcuts()) if (item.key.startsWith('g ') || item.key === 't') add({ icon: 'settings', text: item.does, more: item.key, run: item.run })
+  if (words.length > 0) {
+    const wanted = actions.filter(item => item.action.startsWith(words[0]!))
+    for (const item of containers.values()) {
+      const [name, host] = [visible(item.name), visible(item.host)]
+      for (const { action, title, icon, when } of wanted) {
+        if (when(item.state)) add({ icon, text: `${title} ${name}`, more: host, run: () => void act(item, action, title) }, host, name, words.slice(1))
+      }
+      const more = `${host} · ${shortImage(visible(item.image))}`
+      add({ icon: 'containers', text: name, more, run: () => navigate(to('containers', item.host_id, item.id)) }, host)
+    }
+    for (const item of stacks.value.values()) {
+      const [text, host] = [visible(item.name), visible(item.host)]
+      add({ icon: 'stacks', text, more: `stack on ${host}`, run: () => navigate(to('stacks', item.hostId, item.name)) }, host)
+    }
+  }
   for (const host of hosts.value?.values() ?? []) {
     add({ icon: 'hosts', text: visible(host.hostname), more: host.connected ? 'host' : 'host, offline', run: () => navigate(to('hosts', host.id)) })
   }
-  if (words.length > 0) {
-    for (const item of stacks.value.values()) {
-      add({ icon: 'stacks', text: visible(item.name), more: `stack on ${visible(item.host)}`, run: () => navigate(to('stacks', item.hostId, item.name)) })
-    }
-    const wanted = actions.filter(item => item.action.startsWith(words[0]!))
-    for (const item of containers.values()) {
-      for (const { action, title, icon, when } of wanted) {
-        if (when(item.state)) add({ icon, text: `${title} ${visible(item.name)}`, more: visible(item.host), run: () => void act(item, action, title) })
-      }
-      add({
-        icon: 'containers',
-        text: visible(item.name),
-        more: `${visible(item.host)} · ${shortImage(visible(item.image))}`,
-        run: () => navigate(to('containers', item.host_id, item.id)),
-      })
-    }
-  }
+  for (const item of shortcuts()) if (item.key.startsWith('g ') || item.key === 't') add({ icon: 'settings', text: item.does, more: item.key, run: item.run })
   return ranked
     .sort(([a], [b]) => a - b)
     .slice(0, MOST_HITS)

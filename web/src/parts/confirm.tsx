@@ -4,15 +4,18 @@ import { Dialog } from './dialog.tsx'
 interface Question {
   title: string
   text: string
-  action: string /** Typed by the user where data would go. */
+  action: string
+  /** Typed by the user where data would go. */
   name?: string
+  /** What can be taken back is confirmed by Enter. */
+  undoable?: boolean
   answer: (yes: boolean) => void
 }
 
 const question = signal<Question | undefined>(undefined)
 const typed = signal('')
 
-/** Asks before something that cannot be taken back. With a name, it has to be typed. */
+/** Asks before something that cannot be taken back, or that is much. With a name, it has to be typed. */
 export function confirmed(asked: Omit<Question, 'answer'>): Promise<boolean> {
   return new Promise(resolve => {
     typed.value = ''
@@ -56,10 +59,10 @@ export function Confirm() {
           </label>
         )}
         <div class="buttons">
-          <button type="button" autoFocus={asked.name === undefined} onClick={() => asked.answer(false)}>
+          <button type="button" autoFocus={asked.name === undefined && !asked.undoable} onClick={() => asked.answer(false)}>
             Cancel
           </button>
-          <button type="submit" class="danger" disabled={!ready}>
+          <button type="submit" class={asked.undoable ? 'primary' : 'danger'} autoFocus={asked.undoable} disabled={!ready}>
             {asked.action}
           </button>
         </div>

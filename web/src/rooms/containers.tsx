@@ -8,6 +8,7 @@ import { matches, parseFilter } from '../data/filter.ts'
 import { ask, reason } from '../data/http.ts'
 import { logsOf } from '../logs/sources.ts'
 import { ActionButton } from '../parts/action-button.tsx'
+import { confirmed } from '../parts/confirm.tsx'
 import { available, updates, updateWord } from '../data/updates.ts'
 import { FilterBox } from '../parts/filter-box.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
@@ -167,12 +168,7 @@ export function Containers() {
         <FilterBox label="Filter containers" placeholder="Filter: web state:running host:nas -image:postgres" />
         {chosen.value.size === 0 && <CheckNow rows={rows.value} />}
         {chosen.value.size > 0 && (
-          <Bulk
-            chosen={chosen.value}
-            onDone={() => {
-              chosen.value = new Set()
-            }}
-          />
+          <Bulk chosen={chosen.value} />
         )}
       </div>
       {containers.size >= MOST && <p class="notice">Only the first {MOST} containers are here.</p>}
@@ -205,12 +201,18 @@ const actions: readonly { action: 'start' | 'stop' | 'restart'; title: string; i
 /** At most this many requests at a time from this page. */
 const AT_ONCE = 6
 
-/** Starts, stops or restarts what is chosen. */
-function Bulk({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => void }) {
+/** Starts, stops or restarts what is chosen, which stays so: one may want it back. */
+function Bulk({ chosen }: { chosen: ReadonlySet<string> }) {
   const run = async (action: string, title: string): Promise<void> => {
     const rows = [...chosen].map(key => containers.get(key)).filter(row => row !== undefined)
-    const toast = say(`${title}: ${rows.length} containers…`, 'busy')
-    onDone()
+    const what = rows.length === 1 ? visible(rows[0]!.name) : `${rows.length} containers`
+    const on = new Set(rows.map(row => row.host_id)).size
+    if (action !== 'start' && rows.length > 1) {
+      const names = rows.slice(0, 5).map(row => visible(row.name))
+      const text = `${names.join(', ')}${rows.length > 5 ? ` and ${rows.length - 5} more` : ''}, on ${on === 1 ? visible(rows[0]!.host) : on + ' hosts'}.`
+      if (!(await confirmed({ title: `${title} ${what}?`, text, action: title, undoable: true }))) return
+    }
+    const toast = say(`${title}: ${what}…`, 'busy')
     const failures: string[] = []
     const waiting = [...rows]
     await Promise.all(
