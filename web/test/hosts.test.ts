@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 const quiet = (): void => {}
 Object.assign(globalThis, { window: globalThis, addEventListener: quiet, removeEventListener: quiet })
-const { hosts, readHosts, startHosts } = await import('../src/data/hosts.ts')
+const { hosts, memoryLimit, readHosts, startHosts } = await import('../src/data/hosts.ts')
 const { startLive } = await import('../src/data/live.ts')
 const { retryNow } = await import('../src/data/retry.ts')
 
@@ -49,4 +49,13 @@ test('what the stream tells of hosts while they are read is kept, and a gap has 
   while (hosts.value!.size > 1) await settle()
   assert.deepEqual(connected(), { a: true })
   stop.abort()
+})
+
+test('the memory of the host is no limit of a container', () => {
+  hosts.value = new Map([['h1', { ...host('h1', true), registration: { total_memory: 1000 } } as never]])
+  assert.equal(memoryLimit('h1', 1000), 0)
+  assert.equal(memoryLimit('h1', 998), 0)
+  assert.equal(memoryLimit('h1', 512), 512)
+  assert.equal(memoryLimit('h1', undefined), 0)
+  assert.equal(memoryLimit('h2', 1000), 1000)
 })

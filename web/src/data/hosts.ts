@@ -19,6 +19,13 @@ export interface Registration {
   capabilities?: Record<string, boolean>
 }
 
+/** What a container may use of its host's memory; 0 without a limit: engines and agents tell the memory of the host then, which is no limit of anybody's. */
+export function memoryLimit(hostId: string, told: number | undefined): number {
+  const all = hosts.value?.get(hostId)?.registration.total_memory
+  // What is kept of a history is rounded.
+  return told === undefined || (all && told > all * 0.99) ? 0 : told
+}
+
 /** A sample of a host. */
 export interface HostFigures {
   cpu_percent: number

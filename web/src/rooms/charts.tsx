@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { query, setQuery, to } from '../app/router.ts'
 import { dark } from '../app/theme.ts'
+import { memoryLimit } from '../data/hosts.ts'
 import { get, reason } from '../data/http.ts'
 import { bytes, percent } from '../parts/text.ts'
 import { breakGaps, byteSteps, ranges, tickLabels } from './time-axis.ts'
@@ -162,7 +163,7 @@ export default function Charts({ hostId, name }: { hostId: string; name?: string
           {(name === undefined ? hostCharts : containerCharts)
             .filter(chart => history.points.some(point => point[chart.lines[0]!.metric] !== undefined))
             .map(chart => (
-              <Figure key={chart.title} chart={chart} history={history} />
+              <Figure key={chart.title} hostId={hostId} chart={chart} history={history} />
             ))}
         </div>
       )}
@@ -184,7 +185,7 @@ const leavePart = (): void => setQuery({ from: '', to: '' })
 
 const colours = ['--accent', '--good', '--warn']
 
-function Figure({ chart, history }: { chart: Chart; history: History }) {
+function Figure({ hostId, chart, history }: { hostId: string; chart: Chart; history: History }) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(null)
   // The time that was asked for, however much of it has samples.
@@ -197,7 +198,7 @@ function Figure({ chart, history }: { chart: Chart; history: History }) {
       history.points.some(point => point[line.metric] !== undefined) &&
       (index === 0 || !line.metric.endsWith('_limit') || most(line.metric) < 3 * most(chart.lines[0]!.metric)),
   )
-  const limit = chart.lines.some(line => line.metric === 'memory_limit') ? most('memory_limit') : 0
+  const limit = chart.lines.some(line => line.metric === 'memory_limit') ? memoryLimit(hostId, most('memory_limit')) : 0
   const data = breakGaps(
     history.points.map(point => Date.parse(point.time) / 1000),
     history.step_seconds,

@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { navigate, path, to } from '../app/router.ts'
 import { whyNot, type Action } from '../data/allowed.ts'
 import { complete, containers, followFigures, keyOf, version, visibleFigures, type Container as Row } from '../data/containers.ts'
+import { memoryLimit } from '../data/hosts.ts'
 import { runningUpdate, successorOf } from '../data/operations.ts'
 import { useRead } from '../data/use-read.ts'
 import { keyOfLog } from '../logs/sources.ts'
@@ -86,12 +87,13 @@ function Overview({ row }: { row: Row }) {
     return () => stop.abort()
   }, [key])
   const figures = row.state === 'running' ? (visibleFigures.value.get(key) ?? row.figures) : undefined
+  const limit = memoryLimit(row.host_id, figures?.memory_limit)
   const facts: [string, string][] = [
     ['State', row.status],
     ['Health', row.health || 'no health check'],
     ['Running for', row.state === 'running' && row.started_at ? duration((Date.now() - Date.parse(row.started_at)) / 1000) : '–'],
     ['CPU', figures?.cpu_percent === undefined ? '–' : percent(figures.cpu_percent)],
-    ['Memory', figures?.memory_usage === undefined ? '–' : bytes(figures.memory_usage) + (figures.memory_limit ? ' of ' + bytes(figures.memory_limit) : '')],
+    ['Memory', figures?.memory_usage === undefined ? '–' : bytes(figures.memory_usage) + (limit ? ' of ' + bytes(limit) : '')],
     ['Network', figures?.network_rx === undefined ? '–' : `${bytes(figures.network_rx)} received, ${bytes(figures.network_tx ?? 0)} sent`],
     ['Disk', figures?.disk_read === undefined ? '–' : `${bytes(figures.disk_read)} read, ${bytes(figures.disk_write ?? 0)} written`],
     ['Ports', publishedPorts(row.ports) || 'none published'],
