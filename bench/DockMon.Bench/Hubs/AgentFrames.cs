@@ -21,7 +21,7 @@ internal static class AgentFrames
         [Capabilities.EventStreaming] = true,
         [Capabilities.StatsCollection] = true,
         [Capabilities.SelfUpdate] = false,
-        [Capabilities.ComposeDeployments] = true,
+        [Capabilities.ComposeDeployments] = false,
         [Capabilities.ShellAccess] = true,
         [Capabilities.MultiEnvFiles] = true,
     };

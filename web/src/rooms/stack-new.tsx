@@ -6,6 +6,7 @@ import { ask, reason } from '../data/http.ts'
 import { stackKey, stacks } from '../data/stacks.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { visible } from '../parts/text.ts'
+import { drafts, keepDraft, newFiles } from '../stacks/drafts.ts'
 
 interface Found {
   path: string
@@ -28,7 +29,7 @@ const asName = (text: string): string =>
 /** Where a new stack is to be, and whether it begins with a compose file that is on the host already. */
 export default function NewStack() {
   const known = [...(hosts.value?.values() ?? [])].sort((a, b) => a.hostname.localeCompare(b.hostname))
-  const host = hosts.value?.get(query('host')) ?? known.find(item => item.connected) ?? known[0]
+  const host = hosts.value?.get(query('host')) ?? known.find(item => !whyNot('deploy_compose', item.id)) ?? known.find(item => item.connected) ?? known[0]
   const name = query('name')
   const taken = host && stacks.value.get(stackKey(host.id, name))
   const why = whyNot('deploy_compose')
@@ -46,16 +47,19 @@ export default function NewStack() {
         class="panel"
         onSubmit={event => {
           event.preventDefault()
-          if (project.test(name)) navigate(to('stacks', host.id, name))
+          if (!project.test(name)) return
+          const key = stackKey(host.id, name)
+          if (!taken && !drafts.value.get(key)) keepDraft(key, newFiles)
+          navigate(to('stacks', host.id, name))
         }}
       >
         <label>
           Host
           <select value={host.id} onChange={event => setQuery({ host: event.currentTarget.value })}>
             {known.map(item => (
-              <option key={item.id} value={item.id}>
+              <option key={item.id} value={item.id} disabled={item.connected && whyNot('deploy_compose', item.id) !== ''}>
                 {visible(item.hostname)}
-                {item.connected ? '' : ' (offline)'}
+                {item.connected ? whyNot('deploy_compose', item.id) && ' (cannot deploy stacks)' : ' (offline)'}
               </option>
             ))}
           </select>

@@ -14,21 +14,13 @@ import { visible } from '../parts/text.ts'
 import { say } from '../parts/toasts.tsx'
 import { readCompose, volumesOf, type Files } from '../stacks/compose.ts'
 import { useDeployment } from '../stacks/deployment.ts'
-import { drafts, keepDraft, type Draft } from '../stacks/drafts.ts'
+import { drafts, keepDraft, newFiles, type Draft } from '../stacks/drafts.ts'
 import { FilesPanel } from '../stacks/files.tsx'
 import { ImportButton, Origin, readFromHost } from '../stacks/origin.tsx'
 import { Review, type Options } from '../stacks/review.tsx'
 import { RunActions } from '../stacks/run-actions.tsx'
 import { DeploymentPanel, namesOf, runningServices, Services } from '../stacks/services.tsx'
 import { TakeDown } from '../stacks/take-down.tsx'
-
-const template = `services:
-  web:
-    image: nginx:alpine
-    restart: unless-stopped
-    ports:
-      - "8080:80"
-`
 
 const filesOf = (stack: StackAnswer): Files => ({ compose: stack.compose, env: stack.env ?? '' })
 const sameFiles = (a: Files, b: Files): boolean => a.compose === b.compose && a.env === b.env
@@ -208,7 +200,7 @@ export default function StackRoom({ hostId, name }: { hostId: string; name: stri
         ) : stored === undefined ? (
           <p class="quiet">One moment…</p>
         ) : !stored && !draft ? (
-          <NoFiles stack={stack} onWrite={() => keepDraft(key, { compose: stack ? '' : template, env: '', basis: '' })} />
+          <NoFiles stack={stack} onWrite={() => keepDraft(key, stack ? { compose: '', env: '', basis: '' } : newFiles)} />
         ) : (
           <FilesPanel
             files={files}

@@ -8,6 +8,19 @@ export interface Draft extends Files {
   basis: string
 }
 
+/** What a new stack begins with. */
+export const newFiles: Draft = {
+  compose: `services:
+  web:
+    image: nginx:alpine
+    restart: unless-stopped
+    ports:
+      - "8080:80"
+`,
+  env: '',
+  basis: '',
+}
+
 const all = signal<ReadonlyMap<string, Draft>>(new Map())
 let guarded = false
 
