@@ -126,3 +126,10 @@ test('a QR code is what a reader has read, and too long a text has none', () => 
   assert.equal(qrCode('x'.repeat(271))!.length, 57)
   assert.equal(qrCode('x'.repeat(272)), undefined)
 })
+
+test('an agent of the machine of the hub gets its network', () => {
+  const ways = commands('http://localhost:8090', 'the-token').map(way => way.text)
+  assert.match(ways[0]!, /--cap-add SETUID \\\n {2}--network host \\\n {2}-e DOCKMON_URL=ws:\/\/localhost:8090 \\\n/)
+  assert.match(ways[1]!, /\n {4}network_mode: host\n/)
+  assert.ok(!commands('https://hub.example.com', 'the-token').some(way => /network[ _]/.test(way.text)))
+})

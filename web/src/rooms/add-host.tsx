@@ -68,7 +68,10 @@ export function AddHost({ onClose }: { onClose: () => void }) {
         </label>
       </div>
       {isLocal(origin) && (
-        <p class="notice">This address is that of your own machine: give one that the host can reach, or use --network host on this machine.</p>
+        <p class="notice">
+          Only this machine itself can reach this address: an agent here gets its network (<code>host</code>). For another host, give an address that it can
+          reach.
+        </p>
       )}
       <div class="ranges" role="group" aria-label="way">
         {ways.map((item, index) => (
@@ -76,12 +79,14 @@ export function AddHost({ onClose }: { onClose: () => void }) {
             {item.title}
           </button>
         ))}
-        <CopyButton text={expired ? '' : (chosen?.text ?? '')} />
       </div>
       <p class="quiet">{chosen?.hint}</p>
       <pre tabIndex={0} aria-label="command">
         {problem || chosen?.text || 'One moment…'}
       </pre>
+      <div class="buttons">
+        <CopyButton text={expired ? '' : (chosen?.text ?? '')} />
+      </div>
       {origin.startsWith('https:') && (
         <p class="quiet">
           If the hub made its certificate by itself, the agent needs <code>SERVER_PIN</code> besides: the log of the hub has it.

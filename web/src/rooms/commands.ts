@@ -4,6 +4,7 @@ const image = 'dockmon-agent'
 /** How to start an agent with a token, in the ways that the project's installation page describes. */
 export function commands(origin: string, token: string): { title: string; text: string; hint: string }[] {
   const url = origin.replace(/^http/, 'ws')
+  const isHere = isLocal(origin)
   return [
     {
       title: 'docker run',
@@ -12,7 +13,7 @@ export function commands(origin: string, token: string): { title: string; text: 
   -v /var/run/docker.sock:/var/run/docker.sock -v dockmon-agent-data:/data \\
   -v /proc:/host/proc:ro -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro \\
   --read-only --tmpfs /tmp --ulimit core=0 --security-opt no-new-privileges \\
-  --cap-drop ALL --cap-add CHOWN --cap-add SETGID --cap-add SETUID \\
+  --cap-drop ALL --cap-add CHOWN --cap-add SETGID --cap-add SETUID \\${isHere ? '\n  --network host \\' : ''}
   -e DOCKMON_URL=${url} \\
   -e REGISTRATION_TOKEN=${token} ${image}`,
     },
@@ -24,7 +25,7 @@ export function commands(origin: string, token: string): { title: string; text: 
     image: ${image}
     container_name: dockmon-agent
     restart: unless-stopped
-    stop_grace_period: 30s
+    stop_grace_period: 30s${isHere ? '\n    network_mode: host' : ''}
     environment:
       DOCKMON_URL: ${url}
       REGISTRATION_TOKEN: ${token}
