@@ -47,7 +47,7 @@ public sealed class HostileStackTests(Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Review and deploy" }).ClickAsync();
         var review = page.GetByRole(AriaRole.Dialog);
         await Expect(review.Locator(".diff").First).ToContainTextAsync(Script + " �turned around�");
-        await Expect(review).ToContainTextAsync("more lines, which are in the editor");
+        await Expect(review).ToContainTextAsync("more lines, in the editor");
         await Expect(review).ToContainTextAsync("WHO=" + Markup);
         await scene.PictureAsync("stack-hostile-review");
         await review.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();

@@ -12,6 +12,9 @@ export function bytes(value: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
+/** So many of something, in words: 1 line, 1,200 lines. */
+export const count = (number: number, word: string): string => `${number.toLocaleString()} ${word}${number === 1 ? '' : 's'}`
+
 /** Percent, without decimals from 10 on. */
 export const percent = (value: number): string => `${value >= 10 ? Math.round(value) : value.toFixed(1)} %`
 

@@ -9,7 +9,7 @@ import { get } from '../data/http.ts'
 import { listen } from '../data/live.ts'
 import { untilDone } from '../data/retry.ts'
 import { FilterBox } from '../parts/filter-box.tsx'
-import { visible } from '../parts/text.ts'
+import { count, visible } from '../parts/text.ts'
 
 const LIMIT = 2000
 
@@ -99,7 +99,7 @@ export function Events({ hostId }: { hostId?: string }) {
         })}
       </ol>
       {shown.length === 0 && <p class="quiet">Nothing has happened yet that is like that.</p>}
-      {shown.length > 300 && <p class="quiet">and {shown.length - 300} older ones: filter to see them</p>}
+      {shown.length > 300 && <p class="quiet">and {count(shown.length - 300, 'older event')}: filter to see more</p>}
     </div>
   )
 }

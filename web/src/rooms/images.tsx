@@ -2,7 +2,7 @@ import { containers } from '../data/containers.ts'
 import { nameOfImage, pruneImages, removeImages, type Image } from '../data/resources.ts'
 import { updates } from '../data/updates.ts'
 import { Age } from '../parts/age.tsx'
-import { bytes, visible } from '../parts/text.ts'
+import { bytes, count, visible } from '../parts/text.ts'
 import { CheckNow } from '../updates/check-now.tsx'
 import { fullId, Resources, Users, type Kind } from './resources.tsx'
 
@@ -44,7 +44,7 @@ const kind: Kind<Image> = {
   summary: images => {
     const unused = images.filter(image => !image.in_use)
     const size = (some: readonly Image[]): string => bytes(some.reduce((sum, image) => sum + image.size, 0))
-    return `${images.length} images, ${size(images)}; ${unused.length} of them unused, ${size(unused)}. Layers that several have are counted for each.`
+    return `${count(images.length, 'image')}, ${size(images)}; ${unused.length} of them unused, ${size(unused)}. Layers that several have are counted for each.`
   },
   // Docker refuses the id of an image with several tags unless it is forced.
   address: (id, image) => encodeURIComponent(id) + (image && image.tags.length > 1 ? '?force=true' : ''),

@@ -1,6 +1,6 @@
 import { pruneNetworks, removeNetworks, type Network } from '../data/resources.ts'
 import { Age } from '../parts/age.tsx'
-import { visible } from '../parts/text.ts'
+import { count, visible } from '../parts/text.ts'
 import { find, Resources, Users, type Kind } from './resources.tsx'
 
 const kindOf = (ofHost: string): Kind<Network> => ({
@@ -35,7 +35,7 @@ const kindOf = (ofHost: string): Kind<Network> => ({
   isUnused: network => !network.is_builtin && network.container_count === 0,
   shows: [],
   summary: networks =>
-    `${networks.length} networks, ${networks.filter(network => !network.is_builtin && network.container_count === 0).length} of them unused.`,
+    `${count(networks.length, 'network')}, ${networks.filter(network => !network.is_builtin && network.container_count === 0).length} of them unused.`,
   address: id => encodeURIComponent(id),
   removing: { action: 'delete_network', plan: removeNetworks, text: 'Networks of a stack are made again when the stack is deployed.' },
   pruning: {

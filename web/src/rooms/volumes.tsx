@@ -1,6 +1,6 @@
 import { pruneVolumes, removeVolumes, type Volume } from '../data/resources.ts'
 import { Age } from '../parts/age.tsx'
-import { visible } from '../parts/text.ts'
+import { count, visible } from '../parts/text.ts'
 import { Resources, Users, type Kind } from './resources.tsx'
 
 const isAnonymous = (volume: Volume): boolean => /^[0-9a-f]{64}$/.test(volume.name)
@@ -40,7 +40,8 @@ const kind: Kind<Volume> = {
   text: volume => `${volume.name} ${volume.driver} ${volume.mountpoint}`,
   isUnused: volume => !volume.in_use,
   shows: [{ name: 'anonymous', title: 'Anonymous', is: isAnonymous }],
-  summary: volumes => `${volumes.length} volumes, ${volumes.filter(volume => !volume.in_use).length} of them unused. Docker does not tell their sizes here.`,
+  summary: volumes =>
+    `${count(volumes.length, 'volume')}, ${volumes.filter(volume => !volume.in_use).length} of them unused. Docker does not tell their sizes here.`,
   address: id => encodeURIComponent(id),
   removing: { action: 'delete_volume', plan: removeVolumes, text: 'What is in a volume goes with it and cannot be brought back.' },
   pruning: {

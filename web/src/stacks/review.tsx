@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Dialog } from '../parts/dialog.tsx'
-import { visible } from '../parts/text.ts'
+import { count, visible } from '../parts/text.ts'
 import { serviceChanges, type ServiceChange } from './changes.ts'
 import type { Files } from './compose.ts'
 import { diff, hunks, type DiffLine } from './diff.ts'
@@ -106,12 +106,12 @@ const said = { same: '', added: 'added: ', removed: 'removed: ' } as const
 const MOST_LINES = 2000
 
 function Diff({ file, lines }: { file: string; lines: readonly DiffLine[] }) {
-  const count = (kind: DiffLine['kind']): number => lines.filter(line => line.kind === kind).length
+  const linesOf = (kind: DiffLine['kind']): number => lines.filter(line => line.kind === kind).length
   const shown = hunks(lines)
   return (
     <section>
       <h3>
-        {file} <small class="plus">+{count('added')}</small> <small class="minus">−{count('removed')}</small>
+        {file} <small class="plus">+{linesOf('added')}</small> <small class="minus">−{linesOf('removed')}</small>
       </h3>
       <div class="diff">
         {shown.slice(0, MOST_LINES).map((line, index) =>
@@ -131,7 +131,7 @@ function Diff({ file, lines }: { file: string; lines: readonly DiffLine[] }) {
           ),
         )}
       </div>
-      {shown.length > MOST_LINES && <p class="quiet">and {shown.length - MOST_LINES} more lines, which are in the editor</p>}
+      {shown.length > MOST_LINES && <p class="quiet">and {count(shown.length - MOST_LINES, 'more line')}, in the editor</p>}
     </section>
   )
 }

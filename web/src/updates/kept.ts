@@ -1,3 +1,5 @@
+import { count } from '../parts/text.ts'
+
 /** What of Docker's inspect object says what an update keeps. */
 export interface Inspected {
   Config?: { Image?: string; Env?: string[] | null; Healthcheck?: { Test?: string[] | null } | null }
@@ -27,7 +29,7 @@ export function keptOf(inspected: Inspected): [name: string, value: string][] {
     ['Volumes', mounts.join(', ') || 'none'],
     ['Networks', [...networks, ...shared].join(', ') || 'none'],
     ['Ports', [...new Set(ports)].join(', ') || 'none published'],
-    ['Environment', `${variables} variables: those that you set stay, those of the image follow the new one`],
+    ['Environment', `${count(variables, 'variable')}: those that you set stay, those of the image follow the new one`],
     ['Restart policy', inspected.HostConfig?.RestartPolicy?.Name || 'no'],
   ]
 }

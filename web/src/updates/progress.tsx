@@ -118,7 +118,7 @@ function Layers({ operation }: { operation: Operation }) {
           </li>
         ))}
       </ul>
-      {more > 0 && <small>and {more} layers more</small>}
+      {more > 0 && <small>and {more} more {more === 1 ? 'layer' : 'layers'}</small>}
     </div>
   )
 }
