@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rank } from '../src/app/rank.ts'
+import { rank, rankAction } from '../src/app/rank.ts'
 
 const of = (text: string, name: string, host: string, image = 'nginx'): number | undefined =>
   rank(text.split(' ').filter(Boolean), { name, text: `${name} ${host} · ${image}`, host })
@@ -20,4 +20,11 @@ test('every word has to be somewhere, and those of the name count', () => {
   assert.equal(of('alpha', 'web', 'alpha'), 5)
   assert.equal(of('', 'web', 'alpha'), 0)
   assert.equal(of('WEB'.toLowerCase(), 'Web', 'alpha'), 0)
+})
+
+test('an action comes last until a name is typed', () => {
+  const store = { name: 'store', text: 'store alpha', host: 'alpha' }
+  assert.ok(rankAction(['st'], { name: 'web', text: 'web alpha', host: 'alpha' })! > rank(['st'], store)!)
+  assert.equal(rankAction(['stop', 'store'], store), 0)
+  assert.equal(rankAction(['stop', 'web'], store), undefined)
 })

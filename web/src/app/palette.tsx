@@ -7,7 +7,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { shortImage, visible } from '../parts/text.ts'
 import { shortcuts } from './keys.ts'
-import { rank } from './rank.ts'
+import { rank, rankAction } from './rank.ts'
 import { navigate, to } from './router.ts'
 
 interface Hit {
@@ -70,23 +70,23 @@ export function Palette({ onClose }: { onClose: () => void }) {
   )
 }
 
-/** What has all the words, the best first. Of those that are as good: containers and what is done with them, stacks, hosts, rooms. */
+/** What has all the words, the best first. Of those that are as good: containers, what is done with them, stacks, hosts, rooms. */
 function search(text: string): Hit[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const ranked: [number, Hit][] = []
-  const add = (hit: Hit, host?: string, name = hit.text, called = words): void => {
-    const place = rank(called, { name, text: hit.text + ' ' + hit.more, host })
+  const add = (hit: Hit, host?: string, place = rank(words, { name: hit.text, text: hit.text + ' ' + hit.more, host })): void => {
     if (place !== undefined) ranked.push([place, hit])
   }
   if (words.length > 0) {
     const wanted = actions.filter(item => item.action.startsWith(words[0]!))
     for (const item of containers.values()) {
       const [name, host] = [visible(item.name), visible(item.host)]
-      for (const { action, title, icon, when } of wanted) {
-        if (when(item.state)) add({ icon, text: `${title} ${name}`, more: host, run: () => void act(item, action, title) }, host, name, words.slice(1))
-      }
       const more = `${host} · ${shortImage(visible(item.image))}`
       add({ icon: 'containers', text: name, more, run: () => navigate(to('containers', item.host_id, item.id)) }, host)
+      const place = rankAction(words, { name, text: `${name} ${host}`, host })
+      for (const { action, title, icon, when } of wanted) {
+        if (place !== undefined && when(item.state)) add({ icon, text: `${title} ${name}`, more: host, run: () => void act(item, action, title) }, host, place)
+      }
     }
     for (const item of stacks.value.values()) {
       const [text, host] = [visible(item.name), visible(item.host)]

@@ -21,6 +21,9 @@ export function rank(words: readonly string[], { name, text, host }: Findable): 
   return host !== undefined && words.every(word => host.toLowerCase().includes(word)) ? 5 : 4
 }
 
+/** How well an action on something fits, whose first word is that of the action. It comes last until a name is typed: Enter would do it to anything. */
+export const rankAction = (words: readonly string[], on: Findable): number | undefined => (words.length < 2 ? 6 : rank(words.slice(1), on))
+
 function place(name: string, word: string): number | undefined {
   const at = name.indexOf(word)
   if (at < 0) return undefined
