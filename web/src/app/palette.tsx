@@ -65,7 +65,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           </li>
         ))}
       </ul>
-      {hits.length === 0 && <p class="quiet">Nothing is called like that.</p>}
+      {hits.length === 0 && <p class="quiet">Nothing is called like that. An action needs a name, too: stop web</p>}
     </Dialog>
   )
 }

@@ -21,8 +21,8 @@ export function rank(words: readonly string[], { name, text, host }: Findable): 
   return host !== undefined && words.every(word => host.toLowerCase().includes(word)) ? 5 : 4
 }
 
-/** How well an action on something fits, whose first word is that of the action. It comes last until a name is typed: Enter would do it to anything. */
-export const rankAction = (words: readonly string[], on: Findable): number | undefined => (words.length < 2 ? 6 : rank(words.slice(1), on))
+/** How well an action on something fits, whose first word is that of the action. Not before a name is typed: Enter would do it to anything. */
+export const rankAction = (words: readonly string[], on: Findable): number | undefined => (words.length < 2 ? undefined : rank(words.slice(1), on))
 
 function place(name: string, word: string): number | undefined {
   const at = name.indexOf(word)
