@@ -192,13 +192,14 @@ function Figure({ hostId, chart, history }: { hostId: string; chart: Chart; hist
   const span = useRef<[number, number]>([0, 0])
   span.current = [Date.parse(history.from) / 1000, Date.parse(history.to) / 1000]
   const most = (metric: string): number => history.points.reduce((top, point) => Math.max(top, (point[metric] as Spread | undefined)?.max ?? 0), 0)
+  const limit = chart.lines.some(line => line.metric === 'memory_limit') ? memoryLimit(hostId, most('memory_limit')) : 0
   // A limit far above what is used would press the line of what is used to the ground.
   const lines = chart.lines.filter(
     (line, index) =>
       history.points.some(point => point[line.metric] !== undefined) &&
+      (line.metric !== 'memory_limit' || limit > 0) &&
       (index === 0 || !line.metric.endsWith('_limit') || most(line.metric) < 3 * most(chart.lines[0]!.metric)),
   )
-  const limit = chart.lines.some(line => line.metric === 'memory_limit') ? memoryLimit(hostId, most('memory_limit')) : 0
   const data = breakGaps(
     history.points.map(point => Date.parse(point.time) / 1000),
     history.step_seconds,
