@@ -42,6 +42,29 @@ public sealed class ImageCheckTests() : InstallationTests("dockmon-check")
         }
     }
 
+    [Fact]
+    public async Task An_image_of_a_registry_that_wants_a_password_is_checked_with_the_credentials_that_the_hub_has()
+    {
+        await using var registry = await LocalRegistry.StartAsync(Token, wantsPassword: true);
+        var image = await registry.PublishAsync(Docker, "private:1", ["LABEL version=1"], Token);
+        try
+        {
+            (await CheckAsync(image)).GetProperty("error").GetString().ShouldNotBeNullOrEmpty();
+            var stored = new JsonObject { ["username"] = LocalRegistry.User, ["password"] = LocalRegistry.Password };
+            using var answer = await Installation.Http.PutAsJsonAsync("/api/registries/" + registry.Address, stored, Token);
+            answer.EnsureSuccessStatusCode();
+            (await CheckAsync(image)).GetProperty("remote_digest").GetString().ShouldBe(await DigestAsync(image));
+
+            using var deleted = await Installation.Http.DeleteAsync("/api/registries/" + registry.Address, Token);
+            deleted.EnsureSuccessStatusCode();
+            (await CheckAsync(image)).GetProperty("error").GetString().ShouldNotBeNullOrEmpty();
+        }
+        finally
+        {
+            await Docker.TryRunAsync(["rmi", "-f", image], CancellationToken.None);
+        }
+    }
+
     private static async Task<string> DigestAsync(string image) =>
         (await Docker.RunAsync(["image", "inspect", "--format", "{{index .RepoDigests 0}}", image], Token)).Trim().Split('@')[1];
 
