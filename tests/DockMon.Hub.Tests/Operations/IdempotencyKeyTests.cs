@@ -9,15 +9,18 @@ namespace DockMon.Hub.Tests.Operations;
 
 public sealed class IdempotencyKeyTests : HubTests
 {
+    /// <summary>The requests that begin an operation, in an order in which they can.</summary>
+    private static readonly (HttpMethod Method, string Path, string? Body)[] Beginning =
+    [
+        (HttpMethod.Post, "/containers/c1/update", """{"image":"x"}"""),
+        (HttpMethod.Put, "/stacks/shop", """{"compose":"services: {}","revision":""}"""),
+        (HttpMethod.Delete, "/stacks/shop", null),
+    ];
+
     [Fact]
     public async Task A_request_whose_answer_was_lost_is_repeated_and_begins_nothing()
     {
-        foreach (var (method, path, body) in new[]
-        {
-            (HttpMethod.Post, "/containers/c1/update", """{"image":"x"}"""),
-            (HttpMethod.Put, "/stacks/shop", """{"compose":"services: {}","revision":""}"""),
-            (HttpMethod.Delete, "/stacks/shop", null),
-        })
+        foreach (var (method, path, body) in Beginning)
         {
             var key = Guid.NewGuid().ToString();
             var first = SendAsync(method, path, body, key, Token);
@@ -53,12 +56,7 @@ public sealed class IdempotencyKeyTests : HubTests
     [Fact]
     public async Task Requests_with_one_key_in_the_same_instant_begin_one_operation_and_all_get_it()
     {
-        foreach (var (method, path, body) in new[]
-        {
-            (HttpMethod.Post, "/containers/c1/update", """{"image":"x"}"""),
-            (HttpMethod.Put, "/stacks/shop", """{"compose":"services: {}","revision":""}"""),
-            (HttpMethod.Delete, "/stacks/shop", null),
-        })
+        foreach (var (method, path, body) in Beginning)
         {
             var key = Guid.NewGuid().ToString();
             var asking = Enumerable.Range(0, 8).Select(_ => Task.Run(() => SendAsync(method, path, body, key, Token), Token)).ToList();
