@@ -167,9 +167,7 @@ export function Containers() {
       <div class="tools">
         <FilterBox label="Filter containers" placeholder="Filter: web state:running host:nas -image:postgres" />
         {chosen.value.size === 0 && <CheckNow rows={rows.value} />}
-        {chosen.value.size > 0 && (
-          <Bulk chosen={chosen.value} />
-        )}
+        {chosen.value.size > 0 && <Bulk chosen={chosen.value} />}
       </div>
       {containers.size >= MOST && <p class="notice">Only the first {MOST} containers are here.</p>}
       <Table
